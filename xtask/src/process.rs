@@ -1,0 +1,92 @@
+use std::ffi::OsStr;
+use std::process::{Command, ExitStatus, Stdio};
+
+use crate::{Error, Place};
+
+/// A program to run: printed before it starts, its failure an error with its exit code.
+///
+/// It shares our terminal, so Ctrl-C reaches both.
+pub(crate) struct Process(Command);
+
+/// `cargo` with `args` in the workspace.
+pub(crate) fn cargo(place: &Place, args: &[&str]) -> Process {
+    // The Cargo that runs us, so that `cargo +toolchain xtask` is one toolchain throughout.
+    let program = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
+    let mut process = Process::new(program).args(args);
+    process.0.current_dir(place.root());
+    process
+}
+
+impl Process {
+    pub(crate) fn new(program: impl AsRef<OsStr>) -> Self {
+        Self(Command::new(program))
+    }
+
+    pub(crate) fn args<S: AsRef<OsStr>>(mut self, args: impl IntoIterator<Item = S>) -> Self {
+        self.0.args(args);
+        self
+    }
+
+    pub(crate) fn env(mut self, name: &str, value: impl AsRef<OsStr>) -> Self {
+        self.0.env(name, value);
+        self
+    }
+
+    /// Prints the command line, runs it, and fails if it fails.
+    pub(crate) fn run(mut self) -> Result<(), Error> {
+        let line = self.line();
+        eprintln!("> {line}");
+        match self.0.status() {
+            Ok(status) if status.success() => Ok(()),
+            Ok(status) => Err(Error::Failed {
+                line,
+                code: code_of(status),
+            }),
+            Err(source) => Err(Error::Start { line, source }),
+        }
+    }
+
+    /// Runs without a word and returns what it wrote, trimmed; `None` if it cannot start or fails.
+    pub(crate) fn ask(mut self) -> Option<String> {
+        let output = self
+            .0
+            .stdin(Stdio::null())
+            .stderr(Stdio::null())
+            .output()
+            .ok()?;
+        output
+            .status
+            .success()
+            .then(|| String::from_utf8_lossy(&output.stdout).trim().to_owned())
+    }
+
+    /// The command line as one would type it.
+    fn line(&self) -> String {
+        let program = std::path::Path::new(self.0.get_program());
+        // `cargo`, not the long path of a toolchain's cargo.
+        let name = program
+            .file_name()
+            .filter(|name| *name == "cargo")
+            .unwrap_or(program.as_os_str());
+        let mut words = vec![name];
+        words.extend(self.0.get_args());
+        words
+            .iter()
+            .map(|word| word.to_string_lossy())
+            .collect::<Vec<_>>()
+            .join(" ")
+    }
+}
+
+/// As a shell has it: 128 and the signal's number for a killed program.
+fn code_of(status: ExitStatus) -> u8 {
+    #[cfg(unix)]
+    let signal = std::os::unix::process::ExitStatusExt::signal(&status).map(|signal| 128 + signal);
+    #[cfg(not(unix))]
+    let signal = None;
+    status
+        .code()
+        .or(signal)
+        .and_then(|code| u8::try_from(code).ok())
+        .unwrap_or(1)
+}

@@ -1,0 +1,126 @@
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use crate::Error;
+use crate::python::Python;
+use crate::scratch::Scratch;
+
+/// The wheels that libtorch comes from, on one platform.
+pub(crate) struct Wheels {
+    packages: &'static [&'static str],
+    /// What to tell pip about the platform, so that any Python 3 will do: libtorch itself does not care which.
+    platform: &'static [&'static str],
+}
+
+/// The only wheel here with GPU parts. `libtorch_cpu.so` needs two small libraries of CUDA to load, nothing else of it.
+const LINUX_X86_64: Wheels = Wheels {
+    packages: &[
+        "torch==2.13.0",
+        "nvidia-cuda-runtime==13.0.96",
+        "nvidia-cuda-cupti==13.0.85",
+    ],
+    platform: &[
+        "--implementation=cp",
+        "--python-version=3.12",
+        "--platform=manylinux_2_28_x86_64",
+        "--platform=manylinux_2_25_x86_64",
+        "--platform=manylinux2014_x86_64",
+    ],
+};
+
+/// Not tried.
+const OTHERS: Wheels = Wheels {
+    packages: &["torch==2.13.0"],
+    platform: &[],
+};
+
+/// The libraries of CUDA that the CPU's part needs, in the wheels' folder `nvidia/cu13/lib`.
+const CUDA_FOR_CPU: [&str; 2] = ["libcudart.so.13", "libcupti.so.13"];
+
+/// What the names of libraries that only a GPU or Python needs begin with.
+const NOT_FOR_CPU: [&str; 6] = [
+    "libtorch_cuda",
+    "libc10_cuda",
+    "libtorch_nvshmem",
+    "libcaffe2_nvrtc",
+    "libtorch_python",
+    "libshm",
+];
+
+impl Wheels {
+    /// Those for the platform this runs on.
+    pub(crate) fn for_this_platform() -> Result<&'static Self, Error> {
+        match (std::env::consts::OS, std::env::consts::ARCH) {
+            ("linux", "x86_64") => Ok(&LINUX_X86_64),
+            ("linux" | "macos", "aarch64") => Ok(&OTHERS),
+            (os, arch) => Err(Error::UnsupportedPlatform { os, arch }),
+        }
+    }
+
+    /// Has pip unpack them into a folder in `scratch`, which is returned.
+    pub(crate) fn unpack(&self, python: &Python, scratch: &Scratch) -> Result<PathBuf, Error> {
+        let site = scratch.folder("site")?;
+        // pip unpacks in its temporary folder first: inside ours, it is on the same disk and goes when ours goes.
+        let temporary = scratch.folder("tmp")?;
+        python
+            .pip_install()
+            .args(["--no-deps", "--no-compile", "--only-binary=:all:"])
+            .args(self.platform)
+            .args(["--target".as_ref(), site.as_os_str()])
+            .args(self.packages)
+            .env("TMPDIR", &temporary)
+            .run()?;
+        Ok(site)
+    }
+}
+
+/// Makes of the unpacked wheels in `site` the folder `libtorch`: `include`, `lib`, `share`, the CPU's part only.
+pub(crate) fn extract_cpu(site: &Path, libtorch: &Path) -> Result<(), Error> {
+    let torch = site.join("torch");
+    fs::create_dir_all(libtorch).map_err(Error::file(libtorch, "make"))?;
+    for part in ["include", "lib", "share"] {
+        take(&torch.join(part), &libtorch.join(part))?;
+    }
+    let lib = libtorch.join("lib");
+    let mut had_cuda = false;
+    for entry in fs::read_dir(&lib).map_err(Error::file(&lib, "list"))? {
+        let path = entry.map_err(Error::file(&lib, "list"))?.path();
+        let name = path.file_name().unwrap_or_default().to_string_lossy();
+        if NOT_FOR_CPU.iter().any(|start| name.starts_with(start)) {
+            had_cuda |= name.starts_with("libtorch_cuda");
+            let removed = if path.is_dir() {
+                fs::remove_dir_all(&path)
+            } else {
+                fs::remove_file(&path)
+            };
+            removed.map_err(Error::file(&path, "remove"))?;
+        }
+    }
+    if had_cuda {
+        // libtorch_cpu.so looks for them in its own folder too, so one folder holds everything.
+        for name in CUDA_FOR_CPU {
+            take(&site.join("nvidia/cu13/lib").join(name), &lib.join(name))?;
+        }
+        // The wheel's libtorch.so is empty but needs libtorch_cuda.so. Linkers read this text in its place.
+        write(&lib.join("libtorch.so"), "INPUT ( libtorch_cpu.so )\n")?;
+    }
+    // The file by which torch-sys checks the version; the wheel has none.
+    write(
+        &libtorch.join("build-version"),
+        &format!("{}\n", libtorch_link::VERSION),
+    )
+}
+
+/// Moves `from` to `to`; both are in the scratch folder, so this only renames.
+fn take(from: &Path, to: &Path) -> Result<(), Error> {
+    if !from.exists() {
+        return Err(Error::Wheel {
+            file: from.to_owned(),
+        });
+    }
+    fs::rename(from, to).map_err(Error::file(from, "move"))
+}
+
+fn write(path: &Path, text: &str) -> Result<(), Error> {
+    fs::write(path, text).map_err(Error::file(path, "write"))
+}
