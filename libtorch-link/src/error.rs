@@ -40,50 +40,75 @@ pub enum Error {
     },
 }
 
-impl fmt::Display for Error {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+impl Error {
+    /// What was found, and where.
+    pub fn finding(&self) -> String {
         match self {
-            Error::NotTold => write!(
-                f,
-                "the place of libtorch is unknown: DEP_TCH_LIBTORCH_LIB is not set; add `torch-sys = \"0.26.0\"` to \
-                 the [dependencies] of this package (Cargo tells direct dependents only) and call libtorch_link from \
-                 its build script"
-            ),
-            Error::UnsupportedTarget { os } => write!(
-                f,
-                "libtorch-link does not know how to link libtorch for the target `{os}`, only for linux and macos; \
-                 set the linker's arguments in your own build script"
-            ),
-            Error::MissingLibrary { lib_dir, file } => write!(
-                f,
-                "there is no libtorch in {}: no file {file}; {CURE}",
-                lib_dir.display()
-            ),
-            Error::MissingHeader { include_dir } => write!(
-                f,
-                "there are no headers of libtorch in {}: no file torch/torch.h; {CURE}",
-                include_dir.display()
-            ),
-            Error::UnknownVersion { looked_in } => {
-                write!(f, "the version of libtorch is unknown: none of")?;
-                for (at, file) in looked_in.iter().enumerate() {
-                    write!(f, "{} {}", if at == 0 { "" } else { "," }, file.display())?;
-                }
-                write!(f, " tells it; {CURE}")
+            Error::NotTold => {
+                "the place of libtorch is unknown: DEP_TCH_LIBTORCH_LIB is not set".to_owned()
             }
-            Error::WrongVersion { found, file } => write!(
-                f,
-                "libtorch {found} found, {VERSION} wanted: {} says so; {CURE}, or set \
-                 LIBTORCH_BYPASS_VERSION_CHECK=1 to try this one",
-                file.display()
-            ),
+            Error::UnsupportedTarget { os } => {
+                format!(
+                    "libtorch-link does not know how to link libtorch for the target `{os}`, only for linux and macos"
+                )
+            }
+            Error::MissingLibrary { lib_dir, file } => {
+                format!(
+                    "there is no libtorch in {}: no file {file}",
+                    lib_dir.display()
+                )
+            }
+            Error::MissingHeader { include_dir } => {
+                format!(
+                    "there are no headers of libtorch in {}: no file torch/torch.h",
+                    include_dir.display()
+                )
+            }
+            Error::UnknownVersion { looked_in } => {
+                let files: Vec<_> = looked_in
+                    .iter()
+                    .map(|file| file.display().to_string())
+                    .collect();
+                format!(
+                    "the version of libtorch is unknown: none of {} tells it",
+                    files.join(", ")
+                )
+            }
+            Error::WrongVersion { found, file } => {
+                format!(
+                    "libtorch {found} found, {VERSION} wanted ({} says so)",
+                    file.display()
+                )
+            }
+        }
+    }
+
+    /// What to do about it.
+    pub fn cure(&self) -> &'static str {
+        match self {
+            Error::NotTold => {
+                "add `torch-sys = \"0.26.0\"` to the [dependencies] of this package (Cargo tells direct dependents \
+                 only) and call libtorch_link from its build script"
+            }
+            Error::UnsupportedTarget { .. } => {
+                "give the linker its arguments in a build script of your own"
+            }
+            Error::MissingLibrary { .. }
+            | Error::MissingHeader { .. }
+            | Error::UnknownVersion { .. }
+            | Error::WrongVersion { .. } => {
+                "set LIBTORCH to the folder of a libtorch 2.13.0 (the one with include and lib; the folder `torch` of \
+                 Python's torch 2.13.0 is one), or set LIBTORCH_USE_PYTORCH=1 to use Python's; in the repository of \
+                 torch-export, run `cargo xtask setup` with neither set"
+            }
         }
     }
 }
 
-impl std::error::Error for Error {}
+impl fmt::Display for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}; {}", self.finding(), self.cure())
+    }
+}
 
-/// What to do about a libtorch that is not there or not the right one.
-const CURE: &str = "set LIBTORCH to the folder of a libtorch 2.13.0 (the one with include and lib; the folder `torch` \
-                    of Python's torch 2.13.0 is one), or unset it and set LIBTORCH_USE_PYTORCH=1; in the repository \
-                    of torch-export run `cargo xtask setup`";
+impl std::error::Error for Error {}

@@ -2,7 +2,7 @@
 //!
 //! Two things about Cargo make this crate necessary. The place of libtorch, which `torch-sys` finds out, is told to its
 //! *direct* dependents only, and a linker argument never travels to the packages that depend on you. So each package
-//! with a program, test or example that links `tch` lists `torch-sys` and has a build script, this one:
+//! with a program, test or example that links `tch` lists `torch-sys` and has a build script. In `Cargo.toml`:
 //!
 //! ```toml
 //! [dependencies]
@@ -13,12 +13,7 @@
 //! libtorch-link = "0.1.0"
 //! ```
 //!
-//! ```no_run
-//! // build.rs
-//! fn main() {
-//!     libtorch_link::link();
-//! }
-//! ```
+//! and as `build.rs`: `fn main() { libtorch_link::link(); }`.
 //!
 //! Then `cargo run`, `cargo test`, doctests and an IDE's run button work with no `LD_LIBRARY_PATH`. Where libtorch is
 //! remains `torch-sys`'s business: `LIBTORCH_USE_PYTORCH`, `LIBTORCH` or a system install, in this order.

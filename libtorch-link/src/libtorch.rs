@@ -48,29 +48,20 @@ impl Libtorch {
             }
             _ => None,
         };
-        let strict = env::var_os("LIBTORCH_BYPASS_VERSION_CHECK").is_none();
-        Self::check(&lib_dir, headers.as_deref(), kind, strict)
+        Self::check(&lib_dir, headers.as_deref(), kind)
     }
 
     /// Checks the libtorch in the folder `root`, the one with `include` and `lib`, for the platform this runs on.
     ///
+    /// `LIBTORCH_BYPASS_VERSION_CHECK` is heeded as in [`probe`](Self::probe).
+    ///
     /// # Errors
     /// Any [`Error`] but [`Error::NotTold`].
     pub fn at(root: impl AsRef<Path>) -> Result<Self, Error> {
-        Self::check(
-            &root.as_ref().join("lib"),
-            None,
-            Kind::of(env::consts::OS)?,
-            true,
-        )
+        Self::check(&root.as_ref().join("lib"), None, Kind::of(env::consts::OS)?)
     }
 
-    fn check(
-        lib_dir: &Path,
-        headers: Option<&Path>,
-        kind: Kind,
-        strict: bool,
-    ) -> Result<Self, Error> {
+    fn check(lib_dir: &Path, headers: Option<&Path>, kind: Kind) -> Result<Self, Error> {
         // The program that is linked runs from anywhere. A folder that is not there stays as it was named.
         let lib_dir = lib_dir
             .canonicalize()
@@ -96,7 +87,7 @@ impl Libtorch {
             });
         }
         let told = version::read(root, &include)?;
-        if strict && !told.is_wanted() {
+        if !told.is_wanted() && env::var_os("LIBTORCH_BYPASS_VERSION_CHECK").is_none() {
             return Err(Error::WrongVersion {
                 found: told.version,
                 file: told.file,

@@ -1,9 +1,8 @@
-use std::fs;
-
 use libtorch_link::VERSION;
 
 use crate::process::cargo;
 use crate::python::Python;
+use crate::scratch::Scratch;
 use crate::{Error, Place};
 
 /// The environment variable that tells the conformance program which Python to ask.
@@ -35,28 +34,17 @@ fn venv(place: &Place) -> Result<Python, Error> {
         "bringing PyTorch {VERSION} into {} (once; 4.7 GB on Linux x86-64)",
         folder.display()
     );
-    let made = python
+    let unfinished = Scratch::at(&folder)?;
+    // What an interrupted run has left is not worth keeping.
+    python
         .module("venv")
-        // What an interrupted run has left is not worth keeping.
         .args(["--clear".as_ref(), folder.as_os_str()])
-        .run()
-        .and_then(|()| {
-            inside
-                .pip_install()
-                .args([&format!("torch=={VERSION}"), "numpy"])
-                .run()
-        });
-    if let Err(error) = made {
-        if folder.exists()
-            && let Err(error) = fs::remove_dir_all(&folder)
-        {
-            eprintln!(
-                "warning: cannot remove {}: {error}; remove it by hand",
-                folder.display()
-            );
-        }
-        return Err(error);
-    }
+        .run()?;
+    inside
+        .pip_install()
+        .args([&format!("torch=={VERSION}"), "numpy"])
+        .run()?;
+    unfinished.keep();
     Ok(inside)
 }
 

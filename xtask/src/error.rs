@@ -90,7 +90,7 @@ impl fmt::Display for Error {
                  set LIBTORCH to the folder of a libtorch 2.13.0 instead",
                 file.display()
             ),
-            Error::Libtorch { cure, source } => write!(f, "{source}\n\nhere: {cure}"),
+            Error::Libtorch { cure, source } => write!(f, "{}; {cure}", source.finding()),
             Error::PythonTorch { python, found } => write!(
                 f,
                 "LIBTORCH_USE_PYTORCH is set, and {python} has {found} where torch 2.13.0 is wanted: \

@@ -1,28 +1,61 @@
 use std::fs;
+use std::io::Write;
 use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
 
 use crate::Error;
 use crate::process::Process;
 
+/// A folder that is removed unless it is [kept](Scratch::keep): when dropped, and also when Ctrl-C or a kill ends us
+/// before anything is dropped.
+///
+/// The latter is the work of a shell that waits for our word on a pipe; the pipe's end, too, is a word.
+pub(crate) struct Scratch {
+    path: PathBuf,
+    guardian: Child,
+}
+
+/// What the guardian runs. After a Ctrl-C it gives pip, which hears it too, the time to stop writing.
+const GUARDIAN: &str = r#"
+read word
+case $word in keep) exit;; remove) ;; *) sleep 1;; esac
+for pause in 0 1 2 4; do sleep $pause; rm -rf "$0" && exit; done
+"#;
+
 /// The name of a scratch folder, before the number of its process.
 const PREFIX: &str = ".setup-";
 
-/// A folder to work in, removed when dropped.
-///
-/// Ctrl-C ends us without dropping anything, so each run first removes the folders that processes no longer alive have
-/// left behind.
-pub(crate) struct Scratch {
-    path: PathBuf,
-}
-
 impl Scratch {
-    /// Makes one in the folder `parent`, which is made if it is not there.
+    /// Makes a new one in the folder `parent`, which is made if it is not there, and removes what a loss of power may
+    /// have left there.
     pub(crate) fn in_folder(parent: &Path) -> Result<Self, Error> {
         fs::create_dir_all(parent).map_err(Error::file(parent, "make"))?;
         remove_abandoned(parent)?;
-        let path = parent.join(format!("{PREFIX}{}", std::process::id()));
-        fs::create_dir(&path).map_err(Error::file(&path, "make"))?;
-        Ok(Self { path })
+        let scratch = Self::at(&parent.join(format!("{PREFIX}{}", std::process::id())))?;
+        fs::create_dir(&scratch.path).map_err(Error::file(&scratch.path, "make"))?;
+        Ok(scratch)
+    }
+
+    /// Guards `path`, which need not be there yet.
+    pub(crate) fn at(path: &Path) -> Result<Self, Error> {
+        let mut command = Command::new("sh");
+        command
+            .arg("-c")
+            .arg(GUARDIAN)
+            .arg(path)
+            .stdin(Stdio::piped())
+            .stdout(Stdio::null());
+        // Out of our group, so that Ctrl-C does not reach it.
+        #[cfg(unix)]
+        std::os::unix::process::CommandExt::process_group(&mut command, 0);
+        let guardian = command.spawn().map_err(|source| Error::Start {
+            line: "sh".to_owned(),
+            source,
+        })?;
+        Ok(Self {
+            path: path.to_owned(),
+            guardian,
+        })
     }
 
     pub(crate) fn path(&self) -> &Path {
@@ -35,38 +68,48 @@ impl Scratch {
         fs::create_dir_all(&path).map_err(Error::file(&path, "make"))?;
         Ok(path)
     }
-}
 
-impl Drop for Scratch {
-    fn drop(&mut self) {
-        if let Err(error) = fs::remove_dir_all(&self.path) {
+    /// Leaves the folder where it is.
+    pub(crate) fn keep(mut self) {
+        self.tell("keep");
+    }
+
+    /// Tells the guardian what to do, and waits until it is done. Only the first word counts.
+    fn tell(&mut self, word: &str) {
+        let Some(mut pipe) = self.guardian.stdin.take() else {
+            return;
+        };
+        let told = writeln!(pipe, "{word}");
+        drop(pipe);
+        if let Err(error) = told.and_then(|()| self.guardian.wait()) {
             eprintln!(
-                "warning: cannot remove {}: {error}; remove it by hand",
+                "warning: what removes unfinished work is gone ({error}); look for {}",
                 self.path.display()
             );
         }
     }
 }
 
+impl Drop for Scratch {
+    fn drop(&mut self) {
+        self.tell("remove");
+    }
+}
+
 fn remove_abandoned(parent: &Path) -> Result<(), Error> {
     let entries = fs::read_dir(parent).map_err(Error::file(parent, "list"))?;
     for entry in entries {
-        let entry = entry.map_err(Error::file(parent, "list"))?;
-        let name = entry.file_name();
-        let process = name
-            .to_str()
-            .and_then(|name| name.strip_prefix(PREFIX)?.parse::<u32>().ok());
+        let path = entry.map_err(Error::file(parent, "list"))?.path();
+        let name = path.file_name().and_then(|name| name.to_str());
+        let process = name.and_then(|name| name.strip_prefix(PREFIX)?.parse::<u32>().ok());
         if process.is_some_and(|id| id == std::process::id() || !is_alive(id)) {
-            eprintln!(
-                "removing {}, left by an interrupted run",
-                entry.path().display()
-            );
-            // Two runs may do this at once: gone is gone.
-            if let Err(source) = fs::remove_dir_all(entry.path())
+            eprintln!("removing {}, left by an interrupted run", path.display());
+            // A guardian may be at it too: gone is gone.
+            if let Err(source) = fs::remove_dir_all(&path)
                 && source.kind() != std::io::ErrorKind::NotFound
             {
                 return Err(Error::File {
-                    path: entry.path(),
+                    path,
                     doing: "remove",
                     source,
                 });
