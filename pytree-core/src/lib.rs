@@ -1,1 +1,75 @@
+//! A Rust value as a tree of tensors: PyTorch's pytree.
+//!
+//! A *tree* is any mix of tensors, numbers, lists, tuples, dicts and your own structs. [`flatten`] gives its *leaves* in
+//! order and its *spec*, the structure without the leaves; [`unflatten`] puts them together again. The spec is data: it
+//! prints as torch prints it and its JSON is read by Python's `treespec_loads`.
+//!
+//! ```
+//! use pytree_core::{DType, TensorMeta, flatten, unflatten, Leaf, Meta};
+//!
+//! let x = TensorMeta::new(DType::Float32, [5, 6]);
+//! let tree = (x.clone(), vec![x], Some(3_i64));
+//!
+//! let flat = flatten(&tree)?;
+//! assert_eq!(flat.spec.num_leaves(), 3);
+//! assert!(flat.spec.to_json().starts_with(r#"[1, {"type": "builtins.tuple", "context": "null""#));
+//!
+//! let leaves = flat.leaves.iter().map(|leaf| leaf.map::<Meta>(|t| t.clone()));
+//! let again: (TensorMeta, Vec<TensorMeta>, Option<i64>) = unflatten(leaves, &flat.spec)?;
+//! assert_eq!(again, tree);
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+//!
+//! Which tensors a tree holds is its [`Family`]: [`Meta`] for [`TensorMeta`], tensors without data, and with the feature
+//! `tch` the family `Tch` of `tch::Tensor`. This crate builds without libtorch.
+//!
+//! | in torch | here |
+//! |---|---|
+//! | `tree_flatten`, `tree_unflatten` | [`flatten`], [`into_leaves`], [`unflatten`] |
+//! | `tree_flatten_with_path`, `keystr` | [`flatten_with_keys`], [`Flat::with_paths`], [`KeyPath`] |
+//! | `tree_leaves`, `tree_structure` | [`leaves`], [`tensors`], [`structure`] |
+//! | `tree_map`, `tree_map_` | [`map`], [`map_leaves`], [`for_each_mut`] |
+//! | `TreeSpec`, `treespec_dumps`, `treespec_loads` | [`TreeSpec`], [`TreeSpec::to_json`], [`TreeSpec::from_json`] |
+//! | `inspect.signature`, `Signature.bind` | [`Signature`], [`Signature::bind`] |
 
+mod dtype;
+mod error;
+mod family;
+mod flatten;
+mod impls;
+mod key;
+mod leaf;
+mod meta;
+mod module;
+mod node;
+pub mod python;
+mod signature;
+mod spec;
+#[cfg(feature = "tch")]
+mod tch;
+mod tree;
+mod unflatten;
+mod value;
+
+#[cfg(feature = "tch")]
+pub use self::tch::Tch;
+pub use dtype::{DType, Device, UnknownDType};
+pub use error::{TreeError, UnflattenError};
+pub use family::{Family, Meta};
+pub use flatten::{
+    Flat, flatten, flatten_with_keys, for_each_mut, into_leaves, leaves, map, map_leaves, structure, tensors,
+};
+pub use key::{Key, KeyEntry, KeyPath};
+pub use leaf::{Leaf, LeafKind, LeafMut, LeafRef};
+pub use meta::{DescribeTensor, Sizes, TensorMeta};
+pub use module::{Call, Module, Slots};
+pub use node::{Context, Kind, MapKeys, Names, Node, NodeType, Present, Statics};
+pub use signature::{BindError, BoundArgument, InputPath, Parameter, ParameterKind, Signature};
+pub use spec::{SpecBuilder, SpecNode, TreeSpec, TreeSpecError};
+pub use tree::{OwnedTree, PyTree, Retype, Source, Visitor, VisitorMut, VisitorOwned};
+pub use unflatten::unflatten;
+pub use value::Value;
+
+#[doc(hidden)]
+#[path = "private.rs"]
+pub mod __private;

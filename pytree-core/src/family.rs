@@ -1,0 +1,42 @@
+//! Which tensor a tree holds: one marker type per tensor library.
+
+use crate::TensorMeta;
+
+/// A kind of tensor, named by a marker type.
+///
+/// A tree type implements [`PyTree<F>`](crate::PyTree) for the family of the tensors it holds, so that
+/// the same struct may hold `tch` tensors in one place and [`TensorMeta`] in another. A crate with tensors of
+/// its own adds a marker of its own (the orphan rule asks for a local type).
+///
+/// At most one family should exist per tensor type: then `flatten(&x)` infers the family from `x`.
+///
+/// ```
+/// use pytree_core::{Family, LeafRef, PyTree, Visitor, flatten};
+/// use std::ops::ControlFlow;
+///
+/// struct MyTensor(Vec<f32>);
+/// enum Mine {}
+/// impl Family for Mine {
+///     type Tensor = MyTensor;
+/// }
+/// impl PyTree<Mine> for MyTensor {
+///     fn walk<'a, V: Visitor<'a, Mine>>(&'a self, v: &mut V) -> ControlFlow<V::Break> {
+///         v.leaf(LeafRef::Tensor(self))
+///     }
+/// }
+/// let tree = vec![MyTensor(vec![1.0]), MyTensor(vec![])];
+/// assert_eq!(flatten(&tree)?.leaves.len(), 2);
+/// # Ok::<(), pytree_core::TreeError>(())
+/// ```
+pub trait Family: 'static {
+    /// The tensor type of the family.
+    type Tensor: 'static;
+}
+
+/// The family of [`TensorMeta`]: tensors described by data type, sizes and device, without data.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Meta {}
+
+impl Family for Meta {
+    type Tensor = TensorMeta;
+}

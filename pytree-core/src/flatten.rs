@@ -1,0 +1,259 @@
+//! Reading a tree into leaves and a spec, and mapping it.
+
+use crate::{
+    Family, KeyPath, Leaf, LeafMut, LeafRef, Node, OwnedTree, PyTree, Retype, SpecBuilder, TreeError, TreeSpec,
+    UnflattenError, Visitor, VisitorMut, VisitorOwned, unflatten,
+};
+use std::convert::Infallible;
+use std::ops::ControlFlow;
+
+/// A tree as its leaves and its structure: what [`flatten`] gives.
+pub struct Flat<'a, F: Family> {
+    /// The leaves, in order.
+    pub leaves: Vec<LeafRef<'a, F>>,
+    /// The structure.
+    pub spec: TreeSpec,
+}
+
+impl<'a, F: Family> Flat<'a, F> {
+    /// Every leaf with its path (`tree_flatten_with_path`). Paths are made here, not while flattening.
+    pub fn with_paths(&self) -> impl Iterator<Item = (KeyPath, LeafRef<'a, F>)> {
+        self.spec.leaf_paths().zip(self.leaves.iter().copied())
+    }
+}
+
+/// Runs a visitor that may end early.
+fn run<'a, F: Family, X: PyTree<F> + ?Sized, V: Visitor<'a, F>>(tree: &'a X, visitor: &mut V) -> Result<(), V::Break> {
+    match tree.walk(visitor) {
+        ControlFlow::Continue(()) => Ok(()),
+        ControlFlow::Break(e) => Err(e),
+    }
+}
+
+/// Collects leaves and builds the spec in one walk.
+struct Flattener<'a, F: Family> {
+    leaves: Vec<LeafRef<'a, F>>,
+    spec: SpecBuilder,
+}
+
+impl<'a, F: Family> Visitor<'a, F> for Flattener<'a, F> {
+    type Break = TreeError;
+
+    #[inline]
+    fn enter(&mut self, node: &Node<'_>) -> ControlFlow<TreeError, bool> {
+        Visitor::<F>::enter(&mut self.spec, node)
+    }
+
+    #[inline(always)]
+    fn leaf(&mut self, leaf: LeafRef<'a, F>) -> ControlFlow<TreeError> {
+        self.leaves.push(leaf);
+        Visitor::<F>::leaf(&mut self.spec, leaf)
+    }
+
+    #[inline(always)]
+    fn tensors(&mut self, tensors: &'a [F::Tensor]) -> ControlFlow<TreeError> {
+        self.leaves.extend(tensors.iter().map(LeafRef::Tensor));
+        self.spec.leaves(tensors.len());
+        ControlFlow::Continue(())
+    }
+
+    #[inline(always)]
+    fn exit(&mut self) -> ControlFlow<TreeError> {
+        self.spec.close();
+        ControlFlow::Continue(())
+    }
+}
+
+/// The leaves of a tree, borrowed, and its structure (`tree_flatten`).
+///
+/// ```
+/// use pytree_core::{DType, TensorMeta, flatten};
+/// let t = TensorMeta::new(DType::Float32, [2]);
+/// let tree = (t.clone(), vec![t], Some(3_i64));
+/// let flat = flatten(&tree)?;
+/// let paths: Vec<String> = flat.with_paths().map(|(path, _)| path.to_string()).collect();
+/// assert_eq!(paths, ["[0]", "[1][0]", "[2]"]);
+/// # Ok::<(), pytree_core::TreeError>(())
+/// ```
+///
+/// # Errors
+/// [`TreeError`] when a static field cannot be written into the spec.
+pub fn flatten<F: Family, X: PyTree<F> + ?Sized>(tree: &X) -> Result<Flat<'_, F>, TreeError> {
+    let mut visitor = Flattener { leaves: Vec::new(), spec: SpecBuilder::default() };
+    run(tree, &mut visitor)?;
+    Ok(Flat { leaves: visitor.leaves, spec: visitor.spec.finish() })
+}
+
+/// The leaves of a tree with their paths (`tree_leaves_with_path`).
+///
+/// # Errors
+/// As [`flatten`].
+pub fn flatten_with_keys<F: Family, X: PyTree<F> + ?Sized>(
+    tree: &X,
+) -> Result<(Vec<(KeyPath, LeafRef<'_, F>)>, TreeSpec), TreeError> {
+    let flat = flatten(tree)?;
+    Ok((flat.with_paths().collect(), flat.spec))
+}
+
+/// The structure of a tree (`tree_structure`).
+///
+/// # Errors
+/// As [`flatten`].
+pub fn structure<F: Family, X: PyTree<F> + ?Sized>(tree: &X) -> Result<TreeSpec, TreeError> {
+    let mut builder = SpecBuilder::default();
+    run::<F, X, _>(tree, &mut builder)?;
+    Ok(builder.finish())
+}
+
+/// Collects leaves only.
+struct Leaves<'a, F: Family>(Vec<LeafRef<'a, F>>);
+
+impl<'a, F: Family> Visitor<'a, F> for Leaves<'a, F> {
+    type Break = Infallible;
+
+    #[inline(always)]
+    fn leaf(&mut self, leaf: LeafRef<'a, F>) -> ControlFlow<Infallible> {
+        self.0.push(leaf);
+        ControlFlow::Continue(())
+    }
+
+    #[inline(always)]
+    fn tensors(&mut self, tensors: &'a [F::Tensor]) -> ControlFlow<Infallible> {
+        self.0.extend(tensors.iter().map(LeafRef::Tensor));
+        ControlFlow::Continue(())
+    }
+}
+
+/// The leaves of a tree, borrowed (`tree_leaves`).
+pub fn leaves<F: Family, X: PyTree<F> + ?Sized>(tree: &X) -> Vec<LeafRef<'_, F>> {
+    let mut visitor = Leaves(Vec::new());
+    let ControlFlow::Continue(()) = tree.walk(&mut visitor);
+    visitor.0
+}
+
+/// Collects tensors only.
+struct Tensors<'a, F: Family>(Vec<&'a F::Tensor>);
+
+impl<'a, F: Family> Visitor<'a, F> for Tensors<'a, F> {
+    type Break = Infallible;
+
+    #[inline(always)]
+    fn leaf(&mut self, leaf: LeafRef<'a, F>) -> ControlFlow<Infallible> {
+        if let LeafRef::Tensor(t) = leaf {
+            self.0.push(t);
+        }
+        ControlFlow::Continue(())
+    }
+
+    #[inline(always)]
+    fn tensors(&mut self, tensors: &'a [F::Tensor]) -> ControlFlow<Infallible> {
+        self.0.extend(tensors);
+        ControlFlow::Continue(())
+    }
+}
+
+/// The tensors of a tree, borrowed; other leaves are passed over.
+pub fn tensors<F: Family, X: PyTree<F> + ?Sized>(tree: &X) -> Vec<&F::Tensor> {
+    let mut visitor = Tensors::<F>(Vec::new());
+    let ControlFlow::Continue(()) = tree.walk(&mut visitor);
+    visitor.0
+}
+
+/// Takes a tree apart: its leaves by value, none cloned.
+struct Taker<F: Family> {
+    leaves: Vec<Leaf<F>>,
+    spec: SpecBuilder,
+}
+
+impl<F: Family> VisitorOwned<F> for Taker<F> {
+    type Break = TreeError;
+
+    #[inline]
+    fn enter(&mut self, node: &Node<'_>) -> ControlFlow<TreeError> {
+        match self.spec.enter_node(node) {
+            Ok(()) => ControlFlow::Continue(()),
+            Err(e) => ControlFlow::Break(e),
+        }
+    }
+
+    #[inline(always)]
+    fn leaf(&mut self, leaf: Leaf<F>) -> ControlFlow<TreeError> {
+        self.leaves.push(leaf);
+        self.spec.leaf();
+        ControlFlow::Continue(())
+    }
+
+    #[inline(always)]
+    fn tensors(&mut self, tensors: Vec<F::Tensor>) -> ControlFlow<TreeError> {
+        self.spec.leaves(tensors.len());
+        self.leaves.extend(tensors.into_iter().map(Leaf::Tensor));
+        ControlFlow::Continue(())
+    }
+
+    #[inline(always)]
+    fn exit(&mut self) -> ControlFlow<TreeError> {
+        self.spec.close();
+        ControlFlow::Continue(())
+    }
+}
+
+/// The leaves of a tree by value, and its structure: `tree_flatten` that moves. No tensor is cloned.
+///
+/// # Errors
+/// As [`flatten`].
+pub fn into_leaves<F: Family, X: OwnedTree<F>>(tree: X) -> Result<(Vec<Leaf<F>>, TreeSpec), TreeError> {
+    let mut visitor = Taker { leaves: Vec::new(), spec: SpecBuilder::default() };
+    match tree.into_walk(&mut visitor) {
+        ControlFlow::Continue(()) => Ok((visitor.leaves, visitor.spec.finish())),
+        ControlFlow::Break(e) => Err(e),
+    }
+}
+
+/// The same tree with `f` of every tensor in its place, of any family (`tree_map_only(Tensor, ..)` with a typed result).
+///
+/// ```
+/// use pytree_core::{DType, Meta, TensorMeta, map};
+/// let small = vec![TensorMeta::new(DType::Float32, [2])];
+/// let large: Vec<TensorMeta> = map::<_, Meta, _>(&small, |t| TensorMeta::new(t.dtype, t.sizes.iter().map(|s| s * 2)))?;
+/// assert_eq!(large[0].to_string(), "f32[4]");
+/// # Ok::<(), pytree_core::UnflattenError>(())
+/// ```
+///
+/// # Errors
+/// When the tree cannot be read, or the new type cannot hold what the old one held.
+pub fn map<F, G, X>(tree: &X, mut f: impl FnMut(&F::Tensor) -> G::Tensor) -> Result<X::As<G::Tensor>, UnflattenError>
+where
+    F: Family,
+    G: Family,
+    X: PyTree<F> + Retype,
+    X::As<G::Tensor>: OwnedTree<G>,
+{
+    let flat = flatten(tree)?;
+    unflatten(flat.leaves.into_iter().map(|leaf| leaf.map(&mut f)), &flat.spec)
+}
+
+/// The same tree with `f` of every leaf in its place (`tree_map`). Moves: nothing is cloned.
+///
+/// # Errors
+/// When `f` gives a leaf of a sort that the type cannot hold there.
+pub fn map_leaves<F: Family, X: OwnedTree<F>>(tree: X, f: impl FnMut(Leaf<F>) -> Leaf<F>) -> Result<X, UnflattenError> {
+    let (leaves, spec) = into_leaves(tree)?;
+    unflatten(leaves.into_iter().map(f), &spec)
+}
+
+/// Changes leaves in place.
+struct InPlace<G>(G);
+
+impl<F: Family, G: FnMut(LeafMut<'_, F>)> VisitorMut<F> for InPlace<G> {
+    type Break = Infallible;
+
+    fn leaf(&mut self, leaf: LeafMut<'_, F>) -> ControlFlow<Infallible> {
+        (self.0)(leaf);
+        ControlFlow::Continue(())
+    }
+}
+
+/// Shows every leaf to `f`, to be changed in place (`tree_map_`).
+pub fn for_each_mut<F: Family, X: OwnedTree<F>>(tree: &mut X, f: impl FnMut(LeafMut<'_, F>)) {
+    let ControlFlow::Continue(()) = tree.walk_mut(&mut InPlace(f));
+}

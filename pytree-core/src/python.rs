@@ -1,0 +1,124 @@
+//! Text as Python writes it: what `repr` gives for strings and numbers.
+//!
+//! Key paths, specs, dynamic shapes and programs are printed for people who know torch's output, so the few rules
+//! of Python's `repr` live here once.
+
+use std::fmt;
+
+/// `repr` of a `str`: single quotes, unless the text holds `'` and no `"`.
+///
+/// ```
+/// use pytree_core::python::Str;
+/// assert_eq!(Str("a b").to_string(), "'a b'");
+/// assert_eq!(Str("it's").to_string(), "\"it's\"");
+/// assert_eq!(Str("\n\u{e9}\u{ad}").to_string(), r"'\né\xad'");
+/// ```
+#[derive(Clone, Copy, Debug)]
+pub struct Str<'a>(pub &'a str);
+
+impl fmt::Display for Str<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        use fmt::Write;
+        let quote = if self.0.contains('\'') && !self.0.contains('"') { '"' } else { '\'' };
+        f.write_char(quote)?;
+        for c in self.0.chars() {
+            match c {
+                '\\' => f.write_str("\\\\")?,
+                '\n' => f.write_str("\\n")?,
+                '\r' => f.write_str("\\r")?,
+                '\t' => f.write_str("\\t")?,
+                c if c == quote => write!(f, "\\{c}")?,
+                c if printable(c) => f.write_char(c)?,
+                c if (c as u32) < 0x100 => write!(f, "\\x{:02x}", c as u32)?,
+                c if (c as u32) < 0x10000 => write!(f, "\\u{:04x}", c as u32)?,
+                c => write!(f, "\\U{:08x}", c as u32)?,
+            }
+        }
+        f.write_char(quote)
+    }
+}
+
+/// Python's `str.isprintable` for one character, as near as Rust's own tables tell it.
+fn printable(c: char) -> bool {
+    if c == ' ' {
+        return true;
+    }
+    if c.is_whitespace() || c.is_control() || c == '\u{ad}' {
+        return false;
+    }
+    // A combining mark is escaped by `escape_debug` only at the start of a text, what is unprintable everywhere.
+    let text = ['a', c].iter().collect::<String>();
+    let printable = !text.escape_debug().skip(1).collect::<String>().starts_with("\\u");
+    printable
+}
+
+/// `repr` of a `float`: the shortest digits that read back, with an exponent below `1e-4` and from `1e16` on.
+///
+/// ```
+/// use pytree_core::python::Float;
+/// assert_eq!(Float(1.0).to_string(), "1.0");
+/// assert_eq!(Float(1e-5).to_string(), "1e-05");
+/// assert_eq!(Float(1e16).to_string(), "1e+16");
+/// assert_eq!(Float(f64::NEG_INFINITY).to_string(), "-inf");
+/// ```
+#[derive(Clone, Copy, Debug)]
+pub struct Float(pub f64);
+
+impl fmt::Display for Float {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let v = self.0;
+        if v.is_nan() {
+            return f.write_str("nan");
+        }
+        if v.is_infinite() {
+            return f.write_str(if v > 0.0 { "inf" } else { "-inf" });
+        }
+        // `{:e}` gives the shortest digits too; only the layout differs from Python's.
+        let text = format!("{v:e}");
+        let (digits, exponent) = text.split_once('e').unwrap_or((&text, "0"));
+        let exponent: i32 = exponent.parse().unwrap_or(0);
+        if v != 0.0 && !(-4..16).contains(&exponent) {
+            let sign = if exponent < 0 { '-' } else { '+' };
+            return write!(f, "{digits}e{sign}{:02}", exponent.abs());
+        }
+        let plain = format!("{v}");
+        f.write_str(&plain)?;
+        if plain.contains('.') { Ok(()) } else { f.write_str(".0") }
+    }
+}
+
+/// `repr` of a `bool`: `True` or `False`.
+pub fn bool(value: bool) -> &'static str {
+    if value { "True" } else { "False" }
+}
+
+/// A JSON value, written as the Python value that `json.loads` makes of it.
+#[derive(Clone, Copy, Debug)]
+pub struct Json<'a>(pub &'a serde_json::Value);
+
+impl fmt::Display for Json<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        use serde_json::Value;
+        match self.0 {
+            Value::Null => f.write_str("None"),
+            Value::Bool(b) => f.write_str(bool(*b)),
+            Value::Number(n) if n.is_f64() => Float(n.as_f64().unwrap_or(f64::NAN)).fmt(f),
+            Value::Number(n) => write!(f, "{n}"),
+            Value::String(s) => Str(s).fmt(f),
+            Value::Array(items) => {
+                f.write_str("[")?;
+                for (i, item) in items.iter().enumerate() {
+                    write!(f, "{}{}", if i == 0 { "" } else { ", " }, Json(item))?;
+                }
+                f.write_str("]")
+            }
+            Value::Object(items) => {
+                f.write_str("{")?;
+                for (i, (key, item)) in items.iter().enumerate() {
+                    write!(f, "{}{}: {}", if i == 0 { "" } else { ", " }, Str(key), Json(item))?;
+                }
+                f.write_str("}")
+            }
+        }
+    }
+}

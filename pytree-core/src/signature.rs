@@ -1,0 +1,227 @@
+//! What a forward takes: parameter names and kinds, and how a call's arguments bind to them.
+
+use crate::{Context, Key, KeyEntry, KeyPath, TreeSpec};
+use std::borrow::Cow;
+use std::ops::Range;
+
+/// How a parameter may be given (`inspect.Parameter.kind`).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum ParameterKind {
+    /// By position only.
+    PositionalOnly,
+    /// By position or by name: what a Rust parameter is.
+    PositionalOrKeyword,
+    /// `*args`: every further positional argument.
+    VarPositional,
+    /// By name only.
+    KeywordOnly,
+    /// `**kwargs`: every further named argument.
+    VarKeyword,
+}
+
+/// A parameter of a forward (`inspect.Parameter`).
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct Parameter {
+    /// The name, without `*` or `**`.
+    pub name: Cow<'static, str>,
+    /// How it may be given.
+    pub kind: ParameterKind,
+    /// Whether it may be left out.
+    pub has_default: bool,
+}
+
+impl Parameter {
+    /// A parameter that must be given, by position or by name.
+    pub const fn required(name: &'static str) -> Self {
+        Parameter { name: Cow::Borrowed(name), kind: ParameterKind::PositionalOrKeyword, has_default: false }
+    }
+
+    fn positional(&self) -> bool {
+        matches!(self.kind, ParameterKind::PositionalOnly | ParameterKind::PositionalOrKeyword)
+    }
+}
+
+/// The parameters of a forward, in order, without `self` (`inspect.signature`).
+///
+/// ```
+/// use pytree_core::{Parameter, Signature};
+/// let signature = Signature::new([Parameter::required("x"), Parameter::required("y")]);
+/// let error = signature.bind_names(1, &[]).unwrap_err();
+/// assert_eq!(error.to_string(), "missing a required argument: 'y'");
+/// ```
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct Signature {
+    parameters: Cow<'static, [Parameter]>,
+}
+
+/// A call's arguments do not fit the signature. The texts are Python's.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum BindError {
+    /// A parameter without default was not given.
+    #[error("missing a required argument: '{0}'")]
+    Missing(String),
+    /// More positional arguments than parameters.
+    #[error("too many positional arguments: {given} given, {accepted} accepted")]
+    TooMany {
+        /// How many were given.
+        given: usize,
+        /// How many the signature takes.
+        accepted: usize,
+    },
+    /// A parameter was given twice.
+    #[error("multiple values for argument '{0}'")]
+    Multiple(String),
+    /// A name that is no parameter.
+    #[error("got an unexpected keyword argument '{name}'; the parameters are {parameters}")]
+    Unexpected {
+        /// The name.
+        name: String,
+        /// The names that exist.
+        parameters: String,
+    },
+    /// A parameter that is positional only was named.
+    #[error("'{0}' parameter is positional only, but was passed as a keyword")]
+    PositionalOnly(String),
+    /// The spec is not `(args, kwargs)`.
+    #[error("an input spec is a tuple of a tuple and a dict, `(args, kwargs)`; this one is {0}")]
+    NotArgsKwargs(String),
+}
+
+/// One argument of a call, bound to its parameter.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct BoundArgument {
+    /// The index of the parameter in the signature.
+    pub parameter: usize,
+    /// The position inside `*args` or the name inside `**kwargs`.
+    pub rest: Option<KeyEntry>,
+    /// The leaves of the argument, by their position in the flattened `(args, kwargs)`.
+    pub leaves: Range<usize>,
+}
+
+/// The two paths by which torch knows an input leaf.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct InputPath {
+    /// From the bound parameter: what symbols are named after (`L['x'][0]`).
+    pub source: KeyPath,
+    /// What placeholders are named after: as `source`, but without the name of `**kwargs`.
+    pub placeholder: KeyPath,
+}
+
+impl Signature {
+    /// A signature of these parameters.
+    pub fn new(parameters: impl IntoIterator<Item = Parameter>) -> Self {
+        Signature { parameters: Cow::Owned(parameters.into_iter().collect()) }
+    }
+
+    /// A signature known at compile time.
+    pub const fn of(parameters: &'static [Parameter]) -> Self {
+        Signature { parameters: Cow::Borrowed(parameters) }
+    }
+
+    /// The parameters, in order.
+    pub fn parameters(&self) -> &[Parameter] {
+        &self.parameters
+    }
+
+    /// The position of the parameter of this name.
+    pub fn position(&self, name: &str) -> Option<usize> {
+        self.parameters.iter().position(|p| p.name == name)
+    }
+
+    /// Binds `positional` arguments and then the named ones, as `inspect.Signature.bind` does without applying defaults:
+    /// for each argument its parameter and, inside `*args` or `**kwargs`, its place.
+    ///
+    /// # Errors
+    /// [`BindError`], in Python's words.
+    pub fn bind_names(&self, positional: usize, named: &[&str]) -> Result<Vec<(usize, Option<KeyEntry>)>, BindError> {
+        let places: Vec<usize> = (0..self.parameters.len()).filter(|i| self.parameters[*i].positional()).collect();
+        let star = self.parameters.iter().position(|p| p.kind == ParameterKind::VarPositional);
+        let double_star = self.parameters.iter().position(|p| p.kind == ParameterKind::VarKeyword);
+        let mut bound = Vec::new();
+        for i in 0..positional {
+            match (places.get(i), star) {
+                (Some(place), _) => bound.push((*place, None)),
+                (None, Some(star)) => bound.push((star, Some(KeyEntry::Sequence(i - places.len())))),
+                (None, None) => return Err(BindError::TooMany { given: positional, accepted: places.len() }),
+            }
+        }
+        for name in named {
+            let place = self.position(name).filter(|i| {
+                !matches!(self.parameters[*i].kind, ParameterKind::VarPositional | ParameterKind::VarKeyword)
+            });
+            let by_name = place.filter(|i| self.parameters[*i].kind != ParameterKind::PositionalOnly);
+            match (by_name, double_star) {
+                (Some(place), _) if bound.iter().any(|(p, _)| *p == place) => {
+                    return Err(BindError::Multiple((*name).to_owned()));
+                }
+                (Some(place), _) => bound.push((place, None)),
+                (None, Some(rest)) => {
+                    bound.push((rest, Some(KeyEntry::Mapping(Key::from((*name).to_owned())))));
+                }
+                (None, None) if place.is_some() => return Err(BindError::PositionalOnly((*name).to_owned())),
+                (None, None) => {
+                    let parameters = self.parameters.iter().map(|p| p.name.as_ref()).collect::<Vec<_>>().join(", ");
+                    return Err(BindError::Unexpected { name: (*name).to_owned(), parameters });
+                }
+            }
+        }
+        let star_like = |p: &Parameter| matches!(p.kind, ParameterKind::VarPositional | ParameterKind::VarKeyword);
+        for (i, parameter) in self.parameters.iter().enumerate() {
+            if !parameter.has_default && !star_like(parameter) && !bound.iter().any(|(p, _)| *p == i) {
+                return Err(BindError::Missing(parameter.name.to_string()));
+            }
+        }
+        Ok(bound)
+    }
+
+    /// Binds a call given by the spec of its `(args, kwargs)`.
+    ///
+    /// # Errors
+    /// [`BindError`] when the spec is no `(args, kwargs)` or the arguments do not fit.
+    pub fn bind(&self, in_spec: &TreeSpec) -> Result<Vec<BoundArgument>, BindError> {
+        let not_args = || BindError::NotArgsKwargs(in_spec.to_string());
+        let parts: Vec<_> = in_spec.root().children().collect();
+        let [args, kwargs] = parts.as_slice() else { return Err(not_args()) };
+        let (Some(Context::Tuple), Some(Context::Tuple), Some(Context::Dict(keys))) =
+            (in_spec.root().context(), args.context(), kwargs.context())
+        else {
+            return Err(not_args());
+        };
+        let names: Vec<&str> = keys.iter().map(Key::as_str).collect::<Option<_>>().ok_or_else(not_args)?;
+        let bound = self.bind_names(args.arity(), &names)?;
+        let mut before = 0;
+        Ok(bound
+            .into_iter()
+            .zip(args.children().chain(kwargs.children()))
+            .map(|((parameter, rest), node)| {
+                let leaves = before..before + node.num_leaves();
+                before = leaves.end;
+                BoundArgument { parameter, rest, leaves }
+            })
+            .collect())
+    }
+
+    /// The paths of all input leaves of a call, in flattening order.
+    ///
+    /// # Errors
+    /// As [`bind`](Signature::bind).
+    pub fn input_paths(&self, in_spec: &TreeSpec) -> Result<Vec<InputPath>, BindError> {
+        let bound = self.bind(in_spec)?;
+        let mut owners = bound.iter().flat_map(|b| b.leaves.clone().map(move |_| b));
+        Ok(in_spec
+            .leaf_paths()
+            .map_while(|path| {
+                let owner = owners.next()?;
+                // The first two entries of the path are `[0][i]` or `[1]['k']`: the place in the call.
+                let below = path.entries().get(2..).unwrap_or_default();
+                let name = KeyEntry::Mapping(Key::Str(self.parameters[owner.parameter].name.clone()));
+                let source = std::iter::once(&name).chain(&owner.rest).chain(below).cloned().collect();
+                let keyword = self.parameters[owner.parameter].kind == ParameterKind::VarKeyword;
+                let name = (!keyword).then_some(&name);
+                let placeholder = name.into_iter().chain(&owner.rest).chain(below).cloned().collect();
+                Some(InputPath { source, placeholder })
+            })
+            .collect())
+    }
+}

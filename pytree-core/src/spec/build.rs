@@ -1,0 +1,165 @@
+//! Making a spec, node by node.
+
+use super::{Entry, SpecNode, Tag, TreeSpec};
+use crate::{Context, Family, LeafRef, Names, Node, NodeType, Present, TreeError, Visitor};
+use std::borrow::Cow;
+use std::ops::ControlFlow;
+
+/// Builds a [`TreeSpec`]: as a [`Visitor`] of a tree, or by hand with `open`, `leaf` and `close`.
+#[derive(Debug, Default)]
+pub struct SpecBuilder {
+    nodes: Vec<Entry>,
+    contexts: Vec<Context>,
+    open: Vec<u32>,
+}
+
+impl SpecBuilder {
+    /// A builder with room for so many nodes and leaves.
+    pub fn with_capacity(nodes: usize) -> Self {
+        SpecBuilder { nodes: Vec::with_capacity(nodes), ..Self::default() }
+    }
+
+    /// Begins a node of `arity` children.
+    pub fn open(&mut self, context: Context, arity: usize) {
+        match context {
+            Context::List => self.push(Tag::List, 0, arity),
+            Context::Tuple => self.push(Tag::Tuple, 0, arity),
+            context => {
+                self.contexts.push(context);
+                self.push(Tag::Context, self.contexts.len() - 1, arity);
+            }
+        }
+    }
+
+    #[inline]
+    fn push(&mut self, tag: Tag, context: usize, arity: usize) {
+        self.open.push(self.nodes.len() as u32);
+        self.nodes.push(Entry { tag, context: context as u32, arity: arity as u32, size: 0, leaves: 0 });
+    }
+
+    /// Adds a leaf.
+    #[inline(always)]
+    pub fn leaf(&mut self) {
+        self.nodes.push(Entry::LEAF);
+    }
+
+    /// Adds `count` leaves.
+    #[inline(always)]
+    pub fn leaves(&mut self, count: usize) {
+        self.nodes.resize(self.nodes.len() + count, Entry::LEAF);
+    }
+
+    /// Ends the node begun last.
+    #[inline]
+    pub fn close(&mut self) {
+        if let Some(start) = self.open.pop() {
+            let start = start as usize;
+            let (mut next, mut leaves) = (start + 1, 0);
+            while let Some(child) = self.nodes.get(next) {
+                next += child.size as usize;
+                leaves += child.leaves;
+            }
+            self.nodes[start].size = (next - start) as u32;
+            self.nodes[start].leaves = leaves;
+        }
+    }
+
+    /// Adds a whole spec as a child.
+    pub fn append(&mut self, spec: &TreeSpec) {
+        self.append_node(spec.root());
+    }
+
+    /// Adds a subtree of another spec as a child.
+    pub fn append_node(&mut self, node: SpecNode<'_>) {
+        for entry in &node.spec.nodes[node.range()] {
+            let mut entry = *entry;
+            if entry.tag == Tag::Context {
+                self.contexts.push(node.spec.contexts[entry.context as usize].clone());
+                entry.context = (self.contexts.len() - 1) as u32;
+            }
+            self.nodes.push(entry);
+        }
+    }
+
+    /// The spec; a leaf when nothing was added.
+    pub fn finish(mut self) -> TreeSpec {
+        while !self.open.is_empty() {
+            self.close();
+        }
+        if self.nodes.is_empty() {
+            self.leaf();
+        }
+        TreeSpec { nodes: self.nodes, contexts: self.contexts }
+    }
+
+    /// Begins a node as a walk announces it.
+    pub(crate) fn enter_node(&mut self, node: &Node<'_>) -> Result<(), TreeError> {
+        let arity = node.arity();
+        u32::try_from(arity).map_err(|_| TreeError::TooLarge { arity })?;
+        match node {
+            Node::List(_) => self.push(Tag::List, 0, arity),
+            Node::Tuple(_) => self.push(Tag::Tuple, 0, arity),
+            Node::Dict(_, keys) => self.open(Context::Dict(keys.keys()), arity),
+            Node::Context(context, _) => self.open((*context).clone(), arity),
+            Node::Struct { ty, present, statics } => {
+                let statics = statics
+                    .map(|s| s.to_json())
+                    .transpose()
+                    .map_err(|e| TreeError::Static { type_name: ty.rust_name, message: e.to_string() })?;
+                self.open(struct_context(ty, *present, statics), arity);
+            }
+        }
+        Ok(())
+    }
+}
+
+/// The context of a struct: what its type fixes, and what this value adds.
+pub(crate) fn struct_context(ty: &'static NodeType, present: Present, statics: Option<serde_json::Value>) -> Context {
+    use crate::Kind;
+    let name = Cow::Borrowed(ty.name);
+    let pick = |wanted: bool| -> Names {
+        if present == Present::all(ty.fields.len()) {
+            return Names::Static(if wanted { ty.fields } else { &[] });
+        }
+        let chosen = ty.fields.iter().enumerate().filter(|(i, _)| present.has(*i) == wanted);
+        chosen.map(|(_, name)| Cow::Borrowed(*name)).collect()
+    };
+    match ty.kind {
+        Kind::List => Context::List,
+        Kind::Tuple => Context::Tuple,
+        Kind::Dict => Context::Dict(ty.fields.iter().map(|f| (*f).into()).collect()),
+        Kind::Mapping => Context::Mapping { name, fields: pick(true), statics },
+        Kind::Dataclass => Context::Dataclass { name, present: pick(true), absent: pick(false), statics },
+        Kind::Custom => Context::Custom { name, context: statics.unwrap_or(serde_json::Value::Null) },
+    }
+}
+
+impl<'a, F: Family> Visitor<'a, F> for SpecBuilder {
+    type Break = TreeError;
+
+    #[inline]
+    fn enter(&mut self, node: &Node<'_>) -> ControlFlow<TreeError, bool> {
+        match self.enter_node(node) {
+            Ok(()) => ControlFlow::Continue(true),
+            Err(e) => ControlFlow::Break(e),
+        }
+    }
+
+    #[inline(always)]
+    fn leaf(&mut self, _: LeafRef<'a, F>) -> ControlFlow<TreeError> {
+        SpecBuilder::leaf(self);
+        ControlFlow::Continue(())
+    }
+
+    #[inline(always)]
+    fn tensors(&mut self, tensors: &'a [F::Tensor]) -> ControlFlow<TreeError> {
+        self.leaves(tensors.len());
+        ControlFlow::Continue(())
+    }
+
+    #[inline(always)]
+    fn exit(&mut self) -> ControlFlow<TreeError> {
+        self.close();
+        ControlFlow::Continue(())
+    }
+}

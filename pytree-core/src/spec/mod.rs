@@ -1,0 +1,284 @@
+//! The structure of a tree, as data.
+
+mod build;
+mod json;
+mod text;
+
+pub use build::SpecBuilder;
+pub use json::TreeSpecError;
+
+use crate::{Context, KeyEntry, KeyPath, Kind};
+use std::ops::Range;
+
+/// The structure of a tree without its leaves (`torch.utils._pytree.TreeSpec`).
+///
+/// Flat: one small record per node and leaf in the order of a walk, and a side table for the nodes that need a name,
+/// keys or static values. Comparing two specs compares two arrays. No class is needed to hold a custom node.
+///
+/// `Display` is torch's text; [`to_json`](TreeSpec::to_json) and [`from_json`](TreeSpec::from_json) are
+/// `treespec_dumps` and `treespec_loads`.
+///
+/// ```
+/// use pytree_core::{DType, TensorMeta, structure};
+/// let t = TensorMeta::new(DType::Float32, [2]);
+/// let spec = structure(&(t.clone(), vec![t]))?;
+/// assert_eq!((spec.num_leaves(), spec.num_nodes(), spec.num_children()), (2, 4, 2));
+/// assert_eq!(spec.to_string(), "TreeSpec(tuple, None, [*,\n  TreeSpec(list, None, [*])])");
+/// # Ok::<(), pytree_core::TreeError>(())
+/// ```
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct TreeSpec {
+    nodes: Vec<Entry>,
+    contexts: Vec<Context>,
+}
+
+/// One node or leaf of a spec. `size` and `leaves` count the whole subtree.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+struct Entry {
+    tag: Tag,
+    context: u32,
+    arity: u32,
+    size: u32,
+    leaves: u32,
+}
+
+/// What an entry is; lists and tuples need no context.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+enum Tag {
+    Leaf,
+    List,
+    Tuple,
+    Context,
+}
+
+impl Entry {
+    const LEAF: Entry = Entry { tag: Tag::Leaf, context: 0, arity: 0, size: 1, leaves: 1 };
+}
+
+impl TreeSpec {
+    /// The spec of a lone leaf (`treespec_leaf`).
+    pub fn leaf() -> TreeSpec {
+        TreeSpec { nodes: vec![Entry::LEAF], contexts: Vec::new() }
+    }
+
+    /// The spec of a list of these.
+    pub fn list(children: impl IntoIterator<Item = TreeSpec>) -> TreeSpec {
+        Self::node(Context::List, children)
+    }
+
+    /// The spec of a tuple of these (`treespec_tuple`).
+    pub fn tuple(children: impl IntoIterator<Item = TreeSpec>) -> TreeSpec {
+        Self::node(Context::Tuple, children)
+    }
+
+    /// The spec of a node with this context and these children.
+    pub fn node(context: Context, children: impl IntoIterator<Item = TreeSpec>) -> TreeSpec {
+        let mut builder = SpecBuilder::default();
+        let mut arity = 0;
+        let mut parts = Vec::new();
+        for child in children {
+            arity += 1;
+            parts.push(child);
+        }
+        builder.open(context, arity);
+        for child in parts {
+            builder.append(&child);
+        }
+        builder.close();
+        builder.finish()
+    }
+
+    /// How many leaves the tree has.
+    pub fn num_leaves(&self) -> usize {
+        self.nodes[0].leaves as usize
+    }
+
+    /// How many nodes and leaves the tree has, the root included.
+    pub fn num_nodes(&self) -> usize {
+        self.nodes[0].size as usize
+    }
+
+    /// How many children the root has.
+    pub fn num_children(&self) -> usize {
+        self.nodes[0].arity as usize
+    }
+
+    /// Whether the tree is a lone leaf.
+    pub fn is_leaf(&self) -> bool {
+        self.nodes[0].tag == Tag::Leaf
+    }
+
+    /// The root, to be looked at.
+    pub fn root(&self) -> SpecNode<'_> {
+        SpecNode { spec: self, index: 0 }
+    }
+
+    /// The specs of the root's children (`spec.children()`).
+    pub fn children(&self) -> impl Iterator<Item = TreeSpec> {
+        self.root().children().map(|node| node.to_spec())
+    }
+
+    /// The path of leaf `index`.
+    pub fn leaf_path(&self, index: usize) -> Option<KeyPath> {
+        let mut node = self.root();
+        let mut before = 0;
+        let mut path = Vec::new();
+        (index < self.num_leaves()).then_some(())?;
+        while !node.is_leaf() {
+            let (position, child) = node.children().enumerate().find(|(_, child)| {
+                let inside = index < before + child.num_leaves();
+                before += if inside { 0 } else { child.num_leaves() };
+                inside
+            })?;
+            path.push(node.entry(position));
+            node = child;
+        }
+        Some(KeyPath(path))
+    }
+
+    /// The paths of all leaves, in order (`tree_flatten_with_path` without the values).
+    pub fn leaf_paths(&self) -> impl Iterator<Item = KeyPath> {
+        let mut stack: Vec<(Option<SpecNode<'_>>, KeyPath)> = vec![(Some(self.root()), KeyPath::default())];
+        std::iter::from_fn(move || {
+            while let Some((node, path)) = stack.pop() {
+                let node = node?;
+                if node.is_leaf() {
+                    return Some(path);
+                }
+                let first = stack.len();
+                for (position, child) in node.children().enumerate() {
+                    stack.push((Some(child), path.join(node.entry(position))));
+                }
+                stack[first..].reverse();
+            }
+            None
+        })
+    }
+
+    /// The node or leaf that stands at `index` in the order of a walk.
+    pub(crate) fn node_at(&self, index: usize) -> Option<SpecNode<'_>> {
+        (index < self.nodes.len()).then_some(SpecNode { spec: self, index })
+    }
+
+    /// The path of the node or leaf that stands at `index` in the order of a walk.
+    pub(crate) fn node_path(&self, index: usize) -> KeyPath {
+        let mut node = self.root();
+        let mut path = Vec::new();
+        while node.index < index {
+            let Some((position, child)) =
+                node.children().enumerate().find(|(_, c)| (c.index..c.index + c.num_nodes()).contains(&index))
+            else {
+                break;
+            };
+            path.push(node.entry(position));
+            node = child;
+        }
+        KeyPath(path)
+    }
+}
+
+/// A node or leaf inside a [`TreeSpec`].
+#[derive(Clone, Copy, Debug)]
+pub struct SpecNode<'s> {
+    spec: &'s TreeSpec,
+    index: usize,
+}
+
+impl<'s> SpecNode<'s> {
+    fn entry_data(&self) -> Entry {
+        self.spec.nodes[self.index]
+    }
+
+    /// The position in the order of a walk; the root is 0.
+    pub fn index(&self) -> usize {
+        self.index
+    }
+
+    /// Whether this is a leaf.
+    pub fn is_leaf(&self) -> bool {
+        self.entry_data().tag == Tag::Leaf
+    }
+
+    /// Which kind of node this is; `None` for a leaf.
+    pub fn kind(&self) -> Option<Kind> {
+        match self.entry_data().tag {
+            Tag::Leaf => None,
+            Tag::List => Some(Kind::List),
+            Tag::Tuple => Some(Kind::Tuple),
+            Tag::Context => Some(self.spec.contexts[self.entry_data().context as usize].kind()),
+        }
+    }
+
+    /// What the node remembers beside its children; `None` for a leaf.
+    pub fn context(&self) -> Option<&'s Context> {
+        match self.entry_data().tag {
+            Tag::Leaf => None,
+            Tag::List => Some(&Context::List),
+            Tag::Tuple => Some(&Context::Tuple),
+            Tag::Context => Some(&self.spec.contexts[self.entry_data().context as usize]),
+        }
+    }
+
+    /// How many children.
+    pub fn arity(&self) -> usize {
+        self.entry_data().arity as usize
+    }
+
+    /// How many leaves in the subtree.
+    pub fn num_leaves(&self) -> usize {
+        self.entry_data().leaves as usize
+    }
+
+    /// How many nodes and leaves in the subtree, this one included.
+    pub fn num_nodes(&self) -> usize {
+        self.entry_data().size as usize
+    }
+
+    /// The children, in order.
+    pub fn children(self) -> impl Iterator<Item = SpecNode<'s>> {
+        let mut next = self.index + 1;
+        (0..self.arity()).map(move |_| {
+            let child = SpecNode { spec: self.spec, index: next };
+            next += child.num_nodes();
+            child
+        })
+    }
+
+    /// The key of child `position` (`SequenceKey`, `MappingKey` or `GetAttrKey`).
+    pub fn entry(&self, position: usize) -> KeyEntry {
+        let name = |names: &crate::Names| names.get(position).unwrap_or_default();
+        match self.context() {
+            Some(Context::Dict(keys)) => match keys.get(position) {
+                Some(key) => KeyEntry::Mapping(key.clone()),
+                None => KeyEntry::Sequence(position),
+            },
+            Some(Context::Dataclass { present, .. }) => KeyEntry::GetAttr(name(present)),
+            Some(Context::Mapping { fields, .. }) => KeyEntry::Mapping(crate::Key::Str(name(fields))),
+            _ => KeyEntry::Sequence(position),
+        }
+    }
+
+    /// The subtree as a spec of its own.
+    pub fn to_spec(&self) -> TreeSpec {
+        let mut builder = SpecBuilder::default();
+        builder.append_node(*self);
+        builder.finish()
+    }
+
+    fn range(&self) -> Range<usize> {
+        self.index..self.index + self.num_nodes()
+    }
+}
+
+/// Two subtrees are equal when their structure is: kinds, names, keys, static values and children.
+impl PartialEq for SpecNode<'_> {
+    fn eq(&self, other: &Self) -> bool {
+        let (a, b) = (self.range(), other.range());
+        a.len() == b.len()
+            && a.zip(b).all(|(i, j)| {
+                let (x, y) = (SpecNode { index: i, ..*self }, SpecNode { index: j, ..*other });
+                x.arity() == y.arity() && x.context() == y.context()
+            })
+    }
+}
+impl Eq for SpecNode<'_> {}

@@ -1,0 +1,84 @@
+//! A spec as torch prints it.
+
+use super::{SpecNode, TreeSpec};
+use crate::Context;
+use crate::python::{Json, Str};
+use std::fmt;
+
+/// The text of torch's `TreeSpec.__repr__`.
+impl fmt::Display for TreeSpec {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        // By a stack of open nodes: a spec may be deeper than the thread's stack allows a recursion to be.
+        let mut open: Vec<(Vec<SpecNode<'_>>, bool)> = Vec::new();
+        start(f, self.root(), &mut open)?;
+        while let Some((rest, first)) = open.last_mut() {
+            match rest.pop() {
+                Some(child) => {
+                    let first = std::mem::replace(first, false);
+                    if !first {
+                        write!(f, ",\n{:1$}", "", 2 * open.len())?;
+                    }
+                    start(f, child, &mut open)?;
+                }
+                None => {
+                    open.pop();
+                    f.write_str("])")?;
+                }
+            }
+        }
+        Ok(())
+    }
+}
+
+fn start<'s>(f: &mut fmt::Formatter<'_>, node: SpecNode<'s>, open: &mut Vec<(Vec<SpecNode<'s>>, bool)>) -> fmt::Result {
+    let Some(context) = node.context() else { return f.write_str("*") };
+    write!(f, "TreeSpec({}, {context}, [", context.short_name())?;
+    let mut children: Vec<_> = node.children().collect();
+    children.reverse();
+    open.push((children, true));
+    Ok(())
+}
+
+/// Python's `str(context)`.
+impl fmt::Display for Context {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Context::List | Context::Tuple => f.write_str("None"),
+            Context::Dict(keys) => write!(f, "[{}]", Commas(keys)),
+            Context::Dataclass { present, absent, statics, .. } => {
+                write!(f, "[[{}], [{}]", Quoted(present), Quoted(absent))?;
+                if let Some(statics) = statics {
+                    write!(f, ", {}", Json(statics))?;
+                }
+                f.write_str("]")
+            }
+            Context::Mapping { fields, statics: None, .. } => write!(f, "[{}]", Quoted(fields)),
+            Context::Mapping { fields, statics: Some(statics), .. } => {
+                write!(f, "[[{}], {}]", Quoted(fields), Json(statics))
+            }
+            Context::Custom { context, .. } => Json(context).fmt(f),
+        }
+    }
+}
+
+struct Commas<'a, T>(&'a [T]);
+
+impl<T: fmt::Display> fmt::Display for Commas<'_, T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (i, item) in self.0.iter().enumerate() {
+            write!(f, "{}{item}", if i == 0 { "" } else { ", " })?;
+        }
+        Ok(())
+    }
+}
+
+struct Quoted<'a>(&'a crate::Names);
+
+impl fmt::Display for Quoted<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (i, name) in self.0.iter().enumerate() {
+            write!(f, "{}{}", if i == 0 { "" } else { ", " }, Str(name))?;
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,229 @@
+//! The traits of a tree, and of those who walk it.
+
+use crate::{Family, Leaf, LeafMut, LeafRef, Node, NodeType, Present, UnflattenError};
+use std::ops::ControlFlow;
+
+/// Who looks at a tree: told of every node and leaf in order.
+///
+/// For each node: [`enter`](Visitor::enter), then [`child`](Visitor::child) before every child, then
+/// [`exit`](Visitor::exit). A visitor that can fail says so by its `Break`; one that cannot uses `Infallible`, which costs nothing.
+pub trait Visitor<'a, F: Family>: Sized {
+    /// What an early end carries.
+    type Break;
+
+    /// A node begins. `Continue(false)` passes over its children; `exit` is not called then.
+    #[inline(always)]
+    fn enter(&mut self, node: &Node<'_>) -> ControlFlow<Self::Break, bool> {
+        let _ = node;
+        ControlFlow::Continue(true)
+    }
+
+    /// Child `index` of the current node comes next.
+    #[inline(always)]
+    fn child(&mut self, index: usize) {
+        let _ = index;
+    }
+
+    /// A leaf.
+    fn leaf(&mut self, leaf: LeafRef<'a, F>) -> ControlFlow<Self::Break>;
+
+    /// All children of the current node, which are tensors. A visitor that can take a slice whole overrides this.
+    #[inline(always)]
+    fn tensors(&mut self, tensors: &'a [F::Tensor]) -> ControlFlow<Self::Break> {
+        for (i, t) in tensors.iter().enumerate() {
+            self.child(i);
+            self.leaf(LeafRef::Tensor(t))?;
+        }
+        ControlFlow::Continue(())
+    }
+
+    /// The current node ends.
+    #[inline(always)]
+    fn exit(&mut self) -> ControlFlow<Self::Break> {
+        ControlFlow::Continue(())
+    }
+}
+
+/// Who changes the leaves of a tree in place.
+pub trait VisitorMut<F: Family>: Sized {
+    /// What an early end carries.
+    type Break;
+
+    /// A leaf.
+    fn leaf(&mut self, leaf: LeafMut<'_, F>) -> ControlFlow<Self::Break>;
+
+    /// A run of tensors.
+    #[inline(always)]
+    fn tensors(&mut self, tensors: &mut [F::Tensor]) -> ControlFlow<Self::Break> {
+        tensors.iter_mut().try_for_each(|t| self.leaf(LeafMut::Tensor(t)))
+    }
+}
+
+/// Who takes a tree apart: told of every node, given every leaf.
+pub trait VisitorOwned<F: Family>: Sized {
+    /// What an early end carries.
+    type Break;
+
+    /// A node begins. Its children always follow.
+    #[inline(always)]
+    fn enter(&mut self, node: &Node<'_>) -> ControlFlow<Self::Break> {
+        let _ = node;
+        ControlFlow::Continue(())
+    }
+
+    /// A leaf.
+    fn leaf(&mut self, leaf: Leaf<F>) -> ControlFlow<Self::Break>;
+
+    /// All children of the current node, which are tensors.
+    #[inline(always)]
+    fn tensors(&mut self, tensors: Vec<F::Tensor>) -> ControlFlow<Self::Break> {
+        tensors.into_iter().try_for_each(|t| self.leaf(Leaf::Tensor(t)))
+    }
+
+    /// The current node ends.
+    #[inline(always)]
+    fn exit(&mut self) -> ControlFlow<Self::Break> {
+        ControlFlow::Continue(())
+    }
+}
+
+/// What a tree is rebuilt from: leaves in order, with the spec that says where they belong.
+pub trait Source<F: Family>: Sized {
+    /// A list begins; its length.
+    fn list(&mut self) -> Result<usize, UnflattenError>;
+    /// A tuple of `arity` items begins.
+    fn tuple(&mut self, arity: usize) -> Result<(), UnflattenError>;
+    /// A tuple of any length begins; its length.
+    fn open_tuple(&mut self) -> Result<usize, UnflattenError>;
+    /// A dict begins; its keys.
+    fn dict(&mut self) -> Result<Vec<crate::Key>, UnflattenError>;
+    /// A node of this type begins; which of its fields are there.
+    fn node(&mut self, ty: &'static NodeType) -> Result<Present, UnflattenError>;
+    /// The static fields of the node that [`node`](Source::node) began last, as JSON.
+    fn statics(&mut self, ty: &'static NodeType) -> Result<serde_json::Value, UnflattenError>;
+    /// Any node or leaf begins: its context and arity, or `None` for a leaf.
+    fn any(&mut self) -> Result<Option<(crate::Context, usize)>, UnflattenError>;
+    /// The next leaf.
+    fn leaf(&mut self) -> Result<Leaf<F>, UnflattenError>;
+    /// Whether the next thing is a leaf that is `None`.
+    fn next_is_none(&mut self) -> bool;
+    /// The error for anything else that does not fit here; `expected` completes "the type is ..".
+    fn error(&self, expected: &str) -> UnflattenError;
+    /// The error for a leaf of another sort than the type holds.
+    fn wrong_leaf(&self, expected: crate::LeafKind, found: crate::LeafKind) -> UnflattenError;
+    /// The error for a field that the spec says is None and whose type cannot be.
+    fn not_optional(&self, ty: &'static NodeType, field: &'static str) -> UnflattenError;
+    /// The error for a static field that cannot be read from the context.
+    fn bad_static(&self, ty: &'static NodeType, field: &'static str, message: String) -> UnflattenError;
+    /// `count` tensors; a source that can hand them out in bulk overrides this.
+    fn tensors(&mut self, count: usize) -> Result<Vec<F::Tensor>, UnflattenError> {
+        let mut tensors = Vec::new();
+        for _ in 0..count {
+            tensors.push(self.tensor()?);
+        }
+        Ok(tensors)
+    }
+    /// The next leaf, which is a tensor.
+    #[inline]
+    fn tensor(&mut self) -> Result<F::Tensor, UnflattenError> {
+        match self.leaf()? {
+            Leaf::Tensor(t) => Ok(t),
+            other => Err(self.wrong_leaf(crate::LeafKind::Tensor, other.kind())),
+        }
+    }
+}
+
+/// A value that is a tree of leaves of one [`Family`], to be read.
+///
+/// Derive it on your own types; `#[derive(PyTree)]` writes this trait and [`OwnedTree`], [`Retype`].
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not a tree of `{F}` leaves",
+    label = "this has no place in a pytree",
+    note = "a tree is made of tensors, `i64`, `f64`, `bool`, `String`, `Option`, `Vec`, tuples, `IndexMap<String, _>` and types with `#[derive(PyTree)]`",
+    note = "for your own struct: add `#[derive(PyTree)]` to `{Self}`",
+    note = "a layer or a `VarStore` is part of the model, not of its inputs: keep it in the model and pass its tensors; a field that is configuration is `#[pytree(static)]`, one that is not carried is `#[pytree(skip)]`"
+)]
+pub trait PyTree<F: Family> {
+    /// Whether this is an `Option`: only one may stand around a value.
+    const OPTIONAL: bool = false;
+
+    /// Shows every node and leaf to `visitor`, in order.
+    fn walk<'a, V: Visitor<'a, F>>(&'a self, visitor: &mut V) -> ControlFlow<V::Break>;
+
+    /// Shows the items of a list or slice: the bulk hook that lets a visitor take a slice of tensors whole.
+    #[inline]
+    fn walk_slice<'a, V: Visitor<'a, F>>(items: &'a [Self], visitor: &mut V) -> ControlFlow<V::Break>
+    where
+        Self: Sized,
+    {
+        for (i, item) in items.iter().enumerate() {
+            visitor.child(i);
+            item.walk(visitor)?;
+        }
+        ControlFlow::Continue(())
+    }
+
+    /// Whether the value is Python's `None`: such a field is dropped from a dataclass.
+    #[inline]
+    fn is_none(&self) -> bool {
+        false
+    }
+}
+
+/// A tree that can also be changed in place, taken apart and rebuilt.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` cannot be rebuilt from `{F}` leaves",
+    label = "this can be read as a tree, if at all, but not rebuilt",
+    note = "references and slices can only be read: use the owned type (`Tensor` for `&Tensor`, `Vec<T>` for `&[T]`)",
+    note = "for your own struct: add `#[derive(PyTree)]` to `{Self}`"
+)]
+pub trait OwnedTree<F: Family>: PyTree<F> + Sized {
+    /// Shows every leaf to `visitor`, to be changed in place.
+    fn walk_mut<V: VisitorMut<F>>(&mut self, visitor: &mut V) -> ControlFlow<V::Break>;
+
+    /// Gives every node and leaf to `visitor`, in order.
+    fn into_walk<V: VisitorOwned<F>>(self, visitor: &mut V) -> ControlFlow<V::Break>;
+
+    /// Makes the value from `source`.
+    fn rebuild<S: Source<F>>(source: &mut S) -> Result<Self, UnflattenError>;
+
+    /// The value of a dataclass field that was dropped because it was `None`.
+    #[inline]
+    fn from_none() -> Option<Self> {
+        None
+    }
+
+    /// [`walk_mut`](OwnedTree::walk_mut) over the items of a list.
+    #[inline]
+    fn walk_slice_mut<V: VisitorMut<F>>(items: &mut [Self], visitor: &mut V) -> ControlFlow<V::Break> {
+        items.iter_mut().try_for_each(|item| item.walk_mut(visitor))
+    }
+
+    /// [`into_walk`](OwnedTree::into_walk) over the items of a list.
+    #[inline]
+    fn into_walk_vec<V: VisitorOwned<F>>(items: Vec<Self>, visitor: &mut V) -> ControlFlow<V::Break> {
+        items.into_iter().try_for_each(|item| item.into_walk(visitor))
+    }
+
+    /// The items of a list of `count`.
+    #[inline]
+    fn rebuild_vec<S: Source<F>>(source: &mut S, count: usize) -> Result<Vec<Self>, UnflattenError> {
+        // No capacity from `count`: a spec read from a file may claim more than its leaves give.
+        let mut items = Vec::new();
+        for _ in 0..count {
+            items.push(Self::rebuild(source)?);
+        }
+        Ok(items)
+    }
+}
+
+/// The same type with other tensors: `Inputs<Tensor>::As<TensorMeta>` is `Inputs<TensorMeta>`.
+#[diagnostic::on_unimplemented(
+    message = "the tensors of `{Self}` cannot be replaced by another type",
+    label = "this type fixes its tensor type",
+    note = "make the struct generic over its tensor: `struct Inputs<T> {{ x: T }}` with `#[derive(PyTree)]`"
+)]
+pub trait Retype {
+    /// The type with every tensor replaced by `U`.
+    type As<U>;
+}

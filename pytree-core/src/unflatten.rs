@@ -1,0 +1,237 @@
+//! Making a tree from leaves and a spec.
+
+use crate::{
+    Context, Family, Key, KeyPath, Kind, Leaf, LeafKind, NodeType, OwnedTree, Present, Source, SpecNode, TreeSpec,
+    UnflattenError,
+};
+
+/// The tree that has these leaves and this structure (`tree_unflatten`). Leaves are moved in.
+///
+/// ```
+/// use pytree_core::{Leaf, Meta, structure, unflatten};
+/// let spec = structure::<Meta, _>(&(1_i64, vec![2_i64]))?;
+/// let tree: (i64, Vec<i64>) = unflatten::<Meta, _>([Leaf::Int(5), Leaf::Int(6)], &spec)?;
+/// assert_eq!(tree, (5, vec![6]));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+///
+/// # Errors
+/// When the number of leaves is not the spec's, or the spec is not the structure of `X`: the error names the key path
+/// and the two facts that do not agree.
+pub fn unflatten<F: Family, X: OwnedTree<F>>(
+    leaves: impl IntoIterator<Item = Leaf<F>>,
+    spec: &TreeSpec,
+) -> Result<X, UnflattenError> {
+    let mut source = SpecSource { spec, next: 0, taken: 0, peeked: None, leaves: leaves.into_iter() };
+    let tree = X::rebuild(&mut source);
+    // A wrong count is the first thing to say, as torch says it, whatever it led to on the way.
+    let given = source.taken + source.peeked.is_some() as usize + source.leaves.count();
+    if given != spec.num_leaves() && !matches!(&tree, Err(UnflattenError::LeafCount { .. })) {
+        return Err(leaf_count(spec, given));
+    }
+    tree
+}
+
+fn leaf_count(spec: &TreeSpec, found: usize) -> UnflattenError {
+    UnflattenError::LeafCount {
+        expected: spec.num_leaves(),
+        found,
+        spec: if spec.is_leaf() { "*".to_owned() } else { spec.to_string() },
+    }
+}
+
+/// A spec and the leaves that fill it, with a cursor in both.
+struct SpecSource<'s, F: Family, I> {
+    spec: &'s TreeSpec,
+    next: usize,
+    taken: usize,
+    peeked: Option<Leaf<F>>,
+    leaves: I,
+}
+
+impl<'s, F: Family, I: Iterator<Item = Leaf<F>>> SpecSource<'s, F, I> {
+    /// The node or leaf that comes next.
+    fn peek(&self) -> Option<SpecNode<'s>> {
+        self.spec.node_at(self.next)
+    }
+
+    fn path(&self) -> KeyPath {
+        self.spec.node_path(self.next)
+    }
+
+    fn advance(&mut self) {
+        self.next += 1;
+    }
+}
+
+impl<F: Family, I: Iterator<Item = Leaf<F>>> Source<F> for SpecSource<'_, F, I> {
+    fn list(&mut self) -> Result<usize, UnflattenError> {
+        match self.peek().filter(|n| n.kind() == Some(Kind::List)) {
+            Some(node) => {
+                self.advance();
+                Ok(node.arity())
+            }
+            None => Err(self.error("a list")),
+        }
+    }
+
+    fn tuple(&mut self, arity: usize) -> Result<(), UnflattenError> {
+        match self.peek().filter(|n| n.kind() == Some(Kind::Tuple)) {
+            Some(node) if node.arity() == arity => {
+                self.advance();
+                Ok(())
+            }
+            Some(node) => Err(UnflattenError::Arity { path: self.path(), expected: arity, found: node.arity() }),
+            None => Err(self.error(&format!("a tuple of {arity}"))),
+        }
+    }
+
+    fn open_tuple(&mut self) -> Result<usize, UnflattenError> {
+        match self.peek().filter(|n| n.kind() == Some(Kind::Tuple)) {
+            Some(node) => {
+                self.advance();
+                Ok(node.arity())
+            }
+            None => Err(self.error("a tuple")),
+        }
+    }
+
+    fn dict(&mut self) -> Result<Vec<Key>, UnflattenError> {
+        match self.peek().and_then(|n| n.context()) {
+            Some(Context::Dict(keys)) => {
+                self.advance();
+                Ok(keys.clone())
+            }
+            _ => Err(self.error("a dict")),
+        }
+    }
+
+    fn node(&mut self, ty: &'static NodeType) -> Result<Present, UnflattenError> {
+        let Some(node) = self.peek() else { return Err(self.error(ty.rust_name)) };
+        let all = Present::all(ty.fields.len());
+        let present = match (ty.kind, node.context()) {
+            (Kind::List, Some(Context::List)) | (Kind::Tuple, Some(Context::Tuple)) => {
+                if node.arity() != ty.fields.len() {
+                    let expected = ty.fields.len();
+                    return Err(UnflattenError::Arity { path: self.path(), expected, found: node.arity() });
+                }
+                Some(all)
+            }
+            (Kind::Dict, Some(Context::Dict(keys))) => {
+                keys.iter().map(Key::as_str).eq(ty.fields.iter().map(|f| Some(*f))).then_some(all)
+            }
+            (Kind::Mapping, Some(Context::Mapping { name, fields, .. })) if name == ty.name => {
+                fields.iter().eq(ty.fields.iter().copied()).then_some(all)
+            }
+            (Kind::Dataclass, Some(Context::Dataclass { name, present, absent, .. })) if name == ty.name => {
+                split_fields(ty.fields, present, absent)
+            }
+            _ => return Err(self.error(&format!("`{}`, a {} node `{}`", ty.rust_name, ty.kind, ty.name))),
+        };
+        let Some(present) = present else {
+            return Err(UnflattenError::Fields {
+                path: self.path(),
+                type_name: ty.rust_name.to_owned(),
+                expected: format!("{:?}", ty.fields),
+                found: node.context().map(ToString::to_string).unwrap_or_default(),
+            });
+        };
+        self.advance();
+        Ok(present)
+    }
+
+    fn statics(&mut self, ty: &'static NodeType) -> Result<serde_json::Value, UnflattenError> {
+        let context = self.next.checked_sub(1).and_then(|i| self.spec.node_at(i)).and_then(|n| n.context());
+        match context {
+            Some(Context::Dataclass { statics: Some(s), .. } | Context::Mapping { statics: Some(s), .. }) => {
+                Ok(s.clone())
+            }
+            _ => Err(UnflattenError::Fields {
+                path: self.spec.node_path(self.next.saturating_sub(1)),
+                type_name: ty.rust_name.to_owned(),
+                expected: "with static values in the context".to_owned(),
+                found: context.map(ToString::to_string).unwrap_or_default(),
+            }),
+        }
+    }
+
+    fn any(&mut self) -> Result<Option<(Context, usize)>, UnflattenError> {
+        match self.peek() {
+            None => Err(self.error("a node or a leaf")),
+            Some(node) => match node.context() {
+                None => Ok(None),
+                Some(context) => {
+                    self.advance();
+                    Ok(Some((context.clone(), node.arity())))
+                }
+            },
+        }
+    }
+
+    #[inline]
+    fn leaf(&mut self) -> Result<Leaf<F>, UnflattenError> {
+        match self.peek() {
+            Some(node) if node.is_leaf() => {}
+            _ => return Err(self.error("a leaf")),
+        }
+        match self.peeked.take().or_else(|| self.leaves.next()) {
+            Some(leaf) => {
+                self.advance();
+                self.taken += 1;
+                Ok(leaf)
+            }
+            None => Err(leaf_count(self.spec, self.taken)),
+        }
+    }
+
+    fn next_is_none(&mut self) -> bool {
+        if !self.peek().is_some_and(|n| n.is_leaf()) {
+            return false;
+        }
+        if self.peeked.is_none() {
+            self.peeked = self.leaves.next();
+        }
+        matches!(self.peeked, Some(Leaf::None))
+    }
+
+    fn error(&self, expected: &str) -> UnflattenError {
+        let found = match self.peek() {
+            None => "nothing more".to_owned(),
+            Some(node) => match node.context() {
+                None => "a leaf".to_owned(),
+                Some(context) => format!("a {} (`{}`)", context.kind(), context.type_name()),
+            },
+        };
+        UnflattenError::Node { path: self.path(), expected: expected.to_owned(), found }
+    }
+
+    fn not_optional(&self, ty: &'static NodeType, field: &'static str) -> UnflattenError {
+        UnflattenError::NotOptional { path: self.path(), type_name: ty.rust_name, field }
+    }
+
+    fn bad_static(&self, ty: &'static NodeType, field: &'static str, message: String) -> UnflattenError {
+        UnflattenError::Static { path: self.path(), type_name: ty.rust_name, field, message }
+    }
+
+    fn wrong_leaf(&self, expected: LeafKind, found: LeafKind) -> UnflattenError {
+        // The cursor has passed the leaf already.
+        UnflattenError::Leaf { path: self.spec.node_path(self.next.saturating_sub(1)), expected, found }
+    }
+}
+
+/// Which of `fields` are present, when the two lists of a context share them all out in the order of the type.
+fn split_fields(fields: &[&str], present: &crate::Names, absent: &crate::Names) -> Option<Present> {
+    let (mut here, mut gone) = (present.iter().peekable(), absent.iter().peekable());
+    let mut set = Present(0);
+    for (i, field) in fields.iter().enumerate() {
+        if here.peek() == Some(field) {
+            here.next();
+            set.0 |= 1 << i;
+        } else if gone.peek() == Some(field) {
+            gone.next();
+        } else {
+            return None;
+        }
+    }
+    (here.next().is_none() && gone.next().is_none()).then_some(set)
+}

@@ -1,0 +1,128 @@
+//! A tree of any structure, untyped.
+
+use crate::{Context, Family, Key, Leaf, Node, OwnedTree, PyTree, Source, UnflattenError};
+use crate::{Visitor, VisitorMut, VisitorOwned};
+use std::ops::ControlFlow;
+
+/// A tree whose structure is known only at run time: a program's output, a recorded case, a set of inputs from a file.
+///
+/// ```
+/// use pytree_core::{DType, Leaf, Meta, TensorMeta, Value, structure};
+/// let x = || Value::<Meta>::tensor(TensorMeta::new(DType::Float32, [2, 3]));
+/// let tree = Value::dict([("x", x()), ("rest", Value::list([x(), Leaf::None.into()]))]);
+/// assert_eq!(structure(&tree)?.num_leaves(), 3);
+/// # Ok::<(), pytree_core::TreeError>(())
+/// ```
+pub enum Value<F: Family> {
+    /// A leaf.
+    Leaf(Leaf<F>),
+    /// A node: what it remembers, and its children.
+    Node(Context, Vec<Value<F>>),
+}
+
+impl<F: Family> Value<F> {
+    /// A tensor.
+    pub fn tensor(tensor: F::Tensor) -> Self {
+        Value::Leaf(Leaf::Tensor(tensor))
+    }
+
+    /// A list.
+    pub fn list(items: impl IntoIterator<Item = Self>) -> Self {
+        Value::Node(Context::List, items.into_iter().collect())
+    }
+
+    /// A tuple.
+    pub fn tuple(items: impl IntoIterator<Item = Self>) -> Self {
+        Value::Node(Context::Tuple, items.into_iter().collect())
+    }
+
+    /// A dict.
+    pub fn dict<K: Into<Key>>(items: impl IntoIterator<Item = (K, Self)>) -> Self {
+        let (keys, items): (Vec<Key>, Vec<Self>) = items.into_iter().map(|(k, v)| (k.into(), v)).unzip();
+        Value::Node(Context::Dict(keys), items)
+    }
+}
+
+impl<F: Family> From<Leaf<F>> for Value<F> {
+    fn from(leaf: Leaf<F>) -> Self {
+        Value::Leaf(leaf)
+    }
+}
+
+impl<F: Family<Tensor: Clone>> Clone for Value<F> {
+    fn clone(&self) -> Self {
+        match self {
+            Value::Leaf(leaf) => Value::Leaf(leaf.clone()),
+            Value::Node(context, children) => Value::Node(context.clone(), children.clone()),
+        }
+    }
+}
+
+impl<F: Family<Tensor: PartialEq>> PartialEq for Value<F> {
+    fn eq(&self, other: &Self) -> bool {
+        match (self, other) {
+            (Value::Leaf(a), Value::Leaf(b)) => a == b,
+            (Value::Node(a, x), Value::Node(b, y)) => a == b && x == y,
+            _ => false,
+        }
+    }
+}
+
+impl<F: Family<Tensor: std::fmt::Debug>> std::fmt::Debug for Value<F> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Value::Leaf(leaf) => leaf.fmt(f),
+            Value::Node(context, children) => f.debug_tuple(context.short_name()).field(children).finish(),
+        }
+    }
+}
+
+impl<F: Family> PyTree<F> for Value<F> {
+    fn walk<'a, V: Visitor<'a, F>>(&'a self, v: &mut V) -> ControlFlow<V::Break> {
+        match self {
+            Value::Leaf(leaf) => v.leaf(leaf.as_ref()),
+            Value::Node(context, children) => {
+                if v.enter(&Node::Context(context, children.len()))? {
+                    Self::walk_slice(children, v)?;
+                    v.exit()?;
+                }
+                ControlFlow::Continue(())
+            }
+        }
+    }
+
+    fn is_none(&self) -> bool {
+        matches!(self, Value::Leaf(Leaf::None))
+    }
+}
+
+impl<F: Family> OwnedTree<F> for Value<F> {
+    fn walk_mut<V: VisitorMut<F>>(&mut self, v: &mut V) -> ControlFlow<V::Break> {
+        match self {
+            Value::Leaf(leaf) => v.leaf(leaf.as_mut()),
+            Value::Node(_, children) => Self::walk_slice_mut(children, v),
+        }
+    }
+
+    fn into_walk<V: VisitorOwned<F>>(self, v: &mut V) -> ControlFlow<V::Break> {
+        match self {
+            Value::Leaf(leaf) => v.leaf(leaf),
+            Value::Node(context, children) => {
+                v.enter(&Node::Context(&context, children.len()))?;
+                Self::into_walk_vec(children, v)?;
+                v.exit()
+            }
+        }
+    }
+
+    fn rebuild<S: Source<F>>(source: &mut S) -> Result<Self, UnflattenError> {
+        match source.any()? {
+            None => source.leaf().map(Value::Leaf),
+            Some((context, arity)) => Ok(Value::Node(context, Self::rebuild_vec(source, arity)?)),
+        }
+    }
+
+    fn from_none() -> Option<Self> {
+        Some(Value::Leaf(Leaf::None))
+    }
+}
