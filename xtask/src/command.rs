@@ -15,49 +15,25 @@ pub(crate) enum Command {
 
 /// Each command's word and what it does, in the order of `help`.
 const COMMANDS: [(Command, &str, &str); 5] = [
-    (
-        Command::Demo,
-        "demo",
-        "set up, then run the two example programs: start here",
-    ),
-    (
-        Command::Test,
-        "test",
-        "set up, then run every test that needs no Python torch",
-    ),
-    (
-        Command::Setup,
-        "setup",
-        "put libtorch 2.13.0 into third_party (0.6 GB, the CPU's part of the torch wheel)",
-    ),
-    (
-        Command::Conformance,
-        "conformance",
-        "compare with a live PyTorch 2.13.0, brought into .venv (4.7 GB)",
-    ),
+    (Command::Demo, "demo", "set up, then run the two example programs: start here"),
+    (Command::Test, "test", "set up, then run every test that needs no Python torch"),
+    (Command::Setup, "setup", "put libtorch 2.13.0 into third_party (0.6 GB, the CPU's part of the torch wheel)"),
+    (Command::Conformance, "conformance", "compare with a live PyTorch 2.13.0, brought into .venv (4.7 GB)"),
     (Command::Help, "help", "show this list"),
 ];
 
 impl Command {
     /// Reads the command line, program name left out. Nothing said is `help`.
     pub(crate) fn from_args(args: impl Iterator<Item = OsString>) -> Result<Self, Error> {
-        let words: Vec<String> = args
-            .map(|word| word.to_string_lossy().into_owned())
-            .collect();
+        let words: Vec<String> = args.map(|word| word.to_string_lossy().into_owned()).collect();
         match words.as_slice() {
             [] => Ok(Command::Help),
             [word] if matches!(word.as_str(), "-h" | "--help") => Ok(Command::Help),
             [word] => COMMANDS
                 .iter()
                 .find_map(|(command, name, _)| (name == word).then_some(*command))
-                .ok_or_else(|| Error::UnknownCommand {
-                    words: word.clone(),
-                    list: list(),
-                }),
-            _ => Err(Error::UnknownCommand {
-                words: words.join(" "),
-                list: list(),
-            }),
+                .ok_or_else(|| Error::UnknownCommand { words: word.clone(), list: list() }),
+            _ => Err(Error::UnknownCommand { words: words.join(" "), list: list() }),
         }
     }
 
@@ -78,20 +54,7 @@ impl Command {
             Command::Test => {
                 libtorch::setup(place)?;
                 cargo(place, &["test", "--workspace"]).run()?;
-                cargo(
-                    place,
-                    &[
-                        "run",
-                        "-q",
-                        "-p",
-                        "tests",
-                        "--bin",
-                        "golden",
-                        "--",
-                        "tests/golden",
-                    ],
-                )
-                .run()
+                cargo(place, &["run", "-q", "-p", "tests", "--bin", "golden", "--", "tests/golden"]).run()
             }
             Command::Conformance => {
                 libtorch::setup(place)?;

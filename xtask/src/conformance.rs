@@ -16,9 +16,7 @@ pub(crate) fn run(place: &Place) -> Result<(), Error> {
         Some(python) => python,
         None => venv(place)?.program().clone(),
     };
-    cargo(place, &["run", "-p", "tests", "--bin", "conformance"])
-        .env(PYTHON_VARIABLE, python)
-        .run()
+    cargo(place, &["run", "-p", "tests", "--bin", "conformance"]).env(PYTHON_VARIABLE, python).run()
 }
 
 /// The Python in `.venv` with torch and numpy, made anew unless it is whole.
@@ -30,50 +28,31 @@ fn venv(place: &Place) -> Result<Python, Error> {
     }
     let python = Python::of_user();
     check(&python)?;
-    eprintln!(
-        "bringing PyTorch {VERSION} into {} (once; 4.7 GB on Linux x86-64)",
-        folder.display()
-    );
+    eprintln!("bringing PyTorch {VERSION} into {} (once; 4.7 GB on Linux x86-64)", folder.display());
     let unfinished = Scratch::at(&folder)?;
     // What an interrupted run has left is not worth keeping.
-    python
-        .module("venv")
-        .args(["--clear".as_ref(), folder.as_os_str()])
-        .run()?;
-    inside
-        .pip_install()
-        .args([&format!("torch=={VERSION}"), "numpy"])
-        .run()?;
+    python.module("venv").args(["--clear".as_ref(), folder.as_os_str()]).run()?;
+    inside.pip_install().args([&format!("torch=={VERSION}"), "numpy"]).run()?;
     unfinished.keep();
     Ok(inside)
 }
 
 fn is_whole(python: &Python) -> bool {
-    python.has("numpy")
-        && python
-            .torch()
-            .is_some_and(|version| version.split('+').next() == Some(VERSION))
+    python.has("numpy") && python.torch().is_some_and(|version| version.split('+').next() == Some(VERSION))
 }
 
 /// Whether this Python can make a virtual environment, and torch is published for it.
 fn check(python: &Python) -> Result<(), Error> {
     let name = python.name();
     let Some((major, minor)) = python.version() else {
-        let what = format!(
-            "Python 3: no `{name}` that runs (Debian, Ubuntu: `apt install python3 python3-venv`)"
-        );
+        let what = format!("Python 3: no `{name}` that runs (Debian, Ubuntu: `apt install python3 python3-venv`)");
         return Err(Error::Missing { what: vec![what] });
     };
     if major != 3 || !(10..=14).contains(&minor) {
-        return Err(Error::PythonVersion {
-            python: name,
-            found: format!("{major}.{minor}"),
-        });
+        return Err(Error::PythonVersion { python: name, found: format!("{major}.{minor}") });
     }
     if !python.has("venv, ensurepip") {
-        let what = format!(
-            "venv: `{name} -m venv` does not run (Debian, Ubuntu: `apt install python3-venv`)"
-        );
+        let what = format!("venv: `{name} -m venv` does not run (Debian, Ubuntu: `apt install python3-venv`)");
         return Err(Error::Missing { what: vec![what] });
     }
     Ok(())

@@ -12,30 +12,17 @@ pub(crate) enum Error {
     /// Things the machine lacks, each with how to get it.
     Missing { what: Vec<String> },
     /// There is no wheel of libtorch for this platform.
-    UnsupportedPlatform {
-        os: &'static str,
-        arch: &'static str,
-    },
+    UnsupportedPlatform { os: &'static str, arch: &'static str },
     /// A program could not be started.
-    Start {
-        line: String,
-        source: std::io::Error,
-    },
+    Start { line: String, source: std::io::Error },
     /// A program ran and failed.
     Failed { line: String, code: u8 },
     /// A file or folder could not be read, written or moved.
-    File {
-        path: PathBuf,
-        doing: &'static str,
-        source: std::io::Error,
-    },
+    File { path: PathBuf, doing: &'static str, source: std::io::Error },
     /// The wheel does not contain what it did when this was written.
     Wheel { file: PathBuf },
     /// The libtorch that is there is not usable.
-    Libtorch {
-        cure: String,
-        source: libtorch_link::Error,
-    },
+    Libtorch { cure: String, source: libtorch_link::Error },
     /// Python's torch, asked for by `LIBTORCH_USE_PYTORCH`, is another one.
     PythonTorch { python: String, found: String },
     /// The Python has no wheel of torch 2.13.0.
@@ -46,11 +33,7 @@ impl Error {
     /// For `map_err` on file operations.
     pub(crate) fn file(path: &Path, doing: &'static str) -> impl FnOnce(std::io::Error) -> Error {
         let path = path.to_owned();
-        move |source| Error::File {
-            path,
-            doing,
-            source,
-        }
+        move |source| Error::File { path, doing, source }
     }
 
     /// A failed program's own exit code, else 2 for the command line and 1 for the rest.
@@ -79,11 +62,7 @@ impl fmt::Display for Error {
             ),
             Error::Start { line, source } => write!(f, "cannot start `{line}`: {source}"),
             Error::Failed { line, code } => write!(f, "`{line}` failed with exit code {code}"),
-            Error::File {
-                path,
-                doing,
-                source,
-            } => write!(f, "cannot {doing} {}: {source}", path.display()),
+            Error::File { path, doing, source } => write!(f, "cannot {doing} {}: {source}", path.display()),
             Error::Wheel { file } => write!(
                 f,
                 "the torch wheel has no {}: it is laid out unlike the one this was written for. Nothing was changed; \

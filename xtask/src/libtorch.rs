@@ -21,26 +21,19 @@ pub(crate) fn setup(place: &Place) -> Result<(), Error> {
     // Cargo sets it to ours, by .cargo/config.toml, when the user has not.
     let named = env::var_os("LIBTORCH").filter(|named| Path::new(named) != ours);
     if let Some(named) = named {
-        let cure =
-            "that is where LIBTORCH points; unset it to have a libtorch set up in third_party";
+        let cure = "that is where LIBTORCH points; unset it to have a libtorch set up in third_party";
         return check(Path::new(&named), cure);
     }
     if !ours.exists() {
         bring(place, &ours)?;
     }
-    let cure = format!(
-        "remove the folder {} and run `cargo xtask setup`",
-        ours.display()
-    );
+    let cure = format!("remove the folder {} and run `cargo xtask setup`", ours.display());
     check(&ours, &cure)
 }
 
 /// Says which libtorch is in `root`, or what is wrong with it.
 fn check(root: &Path, cure: &str) -> Result<(), Error> {
-    let libtorch = Libtorch::at(root).map_err(|source| Error::Libtorch {
-        cure: cure.to_owned(),
-        source,
-    })?;
+    let libtorch = Libtorch::at(root).map_err(|source| Error::Libtorch { cure: cure.to_owned(), source })?;
     eprintln!("libtorch {} is in {}", libtorch.version(), root.display());
     Ok(())
 }
@@ -48,23 +41,12 @@ fn check(root: &Path, cure: &str) -> Result<(), Error> {
 fn check_python_torch() -> Result<(), Error> {
     let python = Python::of_torch_sys();
     let found = python.torch();
-    let is_wanted = found
-        .as_deref()
-        .is_some_and(|version| version.split('+').next() == Some(VERSION));
-    let found = found.map_or_else(
-        || "no torch".to_owned(),
-        |version| format!("torch {version}"),
-    );
+    let is_wanted = found.as_deref().is_some_and(|version| version.split('+').next() == Some(VERSION));
+    let found = found.map_or_else(|| "no torch".to_owned(), |version| format!("torch {version}"));
     if !is_wanted && env::var_os("LIBTORCH_BYPASS_VERSION_CHECK").is_none() {
-        return Err(Error::PythonTorch {
-            python: python.name(),
-            found,
-        });
+        return Err(Error::PythonTorch { python: python.name(), found });
     }
-    eprintln!(
-        "LIBTORCH_USE_PYTORCH is set: libtorch is that of {found} in {}",
-        python.name()
-    );
+    eprintln!("LIBTORCH_USE_PYTORCH is set: libtorch is that of {found} in {}", python.name());
     Ok(())
 }
 
@@ -75,10 +57,7 @@ fn bring(place: &Place, ours: &Path) -> Result<(), Error> {
     python::check_tools(&python)?;
 
     let start = Instant::now();
-    eprintln!(
-        "bringing libtorch {VERSION} into {} (once; a download of 0.6 GB)",
-        place.third_party().display()
-    );
+    eprintln!("bringing libtorch {VERSION} into {} (once; a download of 0.6 GB)", place.third_party().display());
     let scratch = Scratch::in_folder(&place.third_party())?;
     let site = wheels.unpack(&python, &scratch)?;
     let made = scratch.path().join("libtorch");
@@ -88,11 +67,7 @@ fn bring(place: &Place, ours: &Path) -> Result<(), Error> {
         // Another run was faster: its folder is as good as ours.
         Err(_) if ours.exists() => {}
         Err(source) => {
-            return Err(Error::File {
-                path: made,
-                doing: "move",
-                source,
-            });
+            return Err(Error::File { path: made, doing: "move", source });
         }
     }
     Ok(())

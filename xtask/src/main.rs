@@ -21,8 +21,7 @@ use error::Error;
 use place::Place;
 
 fn main() -> ExitCode {
-    let outcome = Command::from_args(std::env::args_os().skip(1))
-        .and_then(|command| command.run(&Place::find()?));
+    let outcome = Command::from_args(std::env::args_os().skip(1)).and_then(|command| command.run(&Place::find()?));
     match outcome {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {

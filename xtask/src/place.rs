@@ -11,10 +11,7 @@ impl Place {
     /// Asks Cargo: the parent of this package's folder.
     pub(crate) fn find() -> Result<Self, Error> {
         let package = std::env::var_os("CARGO_MANIFEST_DIR").ok_or(Error::NotInRepository)?;
-        let root = Path::new(&package)
-            .parent()
-            .ok_or(Error::NotInRepository)?
-            .to_owned();
+        let root = Path::new(&package).parent().ok_or(Error::NotInRepository)?.to_owned();
         Ok(Self { root })
     }
 

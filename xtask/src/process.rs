@@ -38,43 +38,25 @@ impl Process {
         eprintln!("> {line}");
         match self.0.status() {
             Ok(status) if status.success() => Ok(()),
-            Ok(status) => Err(Error::Failed {
-                line,
-                code: code_of(status),
-            }),
+            Ok(status) => Err(Error::Failed { line, code: code_of(status) }),
             Err(source) => Err(Error::Start { line, source }),
         }
     }
 
     /// Runs without a word and returns what it wrote, trimmed; `None` if it cannot start or fails.
     pub(crate) fn ask(mut self) -> Option<String> {
-        let output = self
-            .0
-            .stdin(Stdio::null())
-            .stderr(Stdio::null())
-            .output()
-            .ok()?;
-        output
-            .status
-            .success()
-            .then(|| String::from_utf8_lossy(&output.stdout).trim().to_owned())
+        let output = self.0.stdin(Stdio::null()).stderr(Stdio::null()).output().ok()?;
+        output.status.success().then(|| String::from_utf8_lossy(&output.stdout).trim().to_owned())
     }
 
     /// The command line as one would type it.
     fn line(&self) -> String {
         let program = std::path::Path::new(self.0.get_program());
         // `cargo`, not the long path of a toolchain's cargo.
-        let name = program
-            .file_name()
-            .filter(|name| *name == "cargo")
-            .unwrap_or(program.as_os_str());
+        let name = program.file_name().filter(|name| *name == "cargo").unwrap_or(program.as_os_str());
         let mut words = vec![name];
         words.extend(self.0.get_args());
-        words
-            .iter()
-            .map(|word| word.to_string_lossy())
-            .collect::<Vec<_>>()
-            .join(" ")
+        words.iter().map(|word| word.to_string_lossy()).collect::<Vec<_>>().join(" ")
     }
 }
 
@@ -84,9 +66,5 @@ fn code_of(status: ExitStatus) -> u8 {
     let signal = std::os::unix::process::ExitStatusExt::signal(&status).map(|signal| 128 + signal);
     #[cfg(not(unix))]
     let signal = None;
-    status
-        .code()
-        .or(signal)
-        .and_then(|code| u8::try_from(code).ok())
-        .unwrap_or(1)
+    status.code().or(signal).and_then(|code| u8::try_from(code).ok()).unwrap_or(1)
 }

@@ -12,28 +12,18 @@ pub(crate) struct Python {
 impl Python {
     /// `$PYTHON`, else `python3`. Whether it is there is for [`version`](Self::version) to say.
     pub(crate) fn of_user() -> Self {
-        Self {
-            program: std::env::var_os("PYTHON").unwrap_or_else(|| "python3".into()),
-        }
+        Self { program: std::env::var_os("PYTHON").unwrap_or_else(|| "python3".into()) }
     }
 
     /// The Python that torch-sys asks when `LIBTORCH_USE_PYTORCH` is set.
     pub(crate) fn of_torch_sys() -> Self {
-        let name = if std::env::var_os("VIRTUAL_ENV").is_some() {
-            "python"
-        } else {
-            "python3"
-        };
-        Self {
-            program: name.into(),
-        }
+        let name = if std::env::var_os("VIRTUAL_ENV").is_some() { "python" } else { "python3" };
+        Self { program: name.into() }
     }
 
     /// The Python of a virtual environment.
     pub(crate) fn of_venv(venv: &Path) -> Self {
-        Self {
-            program: venv.join("bin").join("python").into(),
-        }
+        Self { program: venv.join("bin").join("python").into() }
     }
 
     pub(crate) fn program(&self) -> &OsString {
@@ -71,6 +61,8 @@ impl Python {
     pub(crate) fn pip_install(&self) -> Process {
         self.module("pip")
             .args(["install", "--no-input", "--disable-pip-version-check"])
+            // By variable, since older pips refuse the flag.
+            .env("PIP_ROOT_USER_ACTION", "ignore")
     }
 
     fn ask(&self, code: &str) -> Option<String> {
@@ -95,21 +87,12 @@ pub(crate) fn check_tools(python: &Python) -> Result<(), Error> {
     }
     let compiler = std::env::var_os("CXX").unwrap_or_else(|| "c++".into());
     // CXX may carry a wrapper and flags: `ccache g++`. The compiler proper is checked when it is used.
-    let first = compiler
-        .to_string_lossy()
-        .split_whitespace()
-        .next()
-        .unwrap_or("c++")
-        .to_owned();
+    let first = compiler.to_string_lossy().split_whitespace().next().unwrap_or("c++").to_owned();
     if Process::new(&first).args(["--version"]).ask().is_none() {
         what.push(format!(
             "a C++ compiler: no `{first}` that runs (Debian, Ubuntu: `apt install g++`; macOS: \
              `xcode-select --install`), or set CXX to the one you have"
         ));
     }
-    if what.is_empty() {
-        Ok(())
-    } else {
-        Err(Error::Missing { what })
-    }
+    if what.is_empty() { Ok(()) } else { Err(Error::Missing { what }) }
 }

@@ -39,23 +39,12 @@ impl Scratch {
     /// Guards `path`, which need not be there yet.
     pub(crate) fn at(path: &Path) -> Result<Self, Error> {
         let mut command = Command::new("sh");
-        command
-            .arg("-c")
-            .arg(GUARDIAN)
-            .arg(path)
-            .stdin(Stdio::piped())
-            .stdout(Stdio::null());
+        command.arg("-c").arg(GUARDIAN).arg(path).stdin(Stdio::piped()).stdout(Stdio::null());
         // Out of our group, so that Ctrl-C does not reach it.
         #[cfg(unix)]
         std::os::unix::process::CommandExt::process_group(&mut command, 0);
-        let guardian = command.spawn().map_err(|source| Error::Start {
-            line: "sh".to_owned(),
-            source,
-        })?;
-        Ok(Self {
-            path: path.to_owned(),
-            guardian,
-        })
+        let guardian = command.spawn().map_err(|source| Error::Start { line: "sh".to_owned(), source })?;
+        Ok(Self { path: path.to_owned(), guardian })
     }
 
     pub(crate) fn path(&self) -> &Path {
@@ -82,10 +71,7 @@ impl Scratch {
         let told = writeln!(pipe, "{word}");
         drop(pipe);
         if let Err(error) = told.and_then(|()| self.guardian.wait()) {
-            eprintln!(
-                "warning: what removes unfinished work is gone ({error}); look for {}",
-                self.path.display()
-            );
+            eprintln!("warning: what removes unfinished work is gone ({error}); look for {}", self.path.display());
         }
     }
 }
@@ -108,11 +94,7 @@ fn remove_abandoned(parent: &Path) -> Result<(), Error> {
             if let Err(source) = fs::remove_dir_all(&path)
                 && source.kind() != std::io::ErrorKind::NotFound
             {
-                return Err(Error::File {
-                    path,
-                    doing: "remove",
-                    source,
-                });
+                return Err(Error::File { path, doing: "remove", source });
             }
         }
     }
@@ -121,8 +103,5 @@ fn remove_abandoned(parent: &Path) -> Result<(), Error> {
 
 /// Signal 0 asks whether a process is there; every shell knows it.
 fn is_alive(process: u32) -> bool {
-    Process::new("sh")
-        .args(["-c", &format!("kill -0 {process}")])
-        .ask()
-        .is_some()
+    Process::new("sh").args(["-c", &format!("kill -0 {process}")]).ask().is_some()
 }

@@ -14,11 +14,7 @@ pub(crate) struct Wheels {
 
 /// The only wheel here with GPU parts. `libtorch_cpu.so` needs two small libraries of CUDA to load, nothing else of it.
 const LINUX_X86_64: Wheels = Wheels {
-    packages: &[
-        "torch==2.13.0",
-        "nvidia-cuda-runtime==13.0.96",
-        "nvidia-cuda-cupti==13.0.85",
-    ],
+    packages: &["torch==2.13.0", "nvidia-cuda-runtime==13.0.96", "nvidia-cuda-cupti==13.0.85"],
     platform: &[
         "--implementation=cp",
         "--python-version=3.12",
@@ -29,23 +25,14 @@ const LINUX_X86_64: Wheels = Wheels {
 };
 
 /// Not tried.
-const OTHERS: Wheels = Wheels {
-    packages: &["torch==2.13.0"],
-    platform: &[],
-};
+const OTHERS: Wheels = Wheels { packages: &["torch==2.13.0"], platform: &[] };
 
 /// The libraries of CUDA that the CPU's part needs, in the wheels' folder `nvidia/cu13/lib`.
 const CUDA_FOR_CPU: [&str; 2] = ["libcudart.so.13", "libcupti.so.13"];
 
 /// What the names of libraries that only a GPU or Python needs begin with.
-const NOT_FOR_CPU: [&str; 6] = [
-    "libtorch_cuda",
-    "libc10_cuda",
-    "libtorch_nvshmem",
-    "libcaffe2_nvrtc",
-    "libtorch_python",
-    "libshm",
-];
+const NOT_FOR_CPU: [&str; 6] =
+    ["libtorch_cuda", "libc10_cuda", "libtorch_nvshmem", "libcaffe2_nvrtc", "libtorch_python", "libshm"];
 
 impl Wheels {
     /// Those for the platform this runs on.
@@ -88,11 +75,7 @@ pub(crate) fn extract_cpu(site: &Path, libtorch: &Path) -> Result<(), Error> {
         let name = path.file_name().unwrap_or_default().to_string_lossy();
         if NOT_FOR_CPU.iter().any(|start| name.starts_with(start)) {
             had_cuda |= name.starts_with("libtorch_cuda");
-            let removed = if path.is_dir() {
-                fs::remove_dir_all(&path)
-            } else {
-                fs::remove_file(&path)
-            };
+            let removed = if path.is_dir() { fs::remove_dir_all(&path) } else { fs::remove_file(&path) };
             removed.map_err(Error::file(&path, "remove"))?;
         }
     }
@@ -105,18 +88,13 @@ pub(crate) fn extract_cpu(site: &Path, libtorch: &Path) -> Result<(), Error> {
         write(&lib.join("libtorch.so"), "INPUT ( libtorch_cpu.so )\n")?;
     }
     // The file by which torch-sys checks the version; the wheel has none.
-    write(
-        &libtorch.join("build-version"),
-        &format!("{}\n", libtorch_link::VERSION),
-    )
+    write(&libtorch.join("build-version"), &format!("{}\n", libtorch_link::VERSION))
 }
 
 /// Moves `from` to `to`; both are in the scratch folder, so this only renames.
 fn take(from: &Path, to: &Path) -> Result<(), Error> {
     if !from.exists() {
-        return Err(Error::Wheel {
-            file: from.to_owned(),
-        });
+        return Err(Error::Wheel { file: from.to_owned() });
     }
     fs::rename(from, to).map_err(Error::file(from, "move"))
 }

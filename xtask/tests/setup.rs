@@ -1,8 +1,5 @@
 //! `cargo xtask` in repositories that hold nothing but a folder `xtask`, with a Python that plays pip.
-#![allow(
-    clippy::unwrap_used,
-    reason = "a test that cannot make its folders has failed"
-)]
+#![allow(clippy::unwrap_used, reason = "a test that cannot make its folders has failed")]
 #![cfg(all(target_os = "linux", target_arch = "x86_64"))]
 
 use std::fs;
@@ -30,9 +27,7 @@ struct Repository(PathBuf);
 
 impl Repository {
     fn new(name: &str) -> Self {
-        let root = Path::new(env!("CARGO_TARGET_TMPDIR"))
-            .join("xtask")
-            .join(name);
+        let root = Path::new(env!("CARGO_TARGET_TMPDIR")).join("xtask").join(name);
         let _ = fs::remove_dir_all(&root);
         fs::create_dir_all(root.join("xtask")).unwrap();
         let repository = Self(root);
@@ -56,37 +51,21 @@ impl Repository {
     /// What is in `third_party`, hidden or not.
     fn third_party(&self) -> Vec<String> {
         let entries = fs::read_dir(self.0.join("third_party"));
-        entries
-            .into_iter()
-            .flatten()
-            .map(|entry| entry.unwrap().file_name().into_string().unwrap())
-            .collect()
+        entries.into_iter().flatten().map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect()
     }
 
     /// `cargo xtask` with `args`, as the configuration of Cargo has it.
     fn xtask(&self, args: &[&str]) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_xtask"));
-        command
-            .args(args)
-            .env("CARGO_MANIFEST_DIR", self.0.join("xtask"))
-            .env("LIBTORCH", self.libtorch());
-        command
-            .env("PYTHON", self.0.join("bin/python3"))
-            .env("CXX", "true -of-course")
-            .stdin(Stdio::null());
-        command
-            .env_remove("LIBTORCH_USE_PYTORCH")
-            .env_remove("LIBTORCH_BYPASS_VERSION_CHECK");
+        command.args(args).env("CARGO_MANIFEST_DIR", self.0.join("xtask")).env("LIBTORCH", self.libtorch());
+        command.env("PYTHON", self.0.join("bin/python3")).env("CXX", "true -of-course").stdin(Stdio::null());
+        command.env_remove("LIBTORCH_USE_PYTORCH").env_remove("LIBTORCH_BYPASS_VERSION_CHECK");
         command
     }
 }
 
 fn text(output: &Output) -> String {
-    format!(
-        "{}{}",
-        String::from_utf8_lossy(&output.stdout),
-        String::from_utf8_lossy(&output.stderr)
-    )
+    format!("{}{}", String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr))
 }
 
 #[test]
@@ -99,35 +78,16 @@ fn set_up_keeps_the_part_of_the_cpu() {
     assert_eq!(repository.third_party(), ["libtorch"]);
 
     let lib = repository.libtorch().join("lib");
-    let mut names: Vec<_> = fs::read_dir(&lib)
-        .unwrap()
-        .map(|entry| entry.unwrap().file_name().into_string().unwrap())
-        .collect();
+    let mut names: Vec<_> =
+        fs::read_dir(&lib).unwrap().map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect();
     names.sort();
-    let wanted = [
-        "libc10.so",
-        "libcudart.so.13",
-        "libcupti.so.13",
-        "libgomp.so.1",
-        "libtorch.so",
-        "libtorch_cpu.so",
-    ];
+    let wanted = ["libc10.so", "libcudart.so.13", "libcupti.so.13", "libgomp.so.1", "libtorch.so", "libtorch_cpu.so"];
     assert_eq!(names, wanted);
-    assert_eq!(
-        fs::read_to_string(lib.join("libtorch.so")).unwrap(),
-        "INPUT ( libtorch_cpu.so )\n"
-    );
-    assert_eq!(
-        fs::read_to_string(repository.libtorch().join("build-version")).unwrap(),
-        "2.13.0\n"
-    );
+    assert_eq!(fs::read_to_string(lib.join("libtorch.so")).unwrap(), "INPUT ( libtorch_cpu.so )\n");
+    assert_eq!(fs::read_to_string(repository.libtorch().join("build-version")).unwrap(), "2.13.0\n");
 
     // The second time nothing is left to do, and no Python is needed for it.
-    let again = repository
-        .xtask(&["setup"])
-        .env("PYTHON", "/nowhere/python")
-        .output()
-        .unwrap();
+    let again = repository.xtask(&["setup"]).env("PYTHON", "/nowhere/python").output().unwrap();
     assert!(again.status.success(), "{}", text(&again));
 }
 
@@ -137,68 +97,35 @@ fn a_failing_pip_leaves_nothing_and_passes_its_exit_code_on() {
     repository.program("python3", &PYTHON.replace("touch $cuda", "exit 7; "));
     let output = repository.xtask(&["setup"]).output().unwrap();
     assert_eq!(output.status.code(), Some(7), "{}", text(&output));
-    assert!(
-        repository.third_party().is_empty(),
-        "{:?}",
-        repository.third_party()
-    );
+    assert!(repository.third_party().is_empty(), "{:?}", repository.third_party());
 }
 
 #[test]
 fn a_wheel_laid_out_otherwise_is_refused() {
     let repository = Repository::new("layout");
-    repository.program(
-        "python3",
-        &PYTHON.replace("touch $cuda/libcudart.so.13", "touch"),
-    );
+    repository.program("python3", &PYTHON.replace("touch $cuda/libcudart.so.13", "touch"));
     let output = repository.xtask(&["setup"]).output().unwrap();
     assert_eq!(output.status.code(), Some(1), "{}", text(&output));
-    assert!(
-        text(&output).contains("libcudart.so.13"),
-        "{}",
-        text(&output)
-    );
-    assert!(
-        repository.third_party().is_empty(),
-        "{:?}",
-        repository.third_party()
-    );
+    assert!(text(&output).contains("libcudart.so.13"), "{}", text(&output));
+    assert!(repository.third_party().is_empty(), "{:?}", repository.third_party());
 }
 
 #[test]
 fn ctrl_c_and_a_kill_leave_nothing() {
     for signal in ["INT", "KILL"] {
         let repository = Repository::new(signal);
-        repository.program(
-            "python3",
-            &PYTHON.replace("touch $cuda", "echo here; sleep 60; "),
-        );
+        repository.program("python3", &PYTHON.replace("touch $cuda", "echo here; sleep 60; "));
         // A group of its own stands for the terminal's.
-        let mut child = repository
-            .xtask(&["setup"])
-            .stdout(Stdio::piped())
-            .process_group(0)
-            .spawn()
-            .unwrap();
+        let mut child = repository.xtask(&["setup"]).stdout(Stdio::piped()).process_group(0).spawn().unwrap();
         let mut here = [0; 4];
         child.stdout.take().unwrap().read_exact(&mut here).unwrap();
         assert_eq!((&here, repository.third_party().len()), (b"here", 1));
         let kill = format!("kill -{signal} -{}", child.id());
-        assert!(
-            Command::new("sh")
-                .args(["-c", &kill])
-                .status()
-                .unwrap()
-                .success()
-        );
+        assert!(Command::new("sh").args(["-c", &kill]).status().unwrap().success());
         assert!(!child.wait().unwrap().success());
         let patience = Instant::now() + Duration::from_secs(20);
         while !repository.third_party().is_empty() {
-            assert!(
-                Instant::now() < patience,
-                "{signal} leaves {:?}",
-                repository.third_party()
-            );
+            assert!(Instant::now() < patience, "{signal} leaves {:?}", repository.third_party());
             std::thread::sleep(Duration::from_millis(50));
         }
     }
@@ -207,61 +134,29 @@ fn ctrl_c_and_a_kill_leave_nothing() {
 #[test]
 fn everything_missing_is_said_at_once() {
     let repository = Repository::new("missing");
-    let output = repository
-        .xtask(&["setup"])
-        .env("PYTHON", "/nowhere/python")
-        .env("CXX", "/nowhere/c++")
-        .output()
-        .unwrap();
+    let output =
+        repository.xtask(&["setup"]).env("PYTHON", "/nowhere/python").env("CXX", "/nowhere/c++").output().unwrap();
     assert_eq!(output.status.code(), Some(1), "{}", text(&output));
-    for word in [
-        "/nowhere/python",
-        "apt install python3",
-        "/nowhere/c++",
-        "apt install g++",
-    ] {
-        assert!(
-            text(&output).contains(word),
-            "no {word} in: {}",
-            text(&output)
-        );
+    for word in ["/nowhere/python", "apt install python3", "/nowhere/c++", "apt install g++"] {
+        assert!(text(&output).contains(word), "no {word} in: {}", text(&output));
     }
     repository.program("python3", &PYTHON.replace("-c*)", "*pip*) exit 1;; -c*)"));
     let output = repository.xtask(&["setup"]).output().unwrap();
-    assert!(
-        text(&output).contains("apt install python3-pip"),
-        "{}",
-        text(&output)
-    );
+    assert!(text(&output).contains("apt install python3-pip"), "{}", text(&output));
 }
 
 #[test]
 fn a_wrong_version_is_an_error_with_the_cure() {
     let repository = Repository::new("version");
-    assert!(
-        repository
-            .xtask(&["setup"])
-            .output()
-            .unwrap()
-            .status
-            .success()
-    );
+    assert!(repository.xtask(&["setup"]).output().unwrap().status.success());
     let ours = repository.libtorch();
     fs::write(ours.join("build-version"), "2.7.1+cpu").unwrap();
     let theirs = repository.0.join("theirs");
     let said = |path: &Path, cure: &str| {
-        let output = repository
-            .xtask(&["setup"])
-            .env("LIBTORCH", path)
-            .output()
-            .unwrap();
+        let output = repository.xtask(&["setup"]).env("LIBTORCH", path).output().unwrap();
         assert_eq!(output.status.code(), Some(1), "{}", text(&output));
         for word in ["2.7.1+cpu", "2.13.0", path.to_str().unwrap(), cure] {
-            assert!(
-                text(&output).contains(word),
-                "no {word} in: {}",
-                text(&output)
-            );
+            assert!(text(&output).contains(word), "no {word} in: {}", text(&output));
         }
     };
     said(&ours, "remove the folder");
@@ -292,46 +187,21 @@ fn the_torch_of_python_is_checked_when_it_is_asked_for() {
 #[test]
 fn a_python_that_torch_is_not_published_for_is_refused() {
     let repository = Repository::new("old-python");
-    assert!(
-        repository
-            .xtask(&["setup"])
-            .output()
-            .unwrap()
-            .status
-            .success()
-    );
+    assert!(repository.xtask(&["setup"]).output().unwrap().status.success());
     repository.program("python3", &PYTHON.replace("3 11", "3 9"));
-    let output = repository
-        .xtask(&["conformance"])
-        .env_remove("TORCH_EXPORT_PYTHON")
-        .output()
-        .unwrap();
+    let output = repository.xtask(&["conformance"]).env_remove("TORCH_EXPORT_PYTHON").output().unwrap();
     assert_eq!(output.status.code(), Some(1), "{}", text(&output));
-    assert!(
-        text(&output).contains("Python 3.9") && text(&output).contains("PYTHON"),
-        "{}",
-        text(&output)
-    );
+    assert!(text(&output).contains("Python 3.9") && text(&output).contains("PYTHON"), "{}", text(&output));
 }
 
 #[test]
 fn the_commands_are_listed() {
     let repository = Repository::new("help");
-    for (args, code) in [
-        (&[][..], 0),
-        (&["help"], 0),
-        (&["--help"], 0),
-        (&["sing"], 2),
-        (&["test", "me"], 2),
-    ] {
+    for (args, code) in [(&[][..], 0), (&["help"], 0), (&["--help"], 0), (&["sing"], 2), (&["test", "me"], 2)] {
         let output = repository.xtask(args).output().unwrap();
         assert_eq!(output.status.code(), Some(code), "{args:?}");
         for word in ["setup", "demo", "test", "conformance", "help"] {
-            assert!(
-                text(&output).contains(&format!("\n  {word} ")),
-                "{args:?}: {}",
-                text(&output)
-            );
+            assert!(text(&output).contains(&format!("\n  {word} ")), "{args:?}: {}", text(&output));
         }
     }
 }
