@@ -1,1 +1,5 @@
+//! torch.export for Rust.
 
+pub mod dispatch;
+#[cfg(feature = "tch")]
+mod ffi;

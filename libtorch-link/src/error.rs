@@ -44,41 +44,24 @@ impl Error {
     /// What was found, and where.
     pub fn finding(&self) -> String {
         match self {
-            Error::NotTold => {
-                "the place of libtorch is unknown: DEP_TCH_LIBTORCH_LIB is not set".to_owned()
-            }
+            Error::NotTold => "the place of libtorch is unknown: DEP_TCH_LIBTORCH_LIB is not set".to_owned(),
             Error::UnsupportedTarget { os } => {
                 format!(
                     "libtorch-link does not know how to link libtorch for the target `{os}`, only for linux and macos"
                 )
             }
             Error::MissingLibrary { lib_dir, file } => {
-                format!(
-                    "there is no libtorch in {}: no file {file}",
-                    lib_dir.display()
-                )
+                format!("there is no libtorch in {}: no file {file}", lib_dir.display())
             }
             Error::MissingHeader { include_dir } => {
-                format!(
-                    "there are no headers of libtorch in {}: no file torch/torch.h",
-                    include_dir.display()
-                )
+                format!("there are no headers of libtorch in {}: no file torch/torch.h", include_dir.display())
             }
             Error::UnknownVersion { looked_in } => {
-                let files: Vec<_> = looked_in
-                    .iter()
-                    .map(|file| file.display().to_string())
-                    .collect();
-                format!(
-                    "the version of libtorch is unknown: none of {} tells it",
-                    files.join(", ")
-                )
+                let files: Vec<_> = looked_in.iter().map(|file| file.display().to_string()).collect();
+                format!("the version of libtorch is unknown: none of {} tells it", files.join(", "))
             }
             Error::WrongVersion { found, file } => {
-                format!(
-                    "libtorch {found} found, {VERSION} wanted ({} says so)",
-                    file.display()
-                )
+                format!("libtorch {found} found, {VERSION} wanted ({} says so)", file.display())
             }
         }
     }
@@ -90,9 +73,7 @@ impl Error {
                 "add `torch-sys = \"0.26.0\"` to the [dependencies] of this package (Cargo tells direct dependents \
                  only) and call libtorch_link from its build script"
             }
-            Error::UnsupportedTarget { .. } => {
-                "give the linker its arguments in a build script of your own"
-            }
+            Error::UnsupportedTarget { .. } => "give the linker its arguments in a build script of your own",
             Error::MissingLibrary { .. }
             | Error::MissingHeader { .. }
             | Error::UnknownVersion { .. }

@@ -31,21 +31,13 @@ impl Libtorch {
     pub fn probe() -> Result<Self, Error> {
         let os = env::var("CARGO_CFG_TARGET_OS").unwrap_or_else(|_| env::consts::OS.to_owned());
         let kind = Kind::of(&os)?;
-        let lib_dir = env::var_os("DEP_TCH_LIBTORCH_LIB")
-            .map(PathBuf::from)
-            .ok_or(Error::NotTold)?;
-        for name in [
-            "LIBTORCH_USE_PYTORCH",
-            "LIBTORCH_INCLUDE",
-            "LIBTORCH_BYPASS_VERSION_CHECK",
-        ] {
+        let lib_dir = env::var_os("DEP_TCH_LIBTORCH_LIB").map(PathBuf::from).ok_or(Error::NotTold)?;
+        for name in ["LIBTORCH_USE_PYTORCH", "LIBTORCH_INCLUDE", "LIBTORCH_BYPASS_VERSION_CHECK"] {
             println!("cargo::rerun-if-env-changed={name}");
         }
         // As torch-sys has it: a root of its own for the headers, unless Python was asked.
         let headers = match env::var_os("LIBTORCH_INCLUDE") {
-            Some(root) if env::var_os("LIBTORCH_USE_PYTORCH").is_none() => {
-                Some(PathBuf::from(root))
-            }
+            Some(root) if env::var_os("LIBTORCH_USE_PYTORCH").is_none() => Some(PathBuf::from(root)),
             _ => None,
         };
         Self::check(&lib_dir, headers.as_deref(), kind)
@@ -63,42 +55,24 @@ impl Libtorch {
 
     fn check(lib_dir: &Path, headers: Option<&Path>, kind: Kind) -> Result<Self, Error> {
         // The program that is linked runs from anywhere. A folder that is not there stays as it was named.
-        let lib_dir = lib_dir
-            .canonicalize()
-            .unwrap_or_else(|_| lib_dir.to_owned());
+        let lib_dir = lib_dir.canonicalize().unwrap_or_else(|_| lib_dir.to_owned());
         for name in ["torch_cpu", "c10"] {
             let (shared, archive) = (kind.shared(name), format!("lib{name}.a"));
             if !lib_dir.join(&shared).is_file() && !lib_dir.join(archive).is_file() {
-                return Err(Error::MissingLibrary {
-                    lib_dir,
-                    file: shared,
-                });
+                return Err(Error::MissingLibrary { lib_dir, file: shared });
             }
         }
         let root = lib_dir.parent().unwrap_or(&lib_dir);
         let include = headers.unwrap_or(root).join("include");
         let include_dirs = vec![include.clone(), include.join("torch/csrc/api/include")];
-        if !include_dirs
-            .iter()
-            .any(|dir| dir.join("torch/torch.h").is_file())
-        {
-            return Err(Error::MissingHeader {
-                include_dir: include,
-            });
+        if !include_dirs.iter().any(|dir| dir.join("torch/torch.h").is_file()) {
+            return Err(Error::MissingHeader { include_dir: include });
         }
         let told = version::read(root, &include)?;
         if !told.is_wanted() && env::var_os("LIBTORCH_BYPASS_VERSION_CHECK").is_none() {
-            return Err(Error::WrongVersion {
-                found: told.version,
-                file: told.file,
-            });
+            return Err(Error::WrongVersion { found: told.version, file: told.file });
         }
-        Ok(Self {
-            lib_dir,
-            include_dirs,
-            version: told.version,
-            kind,
-        })
+        Ok(Self { lib_dir, include_dirs, version: told.version, kind })
     }
 
     /// The folder of `libtorch_cpu` and its like.
@@ -126,10 +100,7 @@ impl Libtorch {
         for argument in self.link_args() {
             println!("cargo::rustc-link-arg={argument}");
         }
-        println!(
-            "cargo::rerun-if-changed={}",
-            self.lib_dir.join(self.kind.shared("torch_cpu")).display()
-        );
+        println!("cargo::rerun-if-changed={}", self.lib_dir.join(self.kind.shared("torch_cpu")).display());
     }
 
     /// The arguments that [`emit`](Self::emit) gives the compiler driver that links.
@@ -137,9 +108,8 @@ impl Libtorch {
         let mut arguments = vec![format!("-Wl,-rpath,{}", self.lib_dir.display())];
         // Nothing refers to a symbol of the GPU libraries, so a linker told to link as needed (Rust's default) drops
         // them, and with them the device: keep what libtorch.so pulls in. The CPU needs nothing of the kind.
-        let has_gpu = ["torch_cuda", "torch_hip"]
-            .iter()
-            .any(|name| self.lib_dir.join(self.kind.shared(name)).is_file());
+        let has_gpu =
+            ["torch_cuda", "torch_hip"].iter().any(|name| self.lib_dir.join(self.kind.shared(name)).is_file());
         if self.kind == Kind::Elf && has_gpu {
             let search = format!("-L{}", self.lib_dir.display());
             arguments.extend([

@@ -30,23 +30,15 @@ pub(crate) fn read(root: &Path, include_dir: &Path) -> Result<Told, Error> {
         (root.join("version.py"), from_python),
         // and what a distribution packages keeps its headers; they moved to `headeronly` in the 2.9s.
         (include_dir.join("torch/headeronly/version.h"), from_header),
-        (
-            include_dir.join("torch/csrc/api/include/torch/version.h"),
-            from_header,
-        ),
+        (include_dir.join("torch/csrc/api/include/torch/version.h"), from_header),
     ];
     for (file, reader) in &known {
         let version = fs::read_to_string(file).ok().and_then(|text| reader(&text));
         if let Some(version) = version {
-            return Ok(Told {
-                version,
-                file: file.clone(),
-            });
+            return Ok(Told { version, file: file.clone() });
         }
     }
-    Err(Error::UnknownVersion {
-        looked_in: known.map(|(file, _)| file).to_vec(),
-    })
+    Err(Error::UnknownVersion { looked_in: known.map(|(file, _)| file).to_vec() })
 }
 
 type Reader = fn(&str) -> Option<String>;
@@ -60,16 +52,9 @@ fn from_build_version(text: &str) -> Option<String> {
 /// `__version__ = '2.13.0+cu130'`
 fn from_python(text: &str) -> Option<String> {
     text.lines().find_map(|line| {
-        let value = line
-            .strip_prefix("__version__")?
-            .trim_start()
-            .strip_prefix('=')?
-            .trim();
+        let value = line.strip_prefix("__version__")?.trim_start().strip_prefix('=')?.trim();
         let quote = value.chars().next().filter(|c| matches!(c, '\'' | '"'))?;
-        value
-            .strip_prefix(quote)?
-            .strip_suffix(quote)
-            .map(str::to_owned)
+        value.strip_prefix(quote)?.strip_suffix(quote).map(str::to_owned)
     })
 }
 
@@ -79,19 +64,9 @@ fn from_header(text: &str) -> Option<String> {
         text.lines().find_map(|line| {
             let mut words = line.split_whitespace();
             let is_it = words.next() == Some("#define")
-                && words
-                    .next()
-                    .and_then(|name| name.strip_prefix("TORCH_VERSION_"))
-                    == Some(part);
-            words
-                .next()
-                .filter(|word| is_it && word.parse::<u32>().is_ok())
+                && words.next().and_then(|name| name.strip_prefix("TORCH_VERSION_")) == Some(part);
+            words.next().filter(|word| is_it && word.parse::<u32>().is_ok())
         })
     };
-    Some(format!(
-        "{}.{}.{}",
-        number("MAJOR")?,
-        number("MINOR")?,
-        number("PATCH")?
-    ))
+    Some(format!("{}.{}.{}", number("MAJOR")?, number("MINOR")?, number("PATCH")?))
 }

@@ -84,13 +84,16 @@ pub fn flatten<F: Family, X: PyTree<F> + ?Sized>(tree: &X) -> Result<Flat<'_, F>
     Ok(Flat { leaves: visitor.leaves, spec: visitor.spec.finish() })
 }
 
-/// The leaves of a tree with their paths (`tree_leaves_with_path`).
+/// Leaves, each with its path.
+pub type KeyedLeaves<'a, F> = Vec<(KeyPath, LeafRef<'a, F>)>;
+
+/// The leaves of a tree with their paths, and its structure (`tree_flatten_with_path`).
 ///
 /// # Errors
 /// As [`flatten`].
 pub fn flatten_with_keys<F: Family, X: PyTree<F> + ?Sized>(
     tree: &X,
-) -> Result<(Vec<(KeyPath, LeafRef<'_, F>)>, TreeSpec), TreeError> {
+) -> Result<(KeyedLeaves<'_, F>, TreeSpec), TreeError> {
     let flat = flatten(tree)?;
     Ok((flat.with_paths().collect(), flat.spec))
 }

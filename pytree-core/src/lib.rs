@@ -57,7 +57,8 @@ pub use dtype::{DType, Device, UnknownDType};
 pub use error::{TreeError, UnflattenError};
 pub use family::{Family, Meta};
 pub use flatten::{
-    Flat, flatten, flatten_with_keys, for_each_mut, into_leaves, leaves, map, map_leaves, structure, tensors,
+    Flat, KeyedLeaves, flatten, flatten_with_keys, for_each_mut, into_leaves, leaves, map, map_leaves, structure,
+    tensors,
 };
 pub use key::{Key, KeyEntry, KeyPath};
 pub use leaf::{Leaf, LeafKind, LeafMut, LeafRef};

@@ -162,8 +162,7 @@ impl<P> Call<P> {
         P: Slots<F>,
     {
         source.tuple(2)?;
-        let mut call = Call::<P>::default();
-        call.positional = source.open_tuple()?;
+        let mut call = Call::<P>::new(P::default(), source.open_tuple()?);
         if call.positional > signature.parameters().len() {
             return Err(source.error(&format!("at most {} positional arguments", signature.parameters().len())));
         }

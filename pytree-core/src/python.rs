@@ -48,8 +48,7 @@ fn printable(c: char) -> bool {
     }
     // A combining mark is escaped by `escape_debug` only at the start of a text, what is unprintable everywhere.
     let text = ['a', c].iter().collect::<String>();
-    let printable = !text.escape_debug().skip(1).collect::<String>().starts_with("\\u");
-    printable
+    !text.escape_debug().skip(1).collect::<String>().starts_with("\\u")
 }
 
 /// `repr` of a `float`: the shortest digits that read back, with an exponent below `1e-4` and from `1e16` on.

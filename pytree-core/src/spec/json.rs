@@ -284,10 +284,9 @@ fn read_context(name: &str, context: &Value, children: usize) -> Result<Context,
             Ok(Context::Dict(keys))
         }
         _ => {
-            let owned = Cow::Owned(name.to_owned());
             let decoded = context.as_str().and_then(|text| serde_json::from_str::<Value>(text).ok());
-            let known = decoded.and_then(|decoded| read_named(&owned, decoded, children));
-            Ok(known.unwrap_or_else(|| Context::Custom { name: owned, context: context.clone() }))
+            let known = decoded.and_then(|decoded| read_named(name, decoded, children));
+            Ok(known.unwrap_or_else(|| Context::Custom { name: Cow::Owned(name.to_owned()), context: context.clone() }))
         }
     }
 }
@@ -303,9 +302,9 @@ fn read_key(key: Value) -> Option<Key> {
 }
 
 /// The context of a class as this crate, torch's dataclasses or transformers' caches write it.
-fn read_named(name: &Cow<'static, str>, context: Value, children: usize) -> Option<Context> {
+fn read_named(name: &str, context: Value, children: usize) -> Option<Context> {
     let Value::Array(mut parts) = context else { return None };
-    let name = name.clone();
+    let name = Cow::Owned(name.to_owned());
     let names = |value: &Value| -> Option<Names> {
         value
             .as_array()?
