@@ -84,6 +84,14 @@ impl Error {
             }
         }
     }
+
+    /// Fails the build, from a build script: `Display`, as `cargo::error`.
+    pub fn report(&self) {
+        // Cargo reads one instruction a line.
+        for line in self.to_string().lines() {
+            println!("cargo::error={line}");
+        }
+    }
 }
 
 impl fmt::Display for Error {

@@ -46,11 +46,6 @@ pub fn link() {
     }
     match Libtorch::probe() {
         Ok(libtorch) => libtorch.emit(),
-        Err(error) => {
-            // Cargo reads one instruction a line.
-            for line in error.to_string().lines() {
-                println!("cargo::error={line}");
-            }
-        }
+        Err(error) => error.report(),
     }
 }
