@@ -54,8 +54,8 @@ impl Libtorch {
     }
 
     fn check(lib_dir: &Path, headers: Option<&Path>, kind: Kind) -> Result<Self, Error> {
-        // The program that is linked runs from anywhere. A folder that is not there stays as it was named.
-        let lib_dir = lib_dir.canonicalize().unwrap_or_else(|_| lib_dir.to_owned());
+        // The program that is linked runs from anywhere. Links are left as they are: torch-sys does not follow them.
+        let lib_dir = std::path::absolute(lib_dir).unwrap_or_else(|_| lib_dir.to_owned());
         for name in ["torch_cpu", "c10"] {
             let (shared, archive) = (kind.shared(name), format!("lib{name}.a"));
             if !lib_dir.join(&shared).is_file() && !lib_dir.join(archive).is_file() {

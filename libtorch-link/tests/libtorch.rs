@@ -44,7 +44,7 @@ impl Fake {
 fn a_whole_libtorch_tells_its_folders() {
     let fake = Fake::new("whole");
     let libtorch = fake.check().unwrap();
-    let root = fake.0.canonicalize().unwrap();
+    let root = &fake.0;
     assert_eq!(libtorch.lib_dir(), root.join("lib"));
     assert_eq!(libtorch.include_dirs(), [root.join("include"), root.join("include/torch/csrc/api/include")]);
     assert_eq!(libtorch.version(), "2.13.0+cpu");
@@ -55,7 +55,7 @@ fn a_whole_libtorch_tells_its_folders() {
 fn a_missing_library_is_named() {
     let file = format!("libc10.{EXTENSION}");
     let fake = Fake::new("no-c10").without(&format!("lib/{file}"));
-    let lib_dir = fake.0.canonicalize().unwrap().join("lib");
+    let lib_dir = fake.0.join("lib");
     assert_eq!(fake.check().unwrap_err(), Error::MissingLibrary { lib_dir, file });
 }
 
@@ -69,7 +69,7 @@ fn a_folder_that_is_not_there_is_named_as_given() {
 #[test]
 fn missing_headers_are_named() {
     let fake = Fake::new("no-headers").without("include/torch/csrc/api/include/torch/torch.h");
-    let include_dir = fake.0.canonicalize().unwrap().join("include");
+    let include_dir = fake.0.join("include");
     assert_eq!(fake.check().unwrap_err(), Error::MissingHeader { include_dir });
 }
 
@@ -96,7 +96,7 @@ fn a_wrong_version_is_an_error_that_says_all() {
     {
         let fake = Fake::new(name).with("build-version", found);
         let error = fake.check().unwrap_err();
-        let file = fake.0.canonicalize().unwrap().join("build-version");
+        let file = fake.0.join("build-version");
         assert_eq!(error, Error::WrongVersion { found: found.to_owned(), file: file.clone() });
         let text = error.to_string();
         for word in [found, VERSION, file.to_str().unwrap(), "LIBTORCH", "cargo xtask setup"] {
