@@ -1,0 +1,40 @@
+//! Compiles the C++ shim against the libtorch that `tch` uses, and links to it. Without feature `tch`: nothing.
+
+#[cfg(feature = "tch")]
+fn main() {
+    // docs.rs has no libtorch; documentation needs no shim.
+    if std::env::var_os("DOCS_RS").is_some() {
+        return;
+    }
+    match libtorch_link::Libtorch::probe() {
+        Ok(libtorch) => {
+            compile(&libtorch);
+            libtorch.emit();
+        }
+        Err(error) => {
+            // Cargo reads one instruction a line.
+            for line in error.to_string().lines() {
+                println!("cargo::error={line}");
+            }
+        }
+    }
+}
+
+#[cfg(feature = "tch")]
+fn compile(libtorch: &libtorch_link::Libtorch) {
+    const SOURCES: [&str; 4] = ["cpp/wire.cpp", "cpp/call.cpp", "cpp/record.cpp", "cpp/tensor.cpp"];
+    for file in SOURCES.iter().chain(&["cpp/shim.h", "cpp/wire.h"]) {
+        println!("cargo::rerun-if-changed={file}");
+    }
+    let mut build = cc::Build::new();
+    // libtorch 2.13's headers are C++20, and its libraries use the C++11 string ABI. The headers warn; we do not own them.
+    build.cpp(true).pic(true).warnings(false).std("c++20").define("_GLIBCXX_USE_CXX11_ABI", "1");
+    build.includes(libtorch.include_dirs()).files(SOURCES);
+    if let Err(error) = build.try_compile("torch_export_shim") {
+        println!("cargo::error=the C++ shim of torch-export did not compile: {}", error.to_string().replace('\n', " "));
+        println!("cargo::error=it needs a C++20 compiler (g++ 11 or clang 14) and the headers of libtorch");
+    }
+}
+
+#[cfg(not(feature = "tch"))]
+fn main() {}

@@ -1,0 +1,182 @@
+// Recording: a boxed fallback on a mode key, switched on for one thread at a time.
+#include "wire.h"
+
+#include <ATen/core/dispatch/Dispatcher.h>
+#include <ATen/core/grad_mode.h>
+#include <c10/core/impl/LocalDispatchKeySet.h>
+#include <torch/library.h>
+
+#include <mutex>
+#include <unordered_map>
+
+using namespace tx;
+
+struct tx_session {
+  Writer log;
+  // Numbers start at 1. Weak references keep the addresses from being used again, and unlike strong ones do not change
+  // what libtorch does: its factories steal a tensor that nobody else holds.
+  std::unordered_map<const void *, uint64_t> tensors;
+  std::unordered_map<const void *, uint64_t> storages;
+  std::vector<c10::weak_intrusive_ptr<c10::TensorImpl, c10::UndefinedTensorImpl>> held_tensors;
+  std::vector<c10::weak_intrusive_ptr<c10::StorageImpl>> held_storages;
+  // Storage number -> the call that made it: filled from Rust data after the op, content not looked at yet.
+  std::unordered_map<uint64_t, uint64_t> unread;
+  std::vector<at::Tensor> lifted;
+  uint64_t calls = 0;
+};
+
+static thread_local tx_session *current = nullptr;
+
+static uint64_t tensor_number(tx_session &s, const at::Tensor &t) {
+  const auto [it, fresh] = s.tensors.try_emplace(t.unsafeGetTensorImpl(), s.tensors.size() + 1);
+  if (fresh)
+    s.held_tensors.emplace_back(t.getIntrusivePtr());
+  return it->second;
+}
+
+static uint64_t storage_number(tx_session &s, const at::Tensor &t) {
+  if (!t.has_storage())
+    return 0;
+  const auto &storage = t.storage();
+  const auto [it, fresh] = s.storages.try_emplace(storage.unsafeGetStorageImpl(), s.storages.size() + 1);
+  if (fresh)
+    s.held_storages.push_back(storage.getWeakStorageImpl());
+  return it->second;
+}
+
+// A tensor as an op (or the caller) meets it. The first time that one made from Rust data is met, its content is copied.
+static void write_seen(tx_session &s, Writer &out, const at::Tensor &t) {
+  const auto storage = storage_number(s, t);
+  out.u64(tensor_number(s, t));
+  const auto it = s.unread.find(storage);
+  out.u8(it != s.unread.end());
+  if (it != s.unread.end()) {
+    out.u64(it->second);
+    out.u64(s.lifted.size());
+    c10::impl::ExcludeDispatchKeyGuard unrecorded(RECORD_KEY);
+    at::NoGradGuard no_grad;
+    s.lifted.push_back(t.detach().clone());
+    s.unread.erase(it);
+  }
+  write_description(out, t, storage);
+}
+
+static void write_made(tx_session &s, Writer &out, const at::Tensor &t) {
+  const auto storage = storage_number(s, t);
+  out.u64(tensor_number(s, t));
+  out.u8(0);
+  write_description(out, t, storage);
+}
+
+// `tch` makes a tensor from Rust data as `torch::zeros(sizes, dtype)` and a raw copy. Those options hold no device;
+// every factory that a tch user can call passes one.
+static bool is_filled_from_rust(const c10::FunctionSchema &schema, at::ArrayRef<c10::IValue> args) {
+  return schema.name() == "aten::zeros" && schema.overload_name().empty() && args.size() == 5 && !args[1].isNone() &&
+         args[2].isNone() && args[3].isNone() && args[4].isNone();
+}
+
+static void record_call(const c10::OperatorHandle &op, torch::jit::Stack *stack) {
+  c10::impl::ExcludeDispatchKeyGuard below(RECORD_KEY);
+  tx_session *s = current;
+  if (!s)
+    return op.callBoxed(stack);
+
+  const auto &schema = op.schema();
+  const auto &arguments = schema.arguments();
+  const at::ArrayRef<c10::IValue> args(stack->data() + (stack->size() - arguments.size()), arguments.size());
+  const bool from_rust = is_filled_from_rust(schema, args);
+  Writer event;
+  event.text(schema.name());
+  event.text(schema.overload_name());
+  event.u8(from_rust);
+  event.u64(args.size());
+  for (size_t i = 0; i < args.size(); ++i)
+    write_value(event, args[i], arguments[i].real_type(),
+                [s](Writer &w, const at::Tensor &t) { write_seen(*s, w, t); });
+  try {
+    op.callBoxed(stack);
+  } catch (...) {
+    event.u8(0);
+    event.text(current_message());
+    s->log.append(event);
+    throw;
+  }
+  const auto &returns = schema.returns();
+  const at::ArrayRef<c10::IValue> results(stack->data() + (stack->size() - returns.size()), returns.size());
+  event.u8(1);
+  event.u64(results.size());
+  for (size_t i = 0; i < results.size(); ++i)
+    write_value(event, results[i], returns[i].real_type(),
+                [s](Writer &w, const at::Tensor &t) { write_made(*s, w, t); });
+  if (from_rust)
+    s->unread[storage_number(*s, results[0].toTensor())] = s->calls;
+  ++s->calls;
+  s->log.append(event);
+}
+
+// Once a process, at the first recording: a second registration on the key throws, and one in a static initialiser
+// would end the process. The library is leaked, since taking it down at exit races with torch's own.
+static void register_fallback() {
+  static std::mutex lock;
+  static torch::Library *library = nullptr;
+  const std::lock_guard<std::mutex> held(lock);
+  if (library)
+    return;
+  auto made =
+      std::make_unique<torch::Library>(torch::Library::IMPL, "_", RECORD_KEY, __FILE__, static_cast<uint32_t>(__LINE__));
+  made->fallback(torch::CppFunction::makeFromBoxedFunction<&record_call>());
+  library = made.release();
+}
+
+extern "C" int tx_session_new(tx_session **session, tx_bytes *error) {
+  return guarded(error, [&]() -> int {
+    register_fallback();
+    *session = new tx_session();
+    return TX_OK;
+  });
+}
+
+extern "C" void tx_session_free(tx_session *session) { delete session; }
+
+extern "C" int tx_session_start(tx_session *session, tx_bytes *error) {
+  return guarded(error, [&]() -> int {
+    if (current)
+      throw std::runtime_error("a session is already at work on this thread");
+    current = session;
+    c10::impl::tls_set_dispatch_key_included(RECORD_KEY, true);
+    return TX_OK;
+  });
+}
+
+extern "C" void tx_session_stop(void) {
+  c10::impl::tls_set_dispatch_key_included(RECORD_KEY, false);
+  current = nullptr;
+}
+
+extern "C" int tx_session_see(tx_session *session, void *tensor, tx_bytes *out) {
+  return guarded(out, [&]() -> int {
+    if (!tensor_of(tensor).defined())
+      throw std::runtime_error("an undefined tensor has no value");
+    Writer w;
+    write_seen(*session, w, tensor_of(tensor));
+    give(out, w.bytes());
+    return TX_OK;
+  });
+}
+
+extern "C" int tx_session_take_log(tx_session *session, tx_bytes *out) {
+  return guarded(out, [&]() -> int {
+    give(out, session->log.bytes());
+    session->log.clear();
+    return TX_OK;
+  });
+}
+
+extern "C" uint64_t tx_session_lifted_count(const tx_session *session) { return session->lifted.size(); }
+
+extern "C" int tx_session_lifted(tx_session *session, uint64_t index, void **tensor, tx_bytes *error) {
+  return guarded(error, [&]() -> int {
+    *tensor = new at::Tensor(session->lifted.at(index));
+    return TX_OK;
+  });
+}

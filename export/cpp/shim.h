@@ -1,0 +1,78 @@
+// What Rust needs of libtorch beyond `tch`: op schemas, boxed calls, recording, storages.
+//
+// A flat C interface. No C++ type and no C++ exception crosses it. A tensor is an `at::Tensor*`, the same pointer that
+// `tch` holds as `C_tensor*`. A function that can fail returns a status; when it is not TX_OK the text of the error is
+// in the `tx_bytes` it was given. Buffers and arrays handed out are freed with `tx_bytes_free` and `tx_tensors_free`.
+// Values travel as tagged bytes (wire.h), numbers in native byte order: both ends are one process.
+#pragma once
+
+#include <stddef.h>
+#include <stdint.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+enum tx_status {
+  TX_OK = 0,
+  TX_NO_SUCH_OP = 1,
+  // The text starts with the index of the argument (8 bytes); the rest is what was expected.
+  TX_BAD_ARGUMENT = 2,
+  TX_TORCH = 3,
+};
+
+typedef struct {
+  uint8_t *data;
+  size_t len;
+} tx_bytes;
+
+typedef struct {
+  void **items;
+  size_t len;
+} tx_tensors;
+
+typedef struct tx_session tx_session;
+
+void tx_bytes_free(tx_bytes bytes);
+// Frees the array only; the tensors in it belong to the caller.
+void tx_tensors_free(tx_tensors tensors);
+
+// Arguments and returns of an op, defaults included.
+int tx_schema(const char *name, const char *overload, tx_bytes *out);
+// `args` are values in schema order, tensors in them are indices into `tensors`; missing ones take their default.
+int tx_call(const char *name, const char *overload, const uint8_t *args, size_t args_len, void *const *tensors,
+            size_t tensors_len, tx_bytes *out, tx_tensors *out_tensors);
+
+// A session numbers tensors and storages and keeps the log of the ops that reached the dispatcher on one thread.
+int tx_session_new(tx_session **session, tx_bytes *error);
+void tx_session_free(tx_session *session);
+// Starts logging on this thread; fails when a session is already at work here.
+int tx_session_start(tx_session *session, tx_bytes *error);
+// Stops logging on this thread.
+void tx_session_stop(void);
+// Shows a tensor to the session as an op's argument is shown: its record is in `out`.
+int tx_session_see(tx_session *session, void *tensor, tx_bytes *out);
+// The log so far; empties it.
+int tx_session_take_log(tx_session *session, tx_bytes *out);
+// How many tensors were lifted.
+uint64_t tx_session_lifted_count(const tx_session *session);
+// The content that a lifted tensor had at its first use: a new handle.
+int tx_session_lifted(tx_session *session, uint64_t index, void **tensor, tx_bytes *error);
+
+// dtype, layout, device, sizes, strides, storage: what wire.h calls a description, then the storage's size in bytes.
+int tx_describe(void *tensor, tx_bytes *out);
+// Addresses of the TensorImpl and of the StorageImpl (0: none).
+int tx_identity(void *tensor, uint64_t *impl, uint64_t *storage, tx_bytes *error);
+// A copy with its own memory and the same sizes and strides, outside any recording.
+int tx_deep_copy(void *tensor, void **copy, tx_bytes *error);
+// Copies the whole storage, as on a CPU, to `into`, which has exactly the storage's size.
+int tx_storage_read(void *tensor, uint8_t *into, size_t len, tx_bytes *error);
+// A one-dimensional uint8 CPU tensor with a copy of the bytes, at the start of a storage of its own.
+int tx_storage_new(const uint8_t *bytes, size_t len, void **tensor, tx_bytes *error);
+// A tensor on the storage of `base`; what lies outside it is refused.
+int tx_storage_view(void *base, int dtype, const int64_t *sizes, const int64_t *strides, size_t dims, int64_t offset,
+                    void **tensor, tx_bytes *error);
+
+#ifdef __cplusplus
+}
+#endif

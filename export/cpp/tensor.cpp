@@ -1,0 +1,132 @@
+// Tensors as memory: identity, deep copies, whole storages.
+#include "wire.h"
+
+#include <ATen/ops/as_strided.h>
+#include <ATen/ops/empty.h>
+#include <ATen/core/grad_mode.h>
+#include <c10/core/impl/LocalDispatchKeySet.h>
+
+#include <cstring>
+
+using namespace tx;
+
+namespace {
+
+// What these functions do is no part of anybody's forward: neither recorded nor differentiated.
+struct Aside {
+  c10::impl::ExcludeDispatchKeyGuard unrecorded{RECORD_KEY};
+  at::NoGradGuard no_grad;
+};
+
+const at::Tensor &with_storage(void *handle) {
+  const auto &t = tensor_of(handle);
+  if (!t.defined())
+    throw std::runtime_error("the tensor is undefined");
+  if (!t.has_storage())
+    throw std::runtime_error("the tensor has no storage (its layout is not strided)");
+  return t;
+}
+
+// A tensor with the given geometry on a storage that is known to hold it.
+at::Tensor on_storage(const at::Tensor &like, const c10::Storage &storage, at::ScalarType dtype, int64_t offset,
+                      at::IntArrayRef sizes, at::IntArrayRef strides) {
+  auto t = at::empty({0}, like.options().dtype(dtype).requires_grad(false));
+  t.set_(storage, offset, sizes, strides);
+  return t;
+}
+
+// The storage as one-dimensional bytes.
+at::Tensor bytes_of(const at::Tensor &t) {
+  return on_storage(t, t.storage(), at::kByte, 0, {static_cast<int64_t>(t.storage().nbytes())}, {1});
+}
+
+} // namespace
+
+extern "C" int tx_describe(void *tensor, tx_bytes *out) {
+  return guarded(out, [&]() -> int {
+    const auto &t = tensor_of(tensor);
+    if (!t.defined())
+      throw std::runtime_error("the tensor is undefined");
+    Writer w;
+    write_description(w, t, t.has_storage() ? 1 : 0);
+    w.u64(t.has_storage() ? t.storage().nbytes() : 0);
+    give(out, w.bytes());
+    return TX_OK;
+  });
+}
+
+extern "C" int tx_identity(void *tensor, uint64_t *impl, uint64_t *storage, tx_bytes *error) {
+  return guarded(error, [&]() -> int {
+    const auto &t = tensor_of(tensor);
+    *impl = reinterpret_cast<uint64_t>(t.unsafeGetTensorImpl());
+    *storage = t.has_storage() ? reinterpret_cast<uint64_t>(t.storage().unsafeGetStorageImpl()) : 0;
+    return TX_OK;
+  });
+}
+
+extern "C" int tx_deep_copy(void *tensor, void **copy, tx_bytes *error) {
+  return guarded(error, [&]() -> int {
+    const Aside aside;
+    const auto source = tensor_of(tensor).detach();
+    // A dense tensor keeps its strides in `clone`; one with gaps or overlaps (expanded, sliced) needs its whole storage.
+    const bool simple = !source.has_storage() || source.is_non_overlapping_and_dense();
+    auto made = simple ? source.clone()
+                       : on_storage(source, bytes_of(source).clone().storage(), source.scalar_type(),
+                                    source.storage_offset(), source.sizes(), source.strides());
+    made.set_requires_grad(tensor_of(tensor).requires_grad());
+    *copy = new at::Tensor(std::move(made));
+    return TX_OK;
+  });
+}
+
+extern "C" int tx_storage_read(void *tensor, uint8_t *into, size_t len, tx_bytes *error) {
+  return guarded(error, [&]() -> int {
+    const Aside aside;
+    const auto &t = with_storage(tensor);
+    if (t.storage().nbytes() != len)
+      throw std::runtime_error("the storage changed its size");
+    const auto bytes = bytes_of(t).cpu();
+    if (len > 0)
+      std::memcpy(into, bytes.const_data_ptr<uint8_t>(), len);
+    return TX_OK;
+  });
+}
+
+extern "C" int tx_storage_new(const uint8_t *bytes, size_t len, void **tensor, tx_bytes *error) {
+  return guarded(error, [&]() -> int {
+    const Aside aside;
+    auto t = at::empty({static_cast<int64_t>(len)}, at::TensorOptions().dtype(at::kByte).device(at::kCPU));
+    if (len > 0)
+      std::memcpy(t.mutable_data_ptr<uint8_t>(), bytes, len);
+    *tensor = new at::Tensor(std::move(t));
+    return TX_OK;
+  });
+}
+
+extern "C" int tx_storage_view(void *base, int dtype, const int64_t *sizes, const int64_t *strides, size_t dims,
+                               int64_t offset, void **tensor, tx_bytes *error) {
+  return guarded(error, [&]() -> int {
+    const Aside aside;
+    const auto &t = with_storage(base);
+    // `set_` would grow the storage silently, so the end is reckoned here, in a type that cannot overflow unseen.
+    bool empty = false;
+    bool sane = offset >= 0;
+    __int128 last = offset;
+    for (size_t i = 0; i < dims && sane; ++i) {
+      sane = sizes[i] >= 0 && strides[i] >= 0;
+      empty = empty || sizes[i] == 0;
+      if (sizes[i] > 0)
+        last += static_cast<__int128>(sizes[i] - 1) * strides[i];
+      sane = sane && last <= INT64_MAX;
+    }
+    const auto type = static_cast<at::ScalarType>(dtype);
+    const auto nbytes = static_cast<__int128>(t.storage().nbytes());
+    const __int128 end = empty ? 0 : (last + 1) * static_cast<__int128>(c10::elementSize(type));
+    if (!sane || end > nbytes)
+      throw std::runtime_error("the sizes, strides and offset reach outside the storage of " +
+                               std::to_string(t.storage().nbytes()) + " bytes");
+    *tensor = new at::Tensor(on_storage(t, t.storage(), type, offset, at::IntArrayRef(sizes, dims),
+                                        at::IntArrayRef(strides, dims)));
+    return TX_OK;
+  });
+}

@@ -1,0 +1,80 @@
+//! The session's log: what the fallback saw, tensors by number.
+
+use super::error::DispatchError;
+use super::info::TensorInfo;
+use super::op_name::OpName;
+use super::value::Value;
+use super::wire::{Reader, WireError};
+
+/// A tensor as the session met it.
+#[derive(Clone, Debug)]
+pub(crate) struct Seen {
+    /// The number of its TensorImpl.
+    pub(crate) tensor: u64,
+    /// The number of its storage; 0 when it has none.
+    pub(crate) storage: u64,
+    /// Set when this meeting lifted it.
+    pub(crate) lift: Option<Lift>,
+    /// Its description at that time.
+    pub(crate) info: TensorInfo,
+}
+
+/// A tensor made from Rust data, met for the first time.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Lift {
+    /// The successful call, counted from 0, whose result it was.
+    pub(crate) call: u64,
+    /// The number of the copy of its content.
+    pub(crate) index: u64,
+}
+
+/// One op that reached the dispatcher.
+#[derive(Debug)]
+pub(crate) struct Event {
+    pub(crate) op: OpName,
+    /// Whether its result is filled from Rust data afterwards.
+    pub(crate) from_rust: bool,
+    pub(crate) args: Vec<Value<Seen>>,
+    /// The results, or torch's message.
+    pub(crate) outcome: Result<Vec<Value<Seen>>, String>,
+}
+
+pub(crate) fn read_seen(reader: &mut Reader<'_>) -> Result<Seen, WireError> {
+    let tensor = reader.u64()?;
+    let lift = if reader.flag()? { Some(Lift { call: reader.u64()?, index: reader.u64()? }) } else { None };
+    let (storage, info) = reader.description()?;
+    Ok(Seen { tensor, storage, lift, info })
+}
+
+/// Reads a whole log.
+pub(crate) fn read_log(bytes: &[u8]) -> Result<Vec<Event>, DispatchError> {
+    let mut reader = Reader::new(bytes);
+    let mut events = Vec::new();
+    while !reader.is_done() {
+        let op = read_op(&mut reader)?;
+        let event = read_event(&mut reader, op.clone());
+        events.push(event.map_err(|(place, e)| DispatchError::wire(&op, place, &e))?);
+    }
+    Ok(events)
+}
+
+fn read_op(reader: &mut Reader<'_>) -> Result<OpName, DispatchError> {
+    let garbled = |what: &dyn std::fmt::Display| DispatchError::Tensor { message: what.to_string() };
+    let name = reader.text().map_err(|e| garbled(&e))?;
+    let overload = reader.text().map_err(|e| garbled(&e))?;
+    let (namespace, name) = name.split_once("::").unwrap_or(("", &name));
+    OpName::new(namespace, name, &overload).map_err(|e| garbled(&e))
+}
+
+fn read_event(reader: &mut Reader<'_>, op: OpName) -> Result<Event, (&'static str, WireError)> {
+    let argument = |e| ("arguments", e);
+    let result = |e| ("result", e);
+    let from_rust = reader.flag().map_err(argument)?;
+    let args = reader.list(|r| r.value(read_seen)).map_err(argument)?;
+    let outcome = if reader.flag().map_err(result)? {
+        Ok(reader.list(|r| r.value(read_seen)).map_err(result)?)
+    } else {
+        Err(reader.text().map_err(result)?)
+    };
+    Ok(Event { op, from_rust, args, outcome })
+}

@@ -1,0 +1,57 @@
+//! Catching a panic without a word on stderr.
+
+use std::any::Any;
+use std::cell::{Cell, RefCell};
+use std::panic::{self, AssertUnwindSafe};
+use std::sync::Once;
+
+/// A panic that was caught.
+#[derive(Debug)]
+pub(crate) struct Panic {
+    pub(crate) message: String,
+    pub(crate) location: Option<String>,
+}
+
+thread_local! {
+    static QUIET: Cell<bool> = const { Cell::new(false) };
+    static LOCATION: RefCell<Option<String>> = const { RefCell::new(None) };
+}
+
+/// Runs `f`; a panic on this thread is caught and not printed, those of other threads print as ever.
+pub(crate) fn catch<R>(f: impl FnOnce() -> R) -> Result<R, Panic> {
+    struct Restore(bool);
+    impl Drop for Restore {
+        fn drop(&mut self) {
+            QUIET.set(self.0);
+        }
+    }
+    install();
+    LOCATION.take();
+    let _restore = Restore(QUIET.replace(true));
+    // What `f` leaves half done is the caller's: after a panic no result of it is used.
+    panic::catch_unwind(AssertUnwindSafe(f))
+        .map_err(|payload| Panic { message: message(payload.as_ref()), location: LOCATION.take() })
+}
+
+/// Once a process: a hook that keeps quiet where it is asked to and else does what the one before it did.
+fn install() {
+    static ONCE: Once = Once::new();
+    ONCE.call_once(|| {
+        let before = panic::take_hook();
+        panic::set_hook(Box::new(move |info| {
+            // Thread-locals are gone while a thread ends; then nobody asked for quiet.
+            if QUIET.try_with(Cell::get).unwrap_or(false) {
+                let location = info.location().map(ToString::to_string);
+                let _ = LOCATION.try_with(|place| place.replace(location));
+            } else {
+                before(info);
+            }
+        }));
+    });
+}
+
+fn message(payload: &(dyn Any + Send)) -> String {
+    let text = payload.downcast_ref::<&str>().map(|text| (*text).to_owned());
+    let text = text.or_else(|| payload.downcast_ref::<String>().cloned());
+    text.unwrap_or_else(|| "a panic whose payload is no text".to_owned())
+}

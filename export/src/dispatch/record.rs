@@ -1,0 +1,91 @@
+//! Recording a run.
+
+use std::cell::Cell;
+
+use super::error::{DispatchError, RecordError, first_line};
+use super::known::Known;
+use super::log::{read_log, read_seen};
+use super::names::Names;
+use super::quiet;
+use super::trace::{Trace, ValueId};
+use super::wire::Reader;
+use crate::ffi::Session;
+
+thread_local! {
+    static RECORDING: Cell<bool> = const { Cell::new(false) };
+}
+
+/// Marks this thread as recording, until dropped.
+struct Mark;
+
+impl Mark {
+    fn set() -> Option<Self> {
+        (!RECORDING.replace(true)).then_some(Mark)
+    }
+}
+
+impl Drop for Mark {
+    fn drop(&mut self) {
+        RECORDING.set(false);
+    }
+}
+
+/// Runs `f` and records every op that reaches the dispatcher on this thread, before autograd and decompositions: the
+/// ops that `torch.export` records.
+///
+/// Tensors that `f` uses must be known, made by recorded ops, or made from Rust data (which makes them constants);
+/// another one is an error and never silently a constant. A panic in `f` is caught and printed nowhere: tch panics
+/// when an op fails. Recordings on several threads at once do not see each other. With `panic = "abort"` a failing op
+/// ends the process.
+///
+/// ```
+/// use tch::Tensor;
+/// use torch_export::dispatch::{Known, ValueId, record};
+///
+/// let x = Tensor::from_slice(&[1f32, 2.0]);
+/// let (y, mut trace) = record(&Known::new().with_inputs([&x]), || x.relu() + 1.0)?;
+/// let ops: Vec<String> = trace.calls.iter().map(|call| call.op.to_string()).collect();
+/// assert_eq!(ops, ["aten.relu.default", "aten.add.Scalar"]);
+/// assert_eq!(trace.value_of(&y)?, ValueId::Output { call: 1, index: 0 });
+/// # Ok::<(), torch_export::dispatch::RecordError>(())
+/// ```
+///
+/// # Errors
+/// See [`RecordError`].
+pub fn record<R>(known: &Known<'_>, f: impl FnOnce() -> R) -> Result<(R, Trace), RecordError> {
+    let _mark = Mark::set().ok_or(RecordError::Nested)?;
+    let mut session = Session::new().map_err(DispatchError::tensor)?;
+    let mut names = Names::default();
+    for (index, (role, tensor)) in known.entries.iter().enumerate() {
+        if !tensor.defined() {
+            return Err(RecordError::Undefined { role: role.clone() });
+        }
+        let bytes = session.see(tensor).map_err(DispatchError::tensor)?;
+        let seen = read_seen(&mut Reader::new(&bytes))
+            .map_err(|e| DispatchError::Tensor { message: format!("{role}: {e}") })?;
+        if !names.knows(&seen) {
+            names.bind(&seen, ValueId::Known(index));
+        }
+    }
+    let outcome = session.run(|| quiet::catch(f)).map_err(DispatchError::tensor)?;
+    let log = session.take_log().map_err(DispatchError::tensor)?;
+    let events = read_log(&log);
+    match outcome {
+        Ok(result) => {
+            let roles = known.entries.iter().map(|(role, _)| role.clone()).collect();
+            let trace = Trace::new(roles, names, session, events?)?;
+            Ok((result, trace))
+        }
+        Err(panic) => {
+            let last = events.ok().and_then(|mut events| events.pop());
+            let failed = last.and_then(|event| Some((event.op, event.outcome.err()?)));
+            let (op, op_message) = failed.unzip();
+            Err(RecordError::Panicked {
+                message: panic.message,
+                location: panic.location,
+                op,
+                op_message: op_message.as_deref().map(first_line),
+            })
+        }
+    }
+}

@@ -1,0 +1,153 @@
+//! What an op takes and gives.
+
+use std::collections::HashMap;
+use std::convert::Infallible;
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+
+use super::error::DispatchError;
+use super::op_name::OpName;
+use super::value::Value;
+use super::wire::{Reader, WireError};
+use crate::ffi::{self, ShimError};
+
+/// The signature of one op overload (`torch._C.FunctionSchema`).
+#[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
+pub struct Schema {
+    /// The op.
+    pub op: OpName,
+    /// What it takes, positional arguments first.
+    pub arguments: Vec<SchemaArgument>,
+    /// What it gives.
+    pub returns: Vec<SchemaReturn>,
+}
+
+/// One argument of an op.
+#[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
+pub struct SchemaArgument {
+    /// Its name: `self`, `dim`.
+    pub name: String,
+    /// Its type as schemas write it: `Tensor`, `SymInt[]?`, `ScalarType?`.
+    pub type_name: String,
+    /// Whether Python takes it by keyword only.
+    pub kwarg_only: bool,
+    /// Whether the op writes to it: `Tensor(a!)`.
+    pub mutated: bool,
+    /// Its default value.
+    pub default: Option<Value<Infallible>>,
+}
+
+/// One result of an op.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct SchemaReturn {
+    /// Its name; mostly empty.
+    pub name: String,
+    /// Its type as schemas write it.
+    pub type_name: String,
+    /// The index of the argument that it is, or views.
+    pub aliases: Option<usize>,
+    /// Whether it is that very argument, written to: `Tensor(a!)`.
+    pub mutated: bool,
+}
+
+impl Schema {
+    /// The schema of an op. Looked up once a process and op.
+    ///
+    /// # Errors
+    /// [`DispatchError::NoSuchOp`], or a default value with no form in a program.
+    pub fn of(op: &OpName) -> Result<Arc<Schema>, DispatchError> {
+        static CACHE: OnceLock<Mutex<HashMap<OpName, Arc<Schema>>>> = OnceLock::new();
+        let cache = CACHE.get_or_init(Mutex::default);
+        let lock = || cache.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(schema) = lock().get(op) {
+            return Ok(Arc::clone(schema));
+        }
+        let schema = Arc::new(read(op)?);
+        lock().insert(op.clone(), Arc::clone(&schema));
+        Ok(schema)
+    }
+
+    /// The argument of this name, with its index.
+    pub fn argument(&self, name: &str) -> Option<(usize, &SchemaArgument)> {
+        self.arguments.iter().enumerate().find(|(_, argument)| argument.name == name)
+    }
+
+    /// Whether the op writes to one of its arguments.
+    pub fn mutates(&self) -> bool {
+        self.arguments.iter().any(|argument| argument.mutated)
+    }
+
+    /// Named arguments in schema order, absent ones filled with their defaults: what [`call`](super::call) takes.
+    ///
+    /// # Errors
+    /// A name that the op does not have or that comes twice, and an absent argument without a default.
+    pub fn arrange<'n, T>(
+        &self,
+        named: impl IntoIterator<Item = (&'n str, Value<T>)>,
+    ) -> Result<Vec<Value<T>>, DispatchError> {
+        let bad = |argument: &str, expected: &str, given: &str| DispatchError::BadArgument {
+            op: self.op.clone(),
+            argument: argument.to_owned(),
+            expected: expected.to_owned(),
+            given: given.to_owned(),
+        };
+        let mut slots: Vec<Option<Value<T>>> = self.arguments.iter().map(|_| None).collect();
+        for (name, value) in named {
+            let place = self.argument(name).and_then(|(index, _)| slots.get_mut(index));
+            match place {
+                None => return Err(bad(name, "a name of the schema", "this one")),
+                Some(Some(_)) => return Err(bad(name, "given once", "twice")),
+                Some(slot) => *slot = Some(value),
+            }
+        }
+        slots
+            .into_iter()
+            .zip(&self.arguments)
+            .map(|(slot, argument)| match (slot, &argument.default) {
+                (Some(value), _) => Ok(value),
+                (None, Some(default)) => Ok(default.clone().map(|never| match never {})),
+                (None, None) => Err(bad(&argument.name, &argument.type_name, "absent")),
+            })
+            .collect()
+    }
+}
+
+fn read(op: &OpName) -> Result<Schema, DispatchError> {
+    let (name, overload) = op.dispatcher_names();
+    let bytes = ffi::schema(&name, &overload).map_err(|error| match error {
+        ShimError::NoSuchOp => DispatchError::NoSuchOp { op: op.clone() },
+        other => DispatchError::tensor(other),
+    })?;
+    let mut reader = Reader::new(&bytes);
+    let mut side = || reader.list(entry).map_err(|e| DispatchError::wire(op, "schema", &e));
+    let (arguments, returns) = (side()?, side()?);
+    let returns = returns
+        .into_iter()
+        .map(|entry| SchemaReturn {
+            aliases: arguments.iter().position(|a| a.aliases.iter().any(|set| entry.aliases.contains(set))),
+            name: entry.argument.name,
+            type_name: entry.argument.type_name,
+            mutated: entry.argument.mutated,
+        })
+        .collect();
+    let arguments = arguments.into_iter().map(|entry| entry.argument).collect();
+    Ok(Schema { op: op.clone(), arguments, returns })
+}
+
+/// An argument or return, with the letters of its alias sets.
+struct Entry {
+    argument: SchemaArgument,
+    aliases: Vec<String>,
+}
+
+fn entry(reader: &mut Reader<'_>) -> Result<Entry, WireError> {
+    let name = reader.text()?;
+    let type_name = reader.text()?;
+    let kwarg_only = reader.flag()?;
+    let mutated = reader.flag()?;
+    let aliases = reader.list(Reader::text)?;
+    let default = if reader.flag()? { Some(reader.value(|_| Err(WireError::Garbled))?) } else { None };
+    Ok(Entry { argument: SchemaArgument { name, type_name, kwarg_only, mutated, default }, aliases })
+}

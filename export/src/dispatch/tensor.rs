@@ -1,0 +1,96 @@
+//! Tensors as memory: copies, identity, whole storages.
+//!
+//! None of these functions is recorded, and none tracks gradients.
+
+use tch::Tensor;
+
+use super::error::DispatchError;
+use super::info::TensorInfo;
+use super::kinds::{DType, dtype_to_libtorch};
+use super::wire::{Reader, WireError};
+use crate::ffi;
+
+/// Which memory a tensor lies on. Two live tensors with the same id share it (tied weights, views).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct StorageId(u64);
+
+/// What is known of a tensor, without looking at its data.
+///
+/// # Errors
+/// An undefined tensor, and an element type, layout or device that no program carries.
+pub fn info(tensor: &Tensor) -> Result<TensorInfo, DispatchError> {
+    describe(tensor).map(|(info, _)| info)
+}
+
+/// The storage of a tensor; `None` for an undefined or sparse one.
+///
+/// # Errors
+/// Whatever torch raises.
+pub fn storage_id(tensor: &Tensor) -> Result<Option<StorageId>, DispatchError> {
+    let (_, storage) = ffi::identity(tensor).map_err(DispatchError::tensor)?;
+    Ok((storage != 0).then_some(StorageId(storage)))
+}
+
+/// Whether two handles are one tensor (`a is b` in Python): the same TensorImpl, not merely equal content.
+///
+/// # Errors
+/// Whatever torch raises.
+pub fn same_tensor(a: &Tensor, b: &Tensor) -> Result<bool, DispatchError> {
+    let (a, _) = ffi::identity(a).map_err(DispatchError::tensor)?;
+    let (b, _) = ffi::identity(b).map_err(DispatchError::tensor)?;
+    Ok(a == b)
+}
+
+/// A leaf with memory of its own and the same sizes, strides, content and `requires_grad`.
+///
+/// # Errors
+/// Whatever torch raises.
+pub fn deep_copy(tensor: &Tensor) -> Result<Tensor, DispatchError> {
+    ffi::deep_copy(tensor).map_err(DispatchError::tensor)
+}
+
+/// The bytes of the tensor's whole untyped storage, in native order, copied from wherever they are: what a `.pt2` file
+/// holds of a weight (`tensor.untyped_storage()`).
+///
+/// # Errors
+/// A tensor without a storage, and whatever torch raises.
+pub fn storage_bytes(tensor: &Tensor) -> Result<Vec<u8>, DispatchError> {
+    let (_, len) = describe(tensor)?;
+    ffi::storage_read(tensor, len).map_err(DispatchError::tensor)
+}
+
+/// A one-dimensional `uint8` CPU tensor on a new storage with a copy of `bytes`. [`on_storage`] gives it types.
+///
+/// # Errors
+/// Whatever torch raises.
+pub fn storage_from_bytes(bytes: &[u8]) -> Result<Tensor, DispatchError> {
+    ffi::storage_new(bytes).map_err(DispatchError::tensor)
+}
+
+/// A tensor that lies on the storage of `base` (`torch.as_strided` on the untyped storage), and shares it: `sizes`,
+/// `strides` and `storage_offset` count elements of `dtype`.
+///
+/// # Errors
+/// A geometry that reaches outside the storage, negative numbers, sizes and strides of different lengths.
+pub fn on_storage(
+    base: &Tensor,
+    dtype: DType,
+    sizes: &[i64],
+    strides: &[i64],
+    storage_offset: i64,
+) -> Result<Tensor, DispatchError> {
+    let number = dtype_to_libtorch(dtype)
+        .ok_or_else(|| DispatchError::Tensor { message: format!("libtorch has no element type {dtype}") })?;
+    ffi::storage_view(base, number, sizes, strides, storage_offset).map_err(DispatchError::tensor)
+}
+
+/// What is known of a tensor, and its storage's size in bytes.
+fn describe(tensor: &Tensor) -> Result<(TensorInfo, usize), DispatchError> {
+    let bytes = ffi::describe(tensor).map_err(DispatchError::tensor)?;
+    let mut reader = Reader::new(&bytes);
+    let mut read = || -> Result<_, WireError> {
+        let (_, info) = reader.description()?;
+        Ok((info, reader.index()?))
+    };
+    read().map_err(|e| DispatchError::Tensor { message: e.to_string() })
+}

@@ -1,0 +1,341 @@
+//! The C++ shim (`cpp/shim.h`) as safe functions: the one module with `unsafe`.
+//!
+//! The rules it keeps: a tensor handle is the `C_tensor*` of a live `tch::Tensor`, which is an `at::Tensor*`; a handle
+//! that the shim makes goes into exactly one `Tensor`, whose drop deletes it; buffers are freed once, by their owner.
+#![allow(unsafe_code)]
+
+use std::ffi::{CStr, c_char, c_int, c_void};
+use std::marker::PhantomData;
+use std::ptr::{self, NonNull};
+
+use tch::Tensor;
+
+/// Bytes that the shim allocated (`tx_bytes`).
+#[repr(C)]
+struct RawBytes {
+    data: *mut u8,
+    len: usize,
+}
+
+/// Tensor handles that the shim made (`tx_tensors`).
+#[repr(C)]
+struct RawTensors {
+    items: *mut *mut c_void,
+    len: usize,
+}
+
+/// `tx_session`.
+#[repr(C)]
+struct RawSession {
+    _private: [u8; 0],
+}
+
+const OK: c_int = 0;
+const NO_SUCH_OP: c_int = 1;
+const BAD_ARGUMENT: c_int = 2;
+
+unsafe extern "C" {
+    fn tx_bytes_free(bytes: RawBytes);
+    fn tx_tensors_free(tensors: RawTensors);
+    fn tx_schema(name: *const c_char, overload: *const c_char, out: *mut RawBytes) -> c_int;
+    fn tx_call(
+        name: *const c_char,
+        overload: *const c_char,
+        args: *const u8,
+        args_len: usize,
+        tensors: *const *mut c_void,
+        tensors_len: usize,
+        out: *mut RawBytes,
+        out_tensors: *mut RawTensors,
+    ) -> c_int;
+    fn tx_session_new(session: *mut *mut RawSession, error: *mut RawBytes) -> c_int;
+    fn tx_session_free(session: *mut RawSession);
+    fn tx_session_start(session: *mut RawSession, error: *mut RawBytes) -> c_int;
+    fn tx_session_stop();
+    fn tx_session_see(session: *mut RawSession, tensor: *mut c_void, out: *mut RawBytes) -> c_int;
+    fn tx_session_take_log(session: *mut RawSession, out: *mut RawBytes) -> c_int;
+    fn tx_session_lifted_count(session: *const RawSession) -> u64;
+    fn tx_session_lifted(session: *mut RawSession, index: u64, tensor: *mut *mut c_void, error: *mut RawBytes)
+    -> c_int;
+    fn tx_describe(tensor: *mut c_void, out: *mut RawBytes) -> c_int;
+    fn tx_identity(tensor: *mut c_void, implementation: *mut u64, storage: *mut u64, error: *mut RawBytes) -> c_int;
+    fn tx_deep_copy(tensor: *mut c_void, copy: *mut *mut c_void, error: *mut RawBytes) -> c_int;
+    fn tx_storage_read(tensor: *mut c_void, into: *mut u8, len: usize, error: *mut RawBytes) -> c_int;
+    fn tx_storage_new(bytes: *const u8, len: usize, tensor: *mut *mut c_void, error: *mut RawBytes) -> c_int;
+    fn tx_storage_view(
+        base: *mut c_void,
+        dtype: c_int,
+        sizes: *const i64,
+        strides: *const i64,
+        dims: usize,
+        offset: i64,
+        tensor: *mut *mut c_void,
+        error: *mut RawBytes,
+    ) -> c_int;
+}
+
+/// What the shim reports.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum ShimError {
+    /// The dispatcher has no such op.
+    NoSuchOp,
+    /// The argument at `index` is not `expected`.
+    BadArgument { index: usize, expected: String },
+    /// libtorch threw this.
+    Torch(String),
+}
+
+/// Bytes that the shim allocated, freed on drop.
+pub(crate) struct Buffer(RawBytes);
+
+impl Buffer {
+    fn empty() -> Self {
+        Self(RawBytes { data: ptr::null_mut(), len: 0 })
+    }
+
+    fn text(&self) -> String {
+        String::from_utf8_lossy(self).into_owned()
+    }
+
+    /// `Ok` for status 0, else the error that this buffer tells.
+    fn check(self, status: c_int) -> Result<Self, ShimError> {
+        match status {
+            OK => Ok(self),
+            NO_SUCH_OP => Err(ShimError::NoSuchOp),
+            BAD_ARGUMENT => Err(match self.split_first_chunk::<8>() {
+                Some((index, expected)) => ShimError::BadArgument {
+                    index: usize::try_from(u64::from_ne_bytes(*index)).unwrap_or(usize::MAX),
+                    expected: String::from_utf8_lossy(expected).into_owned(),
+                },
+                None => ShimError::Torch(self.text()),
+            }),
+            _ => Err(ShimError::Torch(self.text())),
+        }
+    }
+}
+
+impl std::ops::Deref for Buffer {
+    type Target = [u8];
+
+    fn deref(&self) -> &[u8] {
+        if self.0.data.is_null() {
+            return &[];
+        }
+        // SAFETY: a pointer that the shim sets points to `len` bytes that it wrote and that live until `drop`.
+        unsafe { std::slice::from_raw_parts(self.0.data, self.0.len) }
+    }
+}
+
+impl Drop for Buffer {
+    fn drop(&mut self) {
+        let raw = std::mem::replace(&mut self.0, RawBytes { data: ptr::null_mut(), len: 0 });
+        // SAFETY: null or allocated by the shim, and forgotten here, so freed once.
+        unsafe { tx_bytes_free(raw) }
+    }
+}
+
+/// The handle as the shim takes it. It is valid as long as `tensor` is borrowed.
+fn handle(tensor: &Tensor) -> *mut c_void {
+    tensor.as_ptr().cast_mut().cast()
+}
+
+/// Takes over a handle that the shim made.
+///
+/// # Safety
+/// `raw` is an `at::Tensor*` made with `new`, and nobody else's.
+unsafe fn adopt(raw: *mut c_void) -> Tensor {
+    // SAFETY: by the contract above; tch's `C_tensor` is `at::Tensor`.
+    unsafe { Tensor::from_ptr(raw.cast()) }
+}
+
+/// Runs a shim function that makes one tensor.
+fn make_tensor(body: impl FnOnce(*mut *mut c_void, *mut RawBytes) -> c_int) -> Result<Tensor, ShimError> {
+    let mut raw = ptr::null_mut();
+    let mut error = Buffer::empty();
+    let status = body(&mut raw, &mut error.0);
+    error.check(status)?;
+    // SAFETY: with status 0 the function has set `raw` to a tensor made for the caller.
+    Ok(unsafe { adopt(raw) })
+}
+
+/// Arguments and returns of an op, as the wire has them.
+pub(crate) fn schema(name: &CStr, overload: &CStr) -> Result<Buffer, ShimError> {
+    let mut out = Buffer::empty();
+    // SAFETY: two C strings and a place for the result, all alive during the call.
+    let status = unsafe { tx_schema(name.as_ptr(), overload.as_ptr(), &mut out.0) };
+    out.check(status)
+}
+
+/// The boxed call: results as the wire has them, and the tensors in them.
+pub(crate) fn call(
+    name: &CStr,
+    overload: &CStr,
+    args: &[u8],
+    tensors: &[&Tensor],
+) -> Result<(Buffer, Vec<Tensor>), ShimError> {
+    let handles: Vec<*mut c_void> = tensors.iter().map(|t| handle(t)).collect();
+    let mut out = Buffer::empty();
+    let mut made = RawTensors { items: ptr::null_mut(), len: 0 };
+    // SAFETY: every pointer goes with its length and outlives the call; the handles are of borrowed tensors.
+    let status = unsafe {
+        tx_call(
+            name.as_ptr(),
+            overload.as_ptr(),
+            args.as_ptr(),
+            args.len(),
+            handles.as_ptr(),
+            handles.len(),
+            &mut out.0,
+            &mut made,
+        )
+    };
+    let out = out.check(status)?;
+    // SAFETY: with status 0 `made` holds `len` handles made for the caller; each is adopted once, then the array freed.
+    let results = unsafe {
+        let results = (0..made.len).map(|i| adopt(*made.items.add(i))).collect();
+        tx_tensors_free(made);
+        results
+    };
+    Ok((out, results))
+}
+
+/// A recording session: numbers for tensors and storages, and a log.
+pub(crate) struct Session {
+    raw: NonNull<RawSession>,
+}
+
+// SAFETY: a session is plain C++ data with atomic reference counts in it. Only `run` ties it to a thread, for the time
+// of a `&mut` borrow and inside one call.
+unsafe impl Send for Session {}
+
+impl Session {
+    pub(crate) fn new() -> Result<Self, ShimError> {
+        let mut raw = ptr::null_mut();
+        let mut error = Buffer::empty();
+        // SAFETY: two places to write to.
+        let status = unsafe { tx_session_new(&mut raw, &mut error.0) };
+        error.check(status)?;
+        match NonNull::new(raw) {
+            Some(raw) => Ok(Self { raw }),
+            None => Err(ShimError::Torch("no session".to_owned())),
+        }
+    }
+
+    /// Runs `f` while this thread's ops are logged. Logging ends with `f`, also when it panics.
+    pub(crate) fn run<R>(&mut self, f: impl FnOnce() -> R) -> Result<R, ShimError> {
+        struct Stop(PhantomData<*const ()>);
+        impl Drop for Stop {
+            fn drop(&mut self) {
+                // SAFETY: undoes the start below, on the same thread: `Stop` cannot leave it.
+                unsafe { tx_session_stop() }
+            }
+        }
+        let mut error = Buffer::empty();
+        // SAFETY: the session stays alive and unmoved until `Stop` runs, since `self` is borrowed that long.
+        let status = unsafe { tx_session_start(self.raw.as_ptr(), &mut error.0) };
+        error.check(status)?;
+        let _stop = Stop(PhantomData);
+        Ok(f())
+    }
+
+    /// The record of a tensor, as if it were an argument.
+    pub(crate) fn see(&mut self, tensor: &Tensor) -> Result<Buffer, ShimError> {
+        let mut out = Buffer::empty();
+        // SAFETY: a live session, a live tensor, a place for the result.
+        let status = unsafe { tx_session_see(self.raw.as_ptr(), handle(tensor), &mut out.0) };
+        out.check(status)
+    }
+
+    /// What was logged since the last time.
+    pub(crate) fn take_log(&mut self) -> Result<Buffer, ShimError> {
+        let mut out = Buffer::empty();
+        // SAFETY: a live session, a place for the result.
+        let status = unsafe { tx_session_take_log(self.raw.as_ptr(), &mut out.0) };
+        out.check(status)
+    }
+
+    /// How many tensors were lifted.
+    pub(crate) fn lifted_count(&self) -> usize {
+        // SAFETY: a live session.
+        let count = unsafe { tx_session_lifted_count(self.raw.as_ptr()) };
+        // A count of things in memory.
+        usize::try_from(count).unwrap_or(usize::MAX)
+    }
+
+    /// The content of a lifted tensor at its first use.
+    pub(crate) fn lifted(&mut self, index: usize) -> Result<Tensor, ShimError> {
+        // SAFETY: a live session and two places to write to; an index out of range is an error.
+        make_tensor(|out, error| unsafe { tx_session_lifted(self.raw.as_ptr(), index as u64, out, error) })
+    }
+}
+
+impl std::fmt::Debug for Session {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Session").finish_non_exhaustive()
+    }
+}
+
+impl Drop for Session {
+    fn drop(&mut self) {
+        // SAFETY: made by `tx_session_new`, freed once, and at work on no thread: `run` has ended.
+        unsafe { tx_session_free(self.raw.as_ptr()) }
+    }
+}
+
+/// A tensor's description, then the size of its storage in bytes.
+pub(crate) fn describe(tensor: &Tensor) -> Result<Buffer, ShimError> {
+    let mut out = Buffer::empty();
+    // SAFETY: a live tensor and a place for the result.
+    let status = unsafe { tx_describe(handle(tensor), &mut out.0) };
+    out.check(status)
+}
+
+/// Addresses of a tensor's implementation and of its storage (0: none).
+pub(crate) fn identity(tensor: &Tensor) -> Result<(u64, u64), ShimError> {
+    let (mut implementation, mut storage) = (0, 0);
+    let mut error = Buffer::empty();
+    // SAFETY: a live tensor and three places to write to.
+    let status = unsafe { tx_identity(handle(tensor), &mut implementation, &mut storage, &mut error.0) };
+    error.check(status)?;
+    Ok((implementation, storage))
+}
+
+/// A copy with memory of its own.
+pub(crate) fn deep_copy(tensor: &Tensor) -> Result<Tensor, ShimError> {
+    // SAFETY: a live tensor and two places to write to.
+    make_tensor(|out, error| unsafe { tx_deep_copy(handle(tensor), out, error) })
+}
+
+/// The whole storage, whose size is `len`, as on a CPU.
+pub(crate) fn storage_read(tensor: &Tensor, len: usize) -> Result<Vec<u8>, ShimError> {
+    let mut bytes = vec![0; len];
+    let mut error = Buffer::empty();
+    // SAFETY: a live tensor; `bytes` has `len` bytes, and the shim refuses another length.
+    let status = unsafe { tx_storage_read(handle(tensor), bytes.as_mut_ptr(), len, &mut error.0) };
+    error.check(status)?;
+    Ok(bytes)
+}
+
+/// A `uint8` tensor at the start of a new storage with these bytes.
+pub(crate) fn storage_new(bytes: &[u8]) -> Result<Tensor, ShimError> {
+    // SAFETY: bytes with their length, copied during the call.
+    make_tensor(|out, error| unsafe { tx_storage_new(bytes.as_ptr(), bytes.len(), out, error) })
+}
+
+/// A tensor on the storage of `base`; `sizes` and `strides` must be equally long.
+pub(crate) fn storage_view(
+    base: &Tensor,
+    dtype: i64,
+    sizes: &[i64],
+    strides: &[i64],
+    offset: i64,
+) -> Result<Tensor, ShimError> {
+    if sizes.len() != strides.len() {
+        return Err(ShimError::Torch(format!("{} sizes but {} strides", sizes.len(), strides.len())));
+    }
+    let dtype = c_int::try_from(dtype).map_err(|_| ShimError::Torch("no such dtype".to_owned()))?;
+    // SAFETY: two arrays of `sizes.len()` numbers; what reaches outside the storage is an error.
+    make_tensor(|out, error| unsafe {
+        tx_storage_view(handle(base), dtype, sizes.as_ptr(), strides.as_ptr(), sizes.len(), offset, out, error)
+    })
+}
