@@ -17,7 +17,7 @@ pub(crate) enum Command {
 const COMMANDS: [(Command, &str, &str); 5] = [
     (Command::Demo, "demo", "set up, then run the two example programs: start here"),
     (Command::Test, "test", "set up, then run every test that needs no Python torch"),
-    (Command::Setup, "setup", "put libtorch 2.13.0 into third_party (0.6 GB, the CPU's part of the torch wheel)"),
+    (Command::Setup, "setup", "put libtorch 2.13.0 into third_party (0.5 GB, the CPU's part of the torch wheel)"),
     (Command::Conformance, "conformance", "compare with a live PyTorch 2.13.0, brought into .venv (4.7 GB)"),
     (Command::Help, "help", "show this list"),
 ];

@@ -57,7 +57,7 @@ fn bring(place: &Place, ours: &Path) -> Result<(), Error> {
     python::check_tools(&python)?;
 
     let start = Instant::now();
-    eprintln!("bringing libtorch {VERSION} into {} (once; a download of 0.6 GB)", place.third_party().display());
+    eprintln!("bringing libtorch {VERSION} into {} (once; a download of 0.5 GB)", place.third_party().display());
     let scratch = Scratch::in_folder(&place.third_party())?;
     let site = wheels.unpack(&python, &scratch)?;
     let made = scratch.path().join("libtorch");

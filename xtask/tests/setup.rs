@@ -116,7 +116,8 @@ fn ctrl_c_and_a_kill_leave_nothing() {
         let repository = Repository::new(signal);
         repository.program("python3", &PYTHON.replace("touch $cuda", "echo here; sleep 60; "));
         // A group of its own stands for the terminal's.
-        let mut child = repository.xtask(&["setup"]).stdout(Stdio::piped()).process_group(0).spawn().unwrap();
+        let mut child =
+            repository.xtask(&["setup"]).stdout(Stdio::piped()).stderr(Stdio::null()).process_group(0).spawn().unwrap();
         let mut here = [0; 4];
         child.stdout.take().unwrap().read_exact(&mut here).unwrap();
         assert_eq!((&here, repository.third_party().len()), (b"here", 1));
