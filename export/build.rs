@@ -11,12 +11,7 @@ fn main() {
             compile(&libtorch);
             libtorch.emit();
         }
-        Err(error) => {
-            // Cargo reads one instruction a line.
-            for line in error.to_string().lines() {
-                println!("cargo::error={line}");
-            }
-        }
+        Err(error) => error.report(),
     }
 }
 

@@ -8,6 +8,7 @@
 
 #include <mutex>
 #include <unordered_map>
+#include <unordered_set>
 
 using namespace tx;
 
@@ -19,10 +20,9 @@ struct tx_session {
   std::unordered_map<const void *, uint64_t> storages;
   std::vector<c10::weak_intrusive_ptr<c10::TensorImpl, c10::UndefinedTensorImpl>> held_tensors;
   std::vector<c10::weak_intrusive_ptr<c10::StorageImpl>> held_storages;
-  // Storage number -> the call that made it: filled from Rust data after the op, content not looked at yet.
-  std::unordered_map<uint64_t, uint64_t> unread;
+  // Storages filled from Rust data after the op that made them, whose content no op has met yet.
+  std::unordered_set<uint64_t> unread;
   std::vector<at::Tensor> lifted;
-  uint64_t calls = 0;
 };
 
 static thread_local tx_session *current = nullptr;
@@ -48,15 +48,13 @@ static uint64_t storage_number(tx_session &s, const at::Tensor &t) {
 static void write_seen(tx_session &s, Writer &out, const at::Tensor &t) {
   const auto storage = storage_number(s, t);
   out.u64(tensor_number(s, t));
-  const auto it = s.unread.find(storage);
-  out.u8(it != s.unread.end());
-  if (it != s.unread.end()) {
-    out.u64(it->second);
+  const bool lift = s.unread.erase(storage) != 0;
+  out.u8(lift);
+  if (lift) {
     out.u64(s.lifted.size());
     c10::impl::ExcludeDispatchKeyGuard unrecorded(RECORD_KEY);
     at::NoGradGuard no_grad;
     s.lifted.push_back(t.detach().clone());
-    s.unread.erase(it);
   }
   write_description(out, t, storage);
 }
@@ -75,6 +73,14 @@ static bool is_filled_from_rust(const c10::FunctionSchema &schema, at::ArrayRef<
          args[2].isNone() && args[3].isNone() && args[4].isNone();
 }
 
+// `Tensor::from(number)` goes on with `view([])`. The one-element tensor under it is a temporary of tch's, so the
+// constant is what the view shows.
+static bool is_scalar_from_rust(tx_session &s, const c10::FunctionSchema &schema, at::ArrayRef<c10::IValue> args) {
+  return schema.name() == "aten::view" && schema.overload_name().empty() && args.size() == 2 && args[0].isTensor() &&
+         args[0].toTensor().defined() && s.unread.count(storage_number(s, args[0].toTensor())) != 0 &&
+         args[1].isList() && args[1].toListRef().empty();
+}
+
 static void record_call(const c10::OperatorHandle &op, torch::jit::Stack *stack) {
   c10::impl::ExcludeDispatchKeyGuard below(RECORD_KEY);
   tx_session *s = current;
@@ -84,6 +90,8 @@ static void record_call(const c10::OperatorHandle &op, torch::jit::Stack *stack)
   const auto &schema = op.schema();
   const auto &arguments = schema.arguments();
   const at::ArrayRef<c10::IValue> args(stack->data() + (stack->size() - arguments.size()), arguments.size());
+  if (is_scalar_from_rust(*s, schema, args))
+    return op.callBoxed(stack);
   const bool from_rust = is_filled_from_rust(schema, args);
   Writer event;
   event.text(schema.name());
@@ -109,8 +117,7 @@ static void record_call(const c10::OperatorHandle &op, torch::jit::Stack *stack)
     write_value(event, results[i], returns[i].real_type(),
                 [s](Writer &w, const at::Tensor &t) { write_made(*s, w, t); });
   if (from_rust)
-    s->unread[storage_number(*s, results[0].toTensor())] = s->calls;
-  ++s->calls;
+    s->unread.insert(storage_number(*s, results[0].toTensor()));
   s->log.append(event);
 }
 

@@ -13,19 +13,10 @@ pub(crate) struct Seen {
     pub(crate) tensor: u64,
     /// The number of its storage; 0 when it has none.
     pub(crate) storage: u64,
-    /// Set when this meeting lifted it.
-    pub(crate) lift: Option<Lift>,
+    /// When this meeting lifted it: the number of the copy of its content.
+    pub(crate) lift: Option<u64>,
     /// Its description at that time.
     pub(crate) info: TensorInfo,
-}
-
-/// A tensor made from Rust data, met for the first time.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Lift {
-    /// The successful call, counted from 0, whose result it was.
-    pub(crate) call: u64,
-    /// The number of the copy of its content.
-    pub(crate) index: u64,
 }
 
 /// One op that reached the dispatcher.
@@ -41,7 +32,7 @@ pub(crate) struct Event {
 
 pub(crate) fn read_seen(reader: &mut Reader<'_>) -> Result<Seen, WireError> {
     let tensor = reader.u64()?;
-    let lift = if reader.flag()? { Some(Lift { call: reader.u64()?, index: reader.u64()? }) } else { None };
+    let lift = if reader.flag()? { Some(reader.u64()?) } else { None };
     let (storage, info) = reader.description()?;
     Ok(Seen { tensor, storage, lift, info })
 }

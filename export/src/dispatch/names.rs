@@ -15,8 +15,6 @@ pub(crate) struct Names {
     bound: HashMap<u64, Bound>,
     /// Storage -> the tensors on it, the one bound last at the end.
     on_storage: HashMap<u64, Vec<u64>>,
-    /// Tensors made from Rust data and not met yet, by the call that made them.
-    unread: HashMap<u64, Seen>,
 }
 
 #[derive(Debug)]
@@ -42,19 +40,13 @@ impl Names {
         self.bound.contains_key(&seen.tensor)
     }
 
-    /// Notes the result of a call that was filled from Rust data.
-    pub(crate) fn expect_lift(&mut self, call: u64, made: &Seen) {
-        self.unread.insert(call, made.clone());
-    }
-
     /// The newest name of a tensor.
     pub(crate) fn resolve(&mut self, seen: &Seen) -> Result<ValueId, UnknownReason> {
-        if let Some(lift) = seen.lift
-            && let Some(made) = self.unread.remove(&lift.call)
-        {
+        if let Some(lift) = seen.lift {
             // No program holds more constants than a usize counts.
-            let index = usize::try_from(lift.index).unwrap_or(usize::MAX);
-            self.bind(&made, ValueId::Lifted(index));
+            let id = ValueId::Lifted(usize::try_from(lift).unwrap_or(usize::MAX));
+            self.bind(seen, id);
+            return Ok(id);
         }
         if let Some(bound) = self.bound.get(&seen.tensor) {
             let same = bound.seen.storage == seen.storage && bound.seen.info.same_elements(&seen.info);

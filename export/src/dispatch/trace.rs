@@ -141,17 +141,14 @@ impl Trace {
     ) -> Result<Self, RecordError> {
         let mut calls = Vec::new();
         let mut failures = Vec::new();
-        let mut successes = 0;
         for event in events {
-            match read_call(event, calls.len(), successes, &mut names)? {
+            match read_call(event, calls.len(), &mut names)? {
                 Step::Call(call) => calls.push(call),
                 Step::Failed(op, message) => {
                     failures.push(Failure { op, message, after: calls.len() });
-                    continue;
                 }
                 Step::FromRust => {}
             }
-            successes += 1;
         }
         let lifted = collect_lifted(&mut session, 0)?;
         Ok(Self { known, calls, lifted, failures, names, session })
@@ -195,7 +192,7 @@ enum Step {
     FromRust,
 }
 
-fn read_call(event: Event, number: usize, successes: u64, names: &mut Names) -> Result<Step, RecordError> {
+fn read_call(event: Event, number: usize, names: &mut Names) -> Result<Step, RecordError> {
     let Event { op, from_rust, args, outcome } = event;
     let schema = Schema::of(&op)?;
     let inputs: Vec<Vec<u64>> = args.iter().map(|arg| arg.tensors().map(|seen| seen.tensor).collect()).collect();
@@ -210,9 +207,7 @@ fn read_call(event: Event, number: usize, successes: u64, names: &mut Names) -> 
         }
     };
     if from_rust {
-        for made in results.iter().flat_map(Value::tensors) {
-            names.expect_lift(successes, made);
-        }
+        // Its result is met, and named, at its first use.
         return Ok(Step::FromRust);
     }
     let args = args

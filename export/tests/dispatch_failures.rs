@@ -1,0 +1,159 @@
+//! Panics, failing ops, threads, recordings after and inside others.
+#![cfg(feature = "tch")]
+// A test fails by panicking.
+#![allow(clippy::unwrap_used, clippy::panic)]
+
+use std::sync::{Arc, Barrier, Mutex};
+
+use tch::{Device, Kind, Tensor};
+use torch_export::dispatch::{Known, RecordError, Value, ValueId, record};
+
+const F: (Kind, Device) = (Kind::Float, Device::Cpu);
+
+fn x34() -> Tensor {
+    Tensor::arange(12, F).view([3, 4])
+}
+
+#[test]
+fn an_op_that_fails_is_named_with_torchs_words() {
+    let x = x34();
+    let error = record(&Known::new().with_inputs([&x]), || {
+        let y = &x * 2.0;
+        y.matmul(&Tensor::ones([3, 3], F))
+    })
+    .unwrap_err();
+    let text = error.to_string();
+    let RecordError::Panicked { op: Some(op), op_message: Some(said), location: Some(at), .. } = error else {
+        panic!("{error:?}")
+    };
+    assert_eq!(op.to_string(), "aten.matmul.default");
+    assert_eq!(said, "mat1 and mat2 shapes cannot be multiplied (3x4 and 3x3)");
+    assert!(at.contains(".rs:"), "{at}");
+    assert_eq!(text, format!("the forward panicked in `aten.matmul.default`: {said}"));
+}
+
+#[test]
+fn a_panic_of_the_forward_is_told_as_it_is() {
+    let x = x34();
+    let panicked = |f: fn(&Tensor)| match record(&Known::new().with_inputs([&x]), || f(&x)) {
+        Err(RecordError::Panicked { message, op: None, op_message: None, location }) => (message, location.unwrap()),
+        other => panic!("{other:?}"),
+    };
+    let (message, at) = panicked(|x| {
+        let _ = x + 1.0;
+        panic!("no {}", "luck")
+    });
+    assert_eq!(message, "no luck");
+    assert!(at.contains("dispatch_failures.rs"), "{at}");
+    assert_eq!(panicked(|_| panic!("plain")).0, "plain");
+    assert!(panicked(|_| std::panic::panic_any(3)).0.contains("no text"));
+    // An op failed, but the forward got over it and panicked later for a reason of its own.
+    let (message, _) = panicked(|x| {
+        assert!(x.f_matmul(x).is_err());
+        let _ = x + 1.0;
+        panic!("later")
+    });
+    assert_eq!(message, "later");
+}
+
+#[test]
+fn a_recording_works_after_one_that_failed() {
+    let x = x34();
+    let known = Known::new().with_inputs([&x]);
+    for _ in 0..3 {
+        assert!(record(&known, || x.matmul(&x)).is_err());
+        let (_, t) = record(&known, || x.relu()).unwrap();
+        assert_eq!(t.calls.len(), 1);
+        assert_eq!(t.calls[0].args[0].value, Value::Tensor(ValueId::Known(0)));
+        // And nothing of it stays switched on.
+        let _ = x.relu();
+        assert_eq!(t.calls.len(), 1);
+    }
+}
+
+#[test]
+fn failures_that_the_forward_gets_over_are_listed() {
+    let x = x34();
+    let (_, t) = record(&Known::new().with_inputs([&x]), || {
+        let y = x.relu();
+        y.f_matmul(&y).unwrap_or_else(|_| y + 1.0)
+    })
+    .unwrap();
+    let ops: Vec<String> = t.calls.iter().map(|call| call.op.to_string()).collect();
+    assert_eq!(ops, ["aten.relu.default", "aten.add.Scalar"]);
+    assert_eq!(t.failures.len(), 1);
+    assert_eq!((t.failures[0].op.to_string().as_str(), t.failures[0].after), ("aten.matmul.default", 1));
+    assert!(t.failures[0].message.contains("cannot be multiplied"));
+}
+
+#[test]
+fn a_recording_inside_another_is_an_error() {
+    let x = x34();
+    let known = Known::new().with_inputs([&x]);
+    let (inner, t) = record(&known, || {
+        let inner = record(&known, || x.relu()).map(|_| ());
+        let _ = &x + 1.0;
+        inner
+    })
+    .unwrap();
+    assert_eq!(inner, Err(RecordError::Nested));
+    assert_eq!(t.calls.len(), 1, "the outer one goes on");
+    assert!(record(&known, || ()).is_ok());
+}
+
+#[test]
+fn two_threads_record_at_once_and_apart() {
+    let barrier = Arc::new(Barrier::new(2));
+    let run = |times: usize, barrier: Arc<Barrier>| {
+        std::thread::spawn(move || {
+            let x = x34();
+            for _ in 0..20 {
+                let (_, t) = record(&Known::new().with_inputs([&x]), || {
+                    barrier.wait();
+                    (0..times).fold(x.shallow_clone(), |y, _| y + 1.0)
+                })
+                .unwrap();
+                assert_eq!(t.calls.len(), times);
+            }
+        })
+    };
+    let threads = [run(3, Arc::clone(&barrier)), run(50, barrier)];
+    for thread in threads {
+        thread.join().unwrap();
+    }
+}
+
+#[test]
+fn a_trace_may_go_to_another_thread() {
+    let x = x34();
+    let (y, mut t) = record(&Known::new().with_inputs([&x]), || &x + Tensor::from_slice(&[1f32])).unwrap();
+    let id = std::thread::spawn(move || t.value_of(&y).unwrap()).join().unwrap();
+    assert_eq!(id, ValueId::Output { call: 0, index: 0 });
+}
+
+// The hook is the process's, so this one test looks at it from several threads.
+#[test]
+fn only_the_recording_thread_is_quiet() {
+    let seen: Arc<Mutex<Vec<String>>> = Arc::default();
+    let heard = Arc::clone(&seen);
+    // Installed by the first recording, the quiet hook forwards to the one before it: here it is wrapped instead, and
+    // what it would print goes by the same flag.
+    let x = x34();
+    let _ = record(&Known::new().with_inputs([&x]), || panic!("installs the hook"));
+    let quiet = std::panic::take_hook();
+    std::panic::set_hook(Box::new(move |info| {
+        heard.lock().unwrap().push(format!("{:?}", std::thread::current().name()));
+        quiet(info);
+    }));
+    let known = Known::new().with_inputs([&x]);
+    let error = record(&known, || {
+        // A panic on another thread during a recording is that thread's own.
+        let other = std::thread::Builder::new().name("other".to_owned()).spawn(|| panic!("aloud")).unwrap();
+        assert!(other.join().is_err());
+        panic!("quiet")
+    })
+    .unwrap_err();
+    let RecordError::Panicked { message, .. } = error else { panic!("{error:?}") };
+    assert_eq!(message, "quiet");
+    assert!(seen.lock().unwrap().iter().any(|name| name.contains("other")));
+}
