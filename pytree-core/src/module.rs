@@ -1,6 +1,6 @@
 //! A model: something with a forward whose arguments and result are trees.
 
-use crate::{BindError, Family, Node, OwnedTree, Signature, Source, UnflattenError};
+use crate::{BindError, Family, Leaf, LeafRef, Node, OwnedTree, Signature, Source, UnflattenError};
 use crate::{MapKeys, Visitor, VisitorMut, VisitorOwned};
 use std::ops::ControlFlow;
 
@@ -34,7 +34,8 @@ pub trait Module {
 /// The arguments of one call, each in the slot of its parameter: what `Model::args(..)` builds.
 ///
 /// As a tree it is Python's `(args, kwargs)`: a tuple of the positional arguments and a dict of the named ones,
-/// in the order in which they were given.
+/// in the order in which they were given. An argument given twice stands in the dict once more, as `None`, so that
+/// [`Signature::bind`] of the tree refuses it as Python does.
 #[derive(Debug)]
 pub struct Call<P> {
     /// One `Option` per parameter.
@@ -71,10 +72,7 @@ impl<P> Call<P> {
     /// [`BindError`], in Python's words.
     pub fn check(&self, signature: &Signature) -> Result<(), BindError> {
         let name = |i: usize| signature.parameters().get(i).map(|p| p.name.as_ref()).unwrap_or_default();
-        if let Some(twice) = self.twice {
-            return Err(BindError::Multiple(name(twice).to_owned()));
-        }
-        let named: Vec<&str> = self.named.iter().map(|i| name(*i)).collect();
+        let named: Vec<&str> = self.named.iter().chain(&self.twice).map(|i| name(*i)).collect();
         signature.bind_names(self.positional, &named).map(|_| ())
     }
 }
@@ -91,12 +89,20 @@ pub trait Slots<F: Family>: Default {
     fn rebuild_slot<S: Source<F>>(&mut self, index: usize, source: &mut S) -> Result<(), UnflattenError>;
 }
 
-/// The names of the named arguments of a call.
-struct Named<'a>(&'a Signature, &'a [usize]);
+/// The names of the named arguments of a call, and of one that was given twice.
+struct Named<'a>(&'a Signature, &'a [usize], Option<usize>);
+
+impl Named<'_> {
+    fn len(&self) -> usize {
+        self.1.len() + usize::from(self.2.is_some())
+    }
+}
 
 impl MapKeys for Named<'_> {
     fn keys(&self) -> Vec<crate::Key> {
-        self.1.iter().filter_map(|i| self.0.parameters().get(*i)).map(|p| crate::Key::Str(p.name.clone())).collect()
+        // One key per child, whatever the slots: a spec counts on it.
+        let name = |i: &usize| self.0.parameters().get(*i).map(|p| p.name.clone()).unwrap_or_default();
+        self.1.iter().chain(&self.2).map(|i| crate::Key::Str(name(i))).collect()
     }
 }
 
@@ -120,10 +126,15 @@ impl<P> Call<P> {
             v.exit()?;
         }
         v.child(1);
-        if v.enter(&Node::Dict(self.named.len(), &Named(signature, &self.named)))? {
+        let named = Named(signature, &self.named, self.twice);
+        if v.enter(&Node::Dict(named.len(), &named))? {
             for (i, slot) in self.named.iter().enumerate() {
                 v.child(i);
                 self.slots.walk_slot(*slot, v)?;
+            }
+            if self.twice.is_some() {
+                v.child(self.named.len());
+                v.leaf(LeafRef::None)?;
             }
             v.exit()?;
         }
@@ -147,8 +158,12 @@ impl<P> Call<P> {
         v.enter(&Node::Tuple(self.positional))?;
         (0..self.positional).try_for_each(|i| self.slots.take_slot(i, v))?;
         v.exit()?;
-        v.enter(&Node::Dict(self.named.len(), &Named(signature, &self.named)))?;
+        let named = Named(signature, &self.named, self.twice);
+        v.enter(&Node::Dict(named.len(), &named))?;
         self.named.iter().try_for_each(|i| self.slots.take_slot(*i, v))?;
+        if self.twice.is_some() {
+            v.leaf(Leaf::None)?;
+        }
         v.exit()?;
         v.exit()
     }

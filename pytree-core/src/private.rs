@@ -1,63 +1,22 @@
 //! What the derive and `#[module]` write in terms of. Not for use by hand.
+//!
+//! Written code may stand under `#![no_implicit_prelude]`, so it finds here every name it needs.
 
 pub use crate::module::{Call, Slots};
 pub use crate::node::{MapKeys, Node, NodeType, Present, Statics};
 pub use crate::tree::{Source, Visitor, VisitorMut, VisitorOwned};
-pub use crate::{BindError, Family, Kind, Module, OwnedTree, Parameter, PyTree, Retype, Signature, UnflattenError};
+pub use crate::{
+    __python_name as python_name, BindError, Family, Kind, Module, OwnedTree, Parameter, PyTree, Retype, Signature,
+    TreeSpec, UnflattenError,
+};
+pub use std::default::Default;
+pub use std::fmt::{Debug, Formatter, Result as FmtResult};
 pub use std::ops::ControlFlow;
-
-/// Walks child `index` of a struct.
-#[inline(always)]
-pub fn child<'a, F: Family, X: PyTree<F>, V: Visitor<'a, F>>(
-    visitor: &mut V,
-    index: usize,
-    child: &'a X,
-) -> ControlFlow<V::Break> {
-    visitor.child(index);
-    child.walk(visitor)
-}
-
-/// Walks field `index` of a dataclass, unless it is dropped because it is None.
-#[inline(always)]
-pub fn field<'a, F: Family, X: PyTree<F>, V: Visitor<'a, F>>(
-    visitor: &mut V,
-    present: Present,
-    index: usize,
-    field: &'a X,
-) -> ControlFlow<V::Break> {
-    if !present.has(index) {
-        return ControlFlow::Continue(());
-    }
-    child(visitor, (present.0 & !(u128::MAX << index)).count_ones() as usize, field)
-}
-
-/// Gives field `index` of a dataclass away, unless it is dropped because it is None.
-#[inline(always)]
-pub fn into_field<F: Family, X: OwnedTree<F>, V: VisitorOwned<F>>(
-    visitor: &mut V,
-    present: Present,
-    index: usize,
-    field: X,
-) -> ControlFlow<V::Break> {
-    if present.has(index) { field.into_walk(visitor) } else { ControlFlow::Continue(()) }
-}
-
-/// Makes field `index` of a struct: rebuilt when the spec has it, None when the spec says that it was None.
-#[inline]
-pub fn rebuild_field<F: Family, X: OwnedTree<F>, S: Source<F>>(
-    source: &mut S,
-    present: Present,
-    ty: &'static NodeType,
-    index: usize,
-) -> Result<X, UnflattenError> {
-    if present.has(index) {
-        return X::rebuild(source);
-    }
-    X::from_none().ok_or_else(|| match ty.fields.get(index) {
-        Some(field) => source.not_optional(ty, field),
-        None => source.error(ty.rust_name),
-    })
-}
+pub use std::option::Option::{self, None, Some};
+pub use std::result::Result::{self, Err, Ok};
+pub use std::string::String;
+pub use std::vec::Vec;
+pub use std::{assert, concat, module_path};
 
 /// The set of present fields of a dataclass from its `is_none`s, in order.
 #[inline(always)]
@@ -71,25 +30,43 @@ pub fn present<const N: usize>(is_none: [bool; N]) -> Present {
     present
 }
 
-/// Adds a static field to the JSON object of a context.
-pub fn static_to_json<T: serde::Serialize + PartialEq>(
-    object: &mut serde_json::Map<String, serde_json::Value>,
-    name: &str,
-    value: &T,
-) -> Result<(), serde_json::Error> {
-    object.insert(name.to_owned(), serde_json::to_value(value)?);
-    Ok(())
+/// A type whose values can be kept in a context: the type of a `#[pytree(static)]` field.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` cannot be a static field",
+    label = "this cannot be kept in the spec, which is compared and written as JSON",
+    note = "a static field needs `#[derive(PartialEq, serde::Serialize, serde::Deserialize)]` on `{Self}`",
+    note = "tensors and what holds them are no configuration: without `#[pytree(static)]` the field is a child of the tree",
+    note = "a field that need not be carried at all is `#[pytree(skip)]`"
+)]
+pub trait StaticField: PartialEq + Sized {
+    /// Adds the field to the JSON object of a context.
+    fn write(&self, object: &mut StaticsObject, name: &str) -> Result<(), StaticsError>;
+
+    /// Takes the field from the JSON object of a context.
+    fn read<F: Family, S: Source<F>>(
+        object: &mut StaticsValue,
+        source: &S,
+        ty: &'static NodeType,
+        name: &'static str,
+    ) -> Result<Self, UnflattenError>;
 }
 
-/// Reads a static field from the JSON object of a context.
-pub fn static_from_json<F: Family, T: serde::de::DeserializeOwned, S: Source<F>>(
-    source: &S,
-    ty: &'static NodeType,
-    object: &mut serde_json::Value,
-    name: &'static str,
-) -> Result<T, UnflattenError> {
-    let value = object.get_mut(name).map(serde_json::Value::take).unwrap_or_default();
-    serde_json::from_value(value).map_err(|e| source.bad_static(ty, name, e.to_string()))
+#[diagnostic::do_not_recommend]
+impl<T: serde::Serialize + serde::de::DeserializeOwned + PartialEq> StaticField for T {
+    fn write(&self, object: &mut StaticsObject, name: &str) -> Result<(), StaticsError> {
+        object.insert(name.to_owned(), serde_json::to_value(self)?);
+        Ok(())
+    }
+
+    fn read<F: Family, S: Source<F>>(
+        object: &mut StaticsValue,
+        source: &S,
+        ty: &'static NodeType,
+        name: &'static str,
+    ) -> Result<Self, UnflattenError> {
+        let value = object.get_mut(name).map(StaticsValue::take).unwrap_or_default();
+        serde_json::from_value(value).map_err(|e| source.bad_static(ty, name, e.to_string()))
+    }
 }
 
 /// The JSON object that [`Statics`] gives.
@@ -98,3 +75,86 @@ pub type StaticsObject = serde_json::Map<String, serde_json::Value>;
 pub type StaticsValue = serde_json::Value;
 /// What [`Statics`] can fail with.
 pub type StaticsError = serde_json::Error;
+
+/// A type that is a tensor or holds nothing but tensors: no static field, even when serde can write it.
+pub trait Tensors {}
+impl Tensors for crate::TensorMeta {}
+#[cfg(feature = "tch")]
+impl Tensors for tch::Tensor {}
+impl<T: Tensors> Tensors for Vec<T> {}
+impl<T: Tensors> Tensors for Option<T> {}
+impl<T: Tensors> Tensors for Box<T> {}
+impl<T: Tensors, const N: usize> Tensors for [T; N] {}
+
+/// Tells [`Tensors`] from other types: an inherent constant comes before one of a trait.
+pub struct Holds<T>(std::marker::PhantomData<T>);
+
+impl<T: Tensors> Holds<T> {
+    /// It holds tensors.
+    pub const TENSORS: bool = true;
+}
+
+/// What [`Holds`] says of all other types.
+pub trait HoldsNone {
+    /// It is not known to hold tensors.
+    const TENSORS: bool = false;
+}
+impl<T> HoldsNone for Holds<T> {}
+
+/// The argument that a slot holds, of parameter `name`.
+pub fn slot<'a, T>(slot: &'a Option<T>, name: &'static str) -> Result<&'a T, BindError> {
+    slot.as_ref().ok_or_else(|| BindError::Missing(name.to_owned()))
+}
+
+/// Shows the arguments of a call by their structure; the tensors themselves may have no `Debug`.
+pub fn debug_args<F: Family, A: PyTree<F>>(args: &A, name: &str, f: &mut Formatter<'_>) -> FmtResult {
+    match crate::structure(args) {
+        Ok(spec) => f.debug_tuple(name).field(&format_args!("{spec}")).finish(),
+        Err(error) => f.debug_tuple(name).field(&error).finish(),
+    }
+}
+
+/// How many bytes [`dotted`] gives.
+pub const fn dotted_len(path: &str) -> usize {
+    let (path, mut from, mut to) = (path.as_bytes(), 0, 0);
+    while from < path.len() {
+        from += if path[from] == b':' { 2 } else { 1 };
+        to += 1;
+    }
+    to
+}
+
+/// A path of Rust as Python writes it: `::` becomes `.`.
+pub const fn dotted<const N: usize>(path: &str) -> [u8; N] {
+    let (path, mut from, mut to, mut text) = (path.as_bytes(), 0, 0, [b'.'; N]);
+    while to < N && from < path.len() {
+        if path[from] == b':' {
+            from += 2;
+        } else {
+            text[to] = path[from];
+            from += 1;
+        }
+        to += 1;
+    }
+    text
+}
+
+/// The text that [`dotted`] made.
+pub const fn text(bytes: &'static [u8]) -> &'static str {
+    match std::str::from_utf8(bytes) {
+        Ok(text) => text,
+        // `dotted` only replaces ASCII, so this is never met.
+        Err(_) => "",
+    }
+}
+
+/// The serialized name of a type by default: `crate.module.Type`, where the macro stands.
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __python_name {
+    ($name:literal) => {{
+        const PATH: &str = $crate::__private::concat!($crate::__private::module_path!(), "::", $name);
+        const BYTES: [u8; $crate::__private::dotted_len(PATH)] = $crate::__private::dotted(PATH);
+        $crate::__private::text(&BYTES)
+    }};
+}

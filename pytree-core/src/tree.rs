@@ -168,6 +168,22 @@ pub trait PyTree<F: Family> {
     fn is_none(&self) -> bool {
         false
     }
+
+    /// Walks the value as field `index` of a struct, unless it is dropped. The derive calls it.
+    #[doc(hidden)]
+    #[inline(always)]
+    fn walk_field<'a, V: Visitor<'a, F>>(
+        &'a self,
+        visitor: &mut V,
+        present: Present,
+        index: usize,
+    ) -> ControlFlow<V::Break> {
+        if !present.has(index) {
+            return ControlFlow::Continue(());
+        }
+        visitor.child(present.before(index));
+        self.walk(visitor)
+    }
 }
 
 /// A tree that can also be changed in place, taken apart and rebuilt.
@@ -191,6 +207,32 @@ pub trait OwnedTree<F: Family>: PyTree<F> + Sized {
     #[inline]
     fn from_none() -> Option<Self> {
         None
+    }
+
+    /// Gives field `index` of a struct away, unless it is dropped. The derive calls it.
+    #[doc(hidden)]
+    #[inline(always)]
+    fn into_field<V: VisitorOwned<F>>(self, visitor: &mut V, present: Present, index: usize) -> ControlFlow<V::Break> {
+        if present.has(index) { self.into_walk(visitor) } else { ControlFlow::Continue(()) }
+    }
+
+    /// Makes field `index` of a struct: rebuilt when the spec has it, None when the spec says that it was None.
+    /// The derive calls it.
+    #[doc(hidden)]
+    #[inline]
+    fn rebuild_field<S: Source<F>>(
+        source: &mut S,
+        present: Present,
+        ty: &'static NodeType,
+        index: usize,
+    ) -> Result<Self, UnflattenError> {
+        if present.has(index) {
+            return Self::rebuild(source);
+        }
+        Self::from_none().ok_or_else(|| match ty.fields.get(index) {
+            Some(field) => source.not_optional(ty, field),
+            None => source.error(ty.rust_name),
+        })
     }
 
     /// [`walk_mut`](OwnedTree::walk_mut) over the items of a list.

@@ -54,11 +54,14 @@ impl SpecBuilder {
     pub fn close(&mut self) {
         if let Some(start) = self.open.pop() {
             let start = start as usize;
-            let (mut next, mut leaves) = (start + 1, 0);
+            let (mut next, mut leaves, mut arity) = (start + 1, 0, 0);
             while let Some(child) = self.nodes.get(next) {
                 next += child.size as usize;
                 leaves += child.leaves;
+                arity += 1;
             }
+            // What was announced may be wrong; what is there is what every walk over the spec relies on.
+            self.nodes[start].arity = arity;
             self.nodes[start].size = (next - start) as u32;
             self.nodes[start].leaves = leaves;
         }

@@ -56,7 +56,11 @@ impl fmt::Display for Context {
             Context::Mapping { fields, statics: Some(statics), .. } => {
                 write!(f, "[[{}], {}]", Quoted(fields), Json(statics))
             }
-            Context::Custom { context, .. } => Json(context).fmt(f),
+            // Without functions of its own a class has its context dumped as JSON inside a JSON string.
+            Context::Custom { context, .. } => {
+                let inner = context.as_str().and_then(|text| serde_json::from_str(text).ok());
+                Json(inner.as_ref().unwrap_or(context)).fmt(f)
+            }
         }
     }
 }
