@@ -3,3 +3,5 @@
 pub mod dispatch;
 #[cfg(feature = "tch")]
 mod ffi;
+pub mod program;
+pub mod pt2;

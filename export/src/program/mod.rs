@@ -1,0 +1,68 @@
+//! An exported program: the graph, what its inputs and outputs are, and the tensors it carries.
+
+mod data;
+mod graph;
+mod print;
+mod python;
+mod signature;
+
+pub use data::{Storage, TensorData};
+pub use graph::{Argument, Graph, GraphOutput, Int, IntOp, Literal, NamedArgument, Node, NodeId, NodeKind, NodeValue, TensorValue};
+pub use signature::{GraphSignature, InputKind, InputSpec, OutputKind, OutputSpec};
+
+use indexmap::IndexMap;
+use pytree_core::TreeSpec;
+use shapes::{Expr, ValueRange};
+
+/// A program that a model was exported to (`torch.export.ExportedProgram`).
+///
+/// `Display` is the text of Python's `print(ep)`. [`save`](ExportedProgram::save) writes the `.pt2` file that
+/// `torch.export.load` opens.
+#[derive(Clone, Debug)]
+pub struct ExportedProgram {
+    /// The graph.
+    pub graph: Graph,
+    /// What each placeholder and each output is (`ep.graph_signature`).
+    pub signature: GraphSignature,
+    /// The structure of a call: always `tuple(args, kwargs)` (`ep.call_spec.in_spec`).
+    pub in_spec: TreeSpec,
+    /// The structure of what the model returns (`ep.call_spec.out_spec`).
+    pub out_spec: TreeSpec,
+    /// The names of the arguments as they were given: positional ones first (`forward_arg_names`).
+    pub argument_names: Vec<String>,
+    /// The range of every dynamic size, in the order in which torch prints them (`ep.range_constraints`).
+    pub range_constraints: Vec<(Expr, ValueRange)>,
+    /// The example value of every symbol, by name: the sizes of the first input set.
+    pub hints: IndexMap<String, i64>,
+    /// Parameters and persistent buffers by fully qualified name (`ep.state_dict`).
+    pub state_dict: IndexMap<String, TensorData>,
+    /// Constant tensors and buffers that are not persistent, by name (`ep.constants`).
+    pub constants: IndexMap<String, TensorData>,
+    /// Python expressions over the inputs that held while exporting (`ep._guards_code`).
+    pub guards: Vec<String>,
+    /// How the program was checked against the model, when it was.
+    pub verification: Option<Verification>,
+}
+
+/// What an export was checked on: sizes that no capture had used.
+#[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
+pub struct Verification {
+    /// The sizes of every input tensor of each run, by placeholder name.
+    pub runs: Vec<Vec<(String, Vec<i64>)>>,
+    /// The largest absolute difference between model and program.
+    pub max_difference: f64,
+}
+
+impl std::fmt::Display for Verification {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "verified on {} unseen size{}", self.runs.len(), if self.runs.len() == 1 { "" } else { "s" })?;
+        for (i, run) in self.runs.iter().enumerate() {
+            f.write_str(if i == 0 { ": " } else { "; " })?;
+            for (j, (name, sizes)) in run.iter().enumerate() {
+                write!(f, "{}{name} {sizes:?}", if j == 0 { "" } else { ", " })?;
+            }
+        }
+        write!(f, " (largest difference {:e})", self.max_difference)
+    }
+}

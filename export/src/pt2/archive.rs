@@ -1,0 +1,66 @@
+//! The zip container.
+
+use super::SaveError;
+use std::io::{Seek, Write};
+use std::path::Path;
+use zip::write::SimpleFileOptions;
+use zip::{CompressionMethod, ZipWriter};
+
+/// The members of an archive, in order, below its one root folder.
+pub(crate) struct Archive {
+    members: Vec<(String, Vec<u8>)>,
+}
+
+impl Archive {
+    /// An archive with what every `.pt2` file has.
+    pub(crate) fn new() -> Self {
+        let mut archive = Archive { members: Vec::new() };
+        // Neither of the first two may end in a line break.
+        archive.add("archive_format", "pt2");
+        archive.add("archive_version", "0");
+        archive.add(".data/version", "6\n");
+        archive.add("byteorder", "little");
+        archive
+    }
+
+    pub(crate) fn add(&mut self, name: impl Into<String>, content: impl Into<Vec<u8>>) {
+        self.members.push((name.into(), content.into()));
+    }
+
+    /// Writes the archive to `path`, whole or not at all: into a new file beside it, renamed at the end.
+    pub(crate) fn write(self, path: &Path) -> Result<(), SaveError> {
+        let stem = path.file_stem().ok_or_else(|| SaveError::NoFileName(path.to_owned()))?;
+        let root = stem.to_string_lossy().replace(['/', '\\'], "_");
+        let folder = path.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new("."));
+        let io = |error| SaveError::Io { path: path.to_owned(), error };
+        let mut file = tempfile::Builder::new().prefix(".pt2-").tempfile_in(folder).map_err(io)?;
+        self.write_to(&root, file.as_file_mut())?;
+        file.as_file().sync_all().map_err(io)?;
+        file.persist(path).map_err(|e| io(e.error))?;
+        Ok(())
+    }
+
+    /// The archive as bytes, below the root folder torch uses for buffers.
+    pub(crate) fn to_bytes(&self) -> Result<Vec<u8>, SaveError> {
+        let mut bytes = std::io::Cursor::new(Vec::new());
+        self.write_to("archive", &mut bytes)?;
+        Ok(bytes.into_inner())
+    }
+
+    fn write_to(&self, root: &str, out: impl Write + Seek) -> Result<(), SaveError> {
+        let failed = |e: zip::result::ZipError| SaveError::Archive(e.to_string());
+        let mut zip = ZipWriter::new(out);
+        for (name, content) in &self.members {
+            // Stored, at 64 bytes as torch aligns them, and without a date: the same program gives the same bytes.
+            let options = SimpleFileOptions::default()
+                .compression_method(CompressionMethod::Stored)
+                .with_alignment(64)
+                .last_modified_time(zip::DateTime::default())
+                .large_file(content.len() > u32::MAX as usize / 2);
+            zip.start_file(format!("{root}/{name}"), options).map_err(failed)?;
+            zip.write_all(content).map_err(|e| SaveError::Archive(e.to_string()))?;
+        }
+        zip.finish().map_err(failed)?;
+        Ok(())
+    }
+}
