@@ -8,6 +8,7 @@ mod order;
 mod poly;
 pub(crate) mod print;
 mod sign;
+mod source_text;
 mod srepr;
 
 use std::fmt;

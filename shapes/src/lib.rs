@@ -1,14 +1,26 @@
 //! The sizes in a tree of tensors: symbols, exact expressions over them, and what each operator does to shapes.
 
+pub mod constraints;
 pub mod dim;
+pub mod env;
 pub mod expr;
+pub mod namer;
 mod pprint;
 pub mod range;
 pub mod rel;
+mod solve;
 pub mod spec;
+pub mod symbol;
 
+pub use constraints::{
+    Bullet, ConstraintError, ConstraintViolation, InputLeaf, InputValue, Placeholder, PlaceholderShape,
+    RangeConstraints, Solved, SymbolicInputs, Tolerance,
+};
 pub use dim::{DerivedDim, Dim, DimError, DimHint, DimSpec, HintKind};
+pub use env::{EnvError, Guard, ShapeEnv, SymbolInfo, SymbolKind};
 pub use expr::{Expr, ExprError, ExprKind, Function, Symbol, parse_srepr};
+pub use namer::{Lifted, Namer, OpNumbers, mapping_key_part, placeholder_base};
 pub use range::{Bound, ValueRange};
 pub use rel::{Rel, RelOp};
 pub use spec::{DynamicShapes, ShapeSpec};
+pub use symbol::{Naming, source_slot};

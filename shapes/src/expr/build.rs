@@ -232,6 +232,17 @@ impl Expr {
         }
     }
 
+    /// The greatest number dividing every coefficient; 0 for the expression 0.
+    pub(crate) fn content(&self) -> i64 {
+        super::divide::content(self)
+    }
+
+    /// The coefficient of the first symbolic term in canonical order; the number itself for a literal.
+    pub(crate) fn leading_coefficient(&self) -> i64 {
+        let first = self.terms().iter().find(|t| !t.is_number());
+        first.unwrap_or(self).as_coeff_mul().0
+    }
+
     /// Every coefficient divided by `by`, when all divide exactly.
     pub(crate) fn divided_exactly(&self, by: i64) -> Option<Expr> {
         if by == 1 {

@@ -6,12 +6,12 @@ use super::order::{compare_keys, ordered_factors, ordered_terms};
 use super::{Expr, ExprKind, Function};
 
 /// Sympy's binding strengths; torch gives its divisions the strength of a relation, hence their double brackets.
-const RELATIONAL: u16 = 35;
-const ADD: u16 = 40;
-const MUL: u16 = 50;
-const POW: u16 = 60;
+pub(super) const RELATIONAL: u16 = 35;
+pub(super) const ADD: u16 = 40;
+pub(super) const MUL: u16 = 50;
+pub(super) const POW: u16 = 60;
 const CALL: u16 = 70;
-const ATOM: u16 = 1000;
+pub(super) const ATOM: u16 = 1000;
 
 impl fmt::Display for Expr {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -115,7 +115,7 @@ fn bracketed(e: &Expr, brackets: bool, out: &mut String) -> fmt::Result {
     Ok(())
 }
 
-fn precedence(e: &Expr) -> u16 {
+pub(super) fn precedence(e: &Expr) -> u16 {
     match e.kind() {
         ExprKind::Int(n) if *n < 0 => ADD,
         ExprKind::Real(x) if x.0 < 0.0 => ADD,

@@ -4,14 +4,14 @@ use shapes::{Expr, ExprError, Function, Rel, RelOp, Symbol};
 
 /// A value of the little language.
 #[derive(Clone, Debug)]
-pub enum Value {
+pub(crate) enum Value {
     Expr(Expr),
     Rel(Rel),
     All(&'static str, Vec<Rel>),
 }
 
 impl Value {
-    pub fn text(&self) -> String {
+    pub(crate) fn text(&self) -> String {
         match self {
             Value::Expr(e) => e.to_string(),
             Value::Rel(r) => match r.assumed() {
@@ -25,7 +25,7 @@ impl Value {
         }
     }
 
-    pub fn expr(self) -> Expr {
+    pub(crate) fn expr(self) -> Expr {
         match self {
             Value::Expr(e) => e,
             other => panic!("{other:?} is no expression"),
@@ -40,7 +40,7 @@ impl Value {
     }
 }
 
-pub fn read(text: &str) -> Result<Value, ExprError> {
+pub(crate) fn read(text: &str) -> Result<Value, ExprError> {
     let text: Vec<char> = text.chars().filter(|c| *c != ' ').collect();
     let mut reader = Reader { text, at: 0 };
     let value = reader.comparison()?;

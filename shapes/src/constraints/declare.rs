@@ -1,0 +1,254 @@
+//! Reading the spec against the examples, and a symbol for every dynamic size.
+
+use std::collections::{HashMap, HashSet};
+
+use crate::dim::{DerivedDim, Dim, DimSpec};
+use crate::env::ShapeEnv;
+use crate::namer::Namer;
+use crate::range::ValueRange;
+use crate::spec::ShapeSpec;
+use crate::symbol::Naming;
+use crate::{Expr, ExprError};
+
+use super::equalities::Equalities;
+use super::{ConstraintError, InputDim, InputLeaf, InputValue, SymbolicInputs};
+
+impl SymbolicInputs {
+    /// Symbols for the dynamic sizes of the inputs.
+    ///
+    /// `leaves` are in the order of the flattened `(args, kwargs)` as passed, which is the order of placeholders and of
+    /// symbol creation; `signature_order` lists their indices in the order of the parameters, in which equalities are
+    /// imposed.
+    ///
+    /// # Errors
+    /// Where the spec does not fit the examples; see [`ConstraintError`].
+    pub fn declare(
+        leaves: Vec<InputLeaf>,
+        signature_order: &[usize],
+        naming: Naming,
+    ) -> Result<SymbolicInputs, ConstraintError> {
+        let leaves: Vec<InputLeaf> = leaves.into_iter().map(plain_roots).collect();
+        let in_order: Vec<&InputLeaf> = signature_order.iter().filter_map(|i| leaves.get(*i)).collect();
+        for leaf in &in_order {
+            check_leaf(leaf)?;
+        }
+        check_definitions(&in_order)?;
+        check_phantoms(&in_order)?;
+
+        let mut env = ShapeEnv::new(naming);
+        let mut namer = Namer::new();
+        let mut dims = Vec::new();
+        let mut leaves = leaves;
+        for (i, leaf) in leaves.iter_mut().enumerate() {
+            leaf.name = namer.placeholder(&leaf.name);
+            match &leaf.value {
+                InputValue::Tensor { .. } => create_tensor(&mut env, i, leaf, &mut dims)?,
+                InputValue::Int(value) => dims.push(create_int(&mut env, i, leaf, *value)),
+                InputValue::Other { .. } => {}
+            }
+        }
+        let order = dims_in_order(&leaves, &dims, signature_order);
+        let equalities = Equalities::declare(&mut env, &dims, &order)?;
+        Ok(SymbolicInputs { env, leaves, dims, equalities, namer })
+    }
+}
+
+/// `1*dx + 0` is `dx` itself.
+fn plain_roots(mut leaf: InputLeaf) -> InputLeaf {
+    let plain = |dim: &mut DimSpec| {
+        if let DimSpec::Derived(d) = dim
+            && (d.mul(), d.add()) == (1, 0)
+        {
+            *dim = DimSpec::Named(d.root().clone());
+        }
+    };
+    match &mut leaf.spec {
+        ShapeSpec::Dict(dims) => dims.values_mut().for_each(plain),
+        ShapeSpec::Tuple(dims) | ShapeSpec::List(dims) => dims.iter_mut().for_each(plain),
+        ShapeSpec::None | ShapeSpec::Scalar(_) => {}
+    }
+    leaf
+}
+
+fn check_leaf(leaf: &InputLeaf) -> Result<(), ConstraintError> {
+    let (path, spec) = (|| leaf.path.clone(), || leaf.spec.to_string());
+    match (&leaf.value, &leaf.spec) {
+        (_, ShapeSpec::None) => Ok(()),
+        (InputValue::Tensor { .. }, ShapeSpec::Scalar(_)) => {
+            Err(ConstraintError::TensorSpec { spec: spec(), path: path() })
+        }
+        (InputValue::Tensor { sizes, .. }, dims) => {
+            if let ShapeSpec::Tuple(entries) | ShapeSpec::List(entries) = dims
+                && entries.len() != sizes.len()
+            {
+                let (sizes, got) = (sizes.clone(), entries.len());
+                return Err(ConstraintError::Rank { spec: spec(), path: path(), sizes, got });
+            }
+            for (dim, entry) in dims.mentioned() {
+                if let DimSpec::Text(_) = entry {
+                    let got = entry.to_string();
+                    return Err(ConstraintError::UnexpectedDim { dim, spec: spec(), path: path(), got });
+                }
+                if usize::try_from(dim).is_ok_and(|d| d < sizes.len()) || entry.is_static() {
+                    continue;
+                }
+                return Err(ConstraintError::NoSuchDim { path: path(), dim, rank: sizes.len() });
+            }
+            Ok(())
+        }
+        (InputValue::Int(_), ShapeSpec::Scalar(DimSpec::Named(_) | DimSpec::Derived(_))) => {
+            Err(ConstraintError::NamedInt)
+        }
+        (InputValue::Int(_), ShapeSpec::Scalar(DimSpec::None | DimSpec::Hint(_))) => Ok(()),
+        (InputValue::Int(_), _) => {
+            Err(ConstraintError::NotATensor { spec: spec(), path: path(), class: "<class 'int'>".to_owned() })
+        }
+        (InputValue::Other { .. }, ShapeSpec::Scalar(DimSpec::None)) => Ok(()),
+        (InputValue::Other { class }, _) => {
+            Err(ConstraintError::NotATensor { spec: spec(), path: path(), class: class.clone() })
+        }
+    }
+}
+
+/// Named and derived dims in the order of the spec, with the dimension they describe.
+fn declared<'a>(leaves: &[&'a InputLeaf]) -> impl Iterator<Item = (&'a InputLeaf, usize, &'a DimSpec)> {
+    let all: Vec<_> = leaves
+        .iter()
+        .flat_map(|leaf| leaf.spec.mentioned().into_iter().map(move |(i, d)| (*leaf, i, d)))
+        .filter_map(|(leaf, i, d)| Some((leaf, usize::try_from(i).ok()?, d)))
+        .collect();
+    all.into_iter()
+}
+
+fn check_definitions(leaves: &[&InputLeaf]) -> Result<(), ConstraintError> {
+    let mut seen: HashMap<&str, &Dim> = HashMap::new();
+    for (_, _, dim) in declared(leaves) {
+        let named = match dim {
+            DimSpec::Named(dim) => dim,
+            DimSpec::Derived(dim) => {
+                dim.range()?;
+                continue;
+            }
+            _ => continue,
+        };
+        let first = *seen.entry(named.name()).or_insert(named);
+        if first != named {
+            return Err(ConstraintError::Definitions { first: first.to_string(), second: named.to_string() });
+        }
+    }
+    Ok(())
+}
+
+/// Roots that are no dimension themselves must come out as integers.
+fn check_phantoms(leaves: &[&InputLeaf]) -> Result<(), ConstraintError> {
+    let mut known: HashSet<String> = declared(leaves).filter_map(|(_, _, d)| d.name()).collect();
+    for (leaf, dim, spec) in declared(leaves) {
+        let (DimSpec::Derived(derived), InputValue::Tensor { sizes, .. }) = (spec, &leaf.value) else { continue };
+        if !known.insert(derived.root().name().to_owned()) {
+            continue;
+        }
+        if let Some(size) = sizes.get(dim)
+            && root_value(derived, *size).is_none()
+        {
+            let root = derived.root().name().to_owned();
+            return Err(ConstraintError::DerivedForm { dim, size: *size, form: derived.to_string(), root });
+        }
+    }
+    Ok(())
+}
+
+/// The root's value where the derived dim is `size`.
+pub(super) fn root_value(derived: &DerivedDim, size: i64) -> Option<i64> {
+    let rest = size.checked_sub(derived.add())?;
+    (rest % derived.mul() == 0).then_some(rest / derived.mul())
+}
+
+fn user_range(spec: &DimSpec) -> Result<Option<ValueRange>, ConstraintError> {
+    Ok(match spec {
+        DimSpec::Named(dim) => Some(dim.range()),
+        DimSpec::Derived(dim) => Some(dim.range()?),
+        _ => None,
+    })
+}
+
+fn create_tensor(
+    env: &mut ShapeEnv,
+    index: usize,
+    leaf: &InputLeaf,
+    dims: &mut Vec<InputDim>,
+) -> Result<(), ConstraintError> {
+    let InputValue::Tensor { sizes, strides, storage_offset } = &leaf.value else { return Ok(()) };
+    for (i, value) in sizes.iter().copied().enumerate() {
+        let (spec, source) = (leaf.spec.dim(i), format!("{}.size()[{i}]", leaf.source));
+        if let DimSpec::Int(n) = spec
+            && n != value
+        {
+            return Err(ConstraintError::Static { spec: n, size: value, dim: source });
+        }
+        let user = user_range(&spec)?;
+        let expr = if spec.is_static() { Expr::int(value) } else { env.create_size(&source, value, user)? };
+        dims.push(InputDim { source, leaf: index, index: Some(i), value, spec, user, expr });
+    }
+    // Strides and the offset take numbers as soon as one dimension carries a hint; none of them is ever printed.
+    if !(0..sizes.len()).any(|i| leaf.spec.dim(i).hint().is_some()) {
+        return Ok(());
+    }
+    let strides = match strides {
+        Some(strides) => strides.clone(),
+        None => contiguous(sizes)?,
+    };
+    create_strides(env, leaf, sizes, &strides)?;
+    env.create_layout(&format!("{}.storage_offset()", leaf.source), *storage_offset);
+    Ok(())
+}
+
+fn create_strides(env: &mut ShapeEnv, leaf: &InputLeaf, sizes: &[i64], strides: &[i64]) -> Result<(), ConstraintError> {
+    let product = |i: usize| {
+        let overflow = || ExprError::Overflow { operation: format!("{}*{}", sizes[i], strides[i]) };
+        sizes[i].checked_mul(strides[i]).ok_or_else(overflow)
+    };
+    let rank = sizes.len().min(strides.len());
+    let mut order: Vec<usize> = (0..rank).collect();
+    order.sort_by_key(|i| (strides[*i], std::cmp::Reverse(*i)));
+    let mut known = HashSet::new();
+    for i in order {
+        let follows = i + 1 < rank && strides[i] == product(i + 1)?;
+        let literal = (strides[i] == 0 || strides[i] == 1) && !follows;
+        if !literal && !known.contains(&strides[i]) {
+            env.create_layout(&format!("{}.stride()[{i}]", leaf.source), strides[i]);
+        }
+        known.insert(product(i)?);
+    }
+    Ok(())
+}
+
+fn contiguous(sizes: &[i64]) -> Result<Vec<i64>, ConstraintError> {
+    let mut strides = vec![1i64; sizes.len()];
+    for i in (1..sizes.len()).rev() {
+        let overflow = || ExprError::Overflow { operation: format!("{}*{}", strides[i], sizes[i]) };
+        strides[i - 1] = strides[i].checked_mul(sizes[i].max(1)).ok_or_else(overflow)?;
+    }
+    Ok(strides)
+}
+
+fn create_int(env: &mut ShapeEnv, index: usize, leaf: &InputLeaf, value: i64) -> InputDim {
+    let spec = match &leaf.spec {
+        ShapeSpec::Scalar(spec) => spec.clone(),
+        _ => DimSpec::None,
+    };
+    let expr = if spec.hint().is_some() { env.create_int(&leaf.source, value) } else { Expr::int(value) };
+    InputDim { source: leaf.source.clone(), leaf: index, index: None, value, spec, user: None, expr }
+}
+
+/// Indices of the dims that the spec mentions, leaves in signature order, dims as the spec lists them.
+fn dims_in_order(leaves: &[InputLeaf], dims: &[InputDim], signature_order: &[usize]) -> Vec<usize> {
+    let mut order = Vec::new();
+    for leaf in signature_order {
+        let Some(spec) = leaves.get(*leaf).map(|l| &l.spec) else { continue };
+        for (i, _) in spec.mentioned() {
+            let wanted = usize::try_from(i).ok();
+            order.extend(dims.iter().position(|d| d.leaf == *leaf && d.index.is_some() && d.index == wanted));
+        }
+    }
+    order
+}

@@ -1,0 +1,205 @@
+//! What a spec can get wrong, in torch's words.
+
+use std::fmt;
+
+use crate::dim::DimError;
+use crate::env::EnvError;
+use crate::expr::ExprError;
+
+/// Why a spec does not fit the inputs or the program.
+#[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum ConstraintError {
+    /// A dim is described wrongly.
+    #[error(transparent)]
+    Dim(#[from] DimError),
+    /// Two dims share a name and differ in range.
+    #[error("Found different definitions {first} and {second} for the same symbolic dimension {second}!")]
+    Definitions {
+        /// The definition met first.
+        first: String,
+        /// The other one.
+        second: String,
+    },
+    /// The example is no value of the derived dim.
+    #[error("Expected shape[{dim}] = {size} of input Tensor to be of the form {form}, where {root} is an integer")]
+    DerivedForm {
+        /// Index of the dimension.
+        dim: usize,
+        /// The example size.
+        size: i64,
+        /// The derived dim.
+        form: String,
+        /// Its root.
+        root: String,
+    },
+    /// A tuple or list spec of the wrong length.
+    #[error("Expected dynamic shape spec {spec} specified at `dynamic_shapes{path}` to have the same length as the actual tensor shape torch.Size({sizes:?}) (expected {}, but got {got} instead)", sizes.len())]
+    Rank {
+        /// The spec.
+        spec: String,
+        /// Where it stands.
+        path: String,
+        /// The tensor's sizes.
+        sizes: Vec<i64>,
+        /// Entries in the spec.
+        got: usize,
+    },
+    /// A spec for a dimension that the tensor does not have. Torch ignores hints there and crashes on named dims.
+    #[error(
+        "`dynamic_shapes{path}` describes dimension {dim}, but the tensor at `inputs{path}` has {rank} dimensions; use 0 to {rank} exclusive"
+    )]
+    NoSuchDim {
+        /// Where the spec stands.
+        path: String,
+        /// The dimension named.
+        dim: i64,
+        /// The tensor's rank.
+        rank: usize,
+    },
+    /// An entry that is no dim.
+    #[error(
+        "Unexpected dimension mapped to index {dim} in input tensor shape {spec} specified at `dynamic_shapes{path}` (expected None, an int, a Dim, Dim.AUTO, Dim.STATIC, or Dim.DYNAMIC,  but got {got} instead)"
+    )]
+    UnexpectedDim {
+        /// Index of the dimension.
+        dim: i64,
+        /// The whole spec of the tensor.
+        spec: String,
+        /// Where it stands.
+        path: String,
+        /// The entry.
+        got: String,
+    },
+    /// A single dim where a tensor needs one per dimension.
+    #[error(
+        "Unexpected input tensor shape {spec} specified at `dynamic_shapes{path}` (expected either a list/tuple of dimensions, or a dict mapping indices to dimensions, where each dimension is an int, a Dim, Dim.AUTO, Dim.STATIC, or Dim.DYNAMIC)"
+    )]
+    TensorSpec {
+        /// The spec.
+        spec: String,
+        /// Where it stands.
+        path: String,
+    },
+    /// A spec on a leaf that is no tensor.
+    #[error(
+        "Cannot associate shape {spec} specified at `dynamic_shapes{path}` to non-tensor type {class} at `inputs{path}` (expected None)"
+    )]
+    NotATensor {
+        /// The spec.
+        spec: String,
+        /// Where it stands.
+        path: String,
+        /// The leaf's class.
+        class: String,
+    },
+    /// A named dim on an int.
+    #[error("Unable to specify input integers as dynamic through named Dims. Please use Dim.AUTO/DYNAMIC instead.")]
+    NamedInt,
+    /// An int dim that differs from the example.
+    #[error("Static shape constraint of {spec} does not match input size of {size}, for {dim}")]
+    Static {
+        /// The size demanded.
+        spec: i64,
+        /// The example size.
+        size: i64,
+        /// Which size it is.
+        dim: String,
+    },
+    /// Two sizes under one name differ in the examples.
+    #[error("{later} = {size} is not equal to {first} = {first_size}")]
+    NotEqual {
+        /// The later dimension.
+        later: String,
+        /// Its size.
+        size: i64,
+        /// The first dimension of that name.
+        first: String,
+        /// Its size.
+        first_size: i64,
+    },
+    /// A derived dim whose example does not follow from its root's.
+    #[error("Expected input {dim} to be equal to {form}, where {root} = {root_size}, but got {size}")]
+    Derived {
+        /// The dimension.
+        dim: String,
+        /// The derived dim.
+        form: String,
+        /// Its root.
+        root: String,
+        /// The root's size.
+        root_size: i64,
+        /// The example size.
+        size: i64,
+    },
+    /// The program demands what the spec does not allow.
+    #[error(transparent)]
+    Violated(#[from] ConstraintViolation),
+    /// The ranges of hints contradict what the program needs.
+    #[error("Found the following conflicts between user-specified ranges and inferred ranges from model tracing:\n{}", conflicts.join("\n"))]
+    Conflicts {
+        /// One line each.
+        conflicts: Vec<String>,
+    },
+    /// A symbol or a guard failed.
+    #[error(transparent)]
+    Env(#[from] EnvError),
+}
+
+impl From<ExprError> for ConstraintError {
+    fn from(error: ExprError) -> ConstraintError {
+        ConstraintError::Env(error.into())
+    }
+}
+
+/// One thing the program demands against the spec.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Bullet {
+    /// The dim it is about: its name, or the source of a dimension without one.
+    pub dim: String,
+    /// What is demanded.
+    pub text: String,
+}
+
+/// Everything the program demands against the spec, with torch's suggestions. `Display` is torch's message.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub struct ConstraintViolation {
+    /// What is violated, in torch's order.
+    pub bullets: Vec<Bullet>,
+    /// Dims that only the solver found to be constants, as `(dim, source, value)`.
+    pub specializations: Vec<(String, String, i64)>,
+    /// Lines such as `batch = 4` or `b = Dim('b', min=3)`.
+    pub suggested_fixes: Vec<String>,
+}
+
+const LOGS: &str = " For more information, run with TORCH_LOGS=\"+dynamic\".\n";
+
+impl fmt::Display for ConstraintViolation {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if !self.bullets.is_empty() {
+            let mut names: Vec<&str> = self.bullets.iter().map(|b| b.dim.as_str()).collect();
+            names.sort_unstable();
+            names.dedup();
+            let bullets: Vec<String> = self.bullets.iter().map(|b| format!("  - {}", b.text)).collect();
+            write!(f, "Constraints violated ({})!{LOGS}{}", names.join(", "), bullets.join("\n"))?;
+        }
+        if !self.specializations.is_empty() {
+            let mut names: Vec<&str> = self.specializations.iter().map(|(n, ..)| n.as_str()).collect();
+            names.sort_unstable();
+            names.dedup();
+            write!(f, "Specializations unexpectedly required ({})!{LOGS}", names.join(", "))?;
+            for (name, source, value) in &self.specializations {
+                writeln!(
+                    f,
+                    "  - solving the guards generated for {name} = {source} resulted in a specialized value of {value}."
+                )?;
+            }
+        }
+        if !self.suggested_fixes.is_empty() {
+            write!(f, "\nSuggested fixes:\n  {}", self.suggested_fixes.join("\n  "))?;
+        }
+        Ok(())
+    }
+}
+
+impl std::error::Error for ConstraintViolation {}

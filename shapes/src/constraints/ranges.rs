@@ -1,0 +1,212 @@
+//! The result: symbolic placeholders, range constraints, and the final check of hints.
+
+use std::fmt;
+
+use indexmap::{IndexMap, IndexSet};
+
+use crate::dim::{DimHint, HintKind};
+use crate::env::{ShapeEnv, SymbolKind};
+use crate::expr::Expr;
+use crate::namer::Namer;
+use crate::range::ValueRange;
+
+use super::{ConstraintError, ConstraintViolation, InputDim, InputValue, SymbolicInputs, Tolerance};
+
+/// One user input of the exported program.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Placeholder {
+    /// Its name.
+    pub name: String,
+    /// What it is.
+    pub shape: PlaceholderShape,
+}
+
+/// What is known of an input's shape.
+#[derive(Clone, PartialEq, Eq, Debug)]
+#[non_exhaustive]
+pub enum PlaceholderShape {
+    /// Sizes of a tensor.
+    Tensor(Vec<Expr>),
+    /// A dynamic int, printed `Sym(s86)`.
+    Int(Expr),
+    /// A constant, printed without annotation.
+    Constant,
+}
+
+/// `name: [s77, 3]`, `n: Sym(s86)` or `name`; the dtype is the caller's to add.
+impl fmt::Display for Placeholder {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.shape {
+            PlaceholderShape::Tensor(sizes) => {
+                let sizes: Vec<String> = sizes.iter().map(Expr::to_string).collect();
+                write!(f, "{}: [{}]", self.name, sizes.join(", "))
+            }
+            PlaceholderShape::Int(value) => write!(f, "{}: Sym({value})", self.name),
+            PlaceholderShape::Constant => f.write_str(&self.name),
+        }
+    }
+}
+
+/// Expression to range, in print order. `Display` is torch's `{s77: VR[2, int_oo]}`.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub struct RangeConstraints(pub IndexMap<Expr, ValueRange>);
+
+impl fmt::Display for RangeConstraints {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let entries: Vec<String> = self.0.iter().map(|(e, r)| format!("{e}: {r}")).collect();
+        write!(f, "{{{}}}", entries.join(", "))
+    }
+}
+
+/// The inputs of a program once it has run.
+#[derive(Clone, Debug)]
+pub struct Solved {
+    /// Everything known of the symbols.
+    pub env: ShapeEnv,
+    /// User inputs in order.
+    pub placeholders: Vec<Placeholder>,
+    /// Ranges in print order.
+    pub ranges: RangeConstraints,
+    /// What the program demanded against the spec, where [`Tolerance::Specialize`] let it pass.
+    pub tolerated: Option<ConstraintViolation>,
+    /// Dims of size 0 or 1 that `Dim.AUTO` was given for; torch warns about them.
+    pub warnings: Vec<String>,
+    /// Names in use.
+    pub namer: Namer,
+}
+
+impl SymbolicInputs {
+    /// Imposes the spec, checks what the program demanded against it, and gives the result.
+    ///
+    /// # Errors
+    /// [`ConstraintError::Violated`] unless tolerated; [`ConstraintError::Conflicts`]; equalities that do not hold for
+    /// the examples.
+    pub fn finish(mut self, tolerance: Tolerance) -> Result<Solved, ConstraintError> {
+        self.impose_spec()?;
+        let violation = self.violations()?;
+        let tolerated = match (violation, tolerance) {
+            (Some(violation), Tolerance::Strict) => return Err(violation.into()),
+            (violation, _) => violation,
+        };
+        let mut summary = Summary { tolerant: tolerance == Tolerance::Specialize, ..Summary::default() };
+        for (symbol, info) in self.env.symbols() {
+            if info.kind == SymbolKind::Unbacked {
+                summary.ranges.insert(Expr::symbol(symbol), info.range);
+            }
+        }
+        let mut placeholders = Vec::new();
+        for (i, leaf) in self.leaves.iter().enumerate() {
+            let own: Vec<InputDim> = self.dims.iter().filter(|d| d.leaf == i).cloned().collect();
+            let mut sizes = Vec::new();
+            for dim in &own {
+                let expr = self.env.replace(&dim.expr)?;
+                summary.dim(&mut self.env, &leaf.path, dim, &expr)?;
+                sizes.push(expr);
+            }
+            let shape = match (&leaf.value, sizes.as_slice()) {
+                (InputValue::Tensor { .. }, _) => PlaceholderShape::Tensor(sizes),
+                (InputValue::Int(_), [value]) if own[0].spec.hint().is_some() => PlaceholderShape::Int(value.clone()),
+                _ => PlaceholderShape::Constant,
+            };
+            placeholders.push(Placeholder { name: leaf.name.clone(), shape });
+        }
+        if !summary.conflicts.is_empty() {
+            return Err(ConstraintError::Conflicts { conflicts: summary.conflicts });
+        }
+        // Roots that only occur inside composite sizes come last.
+        for symbol in &summary.free {
+            let range = self.env.bound(symbol);
+            summary.ranges.entry(symbol.clone()).or_insert(range);
+        }
+        Ok(Solved {
+            env: self.env,
+            placeholders,
+            ranges: RangeConstraints(summary.ranges),
+            tolerated,
+            warnings: summary.warnings,
+            namer: self.namer,
+        })
+    }
+}
+
+#[derive(Default)]
+struct Summary {
+    tolerant: bool,
+    ranges: IndexMap<Expr, ValueRange>,
+    free: IndexSet<Expr>,
+    conflicts: Vec<String>,
+    warnings: Vec<String>,
+}
+
+impl Summary {
+    fn meet(&mut self, key: &Expr, range: ValueRange) {
+        let slot = self.ranges.entry(key.clone()).or_insert(ValueRange::new(Some(0), None));
+        *slot = slot.intersect(&range);
+    }
+
+    fn dim(&mut self, env: &mut ShapeEnv, path: &str, dim: &InputDim, expr: &Expr) -> Result<(), ConstraintError> {
+        let constant = expr.as_int();
+        if constant.is_none() {
+            match dim.user {
+                Some(user) => self.meet(expr, user),
+                None => self.meet(expr, env.bound(expr)),
+            }
+            self.free.extend(expr.free_symbols().iter().map(Expr::symbol));
+        }
+        let Some(hint) = dim.spec.hint() else { return Ok(()) };
+        if dim.index.is_none() && constant.is_some() {
+            return Ok(());
+        }
+        let place = match dim.index {
+            Some(i) => format!("inputs{path}.shape[{i}]"),
+            None => format!("inputs{path}"),
+        };
+        let traced = match constant {
+            Some(n) => ValueRange::point(n.into()),
+            None => self.ranges.get(expr).copied().unwrap_or(ValueRange::ALL),
+        };
+        let both = traced.intersect(&hint.range());
+        if both.is_empty() {
+            self.conflicts.push(range_conflict(hint, &traced, &place));
+            return Ok(());
+        }
+        if constant.is_none() {
+            self.ranges.insert(expr.clone(), both);
+            if let Some(symbol) = expr.as_symbol() {
+                env.narrow(symbol, hint.range())?;
+            }
+        }
+        let specialized = dim.value == 0 || dim.value == 1;
+        match (hint.kind(), both.as_point()) {
+            (HintKind::Dynamic, Some(n)) if !self.tolerant => {
+                let (min, max) = (python(hint.min()), python(hint.max()));
+                let head = format!("- Received user-specified dim hint Dim.DYNAMIC(min={min}, max={max}), but ");
+                self.conflicts.push(if traced.as_point().is_some() && specialized {
+                    format!("{head}export 0/1 specialized due to hint of {} for dimension {place}.", dim.value)
+                } else {
+                    format!("{head}tracing inferred a static shape of {n} for dimension {place}.")
+                });
+            }
+            (HintKind::Auto, Some(_)) if specialized && constant.is_some() => self.warnings.push(format!(
+                "dimension {place} 0/1 specialized; Dim.AUTO was specified along with a sample input with hint = {}.",
+                dim.value
+            )),
+            _ => {}
+        }
+        Ok(())
+    }
+}
+
+fn range_conflict(hint: DimHint, traced: &ValueRange, place: &str) -> String {
+    format!(
+        "- Received user-specified min/max range of [{}, {}], conflicting with the inferred min/max range of [{}, {}], for {place}.",
+        python(hint.min()),
+        python(hint.max()),
+        traced.lower,
+        traced.upper,
+    )
+}
+
+fn python(bound: Option<i64>) -> String {
+    bound.map_or_else(|| "None".to_owned(), |b| b.to_string())
+}

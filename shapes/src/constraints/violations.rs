@@ -1,0 +1,258 @@
+//! What the program demanded against the spec: torch's `produce_guards`.
+
+use std::collections::HashMap;
+
+use indexmap::{IndexMap, IndexSet};
+
+use crate::dim::HintKind;
+use crate::expr::{Expr, Symbol};
+use crate::range::{Bound, ValueRange};
+use crate::rel::Rel;
+
+use super::fixes::Facts;
+use super::{Bullet, ConstraintError, ConstraintViolation, InputDim, SymbolicInputs};
+
+/// What the bullets and the suggestions are computed from.
+pub(super) struct View<'a> {
+    pub(super) inputs: &'a SymbolicInputs,
+    /// Final expression of every dim.
+    pub(super) finals: Vec<Expr>,
+    /// Dims that are exactly this symbol, in input order.
+    pub(super) carriers: IndexMap<Symbol, Vec<usize>>,
+    /// User ranges on this symbol, in input order.
+    pub(super) constraints: HashMap<Symbol, Vec<ValueRange>>,
+    /// Source to name, for named and derived dims.
+    pub(super) names: IndexMap<String, String>,
+}
+
+impl SymbolicInputs {
+    /// What the program demanded against the spec so far, if anything. Call after the spec has been imposed.
+    pub(super) fn violations(&self) -> Result<Option<ConstraintViolation>, ConstraintError> {
+        let view = View::new(self)?;
+        let mut bullets = view.specialized();
+        let mut facts = Facts::new(&view);
+        bullets.extend(view.equated(&mut facts)?);
+        bullets.extend(view.guarded(&mut facts)?);
+        bullets.extend(view.narrowed(&mut facts));
+        let (specializations, suggested_fixes) = facts.solve(&view)?;
+        if bullets.is_empty() && specializations.is_empty() {
+            return Ok(None);
+        }
+        Ok(Some(ConstraintViolation { bullets, specializations, suggested_fixes }))
+    }
+}
+
+impl<'a> View<'a> {
+    fn new(inputs: &'a SymbolicInputs) -> Result<View<'a>, ConstraintError> {
+        let mut carriers: IndexMap<Symbol, Vec<usize>> =
+            inputs.equalities.phantoms.iter().map(|p| (p.clone(), Vec::new())).collect();
+        let mut constraints: HashMap<Symbol, Vec<ValueRange>> = HashMap::new();
+        let (mut finals, mut names) = (Vec::new(), IndexMap::new());
+        for (i, dim) in inputs.dims.iter().enumerate() {
+            let expr = inputs.env.replace(&dim.expr)?;
+            if let Some(symbol) = expr.as_symbol() {
+                carriers.entry(symbol.clone()).or_default().push(i);
+                if let Some(range) = dim.user {
+                    let known = constraints.entry(symbol.clone()).or_default();
+                    if !known.contains(&range) {
+                        known.push(range);
+                    }
+                }
+            }
+            names.extend(dim.spec.name().map(|name| (dim.source.clone(), name)));
+            finals.push(expr);
+        }
+        Ok(View { inputs, finals, carriers, constraints, names })
+    }
+
+    /// The dim's name, or its source where it has none.
+    pub(super) fn name<'b>(&'b self, source: &'b str) -> &'b str {
+        self.names.get(source).map_or(source, String::as_str)
+    }
+
+    /// The first dim carrying a symbol; a hidden root's own name.
+    pub(super) fn source(&self, symbol: &Symbol) -> String {
+        match self.carriers.get(symbol).and_then(|c| c.first()) {
+            Some(i) => self.inputs.dims[*i].source.clone(),
+            None => self.inputs.env.info(symbol).map_or_else(|| symbol.to_string(), |info| info.source.clone()),
+        }
+    }
+
+    fn dims(&self) -> impl Iterator<Item = (usize, &'a InputDim, &Expr)> {
+        self.inputs.dims.iter().zip(&self.finals).enumerate().map(|(i, (d, e))| (i, d, e))
+    }
+
+    fn bullet(&self, source: &str, text: String) -> Bullet {
+        Bullet { dim: self.name(source).to_owned(), text }
+    }
+
+    /// Dims that became constants.
+    fn specialized(&self) -> Vec<Bullet> {
+        let mut bullets = Vec::new();
+        for (_, dim, expr) in self.dims() {
+            let Some(c) = expr.as_int() else { continue };
+            let allowed = match (dim.user, dim.spec.hint()) {
+                (Some(user), _) => user.as_point() == Some(c.into()),
+                // 0 and 1 are reported by the check of hints.
+                (None, Some(hint)) => hint.kind() != HintKind::Dynamic || c == 0 || c == 1,
+                (None, None) => true,
+            };
+            if !allowed {
+                let name = self.name(&dim.source);
+                bullets.push(self.bullet(
+                    &dim.source,
+                    format!(
+                        "You marked {name} as dynamic but your code specialized it to be a constant ({c}). If you're \
+                         using mark_dynamic, either remove it or use maybe_mark_dynamic. If you're using Dim.DYNAMIC, \
+                         replace it with either Dim.STATIC or Dim.AUTO."
+                    ),
+                ));
+            }
+        }
+        bullets
+    }
+
+    /// Dims that became equal to, or an expression of, another named dim without the spec saying so.
+    fn equated(&self, facts: &mut Facts) -> Result<Vec<Bullet>, ConstraintError> {
+        let mut bullets = Vec::new();
+        for (i, dim, expr) in self.dims() {
+            let symbol = expr.as_symbol();
+            if symbol.is_some_and(|s| self.carriers.get(s).and_then(|c| c.first()) == Some(&i)) || dim.index.is_none() {
+                continue;
+            }
+            facts.equivalent(&dim.source, expr);
+            let free = expr.free_symbols();
+            let (1, Some(inner)) = (free.len(), free.first()) else { continue };
+            if !self.constraints.contains_key(inner) {
+                continue;
+            }
+            let (source, other) = (&dim.source, self.source(inner));
+            let (name, other_name) = (self.name(source), self.name(&other));
+            if symbol.is_some() {
+                if !self.declared_equal(dim, &other) {
+                    let text =
+                        format!("The values of {name} = {source} and {other_name} = {other} must always be equal.");
+                    bullets.push(self.bullet(source, text));
+                }
+            } else if !self.inputs.equalities.is_derived(source, &other, expr)? {
+                let relation = expr.substitute(&[(inner.clone(), named_expr(other_name)?)].into_iter().collect())?;
+                bullets.push(self.bullet(
+                    source,
+                    format!(
+                        "The values of {name} = {source} must always be related to the values of {other_name} = {other} \
+                         by {name} = {relation}."
+                    ),
+                ));
+            }
+        }
+        Ok(bullets)
+    }
+
+    /// Equality with a hint needs no declaration.
+    fn declared_equal(&self, dim: &InputDim, other: &str) -> bool {
+        let hint = |source: &str| self.inputs.dims.iter().any(|d| d.source == source && d.spec.hint().is_some());
+        dim.spec.hint().is_some() || hint(other) || self.inputs.equalities.are_equal(&dim.source, other)
+    }
+
+    /// Guards on one named dim that its range does not imply.
+    fn guarded(&self, facts: &mut Facts) -> Result<Vec<Bullet>, ConstraintError> {
+        let (mut bullets, mut issued) = (Vec::new(), IndexSet::new());
+        let env = &self.inputs.env;
+        for guard in env.guards() {
+            if env.static_eval_with(&guard.rel, false)?.is_some() {
+                continue;
+            }
+            let rel = env.simplify_rel(&guard.rel)?;
+            if !issued.insert(rel.clone()) {
+                continue;
+            }
+            let free = rel.free_symbols();
+            let on_dims = free.iter().any(|s| self.is_size(s));
+            let trivial = on_dims && facts.add(self, &rel)?;
+            let (1, Some(symbol)) = (free.len(), free.first()) else { continue };
+            if trivial {
+                continue;
+            }
+            for range in self.constraints.get(symbol).into_iter().flatten() {
+                let source = self.source(symbol);
+                let guard = rel.source_text(&|s| self.source(s));
+                let values = self.values(&source, range);
+                bullets.push(
+                    self.bullet(&source, format!("Not all values of {values} satisfy the generated guard {guard}.")),
+                );
+            }
+        }
+        Ok(bullets)
+    }
+
+    fn is_size(&self, symbol: &Symbol) -> bool {
+        self.carriers.get(symbol).is_some_and(|c| c.iter().any(|i| self.inputs.dims[*i].index.is_some()))
+    }
+
+    /// Named dims whose symbol ended with a narrower range.
+    fn narrowed(&self, facts: &mut Facts) -> Vec<Bullet> {
+        let mut bullets = Vec::new();
+        for symbol in self.carriers.keys() {
+            let range = self.inputs.env.range(symbol);
+            if self.is_size(symbol) {
+                facts.bounded(&self.source(symbol), &range);
+            }
+            for user in self.constraints.get(symbol).into_iter().flatten() {
+                if user.intersect(&ValueRange::SIZE).is_subset(&range) {
+                    continue;
+                }
+                let source = self.source(symbol);
+                let top = match range.upper {
+                    Bound::Finite(n) => n.to_string(),
+                    _ => "IntInfinity()".to_owned(),
+                };
+                bullets.push(self.bullet(
+                    &source,
+                    format!(
+                        "Not all values of {} satisfy the generated guard {} <= {source} and {source} <= {top}",
+                        self.values(&source, user),
+                        range.lower,
+                    ),
+                ));
+            }
+        }
+        bullets
+    }
+
+    /// `batch = L['x'].size()[0] in the specified range 3 <= batch <= 30`.
+    fn values(&self, source: &str, user: &ValueRange) -> String {
+        let name = self.name(source);
+        let head = format!("{name} = {source} in the specified range");
+        match (user.lower > Bound::Finite(2), user.upper < Bound::PosInf) {
+            (true, true) => format!("{head} {} <= {name} <= {}", user.lower, user.upper),
+            (true, false) => format!("{head} {} <= {name}", user.lower),
+            (false, true) => format!("{head} {name} <= {}", user.upper),
+            (false, false) => head,
+        }
+    }
+}
+
+/// A dim's name as an expression over names: `2*dx + 1`, or one symbol for any other text.
+pub(super) fn named_expr(name: &str) -> Result<Expr, ConstraintError> {
+    let read = || -> Option<(i64, &str, i64)> {
+        let (head, add) = match name.rsplit_once(" + ") {
+            Some((head, add)) => (head, add.parse().ok()?),
+            None => match name.rsplit_once(" - ") {
+                Some((head, sub)) => (head, -sub.parse::<i64>().ok()?),
+                None => (name, 0),
+            },
+        };
+        match head.split_once('*') {
+            Some((mul, root)) => Some((mul.parse().ok()?, root, add)),
+            None => Some((1, head, add)),
+        }
+    };
+    let (mul, root, add) = read().unwrap_or((1, name, 0));
+    Ok(Expr::symbol(&Symbol::integer(root)).try_mul(&Expr::int(mul))?.try_add(&Expr::int(add))?)
+}
+
+impl View<'_> {
+    pub(super) fn simplified(&self, rel: &Rel) -> Result<Rel, ConstraintError> {
+        Ok(self.inputs.env.simplify_rel(rel)?)
+    }
+}

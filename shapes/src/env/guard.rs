@@ -1,0 +1,158 @@
+//! Guards: relations the program relied on, and what they teach about the symbols.
+
+use crate::expr::{Expr, ExprKind, Function, Symbol};
+use crate::range::{Bound, ValueRange};
+use crate::rel::{Rel, RelOp};
+use crate::solve::solve;
+
+use super::{EnvError, ShapeEnv, SymbolKind};
+
+/// More symbols than this in one relation and torch learns nothing from it.
+const MAX_SYMBOLS: usize = 5;
+
+/// A relation that holds for the examples and must hold for every call.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Guard {
+    /// What must hold, with the symbols as they were when it was recorded.
+    pub rel: Rel,
+    /// Who asked: an operator such as `aten.add.Tensor`, or `spec`.
+    pub origin: String,
+}
+
+impl ShapeEnv {
+    /// Answers a relation. What ranges and earlier guards leave open is answered by the examples and recorded as a guard.
+    ///
+    /// Mirrors `ShapeEnv.evaluate_expr`.
+    ///
+    /// # Errors
+    /// [`EnvError::DataDependent`] when the answer needs a value without an example; arithmetic errors.
+    pub fn evaluate(&mut self, rel: &Rel, origin: &str) -> Result<bool, EnvError> {
+        if let Some(known) = self.static_eval(rel)? {
+            return Ok(known);
+        }
+        let value = rel.op.accepts(self.hint(&rel.lhs)?.cmp(&self.hint(&rel.rhs)?));
+        let guard = if value { rel.clone() } else { rel.negated() };
+        self.assume(&guard)?;
+        let learned = self.simplify_rel(&guard)?;
+        self.guards.push(Guard { rel: guard, origin: origin.to_owned() });
+        self.learn(&learned)?;
+        Ok(value)
+    }
+
+    /// Demands `a == b`; the answer is whether the examples agree. Of two symbols the lesser name survives.
+    ///
+    /// # Errors
+    /// As [`ShapeEnv::evaluate`].
+    pub fn guard_eq(&mut self, a: &Expr, b: &Expr, origin: &str) -> Result<bool, EnvError> {
+        self.evaluate(&Rel::eq(a.clone(), b.clone()), origin)
+    }
+
+    /// The expression as a plain number, which specialises its symbols: what `int(size)` does.
+    ///
+    /// # Errors
+    /// As [`ShapeEnv::evaluate`].
+    pub fn specialize(&mut self, expr: &Expr, origin: &str) -> Result<i64, EnvError> {
+        let expr = self.replace(expr)?;
+        if let Some(n) = expr.as_int() {
+            return Ok(n);
+        }
+        let value = self.hint(&expr)?;
+        self.guard_eq(&expr, &Expr::int(value), origin)?;
+        Ok(value)
+    }
+
+    /// Learns ranges, replacements and divisibility from a relation that holds: torch's `_maybe_guard_rel`.
+    fn assume(&mut self, rel: &Rel) -> Result<(), EnvError> {
+        let mut free: Vec<Symbol> = rel.free_symbols().into_iter().collect();
+        if rel.op == RelOp::Ne || free.is_empty() || free.len() > MAX_SYMBOLS {
+            return Ok(());
+        }
+        let weight = |s: &Symbol| self.info(s).and_then(|i| i.hint).unwrap_or(i64::MAX);
+        free.sort_by(|a, b| (weight(b), b.name()).cmp(&(weight(a), a.name())));
+        self.refine(rel)?;
+        if rel.op != RelOp::Eq {
+            return Ok(());
+        }
+        if let Some(remainder) = first_remainder(rel) {
+            if let Some(s) = solve(rel, &remainder, false)?
+                && s.rhs.is_int(0)
+            {
+                self.divisible.insert(remainder);
+            }
+            return Ok(());
+        }
+        if rel.lhs.has_function(Function::FloorDiv) || rel.rhs.has_function(Function::FloorDiv) {
+            return Ok(());
+        }
+        // Only the largest symbol is tried.
+        let largest = &free[0];
+        if self.info(largest).is_none_or(|i| i.kind == SymbolKind::Unbacked) {
+            return Ok(());
+        }
+        let Some(solution) = solve(rel, &Expr::symbol(largest), false)? else { return Ok(()) };
+        if solution.divisor != 1 {
+            return Ok(());
+        }
+        // A lone symbol is followed to what it stands for; a composite one is taken as it is.
+        let target = match solution.rhs.as_symbol() {
+            Some(symbol) => self.replacements.get(symbol).cloned().unwrap_or(solution.rhs),
+            None => solution.rhs,
+        };
+        if target.free_symbols().iter().any(|s| self.info(s).is_some_and(|i| i.kind == SymbolKind::Unbacked)) {
+            return Ok(());
+        }
+        self.set_replacement(largest, &target)
+    }
+
+    /// Tightens the range of every symbol that the relation isolates: torch's `_refine_ranges`.
+    fn refine(&mut self, rel: &Rel) -> Result<(), EnvError> {
+        let rel = self.simplify_rel(rel)?;
+        let mut free: Vec<Symbol> = rel.free_symbols().into_iter().collect();
+        free.sort_by(|a, b| a.name().cmp(b.name()));
+        for symbol in free {
+            let Some(solution) = solve(&rel, &Expr::symbol(&symbol), true)? else { continue };
+            if solution.divisor != 1 {
+                continue;
+            }
+            let old = self.range(&symbol);
+            let rhs = self.bound(&solution.rhs);
+            let mut new = old;
+            let step = |b: Bound, by: i128| match b {
+                Bound::Finite(n) => Bound::Finite(n.saturating_add(by)),
+                infinite => infinite,
+            };
+            if old.lower <= rhs.lower && matches!(solution.op, RelOp::Eq | RelOp::Ge | RelOp::Gt) {
+                new.lower = step(rhs.lower, (solution.op == RelOp::Gt).into());
+            }
+            if old.upper >= rhs.upper && matches!(solution.op, RelOp::Eq | RelOp::Le | RelOp::Lt) {
+                new.upper = step(rhs.upper, -i128::from(solution.op == RelOp::Lt));
+            }
+            if new == old {
+                continue;
+            }
+            self.narrow(&symbol, new)?;
+            let point = self.range(&symbol).as_point().and_then(|n| i64::try_from(n).ok());
+            if let Some(n) = point {
+                self.set_replacement(&symbol, &Expr::int(n))?;
+            }
+        }
+        Ok(())
+    }
+
+    /// The range a guard-free expression keeps, cut to non-negative values: what range constraints print.
+    pub fn size_range(&self, expr: &Expr) -> ValueRange {
+        self.bound(expr).intersect(&ValueRange::new(Some(0), None))
+    }
+}
+
+fn first_remainder(rel: &Rel) -> Option<Expr> {
+    let mut found = None;
+    for side in [&rel.lhs, &rel.rhs] {
+        side.visit(&mut |e| {
+            if found.is_none() && matches!(e.kind(), ExprKind::Apply(Function::Mod, _)) {
+                found = Some(e.clone());
+            }
+        });
+    }
+    found
+}

@@ -1,0 +1,142 @@
+//! Symbols that turned out to be other symbols or constants.
+
+use crate::expr::{Expr, ExprKind, Function, Symbol};
+use crate::range::{Bound, ValueRange, floor_div};
+use crate::rel::Rel;
+use crate::solve::solve;
+
+use super::{EnvError, ShapeEnv};
+
+impl ShapeEnv {
+    /// The expression with every known equality applied: what is printed. Products are written out if anything changed.
+    ///
+    /// # Errors
+    /// Arithmetic errors of the substitution.
+    pub fn replace(&self, expr: &Expr) -> Result<Expr, EnvError> {
+        if !expr.free_symbols().iter().any(|s| self.replacements.contains_key(s)) {
+            return Ok(expr.clone());
+        }
+        Ok(expr.substitute(&self.replacements)?.expand()?)
+    }
+
+    /// [`replace`](ShapeEnv::replace), then what is known of `Max` and of divisibility: what questions are asked about.
+    ///
+    /// # Errors
+    /// Arithmetic errors of the substitution.
+    pub fn simplify(&self, expr: &Expr) -> Result<Expr, EnvError> {
+        let mut expr = self.replace(&expr.expand()?)?;
+        if expr.has_function(Function::Max) {
+            expr = expr.rewrite(&mut |e| self.without_floor(e))?;
+        }
+        if expr.has_function(Function::FloorDiv) && !self.divisible.is_empty() {
+            expr = expr.rewrite(&mut |e| self.exact_quotient(e))?.expand()?;
+        }
+        Ok(expr)
+    }
+
+    pub(crate) fn simplify_rel(&self, rel: &Rel) -> Result<Rel, EnvError> {
+        Ok(Rel::new(rel.op, self.simplify(&rel.lhs)?, self.simplify(&rel.rhs)?))
+    }
+
+    /// `Max(1, x)` is `x` where x is at least 1.
+    fn without_floor(&self, e: &Expr) -> Option<Expr> {
+        let ExprKind::Apply(Function::Max, args) = e.kind() else { return None };
+        let [floor, other] = args.as_slice() else { return None };
+        let floor = floor.as_int().filter(|n| *n == 0 || *n == 1)?;
+        (self.bound(other).lower >= Bound::from(floor)).then(|| other.clone())
+    }
+
+    /// `a // (a // b)` is `b` where b divides a and the quotient divides a.
+    fn exact_quotient(&self, e: &Expr) -> Option<Expr> {
+        let ExprKind::Apply(Function::FloorDiv, args) = e.kind() else { return None };
+        let [base, divisor] = args.as_slice() else { return None };
+        let ExprKind::Apply(Function::FloorDiv, inner) = divisor.kind() else { return None };
+        let [inner_base, inner_divisor] = inner.as_slice() else { return None };
+        let divides = |a: &Expr, b: &Expr| {
+            let rest = a.modulo(b).ok()?;
+            Some(self.divisible.contains(&self.replace(&rest).ok()?))
+        };
+        let exact = base == inner_base
+            && divides(base, divisor).unwrap_or(false)
+            && divides(inner_base, inner_divisor).unwrap_or(false);
+        exact.then(|| inner_divisor.clone())
+    }
+
+    /// Narrows the values of a symbol.
+    pub(crate) fn narrow(&mut self, symbol: &Symbol, to: ValueRange) -> Result<(), EnvError> {
+        let Some(info) = self.symbols.get_mut(symbol) else { return Ok(()) };
+        let range = info.range.intersect(&to);
+        // The example satisfies every guard, so a guard that excludes it contradicts an earlier one.
+        if range.is_empty() {
+            return Err(EnvError::EmptyRange { source_text: info.source.clone(), old: info.range, new: to });
+        }
+        info.range = range;
+        Ok(())
+    }
+
+    /// Records `symbol == target`, unless that would forget values: torch's `_set_replacement`.
+    pub(super) fn set_replacement(&mut self, symbol: &Symbol, target: &Expr) -> Result<(), EnvError> {
+        if self.replacements.get(symbol) == Some(target) || target.free_symbols().contains(symbol) {
+            return Ok(());
+        }
+        let source = self.range(symbol);
+        let mut bound = self.bound(target);
+        self.narrow(symbol, bound)?;
+        if !bound.is_subset(&source) {
+            self.push_range(symbol, target)?;
+            bound = self.bound(target);
+            if !bound.is_subset(&source) {
+                return Ok(());
+            }
+        }
+        self.replacements.insert(symbol.clone(), target.clone());
+        self.settle()
+    }
+
+    /// The range of the symbol, carried over to the only symbol of what replaces it.
+    fn push_range(&mut self, symbol: &Symbol, target: &Expr) -> Result<(), EnvError> {
+        let free = target.free_symbols();
+        let (1, Some(inner)) = (free.len(), free.first().cloned()) else { return Ok(()) };
+        let equation = Rel::eq(Expr::symbol(symbol), target.clone());
+        let Some(solution) = solve(&equation, &Expr::symbol(&inner), false)? else { return Ok(()) };
+        let bound = self.bound(&solution.rhs);
+        let divisor = i128::from(solution.divisor);
+        let lower = match bound.lower {
+            Bound::Finite(n) => Bound::Finite(-floor_div(-n, divisor)),
+            infinite => infinite,
+        };
+        let upper = match bound.upper {
+            Bound::Finite(n) => Bound::Finite(floor_div(n, divisor)),
+            infinite => infinite,
+        };
+        self.narrow(&inner, ValueRange { lower, upper })
+    }
+
+    /// Applies the replacements to each other until none mentions a replaced symbol.
+    fn settle(&mut self) -> Result<(), EnvError> {
+        // Each round removes one link of a chain, and no chain is longer than the symbols.
+        for _ in 0..=self.replacements.len() {
+            let mut stale = Vec::new();
+            for (symbol, target) in &self.replacements {
+                let new = self.replace(target)?;
+                if new != *target {
+                    stale.push((symbol.clone(), new));
+                }
+            }
+            if stale.is_empty() {
+                break;
+            }
+            for (symbol, new) in stale {
+                if !new.free_symbols().contains(&symbol) {
+                    let bound = self.bound(&new);
+                    self.narrow(&symbol, bound)?;
+                    self.replacements.insert(symbol, new);
+                } else {
+                    // A circle says nothing new about this symbol.
+                    self.replacements.shift_remove(&symbol);
+                }
+            }
+        }
+        Ok(())
+    }
+}
