@@ -169,6 +169,13 @@ pub trait PyTree<F: Family> {
         false
     }
 
+    /// The children of a dataclass that are not `None`. The derive writes it.
+    #[doc(hidden)]
+    #[inline]
+    fn present_fields(&self) -> Present {
+        Present(0)
+    }
+
     /// Walks the value as field `index` of a struct, unless it is dropped. The derive calls it.
     #[doc(hidden)]
     #[inline(always)]
@@ -207,6 +214,18 @@ pub trait OwnedTree<F: Family>: PyTree<F> + Sized {
     #[inline]
     fn from_none() -> Option<Self> {
         None
+    }
+
+    /// [`walk_mut`](OwnedTree::walk_mut) as field `index` of a struct, unless it is dropped. The derive calls it.
+    #[doc(hidden)]
+    #[inline(always)]
+    fn walk_mut_field<V: VisitorMut<F>>(
+        &mut self,
+        visitor: &mut V,
+        present: Present,
+        index: usize,
+    ) -> ControlFlow<V::Break> {
+        if present.has(index) { self.walk_mut(visitor) } else { ControlFlow::Continue(()) }
     }
 
     /// Gives field `index` of a struct away, unless it is dropped. The derive calls it.

@@ -1,0 +1,121 @@
+//! The items of `#[pytree(..)]` and `#[module(..)]`: `key` or `key = value`, separated by commas.
+
+use crate::ctxt::Ctxt;
+use proc_macro2::{Ident, TokenStream, TokenTree};
+use quote::ToTokens;
+use syn::ext::IdentExt;
+use syn::parse::{ParseStream, Parser};
+use syn::{Attribute, LitStr, Token};
+
+/// One item that may be given once: where it stands, and its value.
+pub(crate) struct Once<T> {
+    pub(crate) key: Ident,
+    pub(crate) value: T,
+}
+
+/// Fills `slot`, or notes that the item is given twice.
+pub(crate) fn set<T>(cx: &Ctxt, slot: &mut Option<Once<T>>, key: &Ident, value: T) {
+    match slot {
+        Some(_) => cx.error(key, format_args!("`{key}` is given twice")),
+        None => *slot = Some(Once { key: key.clone(), value }),
+    }
+}
+
+/// Calls `item` with the key of every item of all `#[pytree(..)]` in `attributes`; it reads the value.
+///
+/// `item` gives `None` for a key that it does not know; `known` is what the message lists then, for a `place`.
+pub(crate) fn items(
+    cx: &Ctxt,
+    attributes: &[Attribute],
+    place: &str,
+    known: &[&str],
+    mut item: impl FnMut(&Ident, ParseStream<'_>) -> Option<syn::Result<()>>,
+) {
+    for attribute in attributes.iter().filter(|a| a.path().is_ident("pytree")) {
+        let parse = |input: ParseStream<'_>| list(cx, input, place, known, &mut item);
+        cx.ok(attribute.parse_args_with(parse));
+    }
+}
+
+/// As [`items`], for the tokens in the parentheses of an attribute macro.
+pub(crate) fn arguments(
+    cx: &Ctxt,
+    tokens: TokenStream,
+    place: &str,
+    known: &[&str],
+    mut item: impl FnMut(&Ident, ParseStream<'_>) -> Option<syn::Result<()>>,
+) {
+    let parse = |input: ParseStream<'_>| list(cx, input, place, known, &mut item);
+    cx.ok(parse.parse2(tokens));
+}
+
+fn list(
+    cx: &Ctxt,
+    input: ParseStream<'_>,
+    place: &str,
+    known: &[&str],
+    item: &mut dyn FnMut(&Ident, ParseStream<'_>) -> Option<syn::Result<()>>,
+) -> syn::Result<()> {
+    while !input.is_empty() {
+        // Keywords are keys too: `static`, `crate`, `as`.
+        let key = input.call(Ident::parse_any)?;
+        let read = item(&key, input).unwrap_or_else(|| {
+            let known = known.iter().map(|k| format!("`{k}`")).collect::<Vec<_>>().join(", ");
+            Err(syn::Error::new_spanned(&key, format_args!("unknown attribute `{key}`; {place} takes {known}")))
+        });
+        match read {
+            Ok(()) if input.is_empty() => {}
+            Ok(()) if input.peek(Token![,]) => {}
+            Ok(()) => {
+                cx.push(input.error(format_args!("expected `,` or the end after `{key}`")));
+                skip_item(input)?;
+            }
+            Err(error) => {
+                cx.push(error);
+                skip_item(input)?;
+            }
+        }
+        if !input.is_empty() {
+            input.parse::<Token![,]>()?;
+        }
+    }
+    Ok(())
+}
+
+/// Passes over what is left of an item, so that the next one is still looked at.
+fn skip_item(input: ParseStream<'_>) -> syn::Result<()> {
+    while !input.is_empty() && !input.peek(Token![,]) {
+        input.parse::<TokenTree>()?;
+    }
+    Ok(())
+}
+
+/// The text in `key = "text"`.
+pub(crate) fn text(key: &Ident, input: ParseStream<'_>, example: &str) -> syn::Result<LitStr> {
+    let usage = format!("`{key}` takes a text: `{key} = \"{example}\"`");
+    equals(key, input, &usage)?;
+    input.parse().map_err(|e| syn::Error::new(e.span(), &usage))
+}
+
+/// The path in `key = path`.
+pub(crate) fn path(key: &Ident, input: ParseStream<'_>, example: &str) -> syn::Result<syn::Path> {
+    let usage = format!("`{key}` takes a path: `{key} = {example}`");
+    equals(key, input, &usage)?;
+    input.parse().map_err(|e| syn::Error::new(e.span(), &usage))
+}
+
+/// A key that stands alone.
+pub(crate) fn flag(key: &Ident, input: ParseStream<'_>) -> syn::Result<()> {
+    if input.is_empty() || input.peek(Token![,]) {
+        return Ok(());
+    }
+    Err(input.error(format_args!("`{key}` takes no value")))
+}
+
+fn equals(key: &Ident, input: ParseStream<'_>, usage: &str) -> syn::Result<()> {
+    if input.peek(Token![=]) {
+        input.parse::<Token![=]>()?;
+        return Ok(());
+    }
+    Err(syn::Error::new_spanned(key.to_token_stream(), usage))
+}
