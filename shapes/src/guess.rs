@@ -118,8 +118,8 @@ pub(crate) fn guess(inputs: &InputSets, options: &GuessOptions) -> Result<Dynami
         if RESERVED.contains(name) {
             return Err(GuessError::ReservedName { name: (*name).to_owned(), model: guesser.model });
         }
-        let of_set = |(_, kwargs): &(_, Vec<(&str, Object<'_>)>)| kwargs.iter().find(|(n, _)| n == name).map(|(_, o)| *o);
-        let objects: Vec<_> = sets.iter().filter_map(of_set).collect();
+        let given = sets.iter().filter_map(|(_, kwargs)| kwargs.iter().find(|(given, _)| given == name));
+        let objects: Vec<_> = given.map(|(_, object)| *object).collect();
         let place = &mut at(Input::Name((*name).to_owned()));
         kwargs.insert(*name, guesser.object(&objects, &auto.below(format_args!("{i}I")), place)?);
     }

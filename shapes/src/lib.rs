@@ -24,3 +24,15 @@ pub use range::{Bound, ValueRange};
 pub use rel::{Rel, RelOp};
 pub use spec::{DynamicShapes, ShapeSpec};
 pub use symbol::{Naming, source_slot};
+
+mod classes;
+mod cursor;
+pub mod guess;
+pub mod inputs;
+pub mod kwargs;
+pub mod string_type;
+
+pub use guess::{Auto, GuessError, GuessOptions};
+pub use inputs::{InputSet, InputSets, InputsError, LeafDescription, ModelInputs};
+pub use kwargs::{MoveError, MovedShapes};
+pub use string_type::{StringTypeError, StringTypeOptions, TensorSummary, string_type, string_type_with};

@@ -105,7 +105,7 @@ pub fn string_type_with<F: DescribeTensor, X: PyTree<F> + ?Sized>(
     print(tree, options, Some(&mut summarize))
 }
 
-type Summarize<'a, T> = Option<&'a mut dyn FnMut(&T) -> Result<TensorSummary, String>>;
+type Summarize<'s, T> = Option<&'s mut dyn FnMut(&T) -> Result<TensorSummary, String>>;
 
 fn print<F: DescribeTensor, X: PyTree<F> + ?Sized>(
     tree: &X,
@@ -118,17 +118,17 @@ fn print<F: DescribeTensor, X: PyTree<F> + ?Sized>(
     Ok(printer.out)
 }
 
-struct Printer<'a, 't, F: DescribeTensor> {
+struct Printer<'a, 's, 't, F: DescribeTensor> {
     options: StringTypeOptions,
     leaves: &'a [LeafRef<'t, F>],
     spec: &'a TreeSpec,
-    summarize: Summarize<'a, F::Tensor>,
+    summarize: Summarize<'s, F::Tensor>,
     out: String,
 }
 
 type Shown = Result<(), StringTypeError>;
 
-impl<F: DescribeTensor> Printer<'_, '_, F> {
+impl<'t, F: DescribeTensor> Printer<'_, '_, 't, F> {
     fn show(&mut self, at: Cursor<'_>) -> Shown {
         let Some(context) = at.node.context() else { return self.leaf(at) };
         let items: Vec<_> = at.children().collect();
@@ -304,7 +304,7 @@ impl<F: DescribeTensor> Printer<'_, '_, F> {
         }
     }
 
-    fn leaf_at(&self, at: Cursor<'_>) -> Option<LeafRef<'_, F>> {
+    fn leaf_at(&self, at: Cursor<'_>) -> Option<LeafRef<'t, F>> {
         if at.node.is_leaf() { self.leaves.get(at.first_leaf).copied() } else { None }
     }
 
@@ -322,7 +322,7 @@ impl<F: DescribeTensor> Printer<'_, '_, F> {
 
     fn leaf(&mut self, at: Cursor<'_>) -> Shown {
         let number = match self.leaf_at(at) {
-            Some(LeafRef::Tensor(tensor)) => return self.tensor(at, tensor_of(self.leaves, at).unwrap_or(tensor)),
+            Some(LeafRef::Tensor(tensor)) => return self.tensor(at, tensor),
             Some(LeafRef::Int(v)) => ("int", Number::Int(v)),
             Some(LeafRef::Float(v)) => ("float", Number::Float(v)),
             Some(LeafRef::Bool(v)) => ("bool", Number::Bool(v)),
@@ -335,4 +335,48 @@ impl<F: DescribeTensor> Printer<'_, '_, F> {
         }
         Ok(())
     }
+    fn tensor(&mut self, at: Cursor<'_>, tensor: &F::Tensor) -> Shown {
+        let TensorMeta { dtype, sizes, device } = F::describe(tensor);
+        if self.options.with_device {
+            self.push(if matches!(device, Device::Cpu | Device::Meta) { "C" } else { "G" });
+        }
+        let code = onnx_number(dtype).ok_or_else(|| StringTypeError::DType { path: self.path(at), dtype })?;
+        _ = write!(self.out, "T{code}");
+        if self.options.with_shape {
+            for (i, size) in sizes.iter().enumerate() {
+                _ = write!(self.out, "{}{size}", if i == 0 { "s" } else { "x" });
+            }
+            self.push(if sizes.is_empty() { "s" } else { "" });
+        } else {
+            _ = write!(self.out, "r{}", sizes.len());
+        }
+        let Some(summarize) = self.summarize.as_mut().filter(|_| self.options.with_min_max) else { return Ok(()) };
+        match summarize(tensor) {
+            Ok(summary) => _ = write!(self.out, "{summary}"),
+            Err(message) => return Err(StringTypeError::Summary { path: self.path(at), message }),
+        }
+        Ok(())
+    }
+}
+
+/// The number of an element type in ONNX (`onnx.TensorProto`).
+fn onnx_number(dtype: DType) -> Option<u8> {
+    Some(match dtype {
+        DType::Float32 => 1,
+        DType::UInt8 => 2,
+        DType::Int8 => 3,
+        DType::UInt16 => 4,
+        DType::Int16 => 5,
+        DType::Int32 => 6,
+        DType::Int64 => 7,
+        DType::Bool => 9,
+        DType::Float16 => 10,
+        DType::Float64 => 11,
+        DType::UInt32 => 12,
+        DType::UInt64 => 13,
+        DType::Complex64 => 14,
+        DType::Complex128 => 15,
+        DType::BFloat16 => 16,
+        _ => return None,
+    })
 }
