@@ -30,9 +30,11 @@ mod cursor;
 pub mod guess;
 pub mod inputs;
 pub mod kwargs;
+pub mod matching;
 pub mod string_type;
 
 pub use guess::{Auto, GuessError, GuessOptions};
 pub use inputs::{InputSet, InputSets, InputsError, LeafDescription, ModelInputs};
 pub use kwargs::{MoveError, MovedShapes};
+pub use matching::MatchError;
 pub use string_type::{StringTypeError, StringTypeOptions, TensorSummary, string_type, string_type_with};
