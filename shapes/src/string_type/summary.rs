@@ -33,7 +33,7 @@ impl Number {
     }
 
     /// The least and the greatest, the first one where several are equal (`min`, `max`). `None` when there is none.
-    pub(super) fn range(numbers: &[Number]) -> Option<(Number, Number)> {
+    pub fn range(numbers: &[Number]) -> Option<(Number, Number)> {
         let (first, rest) = numbers.split_first()?;
         let pick = |wanted| {
             move |best: Number, next: &Number| if next.order(best) == Some(wanted) { *next } else { best }

@@ -1,0 +1,24 @@
+//! Runs a folder of recorded cases: `golden [-v] FOLDER`. Exits with 1 when a case fails.
+
+use std::path::Path;
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    let (flags, folders): (Vec<_>, Vec<_>) = std::env::args().skip(1).partition(|a| a.starts_with('-'));
+    let verbose = flags.iter().any(|f| f == "-v");
+    let ([folder], true) = (folders.as_slice(), flags.iter().all(|f| f == "-v")) else {
+        eprintln!("usage: golden [-v] FOLDER\n  -v  say why a case failed");
+        return ExitCode::from(2);
+    };
+    let reports = match tests::golden::run_folder(Path::new(folder)) {
+        Ok(reports) => reports,
+        Err(e) => {
+            eprintln!("{e}");
+            return ExitCode::from(2);
+        }
+    };
+    for report in &reports {
+        if verbose { println!("{report:#}") } else { println!("{report}") }
+    }
+    if reports.iter().all(|r| r.failed.is_empty()) { ExitCode::SUCCESS } else { ExitCode::FAILURE }
+}

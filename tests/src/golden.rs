@@ -1,0 +1,91 @@
+//! Runs recorded cases, file by file.
+
+mod guess;
+mod kwargs;
+mod pytree;
+mod string_type;
+
+use crate::json::{Miss, Outcome, array, member};
+use serde_json::Value;
+use std::fmt;
+use std::path::{Path, PathBuf};
+
+/// The cases of one file.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Report {
+    /// The name of the file without `.json`.
+    pub name: String,
+    /// How many agree.
+    pub passed: usize,
+    /// Those that do not: id and what is wrong.
+    pub failed: Vec<(String, String)>,
+    /// Those that need something still to come: id and what.
+    pub not_yet: Vec<(String, String)>,
+}
+
+/// `NAME: N passed, M failed, K not yet`, then the ids that failed, one a line. With `{:#}` each with its reason.
+impl fmt::Display for Report {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}: {} passed, {} failed", self.name, self.passed, self.failed.len())?;
+        if !self.not_yet.is_empty() {
+            write!(f, ", {} not yet", self.not_yet.len())?;
+        }
+        for (id, reason) in &self.failed {
+            write!(f, "\n{id}")?;
+            if f.alternate() {
+                write!(f, ": {reason}")?;
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Runs every `*.json` of a folder, in the order of their names.
+///
+/// # Errors
+/// When the folder cannot be read or holds no such file.
+pub fn run_folder(folder: &Path) -> Result<Vec<Report>, String> {
+    let cannot = |e: std::io::Error| format!("{}: {e}", folder.display());
+    let entries = std::fs::read_dir(folder).map_err(cannot)?;
+    let mut files: Vec<PathBuf> = entries.map(|e| e.map(|e| e.path())).collect::<Result<_, _>>().map_err(cannot)?;
+    files.retain(|path| path.extension().is_some_and(|e| e == "json"));
+    files.sort();
+    if files.is_empty() {
+        return Err(format!("{}: no *.json here", folder.display()));
+    }
+    Ok(files.iter().map(|path| run_file(path)).collect())
+}
+
+/// Runs the cases of a file. A file that cannot be read counts as one failure.
+pub fn run_file(path: &Path) -> Report {
+    let name = path.file_stem().map(|s| s.to_string_lossy().into_owned()).unwrap_or_default();
+    let mut report = Report { name, ..Report::default() };
+    let read = std::fs::read_to_string(path).map_err(|e| e.to_string());
+    match read.and_then(|text| serde_json::from_str(&text).map_err(|e| e.to_string())) {
+        Ok(json) => run_json(&json, &mut report),
+        Err(e) => report.failed.push((report.name.clone(), e)),
+    }
+    report
+}
+
+fn run_json(json: &Value, report: &mut Report) {
+    let run: fn(&Value) -> Outcome = match report.name.as_str() {
+        "pytree_cases" => pytree::run,
+        "guess_cases" | "guess_cases_random" => guess::run,
+        "move_to_kwargs_cases" => kwargs::run,
+        "string_type_cases" => string_type::run,
+        _ => |_| Err(Miss::NotYet("the cases of this file".to_owned())),
+    };
+    let cases = match member(json, "cases").and_then(array) {
+        Ok(cases) => cases,
+        Err(Miss::Failed(e) | Miss::NotYet(e)) => return report.failed.push((report.name.clone(), e)),
+    };
+    for (i, case) in cases.iter().enumerate() {
+        let id = case.get("id").and_then(Value::as_str).map_or_else(|| format!("case {i}"), str::to_owned);
+        match run(case) {
+            Ok(()) => report.passed += 1,
+            Err(Miss::Failed(reason)) => report.failed.push((id, reason)),
+            Err(Miss::NotYet(reason)) => report.not_yet.push((id, reason)),
+        }
+    }
+}

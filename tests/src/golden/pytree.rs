@@ -1,0 +1,52 @@
+//! Trees against torch's pytree: counters, key paths, treespec JSON, text, and the names torch.export gives the leaves.
+
+use crate::json::{Outcome, array, fail, int, member, text, unexpected};
+use crate::read::{self, Layout};
+use crate::recorded::RecordedValue;
+use pytree_core::{KeyEntry, KeyPath, TreeSpec, flatten, unflatten};
+use serde_json::Value;
+use shapes::{Namer, mapping_key_part, placeholder_base};
+
+pub(super) fn run(case: &Value) -> Outcome {
+    let tree = read::value(member(case, "tree")?, Layout::Nested)?;
+    let flat = flatten(&tree).map_err(unexpected)?;
+    let spec = &flat.spec;
+    for (name, got) in
+        [("num_leaves", spec.num_leaves()), ("num_nodes", spec.num_nodes()), ("num_children", spec.num_children())]
+    {
+        same(name, &i64::try_from(got).unwrap_or(i64::MAX), &int(member(case, name)?)?)?;
+    }
+    let paths: Vec<KeyPath> = spec.leaf_paths().collect();
+    same("keystr", &paths.iter().map(ToString::to_string).collect(), &texts(member(case, "keystr")?)?)?;
+    let json = text(member(case, "treespec_json")?)?;
+    same("treespec_json", &spec.to_json().as_str(), &json)?;
+    let read = TreeSpec::from_json(json).map_err(unexpected)?;
+    same("spec read from treespec_json", &read, spec)?;
+    same("repr", &spec.to_string().as_str(), &text(member(case, "repr")?)?)?;
+    let leaves: Vec<_> = flat.leaves.iter().map(|leaf| leaf.map(Clone::clone)).collect();
+    let again: RecordedValue = unflatten(leaves, &read).map_err(unexpected)?;
+    same("the tree rebuilt", &again, &tree)?;
+    let mut namer = Namer::new();
+    let names = paths.iter().map(|path| namer.placeholder(&placeholder("x", path))).collect();
+    same("placeholders", &names, &texts(member(case, "placeholders")?)?)
+}
+
+/// The base name of the placeholder of a leaf below the argument `name`.
+fn placeholder(name: &str, path: &KeyPath) -> String {
+    let part = |entry: &KeyEntry| match entry {
+        KeyEntry::Sequence(index) => index.to_string(),
+        KeyEntry::Mapping(key) => mapping_key_part(&key.text()),
+        KeyEntry::GetAttr(name) => name.to_string(),
+        // Another kind of entry would be new to torch too.
+        other => other.to_string(),
+    };
+    placeholder_base(std::iter::once(name.to_owned()).chain(path.entries().iter().map(part)))
+}
+
+fn texts(json: &Value) -> Outcome<Vec<String>> {
+    array(json)?.iter().map(|t| Ok(text(t)?.to_owned())).collect()
+}
+
+fn same<T: PartialEq + std::fmt::Debug>(what: &str, got: &T, want: &T) -> Outcome {
+    if got == want { Ok(()) } else { fail(format!("{what}: got {got:?}, want {want:?}")) }
+}
