@@ -154,7 +154,7 @@ fn a_parameter_that_is_not_declared_is_refused() {
         let known = Known::new().with_inputs([&x]).with(role.clone(), &w);
         let (_, t) = record(&known, || x.matmul(&w)).unwrap();
         assert_eq!(arg(&t, 0, 1), Value::Tensor(ValueId::Known(1)));
-        assert_eq!(t.known[1], role);
+        assert_eq!(t.declared[1].role, role);
     }
 }
 
@@ -245,6 +245,7 @@ fn tied_weights_go_by_their_first_role() {
         .with(Role::Parameter("embed".to_owned()), &w)
         .with(Role::Parameter("head".to_owned()), &tied);
     let (_, t) = record(&known, || x.matmul(&tied)).unwrap();
+    assert_eq!(t.declared[2].id, ValueId::Known(1));
     assert_eq!(arg(&t, 0, 1), Value::Tensor(ValueId::Known(1)));
 }
 

@@ -3,7 +3,7 @@
 // A test fails by panicking.
 #![allow(clippy::unwrap_used, clippy::panic)]
 
-use tch::nn::{self, Module};
+use tch::nn::{self, Module, ModuleT, RNN};
 use tch::{Device, IndexOp, Kind, Tensor};
 use torch_export::dispatch::{Call, DType, Known, Layout, MemoryFormat, Role, Trace, Value, ValueId, record};
 
@@ -79,7 +79,7 @@ fn ops_come_with_their_arguments_and_without_their_defaults() {
     // A default that stands before a value that is none is written, as torch does.
     let keepdim = t.calls[2].args[2].clone();
     assert_eq!((keepdim.name.as_str(), keepdim.is_default), ("keepdim", true));
-    assert_eq!(t.known, [Role::Input(0)]);
+    assert_eq!((&t.declared[0].role, &t.declared[0].info.sizes[..]), (&Role::Input(0), &[3, 4][..]));
     assert!(t.failures.is_empty() && t.lifted.is_empty());
 }
 
@@ -175,6 +175,46 @@ fn the_newest_name_is_used_after_in_place_ops() {
     assert_eq!(lines(&t), ["aten.add_.Scalar(x1, 1.0)"]);
     assert_eq!(t.value_of(&count).unwrap(), ValueId::Output { call: 0, index: 0 });
     assert_eq!(t.value_of(&x).unwrap(), ValueId::Known(0));
+}
+
+#[test]
+fn values_that_share_memory_say_so() {
+    let x = x34();
+    let (_, t) = trace(&x, || {
+        let view = x.view([4, 3]).select(0, 1);
+        let _ = view.shallow_clone().zero_();
+        let c = Tensor::from_slice(&[1f32, 2.0]);
+        (&x + 1.0, c.unsqueeze(0))
+    });
+    let storage = |id| t.storage_of(id).unwrap();
+    let out = |call| ValueId::Output { call, index: 0 };
+    for call in 0..3 {
+        assert_eq!(storage(out(call)), storage(ValueId::Known(0)), "{call}");
+    }
+    assert_ne!(storage(out(3)), storage(ValueId::Known(0)));
+    assert_eq!(storage(out(4)), storage(ValueId::Lifted(0)));
+    assert_eq!(t.storage_of(out(5)), None);
+}
+
+#[test]
+fn layers_with_lists_and_several_results_are_recorded() {
+    let vs = nn::VarStore::new(Device::Cpu);
+    let root = vs.root();
+    let lstm = nn::lstm(&root / "lstm", 4, 5, Default::default());
+    let norm = nn::batch_norm1d(&root / "norm", 4, Default::default());
+    let parameters = vs.variables();
+    let x = Tensor::randn([2, 3, 4], F);
+    let mut known = Known::new().with_inputs([&x]);
+    for (path, tensor) in &parameters {
+        known.add(Role::Parameter(path.clone()), tensor);
+    }
+    let (_, t) = record(&known, || (lstm.seq(&x), norm.forward_t(&x.select(1, 0), true))).unwrap();
+    let ops: Vec<String> = t.calls.iter().map(|call| call.op.to_string()).collect();
+    assert_eq!(ops, ["aten.zeros.default", "aten.lstm.input", "aten.select.int", "aten.batch_norm.default"]);
+    let sizes: Vec<_> = t.calls[1].output_tensors().map(|o| o.info.sizes.clone()).collect();
+    assert_eq!(sizes, [[2, 3, 5], [1, 2, 5], [1, 2, 5]]);
+    let Some(Value::Tensors(weights)) = t.calls[1].arg("params") else { panic!("{:?}", t.calls[1]) };
+    assert_eq!(weights.len(), 4);
 }
 
 #[test]

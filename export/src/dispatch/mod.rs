@@ -46,5 +46,5 @@ pub use self::{
     record::record,
     schema::{Schema, SchemaArgument, SchemaReturn},
     tensor::{StorageId, deep_copy, info, on_storage, same_tensor, storage_bytes, storage_from_bytes, storage_id},
-    trace::{Argument, Call, Failure, Lifted, Output, Trace, ValueId},
+    trace::{Argument, Call, Declared, Failure, Lifted, Output, StorageNumber, Trace, ValueId},
 };

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use super::error::UnknownReason;
 use super::log::Seen;
-use super::trace::ValueId;
+use super::trace::{StorageNumber, ValueId};
 
 /// The newest name of every tensor that the program knows.
 ///
@@ -15,6 +15,8 @@ pub(crate) struct Names {
     bound: HashMap<u64, Bound>,
     /// Storage -> the tensors on it, the one bound last at the end.
     on_storage: HashMap<u64, Vec<u64>>,
+    /// The storage that each lifted constant had when it was lifted.
+    lifted: HashMap<usize, StorageNumber>,
 }
 
 #[derive(Debug)]
@@ -35,18 +37,24 @@ impl Names {
         self.bound.insert(seen.tensor, Bound { id, seen: seen.clone() });
     }
 
-    /// Whether a tensor has a name.
-    pub(crate) fn knows(&self, seen: &Seen) -> bool {
-        self.bound.contains_key(&seen.tensor)
+    /// The name of a tensor that has one.
+    pub(crate) fn name_of(&self, seen: &Seen) -> Option<ValueId> {
+        self.bound.get(&seen.tensor).map(|bound| bound.id)
+    }
+
+    /// The storage of a lifted constant.
+    pub(crate) fn lifted_storage(&self, index: usize) -> Option<StorageNumber> {
+        self.lifted.get(&index).copied()
     }
 
     /// The newest name of a tensor.
     pub(crate) fn resolve(&mut self, seen: &Seen) -> Result<ValueId, UnknownReason> {
         if let Some(lift) = seen.lift {
             // No program holds more constants than a usize counts.
-            let id = ValueId::Lifted(usize::try_from(lift).unwrap_or(usize::MAX));
-            self.bind(seen, id);
-            return Ok(id);
+            let index = usize::try_from(lift).unwrap_or(usize::MAX);
+            self.lifted.extend(StorageNumber::of(seen).map(|storage| (index, storage)));
+            self.bind(seen, ValueId::Lifted(index));
+            return Ok(ValueId::Lifted(index));
         }
         if let Some(bound) = self.bound.get(&seen.tensor) {
             let same = bound.seen.storage == seen.storage && bound.seen.info.same_elements(&seen.info);

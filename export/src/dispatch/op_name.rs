@@ -4,6 +4,7 @@
 use std::ffi::CString;
 use std::fmt;
 use std::str::FromStr;
+use std::sync::Arc;
 
 /// The name of one overload of an op, as `aten.add.Tensor` (`torch._ops.OpOverload`).
 ///
@@ -20,10 +21,8 @@ use std::str::FromStr;
 /// ```
 #[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct OpName {
-    namespace: String,
-    name: String,
-    /// Empty for the default overload.
-    overload: String,
+    /// Three identifiers with a dot between: `aten.add.Tensor`. Shared, since every recorded call has one.
+    text: Arc<str>,
 }
 
 /// A text that names no op.
@@ -41,27 +40,33 @@ impl OpName {
     /// A part that is no identifier.
     pub fn new(namespace: &str, name: &str, overload: &str) -> Result<Self, OpNameError> {
         let word = |part: &str| !part.is_empty() && part.chars().all(|c| c.is_ascii_alphanumeric() || c == '_');
-        let overload = if overload == "default" { "" } else { overload };
-        if !word(namespace) || !word(name) || !(overload.is_empty() || word(overload)) {
-            let text = format!("{namespace}.{name}.{overload}");
-            return Err(OpNameError { text });
+        let overload = if overload.is_empty() { "default" } else { overload };
+        let text = format!("{namespace}.{name}.{overload}");
+        if word(namespace) && word(name) && word(overload) {
+            Ok(Self { text: text.into() })
+        } else {
+            Err(OpNameError { text })
         }
-        Ok(Self { namespace: namespace.to_owned(), name: name.to_owned(), overload: overload.to_owned() })
     }
 
     /// The library: `aten`.
     pub fn namespace(&self) -> &str {
-        &self.namespace
+        self.part(0)
     }
 
     /// The op: `add`; an op that works in place ends in `_`.
     pub fn name(&self) -> &str {
-        &self.name
+        self.part(1)
     }
 
     /// The overload as Python shows it: `Tensor`, `default`.
     pub fn overload(&self) -> &str {
-        if self.overload.is_empty() { "default" } else { &self.overload }
+        self.part(2)
+    }
+
+    fn part(&self, index: usize) -> &str {
+        // `new` makes exactly three parts.
+        self.text.split('.').nth(index).unwrap_or_default()
     }
 
     /// How a printed program and a `.pt2` file name it: `torch.ops.aten.add.Tensor`.
@@ -74,13 +79,14 @@ impl OpName {
     pub(crate) fn dispatcher_names(&self) -> (CString, CString) {
         // Identifiers hold no zero byte, so neither conversion fails.
         let text = |s: String| CString::new(s).unwrap_or_default();
-        (text(format!("{}::{}", self.namespace, self.name)), text(self.overload.clone()))
+        let overload = if self.overload() == "default" { "" } else { self.overload() };
+        (text(format!("{}::{}", self.namespace(), self.name())), text(overload.to_owned()))
     }
 }
 
 impl fmt::Display for OpName {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}.{}.{}", self.namespace, self.name, self.overload())
+        f.write_str(&self.text)
     }
 }
 

@@ -7,7 +7,7 @@ use super::known::Known;
 use super::log::{read_log, read_seen};
 use super::names::Names;
 use super::quiet;
-use super::trace::{Trace, ValueId};
+use super::trace::{Declared, StorageNumber, Trace, ValueId};
 use super::wire::Reader;
 use crate::ffi::Session;
 
@@ -56,6 +56,7 @@ pub fn record<R>(known: &Known<'_>, f: impl FnOnce() -> R) -> Result<(R, Trace),
     let _mark = Mark::set().ok_or(RecordError::Nested)?;
     let mut session = Session::new().map_err(DispatchError::tensor)?;
     let mut names = Names::default();
+    let mut declared = Vec::with_capacity(known.len());
     for (index, (role, tensor)) in known.entries.iter().enumerate() {
         if !tensor.defined() {
             return Err(RecordError::Undefined { role: role.clone() });
@@ -63,17 +64,16 @@ pub fn record<R>(known: &Known<'_>, f: impl FnOnce() -> R) -> Result<(R, Trace),
         let bytes = session.see(tensor).map_err(DispatchError::tensor)?;
         let seen = read_seen(&mut Reader::new(&bytes))
             .map_err(|e| DispatchError::Tensor { message: format!("{role}: {e}") })?;
-        if !names.knows(&seen) {
-            names.bind(&seen, ValueId::Known(index));
-        }
+        let id = names.name_of(&seen).unwrap_or(ValueId::Known(index));
+        names.bind(&seen, id);
+        declared.push(Declared { role: role.clone(), id, storage: StorageNumber::of(&seen), info: seen.info });
     }
     let outcome = session.run(|| quiet::catch(f)).map_err(DispatchError::tensor)?;
     let log = session.take_log().map_err(DispatchError::tensor)?;
     let events = read_log(&log);
     match outcome {
         Ok(result) => {
-            let roles = known.entries.iter().map(|(role, _)| role.clone()).collect();
-            let trace = Trace::new(roles, names, session, events?)?;
+            let trace = Trace::new(declared, names, session, events?)?;
             Ok((result, trace))
         }
         Err(panic) => {

@@ -19,7 +19,7 @@ use crate::ffi::Session;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 #[non_exhaustive]
 pub enum ValueId {
-    /// A tensor that was declared: its index in [`Known`](super::Known) and in [`Trace::known`].
+    /// A tensor that was declared: its index in [`Known`](super::Known) and in [`Trace::declared`].
     Known(usize),
     /// A constant that the forward made from Rust data: its index in [`Trace::lifted`].
     Lifted(usize),
@@ -36,8 +36,8 @@ pub enum ValueId {
 #[derive(Debug)]
 #[non_exhaustive]
 pub struct Trace {
-    /// The roles of the declared tensors, in the order of their declaration.
-    pub known: Vec<Role>,
+    /// The declared tensors, in the order of their declaration.
+    pub declared: Vec<Declared>,
     /// The calls that succeeded.
     pub calls: Vec<Call>,
     /// Constants that the forward made from Rust data (`from_slice`, `Tensor::from`), in order of their first use.
@@ -46,6 +46,32 @@ pub struct Trace {
     pub failures: Vec<Failure>,
     names: Names,
     session: Session,
+}
+
+/// A tensor that was declared, as it was before the run.
+#[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
+pub struct Declared {
+    /// What it is to the program.
+    pub role: Role,
+    /// What it was called at first: of a tensor that was declared twice, the first place.
+    pub id: ValueId,
+    /// What is known of it.
+    pub info: TensorInfo,
+    /// Its memory; sparse tensors have none to share.
+    pub storage: Option<StorageNumber>,
+}
+
+/// The memory of a tensor within one trace: values with the same number share it, so that a write to one is seen in
+/// the others.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct StorageNumber(u64);
+
+impl StorageNumber {
+    /// The session's number; 0 stands for no storage.
+    pub(crate) fn of(seen: &Seen) -> Option<Self> {
+        (seen.storage != 0).then_some(Self(seen.storage))
+    }
 }
 
 /// A constant made from Rust data.
@@ -92,6 +118,8 @@ pub struct Output {
     pub id: ValueId,
     /// What is known of it.
     pub info: TensorInfo,
+    /// Its memory; sparse tensors have none to share.
+    pub storage: Option<StorageNumber>,
     /// The index of the argument that is the same TensorImpl: an in-place op, or one that had nothing to do (`to`).
     pub same_as_input: Option<usize>,
 }
@@ -134,7 +162,7 @@ impl Call {
 impl Trace {
     /// The trace of a log.
     pub(crate) fn new(
-        known: Vec<Role>,
+        declared: Vec<Declared>,
         mut names: Names,
         mut session: Session,
         events: Vec<Event>,
@@ -151,7 +179,7 @@ impl Trace {
             }
         }
         let lifted = collect_lifted(&mut session, 0)?;
-        Ok(Self { known, calls, lifted, failures, names, session })
+        Ok(Self { declared, calls, lifted, failures, names, session })
     }
 
     /// The newest name of a tensor after the run: of what the forward returned, or of a buffer that it wrote to.
@@ -172,6 +200,15 @@ impl Trace {
         let more = collect_lifted(&mut self.session, self.lifted.len())?;
         self.lifted.extend(more);
         Ok(id)
+    }
+
+    /// The memory of a value; `None` for a sparse one, and for an id of another trace.
+    pub fn storage_of(&self, id: ValueId) -> Option<StorageNumber> {
+        match id {
+            ValueId::Known(index) => self.declared.get(index)?.storage,
+            ValueId::Lifted(index) => self.names.lifted_storage(index),
+            ValueId::Output { call, index } => self.output(call, index)?.storage,
+        }
     }
 
     /// What is known of a call's result.
@@ -224,7 +261,7 @@ fn read_call(event: Event, number: usize, names: &mut Names) -> Result<Step, Rec
                 index += 1;
                 names.bind(&seen, id);
                 let same_as_input = inputs.iter().position(|input| input.contains(&seen.tensor));
-                Output { id, info: seen.info, same_as_input }
+                Output { id, storage: StorageNumber::of(&seen), info: seen.info, same_as_input }
             })
         })
         .collect();

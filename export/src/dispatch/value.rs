@@ -107,6 +107,41 @@ impl<T, I> Value<T, I> {
         }
     }
 
+    /// The same value over another representation of integers.
+    ///
+    /// # Errors
+    /// The first error of `f`.
+    pub fn try_map_ints<J, E>(self, mut f: impl FnMut(I) -> Result<J, E>) -> Result<Value<T, J>, E> {
+        Ok(match self {
+            Value::Int(v) => Value::Int(f(v)?),
+            Value::Ints(v) => Value::Ints(v.into_iter().map(f).collect::<Result<_, _>>()?),
+            Value::None => Value::None,
+            Value::Tensor(t) => Value::Tensor(t),
+            Value::Tensors(ts) => Value::Tensors(ts),
+            Value::OptionalTensors(ts) => Value::OptionalTensors(ts),
+            Value::Float(v) => Value::Float(v),
+            Value::Floats(v) => Value::Floats(v),
+            Value::Bool(v) => Value::Bool(v),
+            Value::Bools(v) => Value::Bools(v),
+            Value::Str(v) => Value::Str(v),
+            Value::Strs(v) => Value::Strs(v),
+            Value::DType(v) => Value::DType(v),
+            Value::Layout(v) => Value::Layout(v),
+            Value::MemoryFormat(v) => Value::MemoryFormat(v),
+            Value::Device(v) => Value::Device(v),
+            Value::Complex(re, im) => Value::Complex(re, im),
+        })
+    }
+
+    /// The integers in it, in order.
+    pub fn ints(&self) -> &[I] {
+        match self {
+            Value::Int(v) => std::slice::from_ref(v),
+            Value::Ints(v) => v,
+            _ => &[],
+        }
+    }
+
     /// The tensors in it, in order; absent ones are passed over.
     pub fn tensors(&self) -> impl Iterator<Item = &T> {
         let (one, many, some): (Option<&T>, &[T], &[Option<T>]) = match self {
