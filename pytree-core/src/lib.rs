@@ -66,7 +66,7 @@ pub use meta::{DescribeTensor, Sizes, TensorMeta};
 pub use module::{Call, Module, Slots};
 pub use node::{Context, Kind, MapKeys, Names, Node, NodeType, Present, Statics};
 #[cfg(feature = "derive")]
-pub use pytree_derive::PyTree;
+pub use pytree_derive::{PyTree, module};
 pub use signature::{BindError, BoundArgument, InputPath, Parameter, ParameterKind, Signature};
 pub use spec::{SpecBuilder, SpecNode, TreeSpec, TreeSpecError};
 pub use tree::{OwnedTree, PyTree, Retype, Source, Visitor, VisitorMut, VisitorOwned};

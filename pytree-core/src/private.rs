@@ -6,8 +6,8 @@ pub use crate::module::{Call, Slots};
 pub use crate::node::{MapKeys, Node, NodeType, Present, Statics};
 pub use crate::tree::{Source, Visitor, VisitorMut, VisitorOwned};
 pub use crate::{
-    __python_name as python_name, BindError, Family, Kind, Module, OwnedTree, Parameter, PyTree, Retype, Signature,
-    TreeSpec, UnflattenError,
+    __python_name as python_name, BindError, Family, Kind, Meta, Module, OwnedTree, Parameter, PyTree, Retype,
+    Signature, TreeSpec, UnflattenError,
 };
 pub use std::default::Default;
 pub use std::fmt::{Debug, Formatter, Result as FmtResult};

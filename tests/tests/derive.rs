@@ -31,3 +31,26 @@ fn smoke() {
     let (l, s) = into_leaves(i).unwrap();
     let _k: Inputs<TensorMeta> = unflatten(l, &s).unwrap();
 }
+
+struct Model;
+
+#[pytree_core::module(family = Meta)]
+impl Model {
+    /// hi
+    fn forward(&self, cache: &DynamicCache, z: &TensorMeta, rest: &[TensorMeta], name: &str, n: i64, mask: Option<&TensorMeta>, more: Option<&[TensorMeta]>) -> TensorMeta {
+        let _ = (rest, name, n, mask, more);
+        println!("{cache:?}");
+        z.clone()
+    }
+}
+
+#[test]
+fn module() {
+    use pytree_core::Module;
+    let t = |n| TensorMeta::new(DType::Float32, [n]);
+    let c = || DynamicCache { key_cache: vec![t(1)], value_cache: vec![t(2)] };
+    let a = Model::args((c(), t(1))).mask(None).rest(vec![t(3)]).name("a".into()).n(3).more(None);
+    println!("{a:?}");
+    println!("{:?}", Model.call(&a));
+    println!("{:?}", Model.call(&Model::args(c())));
+}

@@ -77,7 +77,10 @@ fn fields<'a>(cx: &Ctxt, input: &'a DeriveInput) -> Vec<InputField<'a>> {
                 Vec::new()
             }
             Fields::Unit => {
-                cx.error(&input.ident, format_args!("{SUPPORTED}: write `struct {} {{}}` for an empty one", input.ident));
+                cx.error(
+                    &input.ident,
+                    format_args!("{SUPPORTED}: write `struct {} {{}}` for an empty one", input.ident),
+                );
                 Vec::new()
             }
         },

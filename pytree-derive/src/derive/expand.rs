@@ -3,10 +3,10 @@
 //! Calls name the trait and the field's own type tokens (`<Vec<Tensor> as PyTree<F>>::..`): a type that is no tree is
 //! then underlined where the user wrote it, with nothing of this crate in the message.
 
-use super::header::Header;
-use super::params;
 use super::valid::{Family, Kind, Node, NodeField, Role};
+use crate::header::Header;
 use crate::name::plain;
+use crate::params;
 use proc_macro2::TokenStream;
 use quote::{ToTokens, quote, quote_spanned};
 use syn::spanned::Spanned;
@@ -120,9 +120,9 @@ fn py_tree(node: &Node<'_>) -> TokenStream {
     });
     // Only a dataclass drops its `None`s.
     let present = (node.kind == Kind::Dataclass).then(|| {
-        let none = node.children().map(|(_, NodeField { ident, ty, .. })| {
-            quote!(<#ty as __p::PyTree<#family>>::is_none(&self.#ident))
-        });
+        let none = node
+            .children()
+            .map(|(_, NodeField { ident, ty, .. })| quote!(<#ty as __p::PyTree<#family>>::is_none(&self.#ident)));
         quote! {
             fn present_fields(&self) -> __p::Present {
                 __p::present([#(#none),*])
@@ -216,9 +216,9 @@ fn statics(node: &Node<'_>) -> Option<TokenStream> {
         fixed.then(|| quote!(__p::StaticField)).into_iter().collect()
     });
     let (ident, types, clause) = (node.ident, header.types(), header.clause());
-    let write = node.statics().map(|(NodeField { ident, ty, .. }, name)| {
-        quote!(<#ty as __p::StaticField>::write(&self.#ident, &mut __o, #name)?;)
-    });
+    let write = node.statics().map(
+        |(NodeField { ident, ty, .. }, name)| quote!(<#ty as __p::StaticField>::write(&self.#ident, &mut __o, #name)?;),
+    );
     let no_tensor = node.statics().map(|(field, _)| no_tensor(node, field));
     Some(quote! {
         use __p::HoldsNone as _;

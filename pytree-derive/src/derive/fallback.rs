@@ -1,7 +1,7 @@
 //! Impls for a type with mistakes, so that its uses add no errors of their own.
 
 use super::ast::Input;
-use super::header::Header;
+use crate::header::Header;
 use proc_macro2::TokenStream;
 use quote::quote;
 

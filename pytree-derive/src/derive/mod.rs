@@ -3,8 +3,6 @@
 mod ast;
 mod expand;
 mod fallback;
-mod header;
-mod params;
 mod valid;
 
 use crate::ctxt::Ctxt;

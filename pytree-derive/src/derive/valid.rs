@@ -1,9 +1,9 @@
 //! What a type means as a node, once every rule holds.
 
 use super::ast::{Input, InputField};
-use super::params::{self, Param};
 use crate::ctxt::Ctxt;
 use crate::name::{is_python_name, plain};
+use crate::params::{self, Param};
 use crate::root::Root;
 use quote::ToTokens;
 use std::collections::HashMap;
@@ -153,7 +153,8 @@ fn field<'a>(cx: &Ctxt, field: &'a InputField<'a>, kind: Kind) -> NodeField<'a> 
     if let (Some(rename), Kind::Tuple | Kind::List) = (&field.rename, kind) {
         cx.error(&rename.key, format_args!("the children of a {} are numbered, not named: drop `rename`", kind.word()));
     } else if kind == Kind::Dataclass && field.skip.is_none() && !is_python_name(&name) {
-        let message = format_args!("`{name}` cannot be the field of a Python dataclass: say `#[pytree(rename = \"..\")]`");
+        let message =
+            format_args!("`{name}` cannot be the field of a Python dataclass: say `#[pytree(rename = \"..\")]`");
         match &field.rename {
             Some(rename) => cx.error(&rename.value, message),
             None => cx.error(field.ident, message),

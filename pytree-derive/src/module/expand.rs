@@ -1,0 +1,237 @@
+//! What is written for a model: the type of its arguments, the two functions that make them, and `Module`.
+
+use super::ast::Block;
+use super::slot::Pass;
+use super::valid::{Model, Parameter};
+use crate::header::Header;
+use crate::root::Root;
+use proc_macro2::TokenStream;
+use quote::{ToTokens, format_ident, quote};
+use syn::Index;
+
+/// All that is written beside the block, in one `const _`.
+pub(crate) fn expand(model: &Model<'_>) -> TokenStream {
+    let root = model.root;
+    let (count, names) = (model.parameters.len(), model.parameters.iter().map(|p| &p.name));
+    let arguments = arguments(model);
+    let positional = positional(model);
+    let constructors = constructors(model);
+    let module = module(model);
+    quote! {
+        #[allow(dead_code, deprecated, unreachable_pub, private_interfaces, unused_variables)]
+        const _: () = {
+            use #root::__private as __p;
+            static __PARAMETERS: [__p::Parameter; #count] = [#(__p::Parameter::required(#names)),*];
+            static __SIGNATURE: __p::Signature = __p::Signature::of(&__PARAMETERS);
+            #arguments
+            #positional
+            #constructors
+            #module
+        };
+    }
+}
+
+impl Model<'_> {
+    fn family(&self) -> TokenStream {
+        let root = self.root;
+        self.family.as_ref().map_or_else(|| quote!(#root::Tch), ToTokens::to_token_stream)
+    }
+
+    /// The type of the arguments. Underscores keep it from hiding an input type of the user's.
+    fn args(&self) -> syn::Ident {
+        format_ident!("__{}Args", self.name)
+    }
+
+    /// `(Option<A>, Option<B>)`
+    fn slots(&self) -> TokenStream {
+        let types = self.parameters.iter().map(|p| &p.slot.ty);
+        quote!((#(__p::Option<#types>,)*))
+    }
+
+    /// `cache, z`
+    fn names(&self) -> String {
+        self.parameters.iter().map(|p| p.name.as_str()).collect::<Vec<_>>().join(", ")
+    }
+}
+
+/// The type of the arguments: a tree, with one setter per parameter.
+fn arguments(model: &Model<'_>) -> TokenStream {
+    let (args, slots, family, name) = (model.args(), model.slots(), model.family(), &model.name);
+    let about = format!("The arguments of one call of `{name}`: a tree of `(args, kwargs)`.");
+    let shown = format!("{name}::args");
+    let setters = model.parameters.iter().enumerate().map(|(i, Parameter { ident, name, slot })| {
+        let (ty, field) = (&slot.ty, Index::from(i));
+        let about = format!("Gives `{name}` by name.");
+        quote! {
+            #[doc = #about]
+            #[must_use]
+            pub fn #ident(mut self, #ident: #ty) -> Self {
+                self.0.slots.#field = __p::Some(#ident);
+                self.0.name(#i);
+                self
+            }
+        }
+    });
+    quote! {
+        #[doc = #about]
+        pub struct #args(__p::Call<#slots>);
+        #[automatically_derived]
+        impl __p::PyTree<#family> for #args {
+            fn walk<'__a, __V: __p::Visitor<'__a, #family>>(
+                &'__a self,
+                __v: &mut __V,
+            ) -> __p::ControlFlow<__V::Break> {
+                self.0.walk(&__SIGNATURE, __v)
+            }
+        }
+        #[automatically_derived]
+        impl __p::OwnedTree<#family> for #args {
+            fn walk_mut<__V: __p::VisitorMut<#family>>(&mut self, __v: &mut __V) -> __p::ControlFlow<__V::Break> {
+                self.0.walk_mut(__v)
+            }
+            fn into_walk<__V: __p::VisitorOwned<#family>>(self, __v: &mut __V) -> __p::ControlFlow<__V::Break> {
+                self.0.into_walk(&__SIGNATURE, __v)
+            }
+            fn rebuild<__S: __p::Source<#family>>(__s: &mut __S) -> __p::Result<Self, __p::UnflattenError> {
+                __p::Ok(Self(__p::Call::rebuild(&__SIGNATURE, __s)?))
+            }
+        }
+        #[automatically_derived]
+        impl __p::Debug for #args {
+            fn fmt(&self, __f: &mut __p::Formatter<'_>) -> __p::FmtResult {
+                __p::debug_args::<#family, _>(self, #shown, __f)
+            }
+        }
+        impl #args {
+            #(#setters)*
+        }
+    }
+}
+
+/// What `args` takes: the first argument alone, or a tuple of the first few. No type is both, since none holds itself.
+fn positional(model: &Model<'_>) -> TokenStream {
+    let (slots, name, names) = (model.slots(), &model.name, model.names());
+    let types: Vec<&TokenStream> = model.parameters.iter().map(|p| &p.slot.ty).collect();
+    let message = format!("`{{Self}}` is not the first arguments of `{name}::forward({names})`");
+    let shown: Vec<String> = types.iter().map(|t| t.to_string().replace("__p::", "").replace("__p :: ", "")).collect();
+    let note = format!("a call owns its arguments, in this order: `{}`", shown.join("`, `"));
+    let call = |given: usize, values: Vec<TokenStream>| {
+        let missing = values.len()..types.len();
+        let missing = missing.map(|_| quote!(__p::None));
+        quote! {
+            fn __call(self) -> __p::Call<#slots> {
+                __p::Call::new((#(__p::Some(#values),)* #(#missing,)*), #given)
+            }
+        }
+    };
+    let alone = types.first().map(|ty| {
+        let call = call(1, vec![quote!(self)]);
+        quote!(impl __Positional for #ty { #call })
+    });
+    let smallest = usize::from(!types.is_empty());
+    let tuples = (smallest..=types.len()).map(|n| {
+        let (types, values) = (&types[..n], (0..n).map(|i| Index::from(i).to_token_stream()));
+        let call = call(n, values.map(|i| quote!(self.#i)).collect());
+        quote!(impl __Positional for (#(#types,)*) { #call })
+    });
+    quote! {
+        #[diagnostic::on_unimplemented(
+            message = #message,
+            label = "not the first parameter's type, and no tuple of the first few",
+            note = #note,
+        )]
+        pub trait __Positional {
+            fn __call(self) -> __p::Call<#slots>;
+        }
+        #alone
+        #(#tuples)*
+    }
+}
+
+/// `Model::args` and `Model::kwargs`.
+fn constructors(model: &Model<'_>) -> TokenStream {
+    let (args, names) = (model.args(), model.names());
+    let header = Header(model.generics);
+    let (generics, clause, ty) = (header.params(None, |_| Vec::new()), header.clause(), model.ty);
+    let by_position = format!(
+        "The arguments of a call of `forward({names})`, given by position: the first one alone, or a tuple of the first few.\n\n\
+         Those left out are given by name, by the methods of what this returns."
+    );
+    let by_name = format!("The arguments of a call of `forward({names})`, all given by name.");
+    quote! {
+        impl #generics #ty #clause {
+            #[doc = #by_position]
+            #[must_use]
+            pub fn args(__positional: impl __Positional) -> #args {
+                #args(__positional.__call())
+            }
+            #[doc = #by_name]
+            #[must_use]
+            pub fn kwargs() -> #args {
+                #args(__p::Default::default())
+            }
+        }
+    }
+}
+
+fn module(model: &Model<'_>) -> TokenStream {
+    let (args, family, name) = (model.args(), model.family(), &model.name);
+    let header = Header(model.generics);
+    let (generics, clause, ty) = (header.params(None, |_| Vec::new()), header.clause(), model.ty);
+    let output = model.output.map_or_else(|| quote!(()), ToTokens::to_token_stream);
+    let arguments = model.parameters.iter().enumerate().map(|(i, Parameter { name, slot, .. })| {
+        let field = Index::from(i);
+        let slot_value = quote!(__p::slot(&__args.0.slots.#field, #name)?);
+        match slot.pass {
+            Pass::Borrow => slot_value,
+            Pass::Copy => quote!(*#slot_value),
+            Pass::AsRef => quote!(#slot_value.as_ref()),
+            Pass::AsDeref => quote!(#slot_value.as_deref()),
+        }
+    });
+    quote! {
+        #[automatically_derived]
+        impl #generics __p::Module for #ty #clause {
+            type Family = #family;
+            type Args = #args;
+            type Output = #output;
+            fn name() -> &'static str {
+                #name
+            }
+            fn signature() -> &'static __p::Signature {
+                &__SIGNATURE
+            }
+            fn call(&self, __args: &Self::Args) -> __p::Result<Self::Output, __p::BindError> {
+                __args.0.check(&__SIGNATURE)?;
+                __p::Ok(Self::forward(self, #(#arguments),*))
+            }
+        }
+    }
+}
+
+/// `Module` for a block with mistakes, so that the uses of the model as one add no errors of their own.
+pub(crate) fn fallback(block: &Block, root: &Root) -> TokenStream {
+    let header = Header(&block.generics);
+    let (generics, clause, ty) = (header.params(None, |_| Vec::new()), header.clause(), &block.model);
+    quote! {
+        const _: () = {
+            use #root::__private as __p;
+            static __SIGNATURE: __p::Signature = __p::Signature::of(&[]);
+            #[automatically_derived]
+            impl #generics __p::Module for #ty #clause {
+                type Family = __p::Meta;
+                type Args = ();
+                type Output = ();
+                fn name() -> &'static str {
+                    ""
+                }
+                fn signature() -> &'static __p::Signature {
+                    &__SIGNATURE
+                }
+                fn call(&self, _: &()) -> __p::Result<(), __p::BindError> {
+                    __p::Ok(())
+                }
+            }
+        };
+    }
+}

@@ -1,0 +1,43 @@
+//! `#[module]`: [`ast`] is the impl block as the user wrote it, [`valid`] what its forward takes, [`expand`] what is
+//! written for it.
+
+mod ast;
+mod expand;
+mod slot;
+mod valid;
+
+use crate::attr::{self, set};
+use crate::ctxt::Ctxt;
+use crate::root::Root;
+use proc_macro2::TokenStream;
+
+const ITEMS: &[&str] = &["family", "crate"];
+
+/// The block unchanged, with `Module` and the arguments' type, or with its mistakes.
+pub(crate) fn module(arguments: TokenStream, item: TokenStream, root: Root) -> TokenStream {
+    let cx = Ctxt::new();
+    let (mut family, mut path) = (None, None);
+    attr::arguments(&cx, arguments, "`#[module]`", ITEMS, |key, input| {
+        Some(match key.to_string().as_str() {
+            "family" => attr::path(key, input, "Meta").map(|p| set(&cx, &mut family, key, p)),
+            "crate" => attr::text(key, input, "torch_export")
+                .and_then(|text| Root::parse(&text))
+                .map(|p| set(&cx, &mut path, key, p)),
+            _ => return None,
+        })
+    });
+    let root = path.map_or(root, |p| p.value);
+    let block = cx.ok(syn::parse2::<ast::Block>(item.clone()));
+    let model = block.as_ref().map(|block| valid::Model::check(&cx, block, family.map(|f| f.value), &root));
+    let written = match (cx.finish(), model) {
+        (Ok(()), Some(Some(model))) => expand::expand(&model),
+        (errors, _) => {
+            let mut tokens = errors.err().unwrap_or_default();
+            tokens.extend(block.map(|block| expand::fallback(&block, &root)));
+            tokens
+        }
+    };
+    let mut tokens = item;
+    tokens.extend(written);
+    tokens
+}

@@ -1,0 +1,157 @@
+//! What a forward takes and gives, once every rule holds.
+
+use super::ast::{Argument, Block, Forward};
+use super::slot::Slot;
+use crate::ctxt::Ctxt;
+use crate::name::{is_python_name, plain};
+use crate::params;
+use crate::root::Root;
+use proc_macro2::{Ident, TokenStream, TokenTree};
+use quote::ToTokens;
+use syn::{GenericParam, Generics, Path, Type};
+
+/// A model with its forward.
+pub(crate) struct Model<'a> {
+    pub(crate) generics: &'a Generics,
+    pub(crate) ty: &'a Type,
+    /// The name of its type.
+    pub(crate) name: String,
+    pub(crate) root: &'a Root,
+    /// The family that was named.
+    pub(crate) family: Option<Path>,
+    pub(crate) parameters: Vec<Parameter>,
+    pub(crate) output: Option<&'a Type>,
+}
+
+/// A parameter of forward.
+pub(crate) struct Parameter {
+    pub(crate) ident: Ident,
+    pub(crate) name: String,
+    pub(crate) slot: Slot,
+}
+
+/// The longest tuple of slots that there is.
+const MAX_PARAMETERS: usize = 12;
+
+impl<'a> Model<'a> {
+    /// The model, when forward can be bound; what is wrong goes to `cx`.
+    pub(crate) fn check(cx: &Ctxt, block: &'a Block, family: Option<Path>, root: &'a Root) -> Option<Self> {
+        let Some(forward) = &block.forward else {
+            cx.error(
+                &block.model,
+                "this block has no `fn forward(&self, ..) -> ..`, which is what `#[module]` exports",
+            );
+            return None;
+        };
+        signature(cx, forward);
+        let written: Vec<_> = forward.parameters.iter().map(|a| Parameter::check(cx, a, &block.generics)).collect();
+        if let Some(argument) = forward.parameters.get(MAX_PARAMETERS) {
+            let message = format_args!("forward takes at most {MAX_PARAMETERS} parameters: group some in a struct");
+            cx.error(&argument.pattern, message);
+        }
+        output(cx, forward.output.as_ref());
+        Some(Model {
+            generics: &block.generics,
+            ty: &block.model,
+            name: type_name(&block.model),
+            root,
+            family,
+            parameters: written.into_iter().collect::<Option<_>>()?,
+            output: forward.output.as_ref(),
+        })
+    }
+}
+
+fn signature(cx: &Ctxt, forward: &Forward) {
+    for word in &forward.modifiers {
+        if word == "async" {
+            cx.error(word, "forward cannot be `async`: it is run while its operators are recorded");
+        } else if word == "unsafe" {
+            cx.error(word, "forward cannot be `unsafe`: it is called with any arguments of its types");
+        }
+    }
+    if let Some(param) = forward.generics.params.iter().find(|p| !matches!(p, GenericParam::Lifetime(_))) {
+        cx.error(
+            param,
+            "forward cannot be generic: the arguments of a call have one type; name it, or `Value` for any tree",
+        );
+    }
+    match &forward.receiver {
+        None => cx.error(&forward.ident, "forward has no `&self`: it is called on the model"),
+        Some(receiver) if !receiver.shared => {
+            cx.error(&receiver.tokens, "forward takes `&self`: export calls it many times on one model");
+        }
+        Some(_) => {}
+    }
+}
+
+fn output(cx: &Ctxt, output: Option<&Type>) {
+    match output {
+        Some(ty @ Type::Reference(_)) => {
+            cx.error(
+                ty,
+                "forward gives its result away: return the owned type (`shallow_clone` a tensor that you keep)",
+            );
+        }
+        Some(ty @ Type::ImplTrait(_)) => {
+            cx.error(ty, "name the type that forward returns: a program returns the same one")
+        }
+        _ => {}
+    }
+}
+
+impl Parameter {
+    fn check(cx: &Ctxt, argument: &Argument, generics: &Generics) -> Option<Self> {
+        for attribute in
+            argument.attributes.iter().filter(|a| a.path().is_ident("cfg") || a.path().is_ident("cfg_attr"))
+        {
+            cx.error(attribute, "a parameter of forward is always there: put `cfg` on two blocks instead");
+        }
+        let slot = Slot::of(cx, &argument.ty);
+        for param in &generics.params {
+            let ident = match param {
+                GenericParam::Type(p) => &p.ident,
+                GenericParam::Const(p) => &p.ident,
+                _ => continue,
+            };
+            if params::mentions(argument.ty.to_token_stream(), ident) {
+                let message =
+                    format_args!("the arguments of a model have one type: `{ident}` of the impl cannot be part of it");
+                cx.error(&argument.ty, message);
+                return None;
+            }
+        }
+        if params::mentions(argument.ty.to_token_stream(), &Ident::new("Self", proc_macro2::Span::call_site())) {
+            cx.error(&argument.ty, "name the type: an input is no part of the model, so it is not made of `Self`");
+            return None;
+        }
+        let Some(ident) = binding(&argument.pattern) else {
+            let message = "a parameter of forward needs a plain name, which callers and placeholders use: take the pattern apart in the body";
+            cx.error(&argument.pattern, message);
+            return None;
+        };
+        let name = plain(&ident);
+        if !is_python_name(&name) {
+            cx.error(&ident, format_args!("`{name}` cannot be the name of a Python parameter: choose another"));
+            return None;
+        }
+        Some(Parameter { ident, name, slot: slot? })
+    }
+}
+
+/// The name in `name` or `mut name`.
+fn binding(pattern: &TokenStream) -> Option<Ident> {
+    let tokens: Vec<TokenTree> = pattern.clone().into_iter().collect();
+    match tokens.as_slice() {
+        [TokenTree::Ident(name)] if name != "_" => Some(name.clone()),
+        [TokenTree::Ident(word), TokenTree::Ident(name)] if word == "mut" => Some(name.clone()),
+        _ => None,
+    }
+}
+
+fn type_name(ty: &Type) -> String {
+    match ty {
+        Type::Path(path) => path.path.segments.last().map(|s| plain(&s.ident)).unwrap_or_default(),
+        ty => ty.to_token_stream().to_string(),
+    }
+}
