@@ -248,6 +248,18 @@ impl<'t, F: DescribeTensor> Printer<'_, '_, 't, F> {
         let numbered = !keys.is_empty() && keys.iter().all(|key| matches!(key, Key::Int(_) | Key::Bool(_)));
         match items {
             [] => self.close("{}"),
+            _ if numbered && items.iter().all(|item| matches!(self.leaf_at(*item), Some(LeafRef::Str(_)))) => {
+                // Numbers to texts: dimensions to their names, as guessing with names gives them.
+                self.push("{");
+                let keys: Vec<_> = keys.iter().map(Key::text).collect();
+                self.pairs(keys.iter().map(AsRef::as_ref).zip(items), ":", ",", |printer, name| {
+                    if let Some(LeafRef::Str(name)) = printer.leaf_at(*name) {
+                        _ = write!(printer.out, "DYN({name})");
+                    }
+                    Ok(())
+                })?;
+                self.close("}")
+            }
             _ => {
                 self.push(if numbered { "{" } else { "dict(" });
                 let keys: Vec<_> = keys.iter().map(Key::text).collect();

@@ -2,6 +2,7 @@
 
 mod guess;
 mod kwargs;
+mod naming;
 mod pytree;
 mod string_type;
 
@@ -70,6 +71,7 @@ pub fn run_file(path: &Path) -> Report {
 
 fn run_json(json: &Value, report: &mut Report) {
     let run: fn(&Value) -> Outcome = match report.name.as_str() {
+        "naming_cases" => naming::run,
         "pytree_cases" => pytree::run,
         "guess_cases" | "guess_cases_random" => guess::run,
         "move_to_kwargs_cases" => kwargs::run,

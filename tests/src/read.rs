@@ -70,13 +70,16 @@ pub fn value(json: &Value, layout: Layout) -> Outcome<RecordedValue> {
 }
 
 /// A key of a dict; an integer may stand for itself or as `{"int": 3}`.
-fn key(json: &Value) -> Outcome<Key> {
+///
+/// # Errors
+/// When the JSON is no key, or one that has no counterpart here yet.
+pub fn key(json: &Value) -> Outcome<Key> {
     Ok(match json {
         Value::String(name) => Key::from(name.clone()),
         Value::Bool(b) => Key::Bool(*b),
         Value::Null => Key::None,
         Value::Number(_) => json.as_i64().map_or_else(|| float(json).map(Key::Float), |i| Ok(Key::Int(i)))?,
-        Value::Object(_) => Key::Int(int(member(json, "int")?)?),
+        Value::Object(_) => key(member(json, "int")?)?,
         Value::Array(_) => return not_yet("a dict key that is a tuple"),
     })
 }

@@ -1,11 +1,12 @@
 //! Trees against torch's pytree: counters, key paths, treespec JSON, text, and the names torch.export gives the leaves.
 
+use super::naming::base_name;
 use crate::json::{Outcome, array, fail, int, member, text, unexpected};
 use crate::read::{self, Layout};
 use crate::recorded::RecordedValue;
-use pytree_core::{KeyEntry, KeyPath, TreeSpec, flatten, unflatten};
+use pytree_core::{Key, KeyEntry, KeyPath, TreeSpec, flatten, unflatten};
 use serde_json::Value;
-use shapes::{Namer, mapping_key_part, placeholder_base};
+use shapes::Namer;
 
 pub(super) fn run(case: &Value) -> Outcome {
     let tree = read::value(member(case, "tree")?, Layout::Nested)?;
@@ -27,20 +28,10 @@ pub(super) fn run(case: &Value) -> Outcome {
     let again: RecordedValue = unflatten(leaves, &read).map_err(unexpected)?;
     same("the tree rebuilt", &again, &tree)?;
     let mut namer = Namer::new();
-    let names = paths.iter().map(|path| namer.placeholder(&placeholder("x", path))).collect();
+    let argument = KeyEntry::Mapping(Key::from("x"));
+    let of_argument = |path: &KeyPath| std::iter::once(&argument).chain(path.entries()).cloned().collect();
+    let names = paths.iter().map(|path| namer.placeholder(&base_name(&of_argument(path)))).collect();
     same("placeholders", &names, &texts(member(case, "placeholders")?)?)
-}
-
-/// The base name of the placeholder of a leaf below the argument `name`.
-fn placeholder(name: &str, path: &KeyPath) -> String {
-    let part = |entry: &KeyEntry| match entry {
-        KeyEntry::Sequence(index) => index.to_string(),
-        KeyEntry::Mapping(key) => mapping_key_part(&key.text()),
-        KeyEntry::GetAttr(name) => name.to_string(),
-        // Another kind of entry would be new to torch too.
-        other => other.to_string(),
-    };
-    placeholder_base(std::iter::once(name.to_owned()).chain(path.entries().iter().map(part)))
 }
 
 fn texts(json: &Value) -> Outcome<Vec<String>> {
