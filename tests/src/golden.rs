@@ -4,9 +4,10 @@ mod guess;
 mod kwargs;
 mod naming;
 mod pytree;
+mod shape_expr;
 mod string_type;
 
-use crate::json::{Miss, Outcome, array, member};
+use crate::json::{Miss, Outcome, array};
 use serde_json::Value;
 use std::fmt;
 use std::path::{Path, PathBuf};
@@ -71,23 +72,40 @@ pub fn run_file(path: &Path) -> Report {
 
 fn run_json(json: &Value, report: &mut Report) {
     let run: fn(&Value) -> Outcome = match report.name.as_str() {
-        "naming_cases" => naming::run,
-        "pytree_cases" => pytree::run,
         "guess_cases" | "guess_cases_random" => guess::run,
         "move_to_kwargs_cases" => kwargs::run,
+        "naming_cases" => naming::run,
+        "pytree_cases" => pytree::run,
+        "shape_expr_cases" => shape_expr::run,
         "string_type_cases" => string_type::run,
         _ => |_| Err(Miss::NotYet("the cases of this file".to_owned())),
     };
-    let cases = match member(json, "cases").and_then(array) {
-        Ok(cases) => cases,
-        Err(Miss::Failed(e) | Miss::NotYet(e)) => return report.failed.push((report.name.clone(), e)),
-    };
-    for (i, case) in cases.iter().enumerate() {
-        let id = case.get("id").and_then(Value::as_str).map_or_else(|| format!("case {i}"), str::to_owned);
-        match run(case) {
-            Ok(()) => report.passed += 1,
-            Err(Miss::Failed(reason)) => report.failed.push((id, reason)),
-            Err(Miss::NotYet(reason)) => report.not_yet.push((id, reason)),
+    // Expressions are recorded as two lists of rows, everything else as one list of cases.
+    let lists = if report.name == "shape_expr_cases" { &["exprs", "ops"][..] } else { &["cases"] };
+    let found: Vec<&Value> = lists.iter().filter_map(|name| json.get(name)).collect();
+    if found.is_empty() {
+        report.failed.push((report.name.clone(), format!("there is no {lists:?} in the file")));
+    }
+    for list in found {
+        match array(list) {
+            Ok(cases) => cases.iter().enumerate().for_each(|(i, case)| report.add(id(case, i), run(case))),
+            Err(Miss::Failed(e) | Miss::NotYet(e)) => report.failed.push((report.name.clone(), e)),
+        }
+    }
+}
+
+/// The id of a case; of a row its first item.
+fn id(case: &Value, index: usize) -> String {
+    let id = case.get("id").or_else(|| case.get(0)).and_then(Value::as_str);
+    id.map_or_else(|| format!("case {index}"), str::to_owned)
+}
+
+impl Report {
+    fn add(&mut self, id: String, outcome: Outcome) {
+        match outcome {
+            Ok(()) => self.passed += 1,
+            Err(Miss::Failed(reason)) => self.failed.push((id, reason)),
+            Err(Miss::NotYet(reason)) => self.not_yet.push((id, reason)),
         }
     }
 }
