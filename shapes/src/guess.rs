@@ -6,7 +6,7 @@ mod object;
 pub use error::{GuessError, Input, Place};
 
 use crate::dim::{Dim, DimSpec};
-use crate::inputs::{LeafDescription, InputSets};
+use crate::inputs::{InputSets, LeafDescription};
 use crate::spec::{DynamicShapes, ShapeSpec};
 use error::distinct;
 use indexmap::IndexMap;
@@ -241,7 +241,13 @@ impl Guesser<'_> {
     }
 
     /// The shapes of a cache whose class is not registered: key, value, key, value.
-    fn layers(&self, objects: &[Object<'_>], auto: &Auto, place: &mut Place, name: &str) -> Result<DynamicShapes, GuessError> {
+    fn layers(
+        &self,
+        objects: &[Object<'_>],
+        auto: &Auto,
+        place: &mut Place,
+        name: &str,
+    ) -> Result<DynamicShapes, GuessError> {
         let unregistered = || GuessError::Unregistered { place: place.clone(), class: format!("<class '{name}'>") };
         let dynamic = name.rsplit('.').next() == Some("DynamicCache");
         let caches: Option<Vec<_>> = objects.iter().map(|o| o.layers().filter(|_| dynamic)).collect();
@@ -262,7 +268,8 @@ impl Guesser<'_> {
 
     /// Children of a registered class are paired by position, which is only right when their names agree.
     fn same_fields(&self, objects: &[Object<'_>], place: &Place, class: &str) -> Result<(), GuessError> {
-        let names = |o: &Object<'_>| (0..o.at.node.arity()).map(|i| o.entry(i).to_string()).collect::<Vec<_>>().join(", ");
+        let names =
+            |o: &Object<'_>| (0..o.at.node.arity()).map(|i| o.entry(i).to_string()).collect::<Vec<_>>().join(", ");
         let Some((expected, rest)) = objects.split_first() else { return Ok(()) };
         let expected = names(expected);
         match rest.iter().map(names).find(|found| *found != expected) {

@@ -5,7 +5,7 @@ mod error;
 mod set;
 
 pub use error::InputsError;
-pub use set::{LeafDescription, InputSet};
+pub use set::{InputSet, LeafDescription};
 
 use crate::guess::{GuessError, GuessOptions, guess};
 use crate::kwargs::{MoveError, MovedShapes, move_to_kwargs};

@@ -22,7 +22,9 @@ pub enum MoveError {
     #[error("model was None when the class was initialized, cannot move args to kwargs without the signature.")]
     NoModel,
     /// The shapes are not the pair that guessing gives.
-    #[error("the shapes of a mixed call are a pair, a tuple for the positional arguments and a dict for the named ones; this is {found}")]
+    #[error(
+        "the shapes of a mixed call are a pair, a tuple for the positional arguments and a dict for the named ones; this is {found}"
+    )]
     NotAPair {
         /// What was given.
         found: String,

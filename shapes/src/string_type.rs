@@ -7,8 +7,8 @@ pub use summary::{Number, TensorSummary};
 use crate::classes;
 use crate::cursor::Cursor;
 use pytree_core::{
-    Context, DType, DescribeTensor, Device, Flat, Key, KeyPath, LeafRef, PyTree, TensorMeta, TreeError, TreeSpec, flatten,
-    python,
+    Context, DType, DescribeTensor, Device, Flat, Key, KeyPath, LeafRef, PyTree, TensorMeta, TreeError, TreeSpec,
+    flatten, python,
 };
 use std::fmt::Write;
 

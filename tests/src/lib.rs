@@ -4,5 +4,5 @@
 
 pub mod golden;
 pub mod json;
-pub mod recorded;
 pub mod read;
+pub mod recorded;

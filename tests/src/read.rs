@@ -87,9 +87,7 @@ pub fn key(json: &Value) -> Outcome<Key> {
 fn tensor(json: &Value, sizes: &Value, class: RecordedClass) -> Outcome<RecordedValue> {
     let dtype = match json.get("dtype") {
         None => DType::Float32,
-        Some(name) => {
-            text(name)?.parse().map_err(|e: pytree_core::UnknownDType| Miss::NotYet(e.to_string()))?
-        }
+        Some(name) => text(name)?.parse().map_err(|e: pytree_core::UnknownDType| Miss::NotYet(e.to_string()))?,
     };
     let element = |value: &Value| -> Outcome<Element> {
         Ok(match value {
@@ -146,7 +144,9 @@ fn cache(name: &str, json: &Value, layout: Layout) -> Outcome<RecordedValue> {
         values.push(value(layer_value, layout)?);
     }
     Ok(match layout {
-        Layout::Nested => node(vec!["key_cache".into(), "value_cache".into()], vec![Tree::list(keys), Tree::list(values)]),
+        Layout::Nested => {
+            node(vec!["key_cache".into(), "value_cache".into()], vec![Tree::list(keys), Tree::list(values)])
+        }
         Layout::Interleaved => {
             let names = (0..keys.len()).flat_map(|i| [format!("key_{i}").into(), format!("value_{i}").into()]);
             node(names.collect(), keys.into_iter().zip(values).flat_map(|(k, v)| [k, v]).collect())
@@ -205,7 +205,7 @@ fn dim_spec(json: &Value) -> Outcome<DimSpec> {
 /// The pair of shapes that `{"args": [D], "kwargs": [[name, D]]}` stands for.
 ///
 /// # Errors
-/// As [`shapes`].
+/// As [`shapes()`].
 pub fn shapes_pair(json: &Value) -> Outcome<DynamicShapes> {
     let args = array(member(json, "args")?)?.iter().map(shapes).collect::<Outcome<Vec<_>>>()?;
     let named = pairs(member(json, "kwargs")?)?;
@@ -220,7 +220,11 @@ pub fn shapes_pair(json: &Value) -> Outcome<DynamicShapes> {
 pub fn signature(json: &Value) -> Outcome<Signature> {
     let parameter = |json: &Value| {
         let [name, kind, default] = array(json)? else { return fail(format!("no parameter: {json}")) };
-        Ok(Parameter { name: text(name)?.to_owned().into(), kind: parameter_kind(text(kind)?)?, has_default: flag(default)? })
+        Ok(Parameter {
+            name: text(name)?.to_owned().into(),
+            kind: parameter_kind(text(kind)?)?,
+            has_default: flag(default)?,
+        })
     };
     Ok(Signature::new(array(json)?.iter().map(parameter).collect::<Outcome<Vec<_>>>()?))
 }

@@ -60,7 +60,11 @@ pub enum GuessError {
         model: Option<String>,
     },
     /// The sets have different numbers of positional arguments.
-    #[error("Different numbers of positional arguments {}{}; name the arguments that not every set has", Set(counts), For(model))]
+    #[error(
+        "Different numbers of positional arguments {}{}; name the arguments that not every set has",
+        Set(counts),
+        For(model)
+    )]
     ArgsCountMismatch {
         /// The numbers met.
         counts: Vec<usize>,
@@ -68,7 +72,10 @@ pub enum GuessError {
         model: Option<String>,
     },
     /// Tuples of different lengths.
-    #[error("Unexpected variety of tuple lengths {} failing {place}; every set needs the same number of items", Set(lengths))]
+    #[error(
+        "Unexpected variety of tuple lengths {} failing {place}; every set needs the same number of items",
+        Set(lengths)
+    )]
     TupleLengthMismatch {
         /// Where.
         place: Place,
@@ -76,7 +83,10 @@ pub enum GuessError {
         lengths: Vec<usize>,
     },
     /// Lists of different lengths.
-    #[error("Unexpected variety of list lengths {} failing {place}; every set needs the same number of items", Set(lengths))]
+    #[error(
+        "Unexpected variety of list lengths {} failing {place}; every set needs the same number of items",
+        Set(lengths)
+    )]
     ListLengthMismatch {
         /// Where.
         place: Place,
@@ -92,7 +102,9 @@ pub enum GuessError {
         lengths: Vec<usize>,
     },
     /// A key of the first set's dict is missing in another set.
-    #[error("{key}: this key of the first set is missing in another one, failing {place}; every set needs the same keys")]
+    #[error(
+        "{key}: this key of the first set is missing in another one, failing {place}; every set needs the same keys"
+    )]
     DictKeyMissing {
         /// Where.
         place: Place,
@@ -113,7 +125,9 @@ pub enum GuessError {
         counts: Vec<usize>,
     },
     /// Objects of a registered class with children of different names.
-    #[error("instances of type <class '{class}'> hold different fields, {expected} and {found}, failing {place}; every set needs the same fields")]
+    #[error(
+        "instances of type <class '{class}'> hold different fields, {expected} and {found}, failing {place}; every set needs the same fields"
+    )]
     FieldMismatch {
         /// Where.
         place: Place,
@@ -125,13 +139,17 @@ pub enum GuessError {
         found: String,
     },
     /// A tensor in one set is `None` in a later one.
-    #[error("'NoneType' object has no attribute 'shape': a tensor of one set is None in a later one, failing {place}; leave a missing argument out of the set instead")]
+    #[error(
+        "'NoneType' object has no attribute 'shape': a tensor of one set is None in a later one, failing {place}; leave a missing argument out of the set instead"
+    )]
     NoneAfterTensor {
         /// Where.
         place: Place,
     },
     /// A container in one set is `None` in a later one.
-    #[error("object of type 'NoneType' has no len(): {class} of one set is None in a later one, failing {place}; leave a missing argument out of the set instead")]
+    #[error(
+        "object of type 'NoneType' has no len(): {class} of one set is None in a later one, failing {place}; leave a missing argument out of the set instead"
+    )]
     NoneAfterContainer {
         /// Where.
         place: Place,
@@ -139,7 +157,9 @@ pub enum GuessError {
         class: String,
     },
     /// An object of a registered class in one set is `None` in a later one.
-    #[error("{class} of one set is None in a later one, failing {place}; leave a missing argument out of the set instead")]
+    #[error(
+        "{class} of one set is None in a later one, failing {place}; leave a missing argument out of the set instead"
+    )]
     NoneAfterNode {
         /// Where.
         place: Place,
@@ -155,7 +175,11 @@ pub enum GuessError {
         class: String,
     },
     /// An argument has a name that the tool keeps for itself.
-    #[error("unexpected parameter {}, the names '_diag' and 'verbose' are reserved{}; rename it", python::Str(name), For(model))]
+    #[error(
+        "unexpected parameter {}, the names '_diag' and 'verbose' are reserved{}; rename it",
+        python::Str(name),
+        For(model)
+    )]
     ReservedName {
         /// The name.
         name: String,
@@ -163,7 +187,9 @@ pub enum GuessError {
         model: Option<String>,
     },
     /// An object of a class that the pytree does not know.
-    #[error("Unable to build dynamic shapes for type {class} failing {place}, this object needs serialization function to be registered.")]
+    #[error(
+        "Unable to build dynamic shapes for type {class} failing {place}, this object needs serialization function to be registered."
+    )]
     Unregistered {
         /// Where.
         place: Place,

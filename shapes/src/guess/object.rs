@@ -2,7 +2,7 @@
 
 use crate::classes;
 use crate::cursor::Cursor;
-use crate::inputs::{LeafDescription, InputSet};
+use crate::inputs::{InputSet, LeafDescription};
 use pytree_core::{Context, Key, KeyEntry, LeafKind};
 use std::fmt;
 

@@ -1,6 +1,6 @@
 //! Typed sets against the model and against the first of them.
 
-use super::{LeafDescription, InputSet, InputSets, InputsError, set::describe};
+use super::{InputSet, InputSets, InputsError, LeafDescription, set::describe};
 use crate::cursor::Cursor;
 use pytree_core::{BoundArgument, Key, KeyEntry, KeyPath, LeafKind, Signature};
 
@@ -10,9 +10,8 @@ pub(super) fn check(inputs: &InputSets) -> Result<(), InputsError> {
     let model = || inputs.model().unwrap_or_default().to_owned();
     let mut first: Option<(&InputSet, Vec<BoundArgument>)> = None;
     for (index, set) in inputs.sets().iter().enumerate() {
-        let bound = signature
-            .bind(set.spec())
-            .map_err(|error| InputsError::Bind { set: index, model: model(), error })?;
+        let bound =
+            signature.bind(set.spec()).map_err(|error| InputsError::Bind { set: index, model: model(), error })?;
         match &first {
             None => first = Some((set, bound)),
             Some((first, expected)) => compare(signature, index, (first, expected), (set, &bound))?,
@@ -66,9 +65,9 @@ impl Comparison<'_> {
             (Some(LeafDescription::Tensor(expected)), Some(LeafDescription::Tensor(found))) => {
                 let (set, path) = (self.set, self.path.clone());
                 if expected.rank() != found.rank() {
-                    Err(InputsError::Rank { set, path, expected, found })
+                    Err(InputsError::Rank { set, path, expected: expected.rank(), found: found.rank() })
                 } else if expected.dtype != found.dtype {
-                    Err(InputsError::DType { set, path, expected, found })
+                    Err(InputsError::DType { set, path, expected: expected.dtype, found: found.dtype })
                 } else {
                     Ok(())
                 }
@@ -83,8 +82,13 @@ impl Comparison<'_> {
                 Ok(())
             }
             (x, y) => {
-                let text = |leaf: Option<LeafDescription>, at: Cursor<'_>| leaf.map_or(describe(&at.node), |l| l.to_string());
-                let (expected, found) = (text(x, a), text(y, b));
+                let text =
+                    |leaf: Option<LeafDescription>, at: Cursor<'_>| leaf.map_or(describe(&at.node), |l| l.to_string());
+                let (mut expected, mut found) = (text(x, a), text(y, b));
+                if let (true, Some(x), Some(y)) = (expected == found, a.node.context(), b.node.context()) {
+                    expected += &format!(" with {x}");
+                    found += &format!(" with {y}");
+                }
                 Err(InputsError::Structure { set: self.set, path: self.path.clone(), expected, found })
             }
         }

@@ -1,13 +1,15 @@
 //! What can be wrong with input sets before anything is guessed from them.
 
-use pytree_core::{BindError, KeyPath, TreeError};
+use pytree_core::{BindError, DType, KeyPath, TreeError};
 
 /// Input sets that are no inputs of the model, or not of one another's kind.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum InputsError {
     /// There is no set at all.
-    #[error("there is no set of inputs; give at least one, and two of different sizes to tell which dimensions are dynamic")]
+    #[error(
+        "there is no set of inputs; give at least one, and two of different sizes to tell which dimensions are dynamic"
+    )]
     NoSets,
     /// The sets were not given as a list.
     #[error("inputs should be specified as a list of sets of inputs but this is {found}")]
@@ -16,7 +18,9 @@ pub enum InputsError {
         found: String,
     },
     /// A set is neither a tuple nor a dict.
-    #[error("Unable to interpret inputs {set}: a set is a tuple of arguments, a dict of named ones or `(args, kwargs)`, but this is {found}")]
+    #[error(
+        "Unable to interpret inputs {set}: a set is a tuple of arguments, a dict of named ones or `(args, kwargs)`, but this is {found}"
+    )]
     Form {
         /// Which set.
         set: usize,
@@ -67,18 +71,18 @@ pub enum InputsError {
     },
     /// A tensor has another number of dimensions than in the first set.
     #[error(
-        "inputs[{set}] at {}: Shapes can be different but not ranks: {found} has {} dimensions, but inputs[0] has {expected} there",
-        Place(path), found.rank()
+        "inputs[{set}] at {}: Shapes can be different but not ranks: found {found} dimensions, but inputs[0] has {expected} there",
+        Place(path)
     )]
     Rank {
         /// Which set.
         set: usize,
         /// Where, from the parameter on.
         path: KeyPath,
-        /// The tensor of the first set.
-        expected: pytree_core::TensorMeta,
-        /// The tensor of this set.
-        found: pytree_core::TensorMeta,
+        /// How many dimensions the tensor of the first set has.
+        expected: usize,
+        /// How many this one has.
+        found: usize,
     },
     /// A tensor has another element type than in the first set.
     #[error(
@@ -90,10 +94,10 @@ pub enum InputsError {
         set: usize,
         /// Where, from the parameter on.
         path: KeyPath,
-        /// The tensor of the first set.
-        expected: pytree_core::TensorMeta,
-        /// The tensor of this set.
-        found: pytree_core::TensorMeta,
+        /// The element type in the first set.
+        expected: DType,
+        /// The element type in this one.
+        found: DType,
     },
     /// There is no set of this number.
     #[error("there is no inputs[{index}]: {count} sets were given")]

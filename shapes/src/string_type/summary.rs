@@ -35,9 +35,8 @@ impl Number {
     /// The least and the greatest, the first one where several are equal (`min`, `max`). `None` when there is none.
     pub fn range(numbers: &[Number]) -> Option<(Number, Number)> {
         let (first, rest) = numbers.split_first()?;
-        let pick = |wanted| {
-            move |best: Number, next: &Number| if next.order(best) == Some(wanted) { *next } else { best }
-        };
+        let pick =
+            |wanted| move |best: Number, next: &Number| if next.order(best) == Some(wanted) { *next } else { best };
         Some((rest.iter().fold(*first, pick(Ordering::Less)), rest.iter().fold(*first, pick(Ordering::Greater))))
     }
 }

@@ -38,7 +38,13 @@ fn guess(case: &Value, layout: Layout) -> Outcome<Guessed> {
         signature => inputs.with_model("Model", read::signature(signature)?),
     };
     let mut options = GuessOptions::from(match member(case, "auto")? {
-        Value::Bool(auto) => if *auto { Auto::Auto } else { Auto::Dynamic },
+        Value::Bool(auto) => {
+            if *auto {
+                Auto::Auto
+            } else {
+                Auto::Dynamic
+            }
+        }
         name => Auto::Names(text(name)?.to_owned()),
     });
     if member(case, "registered_caches")? == false {

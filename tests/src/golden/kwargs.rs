@@ -39,7 +39,8 @@ fn compare(args: &Value, kwargs: &Value, moved: &MovedShapes, want: &Value) -> O
     let want_shapes = read::shapes_pair(member(want, "ds")?)?;
     let names = pairs(member(member(want, "ds")?, "kwargs")?)?;
     let names = names.into_iter().map(|(name, _)| text(name)).collect::<Outcome<Vec<_>>>()?;
-    let got_names: Vec<_> = moved.shapes.as_pair().into_iter().flat_map(|(_, kw)| kw.keys()).map(|k| k.text()).collect();
+    let got_names: Vec<_> =
+        moved.shapes.as_pair().into_iter().flat_map(|(_, kw)| kw.keys()).map(|k| k.text()).collect();
     if moved.shapes == want_shapes && got_names == names && array(member(member(want, "ds")?, "args")?)?.is_empty() {
         return Ok(());
     }

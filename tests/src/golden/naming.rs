@@ -81,7 +81,9 @@ fn inputs(case: &Value, strict: bool) -> Outcome<(Vec<InputLeaf>, Vec<usize>)> {
     let nodes: Vec<&Value> = args.iter().chain(kwargs.iter().map(|(_, node)| *node)).collect();
     let tree = RecordedValue::tuple([
         RecordedValue::tuple(args.iter().map(|node| tree(node)).collect::<Outcome<Vec<_>>>()?),
-        RecordedValue::dict(kwargs.iter().map(|(k, node)| Ok((text(k)?.to_owned(), tree(node)?))).collect::<Outcome<Vec<_>>>()?),
+        RecordedValue::dict(
+            kwargs.iter().map(|(k, node)| Ok((text(k)?.to_owned(), tree(node)?))).collect::<Outcome<Vec<_>>>()?,
+        ),
     ]);
     let spec = structure(&tree).map_err(unexpected)?;
     let mut bound = signature.bind(&spec).map_err(unexpected)?;
