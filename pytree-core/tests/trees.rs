@@ -1,7 +1,6 @@
 //! Values taken apart, put together and mapped.
 
-// A test fails by a panic.
-#![allow(clippy::expect_used, clippy::panic)]
+#![allow(clippy::expect_used, clippy::panic, reason = "a test fails by a panic")]
 
 use indexmap::IndexMap;
 use pytree_core::{
