@@ -8,6 +8,7 @@ pub mod namer;
 mod pprint;
 pub mod range;
 pub mod rel;
+pub mod rules;
 mod solve;
 pub mod spec;
 pub mod symbol;

@@ -197,12 +197,7 @@ fn keys<'k>(keys: impl IntoIterator<Item = &'k Key>) -> String {
 }
 
 /// Lays shapes over one node. `leaves` are the node's leaves.
-fn lay(
-    shapes: &DynamicShapes,
-    node: SpecNode<'_>,
-    path: &KeyPath,
-    leaves: &mut [ShapeSpec],
-) -> Result<(), MatchError> {
+fn lay(shapes: &DynamicShapes, node: SpecNode<'_>, path: &KeyPath, leaves: &mut [ShapeSpec]) -> Result<(), MatchError> {
     let container = |found| MatchError::Container { path: path.clone(), expected: python_type(node), found };
     let Some(kind) = node.kind() else {
         return match (shapes, leaves) {

@@ -1,0 +1,135 @@
+//! Windows sliding over the last dimensions: convolutions and pooling.
+
+use super::{Call, Family, Outputs, RuleError, one, shown};
+use crate::expr::Expr;
+use crate::rel::RelOp;
+
+pub(super) const FAMILY: &[Family] = &[(CONV, convolution), (POOL, pooling), (ADAPTIVE, adaptive)];
+
+const CONV: &[&str] = &["aten.conv1d.default", "aten.conv2d.default", "aten.conv3d.default"];
+const POOL: &[&str] = &[
+    "aten.avg_pool1d.default",
+    "aten.avg_pool2d.default",
+    "aten.avg_pool3d.default",
+    "aten.max_pool1d.default",
+    "aten.max_pool2d.default",
+    "aten.max_pool3d.default",
+];
+const ADAPTIVE: &[&str] =
+    &["aten.adaptive_avg_pool1d.default", "aten.adaptive_avg_pool2d.default", "aten.adaptive_avg_pool3d.default"];
+
+/// How many dimensions the window has, from the digit in the operator's name.
+fn window_rank(call: &Call<'_>) -> usize {
+    call.op.bytes().find(u8::is_ascii_digit).map_or(0, |d| usize::from(d - b'0'))
+}
+
+/// One number per window dimension; a lone one counts for all.
+fn spread(call: &Call<'_>, name: &'static str, rank: usize, default: i64) -> Result<Vec<i64>, RuleError> {
+    match call.numbers(name)?.filter(|n| !n.is_empty()) {
+        None => Ok(vec![default; rank]),
+        Some(n) if n.len() == 1 => Ok(vec![n[0]; rank]),
+        Some(n) if n.len() == rank => Ok(n),
+        Some(n) => call.mismatch(format!("{name} has {} entries, expected {rank}", n.len())),
+    }
+}
+
+struct Window {
+    kernel: Expr,
+    stride: i64,
+    padding: i64,
+    dilation: i64,
+    ceil: bool,
+}
+
+impl Window {
+    /// Positions of the window along a dimension.
+    fn positions(&self, call: &mut Call<'_>, size: &Expr) -> Result<Expr, RuleError> {
+        let one = Expr::int(1);
+        let reach = call.mul(&call.sub(&self.kernel, &one)?, &Expr::int(self.dilation))?;
+        let twice = self.padding.checked_mul(2).map(Expr::int);
+        let Some(twice) = twice else { return call.mismatch(format!("padding {} is too large", self.padding)) };
+        let room = call.sub(&call.sub(&call.add(size, &twice)?, &reach)?, &one)?;
+        let padded = call.add(size, &twice)?;
+        let needed = call.add(&reach, &one)?;
+        call.require(RelOp::Ge, &padded, &needed, || "the window does not fit the padded size".to_owned())?;
+        let room = if self.ceil { call.add(&room, &Expr::int(self.stride - 1))? } else { room };
+        call.add(&call.floor_div(&room, &Expr::int(self.stride))?, &one)
+    }
+}
+
+fn convolution(call: &mut Call<'_>) -> Outputs {
+    let (input, weight) = (call.tensor("input")?, call.tensor("weight")?);
+    let rank = window_rank(call);
+    let Some(batched) = (input.len() + 1).checked_sub(rank + 2).filter(|b| *b <= 1 && weight.len() == rank + 2) else {
+        return call.mismatch(format!("the input {} and the weight {} do not fit", shown(&input), shown(&weight)));
+    };
+    let groups = call.number("groups", 1)?;
+    let channels = call.mul(&weight[1], &Expr::int(groups))?;
+    call.same(&input[batched], &channels, || "the channels do not fit the weight".to_owned())?;
+    if let Some(bias) = call.maybe_tensor("bias")? {
+        let [size] = bias.as_slice() else {
+            return call.mismatch(format!("the bias {} has not 1 dimension", shown(&bias)));
+        };
+        call.same(size, &weight[0], || "the bias does not fit the weight".to_owned())?;
+    }
+    let (strides, paddings, dilations) =
+        (spread(call, "stride", rank, 1)?, spread(call, "padding", rank, 0)?, spread(call, "dilation", rank, 1)?);
+    let mut out = input[..batched].to_vec();
+    out.push(weight[0].clone());
+    for i in 0..rank {
+        let window = Window {
+            kernel: weight[2 + i].clone(),
+            stride: positive(call, "stride", strides[i])?,
+            padding: paddings[i],
+            dilation: dilations[i],
+            ceil: false,
+        };
+        out.push(window.positions(call, &input[batched + 1 + i])?);
+    }
+    one(out)
+}
+
+fn positive(call: &Call<'_>, name: &str, value: i64) -> Result<i64, RuleError> {
+    if value > 0 { Ok(value) } else { call.mismatch(format!("{name} must be positive, got {value}")) }
+}
+
+fn pooling(call: &mut Call<'_>) -> Outputs {
+    let (input, rank) = (call.tensor("self")?, window_rank(call));
+    let Some(skip) = input.len().checked_sub(rank) else {
+        return call.mismatch(format!("expected at least {rank} dimensions, got {}", shown(&input)));
+    };
+    let kernels = spread(call, "kernel_size", rank, 1)?;
+    let strides = match call.numbers("stride")?.filter(|n| !n.is_empty()) {
+        None => kernels.clone(),
+        Some(_) => spread(call, "stride", rank, 1)?,
+    };
+    let (paddings, dilations) = (spread(call, "padding", rank, 0)?, spread(call, "dilation", rank, 1)?);
+    let ceil = call.flag("ceil_mode")?;
+    let mut out = input[..skip].to_vec();
+    for i in 0..rank {
+        let stride = positive(call, "stride", strides[i])?;
+        let kernel = Expr::int(kernels[i]);
+        let window = Window { kernel, stride, padding: paddings[i], dilation: dilations[i], ceil };
+        let mut positions = window.positions(call, &input[skip + i])?;
+        if ceil {
+            // The last window must start inside the input or its left padding.
+            let start = call.mul(&call.sub(&positions, &Expr::int(1))?, &Expr::int(stride))?;
+            let limit = call.add(&input[skip + i], &Expr::int(paddings[i]))?;
+            if call.ask(RelOp::Ge, &start, &limit)? {
+                positions = call.sub(&positions, &Expr::int(1))?;
+            }
+        }
+        out.push(positions);
+    }
+    one(out)
+}
+
+fn adaptive(call: &mut Call<'_>) -> Outputs {
+    let (input, size, rank) = (call.tensor("self")?, call.ints("output_size")?, window_rank(call));
+    let Some(skip) = input.len().checked_sub(rank).filter(|_| size.len() == rank || size.len() == 1) else {
+        return call.mismatch(format!("output_size {} does not fit {}", shown(&size), shown(&input)));
+    };
+    let mut out = input[..skip].to_vec();
+    out.extend((0..rank).map(|i| size[if size.len() == 1 { 0 } else { i }].clone()));
+    one(out)
+}

@@ -1,0 +1,187 @@
+//! Shape rules against PyTorch: small programs, node by node, with their final symbols, ranges and errors.
+
+use std::collections::{BTreeMap, HashMap};
+
+use serde_json::Value;
+use shapes::rules::{ArgValue, Args, Output, rule};
+use shapes::{Dim, Expr, InputLeaf, InputValue, Naming, ShapeSpec, SymbolicInputs, Tolerance};
+
+/// Operators of the recorded programs without a rule; a program that uses one is left out.
+const UNCOVERED: [&str; 2] = ["aten._assert_tensor_metadata.default", "aten.einsum.default"];
+
+fn cases() -> Vec<Value> {
+    let path = format!("{}/tests/data/op_cases.json", env!("CARGO_MANIFEST_DIR"));
+    let text = std::fs::read_to_string(&path).unwrap_or_else(|e| panic!("{path}: {e}"));
+    let all: Value = serde_json::from_str(&text).expect("JSON");
+    all["cases"].as_array().expect("cases").clone()
+}
+
+fn items(v: &Value) -> &[Value] {
+    v.as_array().map_or(&[], Vec::as_slice)
+}
+
+fn text(v: &Value) -> &str {
+    v.as_str().expect("text")
+}
+
+fn ints(v: &Value) -> Vec<i64> {
+    items(v).iter().map(|n| n.as_i64().expect("int")).collect()
+}
+
+fn declare(case: &Value) -> SymbolicInputs {
+    let leaf = |input: &Value| {
+        let (name, sizes, fixed) = (text(&input[0]), ints(&input[1]), ints(&input[2]));
+        let dims = (0..sizes.len() as i64).filter(|i| !fixed.contains(i)).map(|i| (i, Dim::dynamic()));
+        InputLeaf {
+            source: format!("L['{name}']"),
+            path: format!("['{name}']"),
+            name: name.to_owned(),
+            spec: ShapeSpec::dims(dims),
+            value: InputValue::tensor(sizes),
+        }
+    };
+    let leaves: Vec<InputLeaf> = items(&case["inputs"]).iter().map(leaf).collect();
+    let order: Vec<usize> = (0..leaves.len()).collect();
+    SymbolicInputs::declare(leaves, &order, Naming::Hashed).expect("inputs")
+}
+
+type Nodes = HashMap<String, Vec<Output>>;
+
+fn argument(value: &Value, nodes: &Nodes) -> ArgValue {
+    let tensor = |e: &Value| match argument(e, nodes) {
+        ArgValue::Tensor(sizes) => Some(sizes),
+        _ => None,
+    };
+    if let Some(node) = value["node"].as_str() {
+        match nodes[node].as_slice() {
+            [Output::Tensor(sizes)] => ArgValue::Tensor(sizes.clone()),
+            [Output::Int(value)] => ArgValue::Int(value.clone()),
+            many => ArgValue::Tensors(many.iter().filter_map(|o| o.sizes().map(<[Expr]>::to_vec)).collect()),
+        }
+    } else if let Some(list) = value["list"].as_array() {
+        let all: Vec<ArgValue> = list.iter().map(|e| argument(e, nodes)).collect();
+        let of_ints = all.iter().map(|a| match a {
+            ArgValue::Int(e) => Some(e.clone()),
+            _ => None,
+        });
+        match of_ints.collect::<Option<Vec<Expr>>>() {
+            Some(ints) => ArgValue::Ints(ints),
+            None if all.contains(&ArgValue::None) => ArgValue::OptionalTensors(list.iter().map(tensor).collect()),
+            None => ArgValue::Tensors(list.iter().filter_map(tensor).collect()),
+        }
+    } else if let Some(sizes) = value["const"].as_array() {
+        ArgValue::Tensor(sizes.iter().map(|n| Expr::int(n.as_i64().expect("int"))).collect())
+    } else if let Some(n) = value["int"].as_i64() {
+        ArgValue::Int(Expr::int(n))
+    } else if let Some(b) = value["bool"].as_bool() {
+        ArgValue::Bool(b)
+    } else if let Some(x) = value["float"].as_f64() {
+        ArgValue::Float(x)
+    } else if let Some(t) = value["text"].as_str() {
+        ArgValue::Text(t.to_owned())
+    } else {
+        ArgValue::None
+    }
+}
+
+/// Runs the rules over the nodes, which then hold every result.
+fn replay(case: &Value, inputs: &mut SymbolicInputs) -> Result<Nodes, String> {
+    let mut nodes = Nodes::new();
+    let mut user = 0;
+    for p in items(&case["placeholders"]) {
+        let sizes = match p["const"].as_array() {
+            Some(sizes) => sizes.iter().map(|n| Expr::int(n.as_i64().expect("int"))).collect(),
+            None => {
+                user += 1;
+                inputs.sizes(user - 1).map_err(|e| e.to_string())?
+            }
+        };
+        nodes.insert(text(&p["name"]).to_owned(), vec![Output::Tensor(sizes)]);
+    }
+    for node in items(&case["nodes"]) {
+        let (name, op) = (text(&node["name"]), text(&node["op"]));
+        if op == "operator.getitem" {
+            let i = node["args"]["1"]["int"].as_u64().expect("index") as usize;
+            let item = nodes[text(&node["args"]["0"]["node"])][i].clone();
+            nodes.insert(name.to_owned(), vec![item]);
+            continue;
+        }
+        let args = node["args"].as_object().expect("args").iter();
+        let args = Args::new(args.map(|(k, v)| (k.clone(), argument(v, &nodes))));
+        let rule = rule(op).ok_or_else(|| format!("no rule for {op}"))?;
+        let out = rule.apply(&args, inputs.env_mut()).map_err(|e| e.to_string())?;
+        nodes.insert(name.to_owned(), out);
+    }
+    Ok(nodes)
+}
+
+fn difference(case: &Value) -> Option<String> {
+    let mut inputs = declare(case);
+    let nodes = match replay(case, &mut inputs) {
+        Ok(nodes) => nodes,
+        Err(e) => return Some(e),
+    };
+    let solved = match inputs.finish(Tolerance::Strict) {
+        Ok(solved) => solved,
+        Err(e) => return Some(e.to_string()),
+    };
+    let shown = |e: &Expr| solved.env.replace(e).expect("replaced").to_string();
+    let mut wrong = Vec::new();
+    for (p, want) in
+        solved.placeholders.iter().zip(items(&case["placeholders"]).iter().filter(|p| p["const"].is_null()))
+    {
+        let want: Vec<&str> = items(&want["shape"]).iter().map(text).collect();
+        let want = format!("{}: [{}]", p.name, want.join(", "));
+        if p.to_string() != want {
+            wrong.push(format!("want {want}, got {p}"));
+        }
+    }
+    for node in items(&case["nodes"]) {
+        let got: Vec<Vec<String>> = nodes[text(&node["name"])]
+            .iter()
+            .map(|o| match o {
+                Output::Int(value) => vec![shown(value)],
+                other => other.sizes().expect("sizes").iter().map(shown).collect(),
+            })
+            .collect();
+        let flat = |v: &Value| match v.as_str() {
+            Some(t) => vec![t.to_owned()],
+            None => items(v).iter().map(|t| text(t).to_owned()).collect(),
+        };
+        let want: Vec<Vec<String>> = items(&node["out"]).iter().map(flat).collect();
+        if got != want {
+            wrong.push(format!("{} wants {want:?}, got {got:?}", node["op"]));
+        }
+    }
+    let want: Vec<String> =
+        items(&case["ranges"]).iter().map(|r| format!("{}: {}", text(&r[0]), text(&r[1]))).collect();
+    let got: Vec<String> = solved.ranges.0.iter().map(|(e, r)| format!("{e}: {r}")).collect();
+    if got != want {
+        wrong.push(format!("want ranges {want:?}, got {got:?}"));
+    }
+    (!wrong.is_empty()).then(|| wrong.join("; "))
+}
+
+fn covered(case: &Value) -> bool {
+    items(&case["nodes"]).iter().all(|n| !UNCOVERED.contains(&text(&n["op"])))
+}
+
+#[test]
+fn sizes_and_ranges_as_torch() {
+    let cases = cases();
+    let programs: Vec<&Value> = cases.iter().filter(|c| c["error"].is_null() && covered(c)).collect();
+    assert!(programs.len() >= 280, "{} programs", programs.len());
+    let wrong: Vec<String> = programs.iter().filter_map(|c| Some(format!("{}: {}", c["id"], difference(c)?))).collect();
+    assert!(wrong.is_empty(), "{} of {} differ\n{}", wrong.len(), programs.len(), wrong.join("\n"));
+}
+
+#[test]
+fn every_rule_named_once() {
+    let mut seen = BTreeMap::new();
+    for op in shapes::rules::covered() {
+        *seen.entry(op).or_insert(0) += 1;
+    }
+    let twice: Vec<_> = seen.iter().filter(|(_, n)| **n > 1).collect();
+    assert!(twice.is_empty(), "{twice:?}");
+    assert!(rule("aten.no_such_op.default").is_none());
+}
