@@ -1,0 +1,183 @@
+//! The recorded cases of this repository, and the runner itself.
+#![allow(clippy::expect_used, clippy::panic, reason = "a test fails by a panic")]
+
+use serde_json::{Value, json};
+use std::path::{Path, PathBuf};
+use tests::golden::{Report, run_file, run_folder};
+
+fn folder() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("golden")
+}
+
+/// Runs these cases as a file of this name.
+fn run(name: &str, content: &str) -> Report {
+    let folder = std::env::temp_dir().join(format!("golden-{}-{:?}", std::process::id(), std::thread::current().id()));
+    std::fs::create_dir_all(&folder).expect("a folder");
+    let path = folder.join(format!("{name}.json"));
+    std::fs::write(&path, content).expect("a file");
+    let report = run_file(&path);
+    std::fs::remove_dir_all(&folder).expect("the folder");
+    report
+}
+
+fn read(name: &str) -> Value {
+    let text = std::fs::read_to_string(folder().join(format!("{name}.json"))).expect("a file");
+    serde_json::from_str(&text).expect("JSON")
+}
+
+#[test]
+fn all_recorded_cases_agree() {
+    let reports = run_folder(&folder()).expect("the folder");
+    let wrong: Vec<String> = reports.iter().filter(|r| !r.failed.is_empty()).map(|r| format!("{r:#}")).collect();
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+    let passed = |name: &str| reports.iter().find(|r| r.name == name).map_or(0, |r| r.passed);
+    // What is not there yet must not grow unseen.
+    for (name, at_least) in [
+        ("guess_cases", 96),
+        ("guess_cases_random", 268),
+        ("move_to_kwargs_cases", 13),
+        ("naming_cases", 136),
+        ("pytree_cases", 171),
+        ("shape_expr_cases", 101),
+        ("string_type_cases", 180),
+    ] {
+        assert!(passed(name) >= at_least, "{name}: {} of {at_least}", passed(name));
+    }
+}
+
+/// Replaces one thing in what a case expects, wherever it first stands.
+fn spoil(value: &mut Value) -> bool {
+    match value {
+        Value::String(text) => {
+            text.push('!');
+            true
+        }
+        Value::Number(number) => {
+            *value = json!(number.as_i64().unwrap_or(0) + 1);
+            true
+        }
+        Value::Array(items) => items.iter_mut().any(spoil),
+        // The tag of a tree is left alone, what is in it is not.
+        Value::Object(items) => items.values_mut().any(spoil),
+        Value::Bool(_) | Value::Null => false,
+    }
+}
+
+#[test]
+fn a_case_that_expects_something_else_fails() {
+    for (name, expected) in [
+        ("guess_cases", vec!["expected", "error"]),
+        ("guess_cases", vec!["expected_nested"]),
+        ("guess_cases_random", vec!["expected", "error"]),
+        ("move_to_kwargs_cases", vec!["expected"]),
+        ("naming_cases", vec!["expected"]),
+        ("pytree_cases", vec!["num_leaves"]),
+        ("pytree_cases", vec!["num_nodes"]),
+        ("pytree_cases", vec!["num_children"]),
+        ("pytree_cases", vec!["keystr"]),
+        ("pytree_cases", vec!["treespec_json"]),
+        ("pytree_cases", vec!["repr"]),
+        ("pytree_cases", vec!["placeholders"]),
+        ("string_type_cases", vec!["output"]),
+    ] {
+        let mut file = read(name);
+        let cases = file["cases"].as_array_mut().expect("cases");
+        let mut spoiled = Vec::new();
+        for case in cases.iter_mut() {
+            for key in &expected {
+                // Of an error only the kind is compared.
+                let part =
+                    if *key == "error" { case.get_mut("error").map(|e| &mut e["kind"]) } else { case.get_mut(*key) };
+                if part.is_some_and(spoil) {
+                    spoiled.push(case["id"].as_str().expect("an id").to_owned());
+                }
+            }
+        }
+        let report = run(name, &file.to_string());
+        let kept: Vec<&str> = report.not_yet.iter().map(|(id, _)| id.as_str()).collect();
+        let failed: Vec<&str> = report.failed.iter().map(|(id, _)| id.as_str()).collect();
+        let missed: Vec<&String> =
+            spoiled.iter().filter(|id| !failed.contains(&id.as_str()) && !kept.contains(&id.as_str())).collect();
+        assert!(missed.is_empty(), "{name} {expected:?}: these pass though spoiled: {missed:?}");
+        assert!(!failed.is_empty(), "{name} {expected:?}");
+    }
+}
+
+#[test]
+fn what_is_no_case_is_a_failure_and_never_a_panic() {
+    let names = [
+        "guess_cases",
+        "guess_cases_random",
+        "move_to_kwargs_cases",
+        "naming_cases",
+        "pytree_cases",
+        "shape_expr_cases",
+        "string_type_cases",
+        "constraint_cases",
+        "unheard_of",
+    ];
+    let deep = format!("{}1{}", "[".repeat(5000), "]".repeat(5000));
+    for name in names {
+        for text in ["", "\u{0}\u{1}", "nonsense", "3", "[]", "{}", r#"{"cases": 3}"#, r#"{"exprs": {}}"#, &deep] {
+            let report = run(name, text);
+            assert_eq!((report.passed, report.failed.len()), (0, 1), "{name}: {text:.40}");
+        }
+    }
+    for name in &names[..7] {
+        let list = if *name == "shape_expr_cases" { "exprs" } else { "cases" };
+        let cases = [json!(null), json!(3), json!([]), json!({}), json!({"id": "a", "tree": 3, "input": 3, "sets": 3})];
+        let report = run(name, &json!({ list: cases }).to_string());
+        assert_eq!(report.passed, 0, "{name}");
+        assert_eq!(report.failed.len() + report.not_yet.len(), cases.len(), "{name}");
+    }
+}
+
+/// Every part of every case, replaced in turn by things of other types.
+#[test]
+fn damaged_cases_never_panic() {
+    fn paths(value: &Value, at: String, into: &mut Vec<String>) {
+        match value {
+            Value::Array(items) => items.iter().enumerate().for_each(|(i, v)| paths(v, format!("{at}/{i}"), into)),
+            Value::Object(items) => items.iter().for_each(|(k, v)| paths(v, format!("{at}/{k}"), into)),
+            _ => {}
+        }
+        into.push(at);
+    }
+    for name in ["guess_cases", "move_to_kwargs_cases", "naming_cases", "pytree_cases", "string_type_cases"] {
+        let file = read(name);
+        let mut damaged = Vec::new();
+        for case in file["cases"].as_array().expect("cases").iter().step_by(7) {
+            let mut places = Vec::new();
+            paths(case, String::new(), &mut places);
+            for (i, place) in places.iter().filter(|p| !p.contains('~')).enumerate() {
+                let mut copy = case.clone();
+                let wrong = [json!(null), json!(-1), json!("x"), json!([[]]), json!({"int": 1}), json!(i64::MAX)];
+                if let Some(part) = copy.pointer_mut(place) {
+                    *part = wrong[i % wrong.len()].clone();
+                    damaged.push(copy);
+                }
+            }
+        }
+        assert!(damaged.len() > 100, "{name}: {}", damaged.len());
+        let report = run(name, &json!({ "cases": damaged }).to_string());
+        assert_eq!(report.passed + report.failed.len() + report.not_yet.len(), damaged.len(), "{name}");
+        assert!(report.failed.len() > 20, "{name}: {report}");
+    }
+}
+
+#[test]
+fn a_report_is_a_line_and_the_ids_that_failed() {
+    let case = |id: &str, leaves: i64| {
+        json!({"id": id, "tree": {"int": 3}, "num_leaves": leaves, "num_nodes": 1, "num_children": 0, "keystr": [""],
+            "treespec_json": "[1, {\"type\": null, \"context\": null, \"children_spec\": []}]", "repr": "*", "placeholders": ["x"]})
+    };
+    let mut later = case("later", 1);
+    later["tree"] = json!({"namedtuple": "P", "fields": []});
+    let cases = json!({"cases": [case("good", 1), case("bad", 2), case("worse", 3), later]});
+    assert_eq!(
+        run("pytree_cases", &cases.to_string()).to_string(),
+        "pytree_cases: 1 passed, 2 failed, 1 not yet\nbad\nworse"
+    );
+    let cases = json!({"cases": [case("good", 1)]});
+    assert_eq!(run("pytree_cases", &cases.to_string()).to_string(), "pytree_cases: 1 passed, 0 failed");
+}
