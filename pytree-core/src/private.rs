@@ -38,7 +38,7 @@ pub fn present<const N: usize>(is_none: [bool; N]) -> Present {
     note = "tensors and what holds them are no configuration: without `#[pytree(static)]` the field is a child of the tree",
     note = "a field that need not be carried at all is `#[pytree(skip)]`"
 )]
-pub trait StaticField: PartialEq + Sized {
+pub trait StaticField: Sized {
     /// Adds the field to the JSON object of a context.
     fn write(&self, object: &mut StaticsObject, name: &str) -> Result<(), StaticsError>;
 
@@ -100,6 +100,17 @@ pub trait HoldsNone {
     const TENSORS: bool = false;
 }
 impl<T> HoldsNone for Holds<T> {}
+
+/// The first few arguments of the forward of `M`, by position: the first alone, or a tuple.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not the first arguments of the forward of `{M}`",
+    label = "not the first argument, and no tuple of the first few",
+    note = "a call owns its arguments: give `T` where forward takes `&T`, and `Vec<T>` where it takes `&[T]`"
+)]
+pub trait Positional<M, Args> {
+    /// The call with these slots filled.
+    fn fill(self) -> Args;
+}
 
 /// The argument that a slot holds, of parameter `name`.
 pub fn slot<'a, T>(slot: &'a Option<T>, name: &'static str) -> Result<&'a T, BindError> {

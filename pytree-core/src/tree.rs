@@ -140,8 +140,9 @@ pub trait Source<F: Family>: Sized {
     message = "`{Self}` is not a tree of `{F}` leaves",
     label = "this has no place in a pytree",
     note = "a tree is made of tensors, `i64`, `f64`, `bool`, `String`, `Option`, `Vec`, tuples, `IndexMap<String, _>` and types with `#[derive(PyTree)]`",
-    note = "for your own struct: add `#[derive(PyTree)]` to `{Self}`",
-    note = "a layer or a `VarStore` is part of the model, not of its inputs: keep it in the model and pass its tensors; a field that is configuration is `#[pytree(static)]`, one that is not carried is `#[pytree(skip)]`"
+    note = "a struct of your own: add `#[derive(PyTree)]`; a field that is configuration is `#[pytree(static)]` there, one that is not carried `#[pytree(skip)]`",
+    note = "a layer or a `VarStore` is part of the model and no input: keep it in the model, and pass the tensors it works on",
+    note = "a tensor of another family: `#[pytree(family = ..)]` or `#[module(family = ..)]` names the one that is meant"
 )]
 pub trait PyTree<F: Family> {
     /// Whether this is an `Option`: only one may stand around a value.
@@ -196,9 +197,10 @@ pub trait PyTree<F: Family> {
 /// A tree that can also be changed in place, taken apart and rebuilt.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot be rebuilt from `{F}` leaves",
-    label = "this can be read as a tree, if at all, but not rebuilt",
+    label = "what owns its leaves cannot hold this",
     note = "references and slices can only be read: use the owned type (`Tensor` for `&Tensor`, `Vec<T>` for `&[T]`)",
-    note = "for your own struct: add `#[derive(PyTree)]` to `{Self}`"
+    note = "a struct of your own: add `#[derive(PyTree)]`; one with a lifetime or `borrow_only` can only be read",
+    note = "a layer or a `VarStore` is part of the model and no input: keep it in the model, and pass the tensors it works on"
 )]
 pub trait OwnedTree<F: Family>: PyTree<F> + Sized {
     /// Shows every leaf to `visitor`, to be changed in place.

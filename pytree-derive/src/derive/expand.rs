@@ -37,7 +37,7 @@ impl Node<'_> {
     fn family(&self) -> TokenStream {
         let root = self.root;
         match &self.family {
-            Family::Any => quote!(__F),
+            Family::Any => quote!(__AnyFamily),
             Family::Named(path) => path.to_token_stream(),
             Family::Tch => quote!(#root::Tch),
         }
@@ -58,7 +58,7 @@ impl Node<'_> {
     fn head(&self, tree: TokenStream, owned: bool) -> TokenStream {
         let header = Header(self.generics);
         let family = self.family();
-        let any = matches!(self.family, Family::Any).then(|| quote!(__F: __p::Family));
+        let any = matches!(self.family, Family::Any).then(|| quote!(__AnyFamily: __p::Family));
         let generics = header.params(any, |param| {
             let Some(used) = self.used(param) else { return Vec::new() };
             let tree = used.tree.then(|| quote!(#tree<#family>));

@@ -3,21 +3,26 @@
 use super::ast::Input;
 use crate::header::Header;
 use proc_macro2::TokenStream;
-use quote::quote;
+use quote::{ToTokens, quote};
 
-/// `PyTree` and `OwnedTree` of every family, without any bound.
+/// `PyTree` and `OwnedTree`, without any bound.
 pub(crate) fn fallback(input: &Input<'_>) -> TokenStream {
     let Input { ident, root, .. } = input;
     let header = Header(input.generics);
-    let generics = header.params(Some(quote!(__F: __p::Family)), |_| Vec::new());
+    // Of the family that is named, else of any.
+    let (any, family) = match &input.family {
+        Some(family) => (None, family.value.to_token_stream()),
+        None => (Some(quote!(__AnyFamily: __p::Family)), quote!(__AnyFamily)),
+    };
+    let generics = header.params(any, |_| Vec::new());
     let (types, clause) = (header.types(), header.clause());
     quote! {
         #[allow(unused_variables)]
         const _: () = {
             use #root::__private as __p;
             #[automatically_derived]
-            impl #generics __p::PyTree<__F> for #ident #types #clause {
-                fn walk<'__a, __V: __p::Visitor<'__a, __F>>(
+            impl #generics __p::PyTree<#family> for #ident #types #clause {
+                fn walk<'__a, __V: __p::Visitor<'__a, #family>>(
                     &'__a self,
                     __v: &mut __V,
                 ) -> __p::ControlFlow<__V::Break> {
@@ -25,14 +30,14 @@ pub(crate) fn fallback(input: &Input<'_>) -> TokenStream {
                 }
             }
             #[automatically_derived]
-            impl #generics __p::OwnedTree<__F> for #ident #types #clause {
-                fn walk_mut<__V: __p::VisitorMut<__F>>(&mut self, __v: &mut __V) -> __p::ControlFlow<__V::Break> {
+            impl #generics __p::OwnedTree<#family> for #ident #types #clause {
+                fn walk_mut<__V: __p::VisitorMut<#family>>(&mut self, __v: &mut __V) -> __p::ControlFlow<__V::Break> {
                     __p::ControlFlow::Continue(())
                 }
-                fn into_walk<__V: __p::VisitorOwned<__F>>(self, __v: &mut __V) -> __p::ControlFlow<__V::Break> {
+                fn into_walk<__V: __p::VisitorOwned<#family>>(self, __v: &mut __V) -> __p::ControlFlow<__V::Break> {
                     __p::ControlFlow::Continue(())
                 }
-                fn rebuild<__S: __p::Source<__F>>(__s: &mut __S) -> __p::Result<Self, __p::UnflattenError> {
+                fn rebuild<__S: __p::Source<#family>>(__s: &mut __S) -> __p::Result<Self, __p::UnflattenError> {
                     __p::Err(__s.error(""))
                 }
             }

@@ -6,8 +6,9 @@ use super::valid::{Model, Parameter};
 use crate::header::Header;
 use crate::root::Root;
 use proc_macro2::TokenStream;
-use quote::{ToTokens, format_ident, quote};
-use syn::Index;
+use quote::{ToTokens, format_ident, quote, quote_spanned};
+use syn::spanned::Spanned;
+use syn::{Index, Path};
 
 /// All that is written beside the block, in one `const _`.
 pub(crate) fn expand(model: &Model<'_>) -> TokenStream {
@@ -18,7 +19,7 @@ pub(crate) fn expand(model: &Model<'_>) -> TokenStream {
     let constructors = constructors(model);
     let module = module(model);
     quote! {
-        #[allow(dead_code, deprecated, unreachable_pub, private_interfaces, unused_variables)]
+        #[allow(dead_code, deprecated, unreachable_pub, private_bounds, private_interfaces, unused_variables)]
         const _: () = {
             use #root::__private as __p;
             static __PARAMETERS: [__p::Parameter; #count] = [#(__p::Parameter::required(#names)),*];
@@ -48,6 +49,17 @@ impl Model<'_> {
         quote!((#(__p::Option<#types>,)*))
     }
 
+    /// What the arguments have to be. A bound without parameters is checked where it stands, at the type that the user
+    /// wrote, and told once for all impls that say the same.
+    fn trees(&self) -> Vec<TokenStream> {
+        let family = self.family();
+        self.parameters
+            .iter()
+            .map(|Parameter { slot, .. }| &slot.ty)
+            .map(|ty| quote_spanned!(ty.span()=> #ty: __p::OwnedTree<#family>))
+            .collect()
+    }
+
     /// `cache, z`
     fn names(&self) -> String {
         self.parameters.iter().map(|p| p.name.as_str()).collect::<Vec<_>>().join(", ")
@@ -57,6 +69,7 @@ impl Model<'_> {
 /// The type of the arguments: a tree, with one setter per parameter.
 fn arguments(model: &Model<'_>) -> TokenStream {
     let (args, slots, family, name) = (model.args(), model.slots(), model.family(), &model.name);
+    let trees = model.trees();
     let about = format!("The arguments of one call of `{name}`: a tree of `(args, kwargs)`.");
     let shown = format!("{name}::args");
     let setters = model.parameters.iter().enumerate().map(|(i, Parameter { ident, name, slot })| {
@@ -76,7 +89,7 @@ fn arguments(model: &Model<'_>) -> TokenStream {
         #[doc = #about]
         pub struct #args(__p::Call<#slots>);
         #[automatically_derived]
-        impl __p::PyTree<#family> for #args {
+        impl __p::PyTree<#family> for #args where #(#trees),* {
             fn walk<'__a, __V: __p::Visitor<'__a, #family>>(
                 &'__a self,
                 __v: &mut __V,
@@ -85,7 +98,7 @@ fn arguments(model: &Model<'_>) -> TokenStream {
             }
         }
         #[automatically_derived]
-        impl __p::OwnedTree<#family> for #args {
+        impl __p::OwnedTree<#family> for #args where #(#trees),* {
             fn walk_mut<__V: __p::VisitorMut<#family>>(&mut self, __v: &mut __V) -> __p::ControlFlow<__V::Break> {
                 self.0.walk_mut(__v)
             }
@@ -97,7 +110,7 @@ fn arguments(model: &Model<'_>) -> TokenStream {
             }
         }
         #[automatically_derived]
-        impl __p::Debug for #args {
+        impl __p::Debug for #args where #(#trees),* {
             fn fmt(&self, __f: &mut __p::Formatter<'_>) -> __p::FmtResult {
                 __p::debug_args::<#family, _>(self, #shown, __f)
             }
@@ -110,42 +123,27 @@ fn arguments(model: &Model<'_>) -> TokenStream {
 
 /// What `args` takes: the first argument alone, or a tuple of the first few. No type is both, since none holds itself.
 fn positional(model: &Model<'_>) -> TokenStream {
-    let (slots, name, names) = (model.slots(), &model.name, model.names());
+    let header = Header(model.generics);
+    let (args, ty, generics, clause) = (model.args(), model.ty, header.params(None, |_| Vec::new()), header.clause());
     let types: Vec<&TokenStream> = model.parameters.iter().map(|p| &p.slot.ty).collect();
-    let message = format!("`{{Self}}` is not the first arguments of `{name}::forward({names})`");
-    let shown: Vec<String> = types.iter().map(|t| t.to_string().replace("__p::", "").replace("__p :: ", "")).collect();
-    let note = format!("a call owns its arguments, in this order: `{}`", shown.join("`, `"));
-    let call = |given: usize, values: Vec<TokenStream>| {
-        let missing = values.len()..types.len();
-        let missing = missing.map(|_| quote!(__p::None));
+    let fill = |given: &TokenStream, values: Vec<TokenStream>| {
+        let count = values.len();
+        let missing = (count..types.len()).map(|_| quote!(__p::None));
         quote! {
-            fn __call(self) -> __p::Call<#slots> {
-                __p::Call::new((#(__p::Some(#values),)* #(#missing,)*), #given)
+            impl #generics __p::Positional<#ty, #args> for #given #clause {
+                fn fill(self) -> #args {
+                    #args(__p::Call::new((#(__p::Some(#values),)* #(#missing,)*), #count))
+                }
             }
         }
     };
-    let alone = types.first().map(|ty| {
-        let call = call(1, vec![quote!(self)]);
-        quote!(impl __Positional for #ty { #call })
-    });
+    let alone = types.first().map(|ty| fill(ty, vec![quote!(self)]));
     let smallest = usize::from(!types.is_empty());
     let tuples = (smallest..=types.len()).map(|n| {
-        let (types, values) = (&types[..n], (0..n).map(|i| Index::from(i).to_token_stream()));
-        let call = call(n, values.map(|i| quote!(self.#i)).collect());
-        quote!(impl __Positional for (#(#types,)*) { #call })
+        let (types, values) = (types.iter().take(n), (0..n).map(Index::from));
+        fill(&quote!((#(#types,)*)), values.map(|i| quote!(self.#i)).collect())
     });
-    quote! {
-        #[diagnostic::on_unimplemented(
-            message = #message,
-            label = "not the first parameter's type, and no tuple of the first few",
-            note = #note,
-        )]
-        pub trait __Positional {
-            fn __call(self) -> __p::Call<#slots>;
-        }
-        #alone
-        #(#tuples)*
-    }
+    quote!(#alone #(#tuples)*)
 }
 
 /// `Model::args` and `Model::kwargs`.
@@ -162,8 +160,8 @@ fn constructors(model: &Model<'_>) -> TokenStream {
         impl #generics #ty #clause {
             #[doc = #by_position]
             #[must_use]
-            pub fn args(__positional: impl __Positional) -> #args {
-                #args(__positional.__call())
+            pub fn args(__positional: impl __p::Positional<Self, #args>) -> #args {
+                __positional.fill()
             }
             #[doc = #by_name]
             #[must_use]
@@ -177,7 +175,8 @@ fn constructors(model: &Model<'_>) -> TokenStream {
 fn module(model: &Model<'_>) -> TokenStream {
     let (args, family, name) = (model.args(), model.family(), &model.name);
     let header = Header(model.generics);
-    let (generics, clause, ty) = (header.params(None, |_| Vec::new()), header.clause(), model.ty);
+    let (generics, ty, trees) = (header.params(None, |_| Vec::new()), model.ty, model.trees());
+    let own = header.clause().into_iter().flat_map(|clause| &clause.predicates);
     let output = model.output.map_or_else(|| quote!(()), ToTokens::to_token_stream);
     let arguments = model.parameters.iter().enumerate().map(|(i, Parameter { name, slot, .. })| {
         let field = Index::from(i);
@@ -191,7 +190,7 @@ fn module(model: &Model<'_>) -> TokenStream {
     });
     quote! {
         #[automatically_derived]
-        impl #generics __p::Module for #ty #clause {
+        impl #generics __p::Module for #ty where #(#own,)* #(#trees),* {
             type Family = #family;
             type Args = #args;
             type Output = #output;
@@ -210,7 +209,8 @@ fn module(model: &Model<'_>) -> TokenStream {
 }
 
 /// `Module` for a block with mistakes, so that the uses of the model as one add no errors of their own.
-pub(crate) fn fallback(block: &Block, root: &Root) -> TokenStream {
+pub(crate) fn fallback(block: &Block, family: Option<&Path>, root: &Root) -> TokenStream {
+    let family = family.map_or_else(|| quote!(__p::Meta), ToTokens::to_token_stream);
     let header = Header(&block.generics);
     let (generics, clause, ty) = (header.params(None, |_| Vec::new()), header.clause(), &block.model);
     quote! {
@@ -219,7 +219,7 @@ pub(crate) fn fallback(block: &Block, root: &Root) -> TokenStream {
             static __SIGNATURE: __p::Signature = __p::Signature::of(&[]);
             #[automatically_derived]
             impl #generics __p::Module for #ty #clause {
-                type Family = __p::Meta;
+                type Family = #family;
                 type Args = ();
                 type Output = ();
                 fn name() -> &'static str {

@@ -27,13 +27,14 @@ pub(crate) fn module(arguments: TokenStream, item: TokenStream, root: Root) -> T
         })
     });
     let root = path.map_or(root, |p| p.value);
+    let family = family.map(|f| f.value);
     let block = cx.ok(syn::parse2::<ast::Block>(item.clone()));
-    let model = block.as_ref().map(|block| valid::Model::check(&cx, block, family.map(|f| f.value), &root));
+    let model = block.as_ref().map(|block| valid::Model::check(&cx, block, family.as_ref(), &root));
     let written = match (cx.finish(), model) {
         (Ok(()), Some(Some(model))) => expand::expand(&model),
         (errors, _) => {
             let mut tokens = errors.err().unwrap_or_default();
-            tokens.extend(block.map(|block| expand::fallback(&block, &root)));
+            tokens.extend(block.as_ref().map(|block| expand::fallback(block, family.as_ref(), &root)));
             tokens
         }
     };

@@ -2,7 +2,8 @@
 
 use crate::ctxt::Ctxt;
 use proc_macro2::{TokenStream, TokenTree};
-use quote::{ToTokens, quote};
+use quote::{ToTokens, quote_spanned};
+use syn::spanned::Spanned;
 use syn::{GenericArgument, PathArguments, Type};
 
 /// The owned type of an argument, and how forward gets it.
@@ -51,7 +52,8 @@ impl Slot {
                 Some(Type::Reference(reference)) if reference.mutability.is_none() => {
                     let (inner, unsized_) = owned(cx, &reference.elem)?;
                     let pass = if unsized_ { Pass::AsDeref } else { Pass::AsRef };
-                    Some(Slot { ty: quote!(__p::Option<#inner>), pass })
+                    // Names of this crate stand where the user's type stands, so that errors do too.
+                    Some(Slot { ty: quote_spanned!(ty.span()=> __p::Option<#inner>), pass })
                 }
                 _ => {
                     cx.error(ty, format_args!("{BY_REFERENCE} (`&T`, `Option<&T>`; `i64`, `f64` and `bool` by value)"));
@@ -68,9 +70,9 @@ fn owned(cx: &Ctxt, ty: &Type) -> Option<(TokenStream, bool)> {
     let (tokens, unsized_) = match ty {
         Type::Slice(slice) => {
             let item = &slice.elem;
-            (quote!(__p::Vec<#item>), true)
+            (quote_spanned!(slice.span()=> __p::Vec<#item>), true)
         }
-        Type::Path(path) if path.path.is_ident("str") => (quote!(__p::String), true),
+        Type::Path(path) if path.path.is_ident("str") => (quote_spanned!(path.span()=> __p::String), true),
         Type::TraitObject(_) | Type::ImplTrait(_) => {
             cx.error(ty, "a call keeps its arguments, so it has to know their type: name it, or `Value` for any tree");
             return None;

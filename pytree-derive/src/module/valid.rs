@@ -18,7 +18,7 @@ pub(crate) struct Model<'a> {
     pub(crate) name: String,
     pub(crate) root: &'a Root,
     /// The family that was named.
-    pub(crate) family: Option<Path>,
+    pub(crate) family: Option<&'a Path>,
     pub(crate) parameters: Vec<Parameter>,
     pub(crate) output: Option<&'a Type>,
 }
@@ -35,7 +35,7 @@ const MAX_PARAMETERS: usize = 12;
 
 impl<'a> Model<'a> {
     /// The model, when forward can be bound; what is wrong goes to `cx`.
-    pub(crate) fn check(cx: &Ctxt, block: &'a Block, family: Option<Path>, root: &'a Root) -> Option<Self> {
+    pub(crate) fn check(cx: &Ctxt, block: &'a Block, family: Option<&'a Path>, root: &'a Root) -> Option<Self> {
         let Some(forward) = &block.forward else {
             cx.error(
                 &block.model,

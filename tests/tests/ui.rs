@@ -1,0 +1,82 @@
+//! What users see when they misuse the macros: every case under `ui/fail` fails with exactly the text beside it, and
+//! every case under `ui/pass` builds and runs.
+//!
+//! To accept new texts: `TRYBUILD=overwrite cargo test -p tests --test ui`, with the toolchain named below.
+
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+/// The compiler whose words are recorded. Others say the same in other words.
+const RECORDED_WITH: &str = "rustc 1.95.";
+
+/// The package of the cases.
+fn package() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("ui")
+}
+
+/// The files of a folder and of the folders in it, as paths from the package.
+fn files(folder: &str, extension: &str) -> Vec<PathBuf> {
+    let mut found = Vec::new();
+    let mut open = vec![PathBuf::from(folder)];
+    while let Some(folder) = open.pop() {
+        for entry in package().join(&folder).read_dir().unwrap() {
+            let entry = entry.unwrap();
+            let path = folder.join(entry.file_name());
+            if entry.file_type().unwrap().is_dir() {
+                open.push(path);
+            } else if path.extension().is_some_and(|e| e == extension) {
+                found.push(path);
+            }
+        }
+    }
+    found.sort();
+    assert!(!found.is_empty(), "no case in {folder}");
+    found
+}
+
+/// Runs [`cases`] in a process whose package is `ui`: trybuild builds with the dependencies and features of that, so
+/// `tch` is not built once more for it.
+#[test]
+fn the_compiler_says_what_is_recorded() {
+    let status = Command::new(std::env::current_exe().unwrap())
+        .args(["--exact", "cases", "--ignored", "--nocapture"])
+        .env("CARGO_MANIFEST_DIR", package())
+        .env("CARGO_PKG_NAME", "ui")
+        .current_dir(package())
+        .status()
+        .unwrap();
+    assert!(status.success(), "some case behaves differently, as shown above");
+}
+
+#[test]
+#[ignore = "run by `the_compiler_says_what_is_recorded`, in the package of the cases"]
+fn cases() {
+    let cases = trybuild::TestCases::new();
+    files("pass", "rs").iter().for_each(|case| cases.pass(case));
+    let version = Command::new("rustc").arg("--version").output().unwrap().stdout;
+    let version = String::from_utf8_lossy(&version).into_owned();
+    if version.starts_with(RECORDED_WITH) {
+        files("fail", "rs").iter().for_each(|case| cases.compile_fail(case));
+    } else {
+        println!("texts not compared: they are those of {RECORDED_WITH}x, and this is {version}");
+    }
+}
+
+#[test]
+fn every_case_has_its_text_and_every_text_its_case() {
+    let cases: Vec<PathBuf> = files("fail", "rs").iter().map(|p| p.with_extension("stderr")).collect();
+    assert_eq!(cases, files("fail", "stderr"));
+    assert!(cases.len() >= 25, "only {} cases", cases.len());
+}
+
+#[test]
+fn no_text_shows_what_only_some_machines_have() {
+    for case in files("fail", "stderr") {
+        let text = std::fs::read_to_string(package().join(&case)).unwrap();
+        // Sources of the standard library are shown only where they are installed.
+        let found = ["$RUST", "/rustc/", "library/core", "library/std"].iter().find(|part| text.contains(*part));
+        assert_eq!(found, None, "in {}", case.display());
+    }
+}

@@ -1,0 +1,15 @@
+use pytree_core::{DType, Meta, TensorMeta, module};
+
+struct Model;
+
+#[module(family = Meta)]
+impl Model {
+    fn forward(&self, x: &TensorMeta) -> TensorMeta {
+        x.clone()
+    }
+}
+
+fn main() {
+    let x = TensorMeta::new(DType::Float32, [2]);
+    let _ = Model::kwargs().y(x);
+}

@@ -1,0 +1,11 @@
+use pytree_core::{Meta, PyTree, TensorMeta};
+
+#[derive(PyTree)]
+#[pytree(family = Meta, as = "tuple")]
+struct Pair {
+    #[pytree(rename = "first")]
+    a: TensorMeta,
+    b: TensorMeta,
+}
+
+fn main() {}

@@ -1,0 +1,10 @@
+use pytree_core::module;
+
+struct Model;
+
+#[module]
+impl Model {
+    fn backward(&self) {}
+}
+
+fn main() {}

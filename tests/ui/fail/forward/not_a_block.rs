@@ -1,0 +1,15 @@
+use pytree_core::module;
+
+#[module]
+struct Model;
+
+trait Forward {
+    fn forward(&self);
+}
+
+#[module]
+impl Forward for Model {
+    fn forward(&self) {}
+}
+
+fn main() {}

@@ -1,0 +1,13 @@
+use pytree_core::{Meta, TensorMeta, module};
+use ui::Linear;
+
+struct Model;
+
+#[module(family = Meta)]
+impl Model {
+    fn forward(&self, x: &TensorMeta) -> Linear {
+        Linear { ws: x.clone(), bs: None }
+    }
+}
+
+fn main() {}

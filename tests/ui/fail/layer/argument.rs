@@ -1,0 +1,14 @@
+#![allow(unused_variables)]
+use pytree_core::{Meta, TensorMeta, module};
+use ui::Linear;
+
+struct Model;
+
+#[module(family = Meta)]
+impl Model {
+    fn forward(&self, x: &TensorMeta, layer: &Linear) -> TensorMeta {
+        x.clone()
+    }
+}
+
+fn main() {}

@@ -1,0 +1,11 @@
+use pytree_core::{Meta, PyTree};
+
+#[derive(PyTree)]
+#[pytree(family = Meta)]
+#[repr(C, packed)]
+struct Packed {
+    flag: bool,
+    count: i64,
+}
+
+fn main() {}

@@ -1,0 +1,6 @@
+use pytree_core::PyTree;
+
+#[derive(PyTree)]
+struct Nothing;
+
+fn main() {}

@@ -1,0 +1,11 @@
+use pytree_core::{Meta, PyTree, TensorMeta};
+
+#[derive(PyTree)]
+#[pytree(family = Meta, as = "dict")]
+struct Batch {
+    x: TensorMeta,
+    #[pytree(static)]
+    mode: String,
+}
+
+fn main() {}
