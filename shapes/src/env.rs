@@ -115,7 +115,7 @@ impl ShapeEnv {
         }
         let range = user.map_or(ValueRange::SIZE, |user| user.intersect(&ValueRange::SIZE));
         if !range.contains(hint) {
-            return Err(EnvError::OutOfRange { value: hint, range, source_text: source.to_owned() });
+            return Err(EnvError::OutOfRange { value: hint, range: range.into(), source_text: source.to_owned() });
         }
         let symbol = Symbol::size(&format!("s{}", self.numbers.take(source)));
         Ok(self.insert(symbol, source, Some(hint), range, kind))

@@ -1,4 +1,6 @@
 //! Expressions against what PyTorch's sympy printed for them.
+// A golden that cannot be read is a failing test.
+#![allow(clippy::expect_used, clippy::panic)]
 
 #[path = "support/python.rs"]
 mod python;

@@ -1,4 +1,6 @@
 //! Shape rules against PyTorch: small programs, node by node, with their final symbols, ranges and errors.
+// A golden that cannot be read is a failing test.
+#![allow(clippy::expect_used, clippy::panic)]
 
 use std::collections::{BTreeMap, HashMap};
 

@@ -13,7 +13,7 @@ pub enum EnvError {
         /// The example size.
         value: i64,
         /// The declared range, cut at 2 below.
-        range: ValueRange,
+        range: Box<ValueRange>,
         /// Which size it is.
         source_text: String,
     },
@@ -23,9 +23,9 @@ pub enum EnvError {
         /// Which size it is.
         source_text: String,
         /// Values so far.
-        old: ValueRange,
+        old: Box<ValueRange>,
         /// Values demanded.
-        new: ValueRange,
+        new: Box<ValueRange>,
     },
     /// A question about a value that only exists when the program runs.
     #[error(

@@ -68,7 +68,11 @@ impl ShapeEnv {
         let range = info.range.intersect(&to);
         // The example satisfies every guard, so a guard that excludes it contradicts an earlier one.
         if range.is_empty() {
-            return Err(EnvError::EmptyRange { source_text: info.source.clone(), old: info.range, new: to });
+            return Err(EnvError::EmptyRange {
+                source_text: info.source.clone(),
+                old: info.range.into(),
+                new: to.into(),
+            });
         }
         info.range = range;
         Ok(())

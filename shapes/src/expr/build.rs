@@ -298,6 +298,9 @@ fn single_or(mut args: Vec<Expr>, make: impl FnOnce(Vec<Expr>) -> ExprKind) -> E
     }
 }
 
+/// 2^63, the first f64 that is no `i64`; NaN is in no range.
+const LIMIT: f64 = 9_223_372_036_854_775_808.0;
+
 fn rounded(function: Function, x: f64) -> Result<Expr, ExprError> {
     let value = match function {
         Function::CeilToInt => x.ceil(),
@@ -305,8 +308,7 @@ fn rounded(function: Function, x: f64) -> Result<Expr, ExprError> {
         Function::RoundToInt => x.round_ties_even(),
         _ => x.trunc(),
     };
-    // 2^63 is the first f64 outside; NaN fails both comparisons.
-    if value >= -9_223_372_036_854_775_808.0 && value < 9_223_372_036_854_775_808.0 {
+    if (-LIMIT..LIMIT).contains(&value) {
         Ok(Expr::int(value as i64))
     } else {
         Err(overflow(|| format!("{}({x})", function.name())))
