@@ -1,7 +1,7 @@
 //! The graph of a program.
 
-use crate::dispatch::{OpName, Value};
 use crate::dispatch::{Device, Layout};
+use crate::dispatch::{OpName, Value};
 use pytree_core::DType;
 use shapes::Expr;
 

@@ -7,7 +7,9 @@ mod python;
 mod signature;
 
 pub use data::{Storage, TensorData};
-pub use graph::{Argument, Graph, GraphOutput, Int, IntOp, Literal, NamedArgument, Node, NodeId, NodeKind, NodeValue, TensorValue};
+pub use graph::{
+    Argument, Graph, GraphOutput, Int, IntOp, Literal, NamedArgument, Node, NodeId, NodeKind, NodeValue, TensorValue,
+};
 pub use signature::{GraphSignature, InputKind, InputSpec, OutputKind, OutputSpec};
 
 use indexmap::IndexMap;

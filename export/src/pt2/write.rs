@@ -1,8 +1,8 @@
 //! A program as the members of a `.pt2` file.
 
+use super::SaveError;
 use super::archive::Archive;
 use super::schema::{self, Arg, Float, Name, SymInt, SymIntArg};
-use super::SaveError;
 use crate::dispatch::{Layout, MemoryFormat, Value};
 use crate::program::{
     Argument, ExportedProgram, GraphOutput, InputKind, Int, Literal, Node, NodeId, NodeKind, NodeValue, OutputKind,
@@ -184,15 +184,25 @@ impl Writer<'_> {
             NodeValue::Literal(_) | NodeValue::Nothing => Vec::new(),
         };
         let metadata = node.stack_trace.iter().map(|trace| ("stack_trace", trace.clone())).collect();
-        Ok(schema::Node { target, inputs, outputs, metadata, is_hop_single_tensor_return: None, name: node.name.clone() })
+        Ok(schema::Node {
+            target,
+            inputs,
+            outputs,
+            metadata,
+            is_hop_single_tensor_return: None,
+            name: node.name.clone(),
+        })
     }
 
     /// The results of a call that gives several, each by the name of its item.
     fn results(&self, id: NodeId, node: &Node, count: usize, list: bool) -> Vec<Arg> {
         let names = (0..count).map(|i| {
-            let item = self.program.graph.nodes.iter().find(
-                |n| matches!(n.kind, NodeKind::Item { of, index } if of == id && index == i),
-            );
+            let item = self
+                .program
+                .graph
+                .nodes
+                .iter()
+                .find(|n| matches!(n.kind, NodeKind::Item { of, index } if of == id && index == i));
             Name { name: item.map_or_else(|| format!("{}_unused_{i}", node.name), |n| n.name.clone()) }
         });
         if list { vec![Arg::AsTensors(names.collect())] } else { names.map(Arg::AsTensor).collect() }
@@ -227,9 +237,7 @@ impl Writer<'_> {
                 MemoryFormat::Preserve => 4,
             }),
             Value::Device(device) => Arg::AsDevice((*device).into()),
-            Value::Complex(real, imag) => {
-                Arg::AsComplex(schema::Complex { real: Float(*real), imag: Float(*imag) })
-            }
+            Value::Complex(real, imag) => Arg::AsComplex(schema::Complex { real: Float(*real), imag: Float(*imag) }),
         })
     }
 

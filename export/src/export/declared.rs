@@ -1,0 +1,95 @@
+//! The tensors that a model holds: parameters, buffers and declared constants.
+
+use crate::dispatch::{self, DispatchError, Known, Role, StorageId};
+use crate::program::{Storage, TensorData};
+use std::collections::HashMap;
+use tch::Tensor;
+use tch::nn::VarStore;
+
+/// What the caller declared of the model's own tensors, in the order in which they become placeholders: parameters, then
+/// buffers, then constants.
+#[derive(Debug, Default)]
+pub(crate) struct Declared {
+    entries: Vec<(Role, Tensor)>,
+}
+
+impl Declared {
+    /// The variables of a store: trainable ones are parameters in order of their creation, the others buffers by name.
+    pub(crate) fn var_store(&mut self, store: &VarStore) -> Result<(), DispatchError> {
+        let mut named: Vec<(String, Tensor)> = store.variables().into_iter().collect();
+        named.sort_by(|a, b| a.0.cmp(&b.0));
+        for parameter in store.trainable_variables() {
+            for (i, (_, tensor)) in named.iter().enumerate() {
+                if dispatch::same_tensor(tensor, &parameter)? {
+                    let (name, tensor) = named.remove(i);
+                    self.add(Role::Parameter(name), tensor);
+                    break;
+                }
+            }
+        }
+        for (name, tensor) in named {
+            self.add(Role::Buffer(name), tensor);
+        }
+        Ok(())
+    }
+
+    pub(crate) fn add(&mut self, role: Role, tensor: Tensor) {
+        let rank = |role: &Role| match role {
+            Role::Parameter(_) => 0,
+            Role::Buffer(_) => 1,
+            _ => 2,
+        };
+        let at = self.entries.partition_point(|(known, _)| rank(known) <= rank(&role));
+        self.entries.insert(at, (role, tensor));
+    }
+
+    pub(crate) fn entries(&self) -> &[(Role, Tensor)] {
+        &self.entries
+    }
+
+    /// Adds them all to what a recording knows.
+    pub(crate) fn known<'a>(&'a self, known: &mut Known<'a>) {
+        for (role, tensor) in &self.entries {
+            known.add(role.clone(), tensor);
+        }
+    }
+
+    /// Copies of the buffers, to be put back after a run that writes to them.
+    pub(crate) fn buffers(&self) -> Result<Vec<(&Tensor, Tensor)>, DispatchError> {
+        let buffers = self.entries.iter().filter(|(role, _)| matches!(role, Role::Buffer(_)));
+        buffers.map(|(_, tensor)| Ok((tensor, dispatch::deep_copy(tensor)?))).collect()
+    }
+}
+
+/// Reads tensors as data, each storage once: tensors that share one still share it in the program.
+#[derive(Default)]
+pub(crate) struct DataReader {
+    storages: HashMap<StorageId, Storage>,
+}
+
+impl DataReader {
+    pub(crate) fn read(&mut self, tensor: &Tensor, is_parameter: bool) -> Result<TensorData, DispatchError> {
+        let info = dispatch::info(tensor)?;
+        let storage = match dispatch::storage_id(tensor)? {
+            Some(id) => match self.storages.get(&id) {
+                Some(known) => known.clone(),
+                None => {
+                    let read = Storage::new(dispatch::storage_bytes(tensor)?);
+                    self.storages.insert(id, read.clone());
+                    read
+                }
+            },
+            None => Storage::new(dispatch::storage_bytes(tensor)?),
+        };
+        Ok(TensorData {
+            dtype: info.dtype,
+            sizes: info.sizes,
+            strides: info.strides,
+            storage_offset: info.storage_offset,
+            device: info.device,
+            requires_grad: is_parameter && info.requires_grad,
+            is_parameter,
+            storage,
+        })
+    }
+}

@@ -1,0 +1,160 @@
+//! Why an export can fail.
+
+use crate::dispatch::{DispatchError, OpName, RecordError};
+use crate::run::CallError;
+use pytree_core::{BindError, TreeError, UnflattenError};
+use shapes::rules::RuleError;
+use shapes::{ConstraintError, EnvError, ExprError, MatchError};
+
+/// A model could not be exported. Every variant says where, and what to do.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum ExportError {
+    /// An argument is missing or given twice.
+    #[error(transparent)]
+    Bind(#[from] BindError),
+    /// The dynamic shapes do not have the structure of the inputs.
+    #[error(transparent)]
+    Match(#[from] MatchError),
+    /// The dynamic shapes do not fit the inputs, or the model breaks what they declare: torch's errors with suggested
+    /// fixes.
+    #[error(transparent)]
+    Constraint(#[from] ConstraintError),
+    /// A tree could not be read.
+    #[error(transparent)]
+    Tree(#[from] TreeError),
+    /// A tree could not be rebuilt.
+    #[error(transparent)]
+    Unflatten(#[from] UnflattenError),
+    /// The forward could not be recorded.
+    #[error("{error}{}", at_sizes(sizes))]
+    Capture {
+        /// The input sizes of the run, when they are not the example's.
+        sizes: String,
+        /// Why.
+        error: RecordError,
+    },
+    /// The forward does something else at other sizes.
+    #[error(
+        "the forward branches on a size: with {first_sizes} call {at} is `{first}`, with {second_sizes} it is \
+         `{second}`. A program has one path: make the branch part of the model's configuration, or export each path \
+         with its own inputs"
+    )]
+    Branch {
+        /// Which call.
+        at: usize,
+        /// The op there with the first sizes.
+        first: String,
+        /// The op there with the second sizes.
+        second: String,
+        /// The first sizes.
+        first_sizes: String,
+        /// The second sizes.
+        second_sizes: String,
+    },
+    /// A value that the forward read from a tensor has become a constant, or has chosen the path.
+    #[error(
+        "{place} depends on the values of the inputs: {first} with the example, {second} with other values of the same \
+         sizes. A number read from a tensor (`double_value`, `item`, `==`, a copy) leaves the graph: compute with \
+         tensors instead"
+    )]
+    DataDependence {
+        /// The op and argument.
+        place: String,
+        /// What it was.
+        first: String,
+        /// What it became.
+        second: String,
+    },
+    /// Two runs on the same inputs differ.
+    #[error(
+        "the forward is impure: {place} is {first} in one run and {second} in the next on the same inputs. Take random \
+         numbers, clocks and counters out of it, or pass them as inputs"
+    )]
+    Impure {
+        /// The op and argument.
+        place: String,
+        /// What it was.
+        first: String,
+        /// What it became.
+        second: String,
+    },
+    /// An integer or a size follows no rule that the export knows.
+    #[error("cannot tell how {what} follows from the sizes of the inputs{}", seen_values(seen))]
+    Unsolved {
+        /// What it is.
+        what: String,
+        /// What was seen.
+        seen: String,
+    },
+    /// The rule of an op does not accept these shapes.
+    #[error(transparent)]
+    Rule(#[from] RuleError),
+    /// A rule and the run disagree: the program would be wrong, so there is none.
+    #[error(
+        "`{op}` gives sizes {observed:?}, but its shape rule says {predicted}: this is a mistake of this library, please \
+         report the model"
+    )]
+    RuleMismatch {
+        /// The op.
+        op: OpName,
+        /// What the rule says.
+        predicted: String,
+        /// What the run gave.
+        observed: Vec<i64>,
+    },
+    /// The model fails at sizes that the dynamic shapes allow.
+    #[error(
+        "the model fails when {dims} changes alone: with {sizes}: {message}. Make the dimension static, or narrow its \
+         range with `min` and `max`"
+    )]
+    Probe {
+        /// The dimensions that cannot move.
+        dims: String,
+        /// The sizes that were tried.
+        sizes: String,
+        /// What the model said.
+        message: String,
+    },
+    /// A probe's inputs could not be made.
+    #[error("cannot make inputs of other sizes: {0}")]
+    Inputs(String),
+    /// The program does not compute what the model computes.
+    #[error(
+        "the program differs from the model at {sizes}: output {output} differs by {difference:e}. This is a mistake of \
+         this library, please report the model"
+    )]
+    Differs {
+        /// The sizes.
+        sizes: String,
+        /// Which output.
+        output: usize,
+        /// By how much.
+        difference: f64,
+    },
+    /// The program could not be run for its check.
+    #[error("the program cannot be checked at {sizes}: {error}")]
+    Verify {
+        /// The sizes.
+        sizes: String,
+        /// Why.
+        error: CallError,
+    },
+    /// An op could not be read or called.
+    #[error(transparent)]
+    Dispatch(#[from] DispatchError),
+    /// A size could not be computed.
+    #[error(transparent)]
+    Expr(#[from] ExprError),
+    /// The symbols contradict each other.
+    #[error(transparent)]
+    Env(#[from] EnvError),
+}
+
+fn at_sizes(sizes: &str) -> String {
+    if sizes.is_empty() { String::new() } else { format!(" (with {sizes})") }
+}
+
+fn seen_values(seen: &str) -> String {
+    if seen.is_empty() { String::new() } else { format!(": {seen}") }
+}

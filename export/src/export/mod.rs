@@ -1,0 +1,145 @@
+//! Exporting: from a model in plain `tch` and sets of inputs to a program.
+//!
+//! The forward is run and recorded a handful of times: on the examples, with other values of the same sizes, and at probe
+//! sizes. The runs tell how the integers of the graph follow from the input sizes; the shape rules of the ops tell which sizes
+//! are equal, related or fixed; further probes confirm both; and the program is run against the model at unseen sizes.
+
+mod build;
+mod declared;
+mod error;
+mod integers;
+mod probe;
+mod resolve;
+mod rules;
+mod sample;
+mod search;
+mod setup;
+mod solve;
+mod verify;
+
+pub use error::ExportError;
+pub(crate) use resolve::Resolved;
+pub(crate) use setup::Setup;
+
+use crate::dispatch::Role;
+use crate::program::ExportedProgram;
+use declared::Declared;
+use pytree_core::{Module, Tch, flatten};
+use shapes::{DynamicShapes, ModelInputs, Naming, Tolerance};
+use tch::Tensor;
+use tch::nn::VarStore;
+
+/// Exports a model (`torch.export.export`): its forward, for inputs like these, with these dynamic shapes.
+///
+/// `shapes` is what [`ModelInputs::guess_dynamic_shapes`] gives, or a tree written by hand: a tuple with one entry per
+/// argument or a dict by argument name. [`Export`] has the options: parameters, names, tolerance, verification.
+///
+/// # Errors
+/// [`ExportError`]; nothing panics, not even when the forward does.
+pub fn export<M: Module<Family = Tch>>(
+    model: &M,
+    inputs: &ModelInputs<'_, M>,
+    shapes: &DynamicShapes,
+) -> Result<ExportedProgram, ExportError> {
+    Export::new(model, inputs).dynamic_shapes(shapes).run()
+}
+
+/// An export with options.
+#[must_use = "an export does nothing until `run`"]
+pub struct Export<'m, M: Module<Family = Tch>> {
+    model: &'m M,
+    inputs: &'m ModelInputs<'m, M>,
+    shapes: DynamicShapes,
+    declared: Declared,
+    naming: Naming,
+    tolerance: Tolerance,
+    verify: bool,
+    failed: Option<ExportError>,
+}
+
+impl<'m, M: Module<Family = Tch>> Export<'m, M> {
+    /// An export of `model` for inputs like `inputs`. Everything is static until [`dynamic_shapes`](Export::dynamic_shapes)
+    /// says otherwise.
+    pub fn new(model: &'m M, inputs: &'m ModelInputs<'m, M>) -> Self {
+        Export {
+            model,
+            inputs,
+            shapes: DynamicShapes::NONE,
+            declared: Declared::default(),
+            naming: Naming::Hashed,
+            tolerance: Tolerance::Strict,
+            verify: true,
+            failed: None,
+        }
+    }
+
+    /// Which dimensions are dynamic.
+    pub fn dynamic_shapes(mut self, shapes: &DynamicShapes) -> Self {
+        self.shapes = shapes.clone();
+        self
+    }
+
+    /// Declares the variables of a store: trainable ones become parameters, the others buffers.
+    pub fn parameters(mut self, store: &VarStore) -> Self {
+        if let Err(error) = self.declared.var_store(store) {
+            self.failed = Some(error.into());
+        }
+        self
+    }
+
+    /// Declares a parameter that is in no store.
+    pub fn parameter(mut self, name: &str, tensor: &Tensor) -> Self {
+        self.declared.add(Role::Parameter(name.to_owned()), tensor.shallow_clone());
+        self
+    }
+
+    /// Declares a buffer: a tensor of the model that is no parameter.
+    pub fn buffer(mut self, name: &str, tensor: &Tensor) -> Self {
+        self.declared.add(Role::Buffer(name.to_owned()), tensor.shallow_clone());
+        self
+    }
+
+    /// Declares a constant tensor.
+    pub fn constant(mut self, name: &str, tensor: &Tensor) -> Self {
+        self.declared.add(Role::Constant(name.to_owned()), tensor.shallow_clone());
+        self
+    }
+
+    /// How symbols are numbered: by hash as PyTorch 2.13 does, or in sequence as up to 2.7.
+    pub fn naming(mut self, naming: Naming) -> Self {
+        self.naming = naming;
+        self
+    }
+
+    /// What to do when the model fixes or ties a dimension that the shapes declare free.
+    pub fn tolerance(mut self, tolerance: Tolerance) -> Self {
+        self.tolerance = tolerance;
+        self
+    }
+
+    /// Whether the program is run against the model at unseen sizes before it is given out. On by default.
+    pub fn verify(mut self, verify: bool) -> Self {
+        self.verify = verify;
+        self
+    }
+
+    /// Exports.
+    ///
+    /// # Errors
+    /// [`ExportError`].
+    pub fn run(self) -> Result<ExportedProgram, ExportError> {
+        if let Some(error) = self.failed {
+            return Err(error);
+        }
+        let setup = Setup::new(self.inputs, &self.shapes, &self.declared, self.naming, self.tolerance)?;
+        let mut search = search::Search::new(self.model, self.inputs.sets(), &self.declared, setup);
+        let resolved = search.run()?;
+        let Some(args) = self.inputs.sets().first() else { return Err(ExportError::Inputs("no inputs".to_owned())) };
+        let flat = flatten(args)?;
+        let mut program = build::build(search.example(), &flat.leaves, &flat.spec, &self.declared, &resolved)?;
+        if self.verify {
+            program.verification = Some(verify::verify(&mut search, &resolved, &program)?);
+        }
+        Ok(program)
+    }
+}

@@ -1,0 +1,88 @@
+//! Which sizes to try, and inputs of those sizes.
+
+use super::ExportError;
+use shapes::ValueRange;
+use tch::Tensor;
+
+/// A dynamic dimension of an input, or several that have to move together, with what is known of its size.
+#[derive(Clone, Debug)]
+pub(crate) struct Movable {
+    pub(crate) example: i64,
+    pub(crate) range: ValueRange,
+}
+
+/// The most elements that a probe gives one input tensor; a range that is open or reaches beyond is probed up to here.
+pub(crate) const ELEMENT_CAP: i64 = 1 << 22;
+
+/// Sizes unlike each other and unlike those a model is likely to hold as constants.
+const PRIMES: [i64; 46] = [
+    5, 7, 11, 13, 17, 19, 23, 29, 31, 37, 41, 43, 47, 53, 59, 61, 67, 71, 73, 79, 83, 89, 97, 101, 103, 107, 109, 113,
+    127, 131, 137, 139, 149, 151, 157, 163, 167, 173, 179, 181, 191, 193, 197, 199, 211, 223,
+];
+
+/// Sizes for every movable dimension: different from each other, from the examples and from `taken` as far as the ranges
+/// allow. Each `round` gives other sizes; later ones are multiples, for models that need a size to be divisible.
+pub(crate) fn unlike_sizes(movables: &[Movable], taken: &[i64], round: usize) -> Vec<i64> {
+    let mut used: Vec<i64> = taken.iter().copied().chain(movables.iter().map(|m| m.example)).collect();
+    let mut sizes = Vec::with_capacity(movables.len());
+    let start = round * 3 % PRIMES.len();
+    let times = [1, 1, 1, 2, 3, 4, 6, 8, 12, 16, 24, 32, 48, 64][round.min(13)];
+    for movable in movables {
+        let (low, high) = bounds(&movable.range);
+        let fits = |size: &i64| (low..=high).contains(size);
+        let primes = PRIMES.iter().skip(start).chain(PRIMES.iter().take(start)).map(|prime| prime * times);
+        let near = (low..=high).take(512);
+        let free = primes.clone().chain(near.clone()).filter(fits).find(|size| !used.contains(size));
+        // A narrow range may leave no size that is unlike all others; then one unlike the example has to do.
+        let size = free.or_else(|| near.clone().find(|size| *size != movable.example)).unwrap_or(movable.example);
+        used.push(size);
+        sizes.push(size);
+    }
+    sizes
+}
+
+/// The ends of a range as sizes to try: at least 2, since sizes 0 and 1 are another program, and at most the cap.
+pub(crate) fn bounds(range: &ValueRange) -> (i64, i64) {
+    let end = |bound: shapes::Bound, open: i64| bound.finite().and_then(|v| i64::try_from(v).ok()).unwrap_or(open);
+    let low = end(range.lower, 2).max(2);
+    (low, end(range.upper, ELEMENT_CAP).clamp(low, ELEMENT_CAP.max(low)))
+}
+
+/// `tensor` tiled, or cut, to `sizes`: its values come from the example, so that indices stay valid.
+pub(crate) fn tiled(tensor: &Tensor, sizes: &[i64]) -> Result<Tensor, ExportError> {
+    let mut out = tensor.detach();
+    for (dim, (&size, &have)) in sizes.iter().zip(&tensor.size()).enumerate() {
+        if size == have {
+            continue;
+        }
+        let dim = dim as i64;
+        if have == 0 {
+            let mut shape = out.size();
+            shape[dim as usize] = size;
+            out = out.f_new_zeros(&shape, (out.kind(), out.device())).map_err(probe_failed)?;
+            continue;
+        }
+        let index = Tensor::f_arange(size, (tch::Kind::Int64, out.device())).map_err(probe_failed)?;
+        let index = index.f_remainder(have).map_err(probe_failed)?;
+        out = out.f_index_select(dim, &index).map_err(probe_failed)?;
+    }
+    out.f_contiguous().map_err(probe_failed)
+}
+
+/// `tensor` with other values in the same places: reversed, and floats also scaled. Every value of an integer or bool tensor
+/// still comes from the example.
+pub(crate) fn other_values(tensor: &Tensor) -> Result<Tensor, ExportError> {
+    let dims: Vec<i64> = (0..tensor.dim() as i64).collect();
+    let reversed = tensor.detach().f_flip(&dims).map_err(probe_failed)?;
+    let floating = tensor.f_is_floating_point().map_err(probe_failed)?;
+    if !floating {
+        return Ok(reversed);
+    }
+    let scaled = reversed.f_mul_scalar(0.75).map_err(probe_failed)?;
+    scaled.f_add_scalar(0.125).map_err(probe_failed)
+}
+
+fn probe_failed(error: tch::TchError) -> ExportError {
+    let message = error.to_string();
+    ExportError::Inputs(message.lines().next().unwrap_or_default().to_owned())
+}

@@ -1,0 +1,193 @@
+//! One run of the model, recorded.
+
+use super::declared::Declared;
+use super::ExportError;
+use crate::dispatch::{Call, Known, RecordError, Role, Trace, Value, ValueId, deep_copy, record};
+use pytree_core::{Leaf, LeafRef, Module, OwnedTree, Tch, TreeSpec, flatten, unflatten};
+use tch::Tensor;
+
+/// A leaf that the model returned.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) enum OutputLeaf {
+    Tensor(ValueId),
+    Int(i64),
+    Float(f64),
+    Bool(bool),
+    Str(String),
+    None,
+}
+
+/// What one run showed.
+pub(crate) struct Sample {
+    /// By input leaf: the sizes of a tensor, the value of an int.
+    pub(crate) values: Vec<Option<Vec<i64>>>,
+    pub(crate) trace: Trace,
+    pub(crate) outputs: Vec<OutputLeaf>,
+    pub(crate) out_spec: TreeSpec,
+}
+
+/// The same tree with `f` of every tensor; `int` gives the ints, by leaf.
+pub(crate) fn map_inputs<A: OwnedTree<Tch>>(
+    args: &A,
+    mut tensor: impl FnMut(usize, &Tensor) -> Result<Tensor, ExportError>,
+    int: impl Fn(usize, i64) -> i64,
+) -> Result<A, ExportError> {
+    let flat = flatten(args)?;
+    let mut leaves = Vec::with_capacity(flat.leaves.len());
+    for (i, leaf) in flat.leaves.iter().enumerate() {
+        leaves.push(match leaf {
+            LeafRef::Tensor(t) => Leaf::Tensor(tensor(i, t)?),
+            LeafRef::Int(v) => Leaf::Int(int(i, *v)),
+            plain => plain.map(Tensor::shallow_clone),
+        });
+    }
+    Ok(unflatten(leaves, &flat.spec)?)
+}
+
+/// Runs `model` on its own copies of `args` and records it. Buffers are as before when it returns.
+pub(crate) fn capture<M: Module<Family = Tch>>(
+    model: &M,
+    args: &M::Args,
+    declared: &Declared,
+) -> Result<Sample, ExportError> {
+    let args = map_inputs(args, |_, tensor| Ok(deep_copy(tensor)?), |_, v| v)?;
+    let flat = flatten(&args)?;
+    let mut known = Known::new();
+    let mut values = Vec::with_capacity(flat.leaves.len());
+    for (i, leaf) in flat.leaves.iter().enumerate() {
+        values.push(match leaf {
+            LeafRef::Tensor(tensor) => {
+                known.add(Role::Input(i), tensor);
+                Some(tensor.size())
+            }
+            LeafRef::Int(v) => Some(vec![*v]),
+            _ => None,
+        });
+    }
+    declared.known(&mut known);
+    let saved = declared.buffers()?;
+    let recorded = record(&known, || model.call(&args));
+    for (buffer, before) in saved {
+        tch::no_grad(|| buffer.shallow_clone().copy_(&before));
+    }
+    let (output, mut trace) = recorded?;
+    let output = output?;
+    let flat = flatten(&output)?;
+    let mut outputs = Vec::with_capacity(flat.leaves.len());
+    for leaf in &flat.leaves {
+        outputs.push(match leaf {
+            LeafRef::Tensor(tensor) => OutputLeaf::Tensor(trace.value_of(tensor)?),
+            LeafRef::Int(v) => OutputLeaf::Int(*v),
+            LeafRef::Float(v) => OutputLeaf::Float(*v),
+            LeafRef::Bool(v) => OutputLeaf::Bool(*v),
+            LeafRef::Str(v) => OutputLeaf::Str((*v).to_owned()),
+            LeafRef::None => OutputLeaf::None,
+        });
+    }
+    Ok(Sample { values, trace, outputs, out_spec: flat.spec })
+}
+
+/// Where two runs part.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Parting {
+    /// Another op, or another number of ops, from this call on.
+    Graph { first: String, second: String, at: usize },
+    /// The same op with another argument that is no integer.
+    Argument { op: String, argument: String, first: String, second: String },
+    /// The same ops, with another integer.
+    Integer { op: String, argument: String, first: String, second: String },
+    /// A constant made from Rust data with other content.
+    Constant { op: String, index: usize },
+    /// The model returned something else.
+    Output { first: String, second: String },
+}
+
+/// Where `second` parts from `first`. Integers are compared only when `integers` says so.
+pub(crate) fn parting(first: &Sample, second: &Sample, integers: bool) -> Option<Parting> {
+    let name = |call: Option<&Call>| call.map_or("nothing more".to_owned(), |c| c.op.to_string());
+    let longest = first.trace.calls.len().max(second.trace.calls.len());
+    for at in 0..longest {
+        let (a, b) = (first.trace.calls.get(at), second.trace.calls.get(at));
+        let (Some(a), Some(b)) = (a, b) else {
+            return Some(Parting::Graph { first: name(a), second: name(b), at });
+        };
+        if a.op != b.op || a.args.len() != b.args.len() {
+            return Some(Parting::Graph { first: name(Some(a)), second: name(Some(b)), at });
+        }
+        for (x, y) in a.args.iter().zip(&b.args) {
+            if let Some(parting) = differing(a, &x.name, &x.value, &y.value, integers) {
+                return Some(parting);
+            }
+        }
+    }
+    for (index, (a, b)) in first.trace.lifted.iter().zip(&second.trace.lifted).enumerate() {
+        // Elementwise comparison would record nothing here, but it needs equal sizes and an equal kind first.
+        let same = a.tensor.size() == b.tensor.size() && a.tensor.f_kind().ok() == b.tensor.f_kind().ok();
+        if !same || !same_content(&a.tensor, &b.tensor) {
+            let uses = |call: &&Call| call.args.iter().any(|x| x.value.tensors().any(|t| *t == ValueId::Lifted(index)));
+            return Some(Parting::Constant { op: name(first.trace.calls.iter().find(uses)), index });
+        }
+    }
+    if first.out_spec != second.out_spec {
+        return Some(Parting::Output { first: first.out_spec.to_string(), second: second.out_spec.to_string() });
+    }
+    for (a, b) in first.outputs.iter().zip(&second.outputs) {
+        let number = matches!((a, b), (OutputLeaf::Int(_), OutputLeaf::Int(_)));
+        if a != b && (integers || !number) {
+            return Some(Parting::Output { first: format!("{a:?}"), second: format!("{b:?}") });
+        }
+    }
+    None
+}
+
+/// Whether two tensors of one size and kind hold the same bits, so that NaN is equal to itself.
+fn same_content(a: &Tensor, b: &Tensor) -> bool {
+    match (crate::dispatch::storage_bytes(a), crate::dispatch::storage_bytes(b)) {
+        (Ok(a), Ok(b)) => a == b,
+        _ => false,
+    }
+}
+
+fn differing(
+    call: &Call,
+    argument: &str,
+    first: &Value<ValueId>,
+    second: &Value<ValueId>,
+    integers: bool,
+) -> Option<Parting> {
+    if first == second {
+        return None;
+    }
+    let numbers = match (first, second) {
+        (Value::Int(_), Value::Int(_)) => true,
+        (Value::Ints(a), Value::Ints(b)) => a.len() == b.len(),
+        _ => false,
+    };
+    // NaN is not equal to itself, but the same constant.
+    if format!("{first:?}") == format!("{second:?}") || (numbers && !integers) {
+        return None;
+    }
+    let (op, argument) = (call.op.to_string(), argument.to_owned());
+    let (first, second) = (shown(first), shown(second));
+    Some(if numbers {
+        Parting::Integer { op, argument, first, second }
+    } else {
+        Parting::Argument { op, argument, first, second }
+    })
+}
+
+fn shown(value: &Value<ValueId>) -> String {
+    match value {
+        Value::Int(v) => v.to_string(),
+        Value::Ints(v) => format!("{v:?}"),
+        Value::Float(v) => v.to_string(),
+        Value::Bool(v) => v.to_string(),
+        other => format!("{other:?}"),
+    }
+}
+
+impl From<RecordError> for ExportError {
+    fn from(error: RecordError) -> Self {
+        ExportError::Capture { sizes: String::new(), error }
+    }
+}

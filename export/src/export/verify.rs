@@ -1,0 +1,70 @@
+//! The program against the model, at sizes that no run has used.
+
+use super::ExportError;
+use super::search::Search;
+use crate::dispatch::deep_copy;
+use crate::program::{ExportedProgram, Verification};
+use pytree_core::{Leaf, LeafRef, Module, Tch, flatten};
+use tch::Tensor;
+
+/// The largest difference that counts as none, relative to the size of the values: kernels may sum in another order.
+const TOLERANCE: f64 = 1e-5;
+
+pub(crate) fn verify<M: Module<Family = Tch>>(
+    search: &mut Search<'_, M>,
+    resolved: &super::Resolved,
+    program: &ExportedProgram,
+) -> Result<Verification, ExportError> {
+    let values = search.unseen(resolved).unwrap_or_else(|| search.example().values.clone());
+    let sizes = search.shown(&values);
+    let args = search.inputs_of(&values)?;
+    let flat = flatten(&args)?;
+    let mut leaves: Vec<Leaf<Tch>> = Vec::with_capacity(flat.leaves.len());
+    for leaf in &flat.leaves {
+        leaves.push(match leaf {
+            LeafRef::Tensor(tensor) => Leaf::Tensor(deep_copy(tensor)?),
+            other => other.map(Tensor::shallow_clone),
+        });
+    }
+    let verify = |error| ExportError::Verify { sizes: sizes.clone(), error };
+    let got = tch::no_grad(|| program.run(leaves)).map_err(verify)?;
+    let expected = search.outputs_of(&args)?;
+    let mut worst = 0.0_f64;
+    for (output, (got, expected)) in got.iter().zip(&expected).enumerate() {
+        let difference = difference(got, expected);
+        if difference.is_nan() || difference > TOLERANCE {
+            return Err(ExportError::Differs { sizes, output, difference });
+        }
+        worst = worst.max(difference);
+    }
+    let names = program.graph.placeholders().map(|(_, node)| node.name.clone());
+    let lifted = program.graph.placeholders().count() - values.len();
+    let run = names.skip(lifted).zip(values).filter_map(|(name, v)| Some((name, v?))).collect();
+    Ok(Verification { runs: vec![run], max_difference: worst })
+}
+
+/// The largest absolute difference of two leaves, relative to the largest value when that is above 1. NaN where they
+/// cannot be compared; equal NaNs and infinities do not differ.
+fn difference(a: &Leaf<Tch>, b: &Leaf<Tch>) -> f64 {
+    match (a, b) {
+        (Leaf::Tensor(a), Leaf::Tensor(b)) => tensor_difference(a, b).unwrap_or(f64::NAN),
+        (Leaf::Float(a), Leaf::Float(b)) if a.to_bits() == b.to_bits() => 0.0,
+        (Leaf::Float(a), Leaf::Float(b)) => (a - b).abs(),
+        (a, b) if a == b => 0.0,
+        _ => f64::NAN,
+    }
+}
+
+fn tensor_difference(a: &Tensor, b: &Tensor) -> Result<f64, tch::TchError> {
+    if a.size() != b.size() || a.f_kind()? != b.f_kind()? {
+        return Ok(f64::NAN);
+    }
+    if a.numel() == 0 {
+        return Ok(0.0);
+    }
+    let (a, b) = (a.f_to_kind(tch::Kind::Double)?, b.f_to_kind(tch::Kind::Double)?);
+    let same = a.f_eq_tensor(&b)?.f_logical_or(&a.f_isnan()?.f_logical_and(&b.f_isnan()?)?)?;
+    let gap = a.f_sub(&b)?.f_abs()?.f_masked_fill(&same, 0.0)?;
+    let scale = f64::try_from(b.f_masked_fill(&same, 0.0)?.f_abs()?.f_max()?)?.max(1.0);
+    Ok(f64::try_from(gap.f_max()?)? / scale)
+}

@@ -1,0 +1,223 @@
+//! Whether inputs are a program's: what `ep.module()` checks before it runs.
+
+use crate::program::{ExportedProgram, InputKind, Literal, NodeValue};
+use indexmap::IndexMap;
+use pytree_core::{KeyPath, Leaf, LeafKind, Tch, TreeSpec};
+use shapes::{Expr, Symbol, ValueRange};
+
+/// Inputs that are not the program's. The texts are torch's.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum InputMismatch {
+    /// Another structure.
+    #[error(
+        "Trying to flatten user inputs with exported input tree spec: \n{expected}\nbut actually got inputs with tree \
+         spec of: \n{found}.\nPlease check that the inputs have the same number and type of args and kwargs as the \
+         ones you used when tracing."
+    )]
+    Structure {
+        /// The program's.
+        expected: String,
+        /// The one given.
+        found: String,
+    },
+    /// Another number of leaves.
+    #[error("the program takes {expected} inputs, but {found} were given")]
+    Count {
+        /// The program's.
+        expected: usize,
+        /// How many were given.
+        found: usize,
+    },
+    /// No tensor where one belongs.
+    #[error("Expected input at {path} to be a tensor, but got {found}")]
+    NotATensor {
+        /// Where.
+        path: String,
+        /// What was given.
+        found: LeafKind,
+    },
+    /// Another number of dimensions.
+    #[error("Unexpected number of dimensions in input at {path}.shape (expected [{expected}], got {found:?})")]
+    Rank {
+        /// Where.
+        path: String,
+        /// The program's sizes.
+        expected: String,
+        /// The sizes given.
+        found: Vec<i64>,
+    },
+    /// A size or a constant that is not the expected one.
+    #[error("Expected input at {path} to be equal to {expected}, but got {found}{}", advice(*.fixed))]
+    NotEqual {
+        /// Where.
+        path: String,
+        /// What the program has, or what follows from other inputs.
+        expected: String,
+        /// What was given.
+        found: String,
+        /// Whether the program fixes the size.
+        fixed: bool,
+    },
+    /// A size outside its range.
+    #[error("Expected input at {path} to be {relation} {bound}, but got {found}")]
+    Range {
+        /// Where.
+        path: String,
+        /// `>=` or `<=`.
+        relation: &'static str,
+        /// The bound.
+        bound: i128,
+        /// What was given.
+        found: i64,
+    },
+    /// Another element type. torch does not check this; an op would fail, or compute something else.
+    #[error("Expected input at {path} to be of element type {expected}, but got {found}")]
+    DType {
+        /// Where.
+        path: String,
+        /// The program's.
+        expected: pytree_core::DType,
+        /// The one given.
+        found: pytree_core::DType,
+    },
+}
+
+fn advice(fixed: bool) -> &'static str {
+    if fixed {
+        ". If you meant for this dimension to be dynamic, please re-export and specify dynamic_shapes (e.g. with Dim.DYNAMIC)"
+    } else {
+        ""
+    }
+}
+
+/// Checks the structure of a call.
+pub(super) fn structure(program: &ExportedProgram, spec: &TreeSpec) -> Result<(), InputMismatch> {
+    if *spec == program.in_spec {
+        return Ok(());
+    }
+    Err(InputMismatch::Structure { expected: program.in_spec.to_string(), found: spec.to_string() })
+}
+
+/// The path of an input as torch's messages write it: `*args[0]`, `'z'[1]`.
+fn input_path(path: &KeyPath) -> String {
+    let rest = |from: usize| path.entries().iter().skip(from).map(ToString::to_string).collect::<String>();
+    match path.entries() {
+        [pytree_core::KeyEntry::Sequence(0), ..] => format!("*args{}", rest(1)),
+        [_, pytree_core::KeyEntry::Mapping(key), ..] => format!("{key}{}", rest(2)),
+        _ => rest(0),
+    }
+}
+
+/// Checks the leaves of a call: sorts, ranks, static sizes, equalities and ranges. A minimum of 2 or less is never
+/// enforced, as in torch.
+pub(super) fn values(program: &ExportedProgram, leaves: &[Leaf<Tch>]) -> Result<(), InputMismatch> {
+    let user = program.signature.inputs.iter().filter(|s| s.kind == InputKind::UserInput).collect::<Vec<_>>();
+    if user.len() != leaves.len() {
+        return Err(InputMismatch::Count { expected: user.len(), found: leaves.len() });
+    }
+    let mut known: IndexMap<Symbol, i64> = IndexMap::new();
+    let mut later = Vec::new();
+    for ((spec, leaf), path) in user.into_iter().zip(leaves).zip(program.in_spec.leaf_paths()) {
+        let path = input_path(&path);
+        match (&program.graph.node(spec.node).value, leaf) {
+            (NodeValue::Tensor(expected), Leaf::Tensor(tensor)) => {
+                let sizes = tensor.size();
+                if sizes.len() != expected.sizes.len() {
+                    let expected = expected.sizes.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ");
+                    return Err(InputMismatch::Rank { path, expected, found: sizes });
+                }
+                let found = tensor.f_kind().map_or(pytree_core::DType::Other, Into::into);
+                if found != expected.dtype {
+                    return Err(InputMismatch::DType { path, expected: expected.dtype, found });
+                }
+                for (i, (expr, size)) in expected.sizes.iter().zip(sizes).enumerate() {
+                    later.push((format!("{path}.shape[{i}]"), expr, size));
+                }
+            }
+            (NodeValue::Tensor(_), other) => {
+                return Err(InputMismatch::NotATensor { path, found: other.kind() });
+            }
+            (NodeValue::Int(expr), Leaf::Int(v)) => later.push((path, expr, *v)),
+            (NodeValue::Literal(literal), leaf) => constant(path, literal, leaf)?,
+            (_, other) => return Err(InputMismatch::NotATensor { path, found: other.kind() }),
+        }
+    }
+    for (path, expr, size) in &later {
+        size_of(path, expr, *size, &mut known)?;
+    }
+    // What is computed from several symbols can be checked once all of them are known.
+    for (path, expr, size) in &later {
+        if let Ok(expected) = expr.eval(&|symbol| known.get(symbol).copied()) {
+            if expected != *size {
+                return Err(not_equal(path, expected, *size, false));
+            }
+        }
+    }
+    for (path, expr, size) in later {
+        let range = program.range_constraints.iter().find(|(key, _)| key == expr).map(|(_, range)| range);
+        if let Some(range) = range {
+            in_range(&path, range, size)?;
+        }
+    }
+    Ok(())
+}
+
+fn not_equal(path: &str, expected: i64, found: i64, fixed: bool) -> InputMismatch {
+    let path = path.to_owned();
+    InputMismatch::NotEqual { path, expected: expected.to_string(), found: found.to_string(), fixed }
+}
+
+/// Learns a symbol from the first size that is one; checks constants and known symbols.
+fn size_of(path: &str, expr: &Expr, size: i64, known: &mut IndexMap<Symbol, i64>) -> Result<(), InputMismatch> {
+    if let Some(expected) = expr.as_int() {
+        return if expected == size { Ok(()) } else { Err(not_equal(path, expected, size, true)) };
+    }
+    if let Some(symbol) = expr.as_symbol() {
+        match known.get(symbol) {
+            Some(expected) if *expected != size => return Err(not_equal(path, *expected, size, false)),
+            Some(_) => {}
+            None => {
+                known.insert(symbol.clone(), size);
+            }
+        }
+    }
+    Ok(())
+}
+
+fn in_range(path: &str, range: &ValueRange, found: i64) -> Result<(), InputMismatch> {
+    let path = path.to_owned();
+    match (range.lower.finite(), range.upper.finite()) {
+        (Some(bound), _) if bound > 2 && i128::from(found) < bound => {
+            Err(InputMismatch::Range { path, relation: ">=", bound, found })
+        }
+        (_, Some(bound)) if i128::from(found) > bound => {
+            Err(InputMismatch::Range { path, relation: "<=", bound, found })
+        }
+        _ => Ok(()),
+    }
+}
+
+/// A constant input must be what it was; `None` is never checked, as in torch.
+fn constant(path: String, literal: &Literal, leaf: &Leaf<Tch>) -> Result<(), InputMismatch> {
+    let same = match (literal, leaf) {
+        (Literal::None, _) => true,
+        (Literal::Int(a), Leaf::Int(b)) => a == b,
+        (Literal::Float(a), Leaf::Float(b)) => a.to_bits() == b.to_bits(),
+        (Literal::Bool(a), Leaf::Bool(b)) => a == b,
+        (Literal::Str(a), Leaf::Str(b)) => a == b,
+        _ => false,
+    };
+    if same {
+        return Ok(());
+    }
+    let found = match leaf {
+        Leaf::Tensor(_) => "a tensor".to_owned(),
+        Leaf::Int(v) => v.to_string(),
+        Leaf::Float(v) => pytree_core::python::Float(*v).to_string(),
+        Leaf::Bool(v) => pytree_core::python::bool(*v).to_owned(),
+        Leaf::Str(v) => pytree_core::python::Str(v).to_string(),
+        Leaf::None => "None".to_owned(),
+    };
+    Err(InputMismatch::NotEqual { path, expected: literal.to_string(), found, fixed: false })
+}
