@@ -1,6 +1,5 @@
 //! Expressions against what PyTorch's sympy printed for them.
-// A golden that cannot be read is a failing test.
-#![allow(clippy::expect_used, clippy::panic)]
+#![allow(clippy::expect_used, clippy::panic, reason = "a golden that cannot be read is a failing test")]
 
 #[path = "support/python.rs"]
 mod python;

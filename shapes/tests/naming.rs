@@ -1,6 +1,5 @@
 //! Placeholder names, symbolic sizes and range constraints against what PyTorch printed (2.13 and 2.7, both modes).
-// A golden that cannot be read is a failing test.
-#![allow(clippy::expect_used, clippy::panic)]
+#![allow(clippy::expect_used, clippy::panic, reason = "a golden that cannot be read is a failing test")]
 
 #[path = "support/inputs.rs"]
 mod inputs;

@@ -1,6 +1,5 @@
 //! Shape rules against PyTorch: small programs, node by node, with their final symbols, ranges and errors.
-// A golden that cannot be read is a failing test.
-#![allow(clippy::expect_used, clippy::panic)]
+#![allow(clippy::expect_used, clippy::panic, reason = "a golden that cannot be read is a failing test")]
 
 use std::collections::{BTreeMap, HashMap};
 

@@ -1,7 +1,11 @@
 //! The golden cases' description of a call (`params`, `args`, `kwargs`, `dynamic_shapes`) as leaves.
 
+#[path = "dims.rs"]
+mod dims;
+
+use dims::shape_spec;
 use serde_json::Value;
-use shapes::{Dim, DimHint, DimSpec, InputLeaf, InputValue, ShapeSpec, mapping_key_part, placeholder_base};
+use shapes::{InputLeaf, InputValue, mapping_key_part, placeholder_base};
 
 /// A key path as a source, and the parts of a placeholder name.
 #[derive(Clone)]
@@ -149,49 +153,5 @@ fn value(kind: &str, node: &Value) -> InputValue {
         },
         "int" => InputValue::Int(node["value"].as_i64().expect("int")),
         other => InputValue::Other { class: format!("<class '{other}'>") },
-    }
-}
-
-fn shape_spec(spec: &Value) -> ShapeSpec {
-    match spec["t"].as_str() {
-        Some("shape_dict") => {
-            let dims = spec["dims"].as_object().expect("dims").iter();
-            ShapeSpec::Dict(dims.map(|(i, d)| (i.parse().expect("index"), dim(d))).collect())
-        }
-        Some("shape_list") => ShapeSpec::List(items(&spec["dims"]).iter().map(dim).collect()),
-        Some("shape_tuple") => ShapeSpec::Tuple(items(&spec["dims"]).iter().map(dim).collect()),
-        Some(other) => panic!("a leaf with a spec of kind {other}"),
-        None if spec.is_null() => ShapeSpec::None,
-        None => ShapeSpec::Scalar(dim(spec)),
-    }
-}
-
-fn hint(name: &Value) -> DimHint {
-    match text(name) {
-        "AUTO" => Dim::auto(),
-        "DYNAMIC" => Dim::dynamic(),
-        "STATIC" => Dim::static_(),
-        other => panic!("unknown hint {other}"),
-    }
-}
-
-fn named(d: &Value) -> Dim {
-    Dim::with_range(text(&d["name"]), d["min"].as_i64().expect("min"), d["max"].as_i64()).expect("a dim")
-}
-
-fn dim(d: &Value) -> DimSpec {
-    if d.is_null() {
-        DimSpec::None
-    } else if let Some(n) = d.as_i64() {
-        DimSpec::Int(n)
-    } else if d.is_string() {
-        hint(d).into()
-    } else if d["hint"].is_string() {
-        hint(&d["hint"]).bounded(d["min"].as_i64(), d["max"].as_i64()).expect("bounds").into()
-    } else if d["root"].is_object() {
-        let root = named(&d["root"]);
-        root.affine(d["mul"].as_i64().expect("mul"), d["add"].as_i64().expect("add")).expect("derived").into()
-    } else {
-        named(d).into()
     }
 }
