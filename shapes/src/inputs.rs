@@ -17,36 +17,19 @@ use pytree_core::{Context, DescribeTensor, Module, PyTree, Signature, flatten};
 /// Give two sets or more whose sizes differ wherever they may differ; what differs is dynamic.
 ///
 /// ```
-/// # use pytree_core::*;
-/// # use std::ops::ControlFlow;
-/// # struct Model;
-/// # #[derive(Debug)] struct Args(Call<(Option<TensorMeta>, Option<TensorMeta>)>);
-/// # static SIGNATURE: Signature = Signature::of(&[Parameter::required("x"), Parameter::required("y")]);
-/// # impl Model { fn args(x: TensorMeta) -> Args { Args(Call::new((Some(x), None), 1)) } }
-/// # impl Args { fn y(mut self, y: TensorMeta) -> Args { self.0.name(1); self.0.slots.1 = Some(y); self } }
-/// # impl PyTree<Meta> for Args {
-/// #     fn walk<'a, V: Visitor<'a, Meta>>(&'a self, v: &mut V) -> ControlFlow<V::Break> { self.0.walk(&SIGNATURE, v) }
-/// # }
-/// # impl OwnedTree<Meta> for Args {
-/// #     fn walk_mut<V: VisitorMut<Meta>>(&mut self, v: &mut V) -> ControlFlow<V::Break> { self.0.walk_mut(v) }
-/// #     fn into_walk<V: VisitorOwned<Meta>>(self, v: &mut V) -> ControlFlow<V::Break> { self.0.into_walk(&SIGNATURE, v) }
-/// #     fn rebuild<S: Source<Meta>>(source: &mut S) -> Result<Self, UnflattenError> { Call::rebuild(&SIGNATURE, source).map(Args) }
-/// # }
-/// # impl Module for Model {
-/// #     type Family = Meta;
-/// #     type Args = Args;
-/// #     type Output = TensorMeta;
-/// #     fn name() -> &'static str { "Model" }
-/// #     fn signature() -> &'static Signature { &SIGNATURE }
-/// #     fn call(&self, args: &Args) -> Result<TensorMeta, BindError> {
-/// #         args.0.check(&SIGNATURE)?;
-/// #         args.0.slots.0.clone().ok_or(BindError::Missing("x".to_owned()))
-/// #     }
-/// # }
-/// use pytree_core::{DType, TensorMeta};
+/// use pytree_core::{DType, Meta, TensorMeta};
+/// use pytree_derive::module;
 /// use shapes::ModelInputs;
 ///
-/// // `#[module] impl Model { fn forward(&self, x: &TensorMeta, y: &TensorMeta) -> TensorMeta { .. } }`
+/// struct Model;
+///
+/// #[module(family = Meta)]
+/// impl Model {
+///     fn forward(&self, x: &TensorMeta, y: &TensorMeta) -> TensorMeta {
+///         if x.rank() > y.rank() { x.clone() } else { y.clone() }
+///     }
+/// }
+///
 /// let f32 = |sizes: [i64; 2]| TensorMeta::new(DType::Float32, sizes);
 /// let inputs = ModelInputs::new(
 ///     &Model,

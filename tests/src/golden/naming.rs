@@ -80,7 +80,7 @@ fn inputs(case: &Value, strict: bool) -> Outcome<(Vec<InputLeaf>, Vec<usize>)> {
     let (args, kwargs) = (array(member(case, "args")?)?, pairs(member(case, "kwargs")?)?);
     let nodes: Vec<&Value> = args.iter().chain(kwargs.iter().map(|(_, node)| *node)).collect();
     let tree = RecordedValue::tuple([
-        RecordedValue::tuple(args.iter().map(|node| tree(node)).collect::<Outcome<Vec<_>>>()?),
+        RecordedValue::tuple(args.iter().map(tree).collect::<Outcome<Vec<_>>>()?),
         RecordedValue::dict(
             kwargs.iter().map(|(k, node)| Ok((text(k)?.to_owned(), tree(node)?))).collect::<Outcome<Vec<_>>>()?,
         ),
