@@ -1,5 +1,6 @@
 //! Runs a folder of recorded cases: `golden [-v] FOLDER`. Exits with 1 when a case fails.
 
+use std::io::Write;
 use std::path::Path;
 use std::process::ExitCode;
 
@@ -17,8 +18,10 @@ fn main() -> ExitCode {
             return ExitCode::from(2);
         }
     };
+    let mut out = std::io::stdout().lock();
     for report in &reports {
-        if verbose { println!("{report:#}") } else { println!("{report}") }
+        // A reader that has seen enough is no failure.
+        _ = if verbose { writeln!(out, "{report:#}") } else { writeln!(out, "{report}") };
     }
     if reports.iter().all(|r| r.failed.is_empty()) { ExitCode::SUCCESS } else { ExitCode::FAILURE }
 }
