@@ -54,7 +54,7 @@ pub(crate) fn build(
         in_spec: in_spec.clone(),
         out_spec: example.out_spec.clone(),
         argument_names: resolved.argument_names.clone(),
-        range_constraints: resolved.solved.ranges.0.iter().map(|(e, r)| (e.clone(), r.clone())).collect(),
+        range_constraints: resolved.solved.ranges.0.iter().map(|(e, r)| (e.clone(), *r)).collect(),
         hints: env.symbols().filter_map(|(s, info)| Some((s.name().to_owned(), info.hint?))).collect(),
         state_dict,
         constants,
@@ -122,10 +122,7 @@ impl Builder<'_> {
     }
 
     /// The user's inputs, and where each symbol can be read from them.
-    fn user_inputs(
-        &mut self,
-        inputs: &[LeafRef<'_, Tch>],
-    ) -> Result<IndexMap<Symbol, SymbolSource>, ExportError> {
+    fn user_inputs(&mut self, inputs: &[LeafRef<'_, Tch>]) -> Result<IndexMap<Symbol, SymbolSource>, ExportError> {
         let mut sources = IndexMap::new();
         let (mut known, mut number) = (0, 0);
         for (i, (leaf, placeholder)) in inputs.iter().zip(&self.resolved.solved.placeholders).enumerate() {
@@ -192,9 +189,8 @@ impl Builder<'_> {
             let solved = call.args.iter().zip(&self.resolved.arguments[at]).find(|(a, _)| a.name == written.name);
             let Some((_, value)) = solved else { continue };
             let value = value.clone().try_map(|id| self.node_of(call, id))?;
-            let value: Argument = value.try_map_ints(|expr| {
-                integers.argument(&mut self.graph, &mut self.names, &expr, &None)
-            })?;
+            let value: Argument =
+                value.try_map_ints(|expr| integers.argument(&mut self.graph, &mut self.names, &expr, &None))?;
             arguments.push(NamedArgument { name: written.name.clone(), keyword: written.kwarg_only, value });
         }
         let sizes = &self.resolved.sizes[at];
@@ -202,9 +198,7 @@ impl Builder<'_> {
         let values = tensors
             .iter()
             .zip(layouts)
-            .map(|(output, (sizes, strides))| {
-                (output.id, tensor_value(&output.info, sizes.clone(), strides.clone()))
-            })
+            .map(|(output, (sizes, strides))| (output.id, tensor_value(&output.info, sizes.clone(), strides.clone())))
             .collect::<Vec<_>>();
         let name = self.names.node(call.op.name());
         let kind = NodeKind::Call { op: call.op.clone(), arguments };

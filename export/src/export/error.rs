@@ -32,7 +32,7 @@ pub enum ExportError {
         /// The input sizes of the run, when they are not the example's.
         sizes: String,
         /// Why.
-        error: RecordError,
+        error: Box<RecordError>,
     },
     /// The forward does something else at other sizes.
     #[error(
@@ -138,7 +138,7 @@ pub enum ExportError {
         /// The sizes.
         sizes: String,
         /// Why.
-        error: CallError,
+        error: Box<CallError>,
     },
     /// An op could not be read or called.
     #[error(transparent)]

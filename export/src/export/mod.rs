@@ -4,10 +4,12 @@
 //! sizes. The runs tell how the integers of the graph follow from the input sizes; the shape rules of the ops tell which sizes
 //! are equal, related or fixed; further probes confirm both; and the program is run against the model at unseen sizes.
 
+mod alone;
 mod build;
 mod declared;
 mod error;
 mod integers;
+mod predict;
 mod probe;
 mod resolve;
 mod rules;

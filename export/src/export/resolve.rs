@@ -1,9 +1,10 @@
 //! From runs to symbols: integers by probing, sizes and equalities by the rules of the ops.
 
+use super::alone::Alone;
 use super::sample::{OutputLeaf, Sample};
 use super::solve::Basis;
 use super::{ExportError, Setup};
-use crate::dispatch::{TensorInfo, Value, ValueId};
+use crate::dispatch::{self, TensorInfo, Value, ValueId};
 use shapes::{Expr, Solved, Symbol, SymbolicInputs};
 use std::collections::HashMap;
 
@@ -115,12 +116,13 @@ fn replay(
     arguments: &[Vec<Value<ValueId, Expr>>],
 ) -> Result<Vec<Vec<Vec<Expr>>>, ExportError> {
     let mut known: HashMap<ValueId, Vec<Expr>> = HashMap::new();
+    let infos = infos(setup, &samples[0])?;
     for (position, leaf) in setup.tensor_leaves.iter().enumerate() {
         known.insert(ValueId::Known(position), inputs.sizes(*leaf)?);
     }
     let numbers = |sizes: &[i64]| sizes.iter().map(|s| Expr::int(*s)).collect::<Vec<_>>();
-    for (i, sizes) in setup.declared_sizes.iter().enumerate() {
-        known.insert(ValueId::Known(setup.tensor_leaves.len() + i), numbers(sizes));
+    for (i, info) in setup.declared_infos.iter().enumerate() {
+        known.insert(ValueId::Known(setup.tensor_leaves.len() + i), numbers(&info.sizes));
     }
     for (i, lifted) in samples[0].trace.lifted.iter().enumerate() {
         known.insert(ValueId::Lifted(i), numbers(&lifted.tensor.size()));
@@ -140,7 +142,11 @@ fn replay(
         let outputs: Vec<_> = call.output_tensors().collect();
         let ruled = match super::rules::sizes(&call.op, &named, inputs.env_mut())? {
             Some(sizes) if sizes.len() == outputs.len() => sizes,
-            _ => observed(basis, samples, at, outputs.len())?,
+            _ => {
+                let arguments = arguments[at].as_slice();
+                Alone { call, arguments, sizes: &known, infos: &infos }.relate(inputs.env_mut())?;
+                observed(basis, samples, at, outputs.len())?
+            }
         };
         for (i, (output, sizes)) in outputs.iter().zip(&ruled).enumerate() {
             check_rule(samples, &values, at, i, sizes)?;
@@ -149,6 +155,20 @@ fn replay(
         all.push(ruled);
     }
     Ok(all)
+}
+
+/// What is known of every tensor of a run beside its sizes.
+fn infos(setup: &Setup, sample: &Sample) -> Result<HashMap<ValueId, TensorInfo>, ExportError> {
+    let inputs = setup.input_infos.iter().flatten().chain(&setup.declared_infos).cloned();
+    let mut infos: HashMap<ValueId, TensorInfo> =
+        inputs.enumerate().map(|(i, info)| (ValueId::Known(i), info)).collect();
+    for (i, lifted) in sample.trace.lifted.iter().enumerate() {
+        infos.insert(ValueId::Lifted(i), dispatch::info(&lifted.tensor)?);
+    }
+    for output in sample.trace.calls.iter().flat_map(|call| call.output_tensors()) {
+        infos.insert(output.id, output.info.clone());
+    }
+    Ok(infos)
 }
 
 /// The sizes of an op that has no rule, solved from the runs.
@@ -160,7 +180,9 @@ fn observed(basis: &Basis, samples: &[Sample], at: usize, outputs: usize) -> Res
             (0..rank)
                 .map(|dim| {
                     let seen: Vec<i64> = each_info(samples, at, i).filter_map(|o| o.sizes.get(dim).copied()).collect();
-                    solve(basis, &seen, || format!("size {dim} of result {i} of `{}`, an op without a shape rule,", call.op))
+                    solve(basis, &seen, || {
+                        format!("size {dim} of result {i} of `{}`, an op without a shape rule,", call.op)
+                    })
                 })
                 .collect()
         })

@@ -1,7 +1,7 @@
 //! One run of the model, recorded.
 
-use super::declared::Declared;
 use super::ExportError;
+use super::declared::Declared;
 use crate::dispatch::{Call, Known, RecordError, Role, Trace, Value, ValueId, deep_copy, record};
 use pytree_core::{Leaf, LeafRef, Module, OwnedTree, Tch, TreeSpec, flatten, unflatten};
 use tch::Tensor;
@@ -188,6 +188,6 @@ fn shown(value: &Value<ValueId>) -> String {
 
 impl From<RecordError> for ExportError {
     fn from(error: RecordError) -> Self {
-        ExportError::Capture { sizes: String::new(), error }
+        ExportError::Capture { sizes: String::new(), error: Box::new(error) }
     }
 }

@@ -1,13 +1,14 @@
 //! The procedure: run, solve, probe, until nothing new is learned.
 
 use super::declared::Declared;
+use super::predict::{Free, agrees, free_symbols, guards_hold};
 use super::probe::{Movable, bounds, other_values, tiled, unlike_sizes};
 use super::resolve::{Resolved, resolve};
-use super::sample::{OutputLeaf, Parting, Sample, capture, map_inputs, parting};
+use super::sample::{Parting, Sample, capture, map_inputs, parting};
 use super::{ExportError, Setup};
 use crate::dispatch::{RecordError, deep_copy};
 use pytree_core::{Leaf, Module, Tch, into_leaves};
-use shapes::{DimSpec, Dim, Expr, HintKind, PlaceholderShape, ShapeSpec, Solved, Symbol, ValueRange};
+use shapes::{Dim, DimSpec, HintKind, PlaceholderShape, ShapeSpec, Symbol, ValueRange};
 use std::collections::HashMap;
 
 /// Probes at most this often before giving up: each either confirms what was solved or adds what it showed.
@@ -28,11 +29,12 @@ pub(crate) struct Search<'m, M: Module<Family = Tch>> {
     free: Vec<Free>,
 }
 
-/// A symbol that is still free, with what it may be.
-#[derive(Clone, Debug)]
-struct Free {
-    symbol: Symbol,
+/// Dimensions of the inputs that have been equal so far: leaf and dimension of each.
+struct Class {
+    /// The size in every given set.
+    seen: Vec<i64>,
     movable: Movable,
+    dims: Vec<(usize, usize)>,
 }
 
 /// The values of every input leaf: sizes of a tensor, value of an int.
@@ -73,10 +75,8 @@ impl<'m, M: Module<Family = Tch>> Search<'m, M> {
 
     /// Adds a run that succeeded, unless it took another path.
     fn accept(&mut self, sample: Sample) -> Result<(), ExportError> {
-        if let Some(first) = self.samples.first() {
-            if let Some(parting) = parting(first, &sample, false) {
-                return Err(self.branch(parting, &sample));
-            }
+        if let Some(parting) = self.samples.first().and_then(|first| parting(first, &sample, false)) {
+            return Err(self.branch(parting, &sample));
         }
         self.samples.push(sample);
         Ok(())
@@ -113,10 +113,14 @@ impl<'m, M: Module<Family = Tch>> Search<'m, M> {
         };
         let varied = match capture(self.model, &args, self.declared) {
             Ok(varied) => varied,
-            Err(ExportError::Capture { error: RecordError::Panicked { message, op, .. }, .. }) => {
-                let place = op.map_or("whether the forward succeeds".to_owned(), |op| format!("whether `{op}` succeeds"));
-                return Err(ExportError::DataDependence { place, first: "it does".to_owned(), second: message });
-            }
+            Err(ExportError::Capture { sizes, error }) => match *error {
+                RecordError::Panicked { message, op, .. } => {
+                    let place = op.map_or("the forward".to_owned(), |op| format!("`{op}`"));
+                    let place = format!("whether {place} succeeds");
+                    return Err(ExportError::DataDependence { place, first: "it does".to_owned(), second: message });
+                }
+                error => return Err(ExportError::Capture { sizes, error: Box::new(error) }),
+            },
             Err(other) => return Err(other),
         };
         let Some(found) = parting(&self.samples[0], &varied, true) else { return Ok(()) };
@@ -133,32 +137,17 @@ impl<'m, M: Module<Family = Tch>> Search<'m, M> {
     /// Two probes in which dimensions that are equal in every given set stay equal: whatever the model needs of real
     /// inputs holds then, but for relations and ranges. A failure teaches nothing here; the rules will explain it.
     fn merged_probes(&mut self) -> Result<(), ExportError> {
-        let declared = resolve_symbols(&self.setup)?;
-        let mut classes: Vec<(Vec<i64>, Movable, Vec<(usize, usize)>)> = Vec::new();
-        for (leaf, dim, range) in declared {
-            let seen: Vec<i64> =
-                self.samples[..self.sets.len()].iter().filter_map(|s| s.values[leaf].as_ref()?.get(dim).copied()).collect();
-            match classes.iter_mut().find(|(known, ..)| *known == seen) {
-                Some((_, movable, dims)) => {
-                    movable.range = movable.range.intersect(&range);
-                    dims.push((leaf, dim));
-                }
-                None => {
-                    let example = seen.first().copied().unwrap_or_default();
-                    classes.push((seen, Movable { example, range }, vec![(leaf, dim)]));
-                }
-            }
-        }
+        let classes = self.classes()?;
         if classes.is_empty() {
             return Ok(());
         }
         for _ in 0..2 {
-            let movables: Vec<Movable> = classes.iter().map(|(_, movable, _)| movable.clone()).collect();
+            let movables: Vec<Movable> = classes.iter().map(|class| class.movable.clone()).collect();
             let sizes = unlike_sizes(&movables, &self.taken(), self.round);
             self.round += 1;
             let mut values = self.samples[0].values.clone();
-            for ((_, _, dims), size) in classes.iter().zip(sizes) {
-                for (leaf, dim) in dims {
+            for (class, size) in classes.iter().zip(sizes) {
+                for (leaf, dim) in &class.dims {
                     if let Some(slot) = values[*leaf].as_mut().and_then(|v| v.get_mut(*dim)) {
                         *slot = size;
                     }
@@ -169,6 +158,26 @@ impl<'m, M: Module<Family = Tch>> Search<'m, M> {
             }
         }
         Ok(())
+    }
+
+    /// The dynamic dimensions, those together that are equal in every given set.
+    fn classes(&self) -> Result<Vec<Class>, ExportError> {
+        let given = &self.samples[..self.sets.len()];
+        let mut classes: Vec<Class> = Vec::new();
+        for (leaf, dim, range) in dynamic_dims(&self.setup)? {
+            let seen: Vec<i64> = given.iter().filter_map(|s| s.values[leaf].as_ref()?.get(dim).copied()).collect();
+            match classes.iter_mut().find(|class| class.seen == seen) {
+                Some(class) => {
+                    class.movable.range = class.movable.range.intersect(&range);
+                    class.dims.push((leaf, dim));
+                }
+                None => {
+                    let example = seen.first().copied().unwrap_or_default();
+                    classes.push(Class { seen, movable: Movable { example, range }, dims: vec![(leaf, dim)] });
+                }
+            }
+        }
+        Ok(classes)
     }
 
     /// Sizes that are constants of the example: probes avoid them.
@@ -236,7 +245,10 @@ impl<'m, M: Module<Family = Tch>> Search<'m, M> {
                 let (low, top) = bounds(&free.movable.range);
                 let declared = if high { free.movable.range.upper } else { free.movable.range.lower };
                 // An open end has no size of its own to try; the probes have been there already.
-                declared.finite().filter(|end| !high || *end <= 4096).map_or(free.movable.example, |_| if high { top } else { low })
+                declared
+                    .finite()
+                    .filter(|end| !high || *end <= 4096)
+                    .map_or(free.movable.example, |_| if high { top } else { low })
             };
             let assignment = self.free.iter().map(|free| (free.symbol.clone(), pick(free))).collect();
             let Some(values) = self.values_at(resolved, &assignment) else { continue };
@@ -274,7 +286,11 @@ impl<'m, M: Module<Family = Tch>> Search<'m, M> {
 
     fn too_large(&self, values: &Values) -> bool {
         let elements = |sizes: &Vec<i64>| sizes.iter().try_fold(1_i64, |n, s| n.checked_mul(*s)).unwrap_or(i64::MAX);
-        self.setup.tensor_leaves.iter().filter_map(|leaf| values[*leaf].as_ref()).any(|s| elements(s) > super::probe::ELEMENT_CAP)
+        self.setup
+            .tensor_leaves
+            .iter()
+            .filter_map(|leaf| values[*leaf].as_ref())
+            .any(|s| elements(s) > super::probe::ELEMENT_CAP)
     }
 
     /// The inputs' sizes when the free symbols have these values; `None` when one would be negative or no integer.
@@ -286,7 +302,8 @@ impl<'m, M: Module<Family = Tch>> Search<'m, M> {
                 PlaceholderShape::Int(expr) => std::slice::from_ref(expr),
                 _ => continue,
             };
-            let sizes = exprs.iter().map(|e| e.eval(&|s| symbols.get(s).copied()).ok()).collect::<Option<Vec<i64>>>()?;
+            let sizes =
+                exprs.iter().map(|e| e.eval(&|s| symbols.get(s).copied()).ok()).collect::<Option<Vec<i64>>>()?;
             if sizes.iter().any(|s| *s < 0) {
                 return None;
             }
@@ -351,7 +368,12 @@ impl<'m, M: Module<Family = Tch>> Search<'m, M> {
 
     /// The sizes of the inputs, for messages: `x [5, 6], y [1, 6]`.
     pub(crate) fn shown(&self, values: &Values) -> String {
-        let shown = self.setup.leaves.iter().zip(values).filter_map(|(leaf, v)| Some(format!("{} {:?}", leaf.name, v.as_ref()?)));
+        let shown = self
+            .setup
+            .leaves
+            .iter()
+            .zip(values)
+            .filter_map(|(leaf, v)| Some(format!("{} {:?}", leaf.name, v.as_ref()?)));
         shown.collect::<Vec<_>>().join(", ")
     }
 
@@ -367,7 +389,7 @@ impl<'m, M: Module<Family = Tch>> Search<'m, M> {
 }
 
 /// The dimensions that the spec makes dynamic, with the range it gives them.
-fn resolve_symbols(setup: &Setup) -> Result<Vec<(usize, usize, ValueRange)>, ExportError> {
+fn dynamic_dims(setup: &Setup) -> Result<Vec<(usize, usize, ValueRange)>, ExportError> {
     let inputs = shapes::SymbolicInputs::declare(setup.leaves.clone(), &setup.order, setup.naming)?;
     let mut dims = Vec::new();
     for leaf in 0..setup.leaves.len() {
@@ -378,68 +400,6 @@ fn resolve_symbols(setup: &Setup) -> Result<Vec<(usize, usize, ValueRange)>, Exp
         }
     }
     Ok(dims)
-}
-
-/// The symbols that are left, with the range that both the program and the spec give them.
-fn free_symbols(solved: &Solved) -> Vec<Free> {
-    let mut free: Vec<Free> = Vec::new();
-    for placeholder in &solved.placeholders {
-        let exprs = match &placeholder.shape {
-            PlaceholderShape::Tensor(sizes) => sizes.as_slice(),
-            PlaceholderShape::Int(expr) => std::slice::from_ref(expr),
-            _ => continue,
-        };
-        for symbol in exprs.iter().flat_map(Expr::free_symbols) {
-            if free.iter().any(|known| known.symbol == symbol) {
-                continue;
-            }
-            let mut range = solved.env.range(&symbol);
-            if let Some(declared) = solved.ranges.0.get(&Expr::symbol(&symbol)) {
-                range = range.intersect(declared);
-            }
-            let example = solved.env.info(&symbol).and_then(|info| info.hint).unwrap_or_default();
-            free.push(Free { symbol, movable: Movable { example, range } });
-        }
-    }
-    free
-}
-
-/// Whether every guard holds when the symbols have these values.
-fn guards_hold(solved: &Solved, values: &HashMap<Symbol, i64>) -> bool {
-    let value = |symbol: &Symbol| values.get(symbol).copied();
-    solved.env.guards().iter().all(|guard| guard.rel.eval(&value).unwrap_or(true))
-}
-
-/// Whether a run shows what was solved: every integer, every size, every integer output.
-fn agrees(resolved: &Resolved, sample: &Sample) -> Result<bool, ExportError> {
-    let leaves = resolved.created.iter().zip(&sample.values).filter_map(|(exprs, v)| Some((exprs, v.as_ref()?)));
-    let dims = leaves.flat_map(|(exprs, v)| exprs.iter().zip(v));
-    let values: HashMap<Symbol, i64> = dims.filter_map(|(e, v)| Some((e.as_symbol()?.clone(), *v))).collect();
-    let eval = |expr: &Expr| expr.eval(&|symbol| values.get(symbol).copied());
-    for ((call, arguments), sizes) in sample.trace.calls.iter().zip(&resolved.arguments).zip(&resolved.sizes) {
-        for (seen, solved) in call.args.iter().zip(arguments) {
-            for (seen, solved) in seen.value.ints().iter().zip(solved.ints()) {
-                if eval(solved)? != *seen {
-                    return Ok(false);
-                }
-            }
-        }
-        for (output, sizes) in call.output_tensors().zip(sizes) {
-            for (seen, solved) in output.info.sizes.iter().zip(sizes) {
-                if eval(solved)? != *seen {
-                    return Ok(false);
-                }
-            }
-        }
-    }
-    for (seen, solved) in sample.outputs.iter().zip(&resolved.output_ints) {
-        if let (OutputLeaf::Int(seen), Some(solved)) = (seen, solved) {
-            if eval(solved)? != *seen {
-                return Ok(false);
-            }
-        }
-    }
-    Ok(true)
 }
 
 fn is_auto(spec: &ShapeSpec, dim: usize) -> bool {

@@ -3,8 +3,10 @@
 use super::ExportError;
 use super::declared::Declared;
 use crate::dispatch::{TensorInfo, info};
-use pytree_core::{DescribeTensor, KeyEntry, KeyPath, LeafRef, Module, Tch, flatten};
-use shapes::{DynamicShapes, InputLeaf, InputValue, ModelInputs, Naming, Tolerance, mapping_key_part, placeholder_base};
+use pytree_core::{KeyEntry, KeyPath, LeafRef, Module, Tch, flatten};
+use shapes::{
+    DynamicShapes, InputLeaf, InputValue, ModelInputs, Naming, Tolerance, mapping_key_part, placeholder_base,
+};
 
 /// The inputs of an export as shape inference sees them.
 pub(crate) struct Setup {
@@ -16,8 +18,8 @@ pub(crate) struct Setup {
     pub(crate) tensor_leaves: Vec<usize>,
     /// What is known of every leaf that is a tensor.
     pub(crate) input_infos: Vec<Option<TensorInfo>>,
-    /// The sizes of the model's own tensors.
-    pub(crate) declared_sizes: Vec<Vec<i64>>,
+    /// What is known of the model's own tensors.
+    pub(crate) declared_infos: Vec<TensorInfo>,
     pub(crate) argument_names: Vec<String>,
     pub(crate) naming: Naming,
     pub(crate) tolerance: Tolerance,
@@ -42,7 +44,7 @@ impl Setup {
             order: Vec::new(),
             tensor_leaves: Vec::new(),
             input_infos: Vec::new(),
-            declared_sizes: declared.entries().iter().map(|(_, t)| Tch::sizes(t).to_vec()).collect(),
+            declared_infos: declared.entries().iter().map(|(_, tensor)| info(tensor)).collect::<Result<_, _>>()?,
             argument_names: argument_names(inputs, &bound),
             naming,
             tolerance,
@@ -64,9 +66,7 @@ impl Setup {
                     setup.input_infos.push(None);
                     match other {
                         LeafRef::Int(v) => InputValue::Int(*v),
-                        other => {
-                            InputValue::Other { class: format!("<class '{}'>", other.kind().python_type()) }
-                        }
+                        other => InputValue::Other { class: format!("<class '{}'>", other.kind().python_type()) },
                     }
                 }
             };

@@ -26,7 +26,7 @@ pub(crate) fn verify<M: Module<Family = Tch>>(
             other => other.map(Tensor::shallow_clone),
         });
     }
-    let verify = |error| ExportError::Verify { sizes: sizes.clone(), error };
+    let verify = |error| ExportError::Verify { sizes: sizes.clone(), error: Box::new(error) };
     let got = tch::no_grad(|| program.run(leaves)).map_err(verify)?;
     let expected = search.outputs_of(&args)?;
     let mut worst = 0.0_f64;

@@ -84,6 +84,8 @@ pub(crate) struct NamedArg {
 pub(crate) const POSITIONAL: u8 = 1;
 pub(crate) const KEYWORD: u8 = 2;
 
+// The variants are the file's own words.
+#[allow(clippy::enum_variant_names)]
 #[derive(Serialize, Clone, Debug)]
 #[serde(rename_all = "snake_case")]
 pub(crate) enum Arg {

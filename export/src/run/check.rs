@@ -148,10 +148,10 @@ pub(super) fn values(program: &ExportedProgram, leaves: &[Leaf<Tch>]) -> Result<
     }
     // What is computed from several symbols can be checked once all of them are known.
     for (path, expr, size) in &later {
-        if let Ok(expected) = expr.eval(&|symbol| known.get(symbol).copied()) {
-            if expected != *size {
-                return Err(not_equal(path, expected, *size, false));
-            }
+        if let Ok(expected) = expr.eval(&|symbol| known.get(symbol).copied())
+            && expected != *size
+        {
+            return Err(not_equal(path, expected, *size, false));
         }
     }
     for (path, expr, size) in later {

@@ -146,9 +146,15 @@ fn missing(node: &Node, what: &str) -> CallError {
 fn held(node: &Node, results: Vec<Value<Tensor>>) -> Result<Held, DispatchError> {
     let mut results = results;
     Ok(match (&node.value, results.len()) {
-        (NodeValue::Many { list: false, .. }, _) => {
-            Held::Many(results.into_iter().flat_map(|r| match r { Value::Tensor(t) => Some(t), _ => None }).collect())
-        }
+        (NodeValue::Many { list: false, .. }, _) => Held::Many(
+            results
+                .into_iter()
+                .flat_map(|r| match r {
+                    Value::Tensor(t) => Some(t),
+                    _ => None,
+                })
+                .collect(),
+        ),
         (_, 0) => Held::Nothing,
         _ => match results.swap_remove(0) {
             Value::Tensor(tensor) => Held::Tensor(tensor),

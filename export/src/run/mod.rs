@@ -53,7 +53,8 @@ impl ExportedProgram {
     pub fn call<I: PyTree<Tch>, O: OwnedTree<Tch>>(&self, inputs: &I) -> Result<O, CallError> {
         let flat = flatten(inputs)?;
         check::structure(self, &flat.spec)?;
-        let leaves: Vec<Leaf<Tch>> = flat.leaves.into_iter().map(|l: LeafRef<'_, Tch>| l.map(Tensor::shallow_clone)).collect();
+        let leaves: Vec<Leaf<Tch>> =
+            flat.leaves.into_iter().map(|l: LeafRef<'_, Tch>| l.map(Tensor::shallow_clone)).collect();
         let outputs = self.run(leaves)?;
         Ok(unflatten(outputs, &self.out_spec)?)
     }
