@@ -128,13 +128,22 @@ struct Printer<'a, 's, 't, F: DescribeTensor> {
 
 type Shown = Result<(), StringTypeError>;
 
+/// How the items of a list are shown.
+#[derive(Clone, Copy)]
+enum Mode {
+    /// As what they are.
+    Plain,
+    /// As the children of a registered class: every node is a list, and every leaf but a tensor an empty one.
+    Serialized,
+}
+
 impl<'t, F: DescribeTensor> Printer<'_, '_, 't, F> {
     fn show(&mut self, at: Cursor<'_>) -> Shown {
         let Some(context) = at.node.context() else { return self.leaf(at) };
         let items: Vec<_> = at.children().collect();
         match context {
             Context::Tuple => self.tuple(at, &items),
-            Context::List => self.list(at, &items, Self::show),
+            Context::List => self.list(at, &items, Mode::Plain),
             Context::Dict(keys) => self.dict(keys, &items),
             Context::Dataclass { present, .. } => {
                 self.push(context.short_name());
@@ -152,12 +161,12 @@ impl<'t, F: DescribeTensor> Printer<'_, '_, 't, F> {
                 Some((keys, values)) => {
                     self.push(context.short_name());
                     let parts = [("key_cache", keys), ("value_cache", values)];
-                    self.parts(parts, |printer, layers: Vec<Cursor<'_>>| printer.list(at, &layers, Self::show))
+                    self.parts(parts, |printer, layers: Vec<Cursor<'_>>| printer.list(at, &layers, Mode::Plain))
                 }
                 None => {
                     self.push(context.short_name());
                     self.push("[serialized](");
-                    self.list(at, &items, Self::serialized)?;
+                    self.list(at, &items, Mode::Serialized)?;
                     self.close(")")
                 }
             },
@@ -174,10 +183,10 @@ impl<'t, F: DescribeTensor> Printer<'_, '_, 't, F> {
     }
 
     /// Items between commas.
-    fn items(&mut self, items: &[Cursor<'_>], show: fn(&mut Self, Cursor<'_>) -> Shown) -> Shown {
+    fn items(&mut self, items: &[Cursor<'_>], mode: Mode) -> Shown {
         for (i, item) in items.iter().enumerate() {
             self.push(if i == 0 { "" } else { "," });
-            show(self, *item)?;
+            self.item(*item, mode)?;
         }
         Ok(())
     }
@@ -191,7 +200,7 @@ impl<'t, F: DescribeTensor> Printer<'_, '_, 't, F> {
             }
             _ if items.len() < self.options.limit => {
                 self.push("(");
-                self.items(items, Self::show)?;
+                self.items(items, Mode::Plain)?;
                 self.close(")")
             }
             _ => {
@@ -207,17 +216,17 @@ impl<'t, F: DescribeTensor> Printer<'_, '_, 't, F> {
         }
     }
 
-    fn list(&mut self, at: Cursor<'_>, items: &[Cursor<'_>], show: fn(&mut Self, Cursor<'_>) -> Shown) -> Shown {
+    fn list(&mut self, at: Cursor<'_>, items: &[Cursor<'_>], mode: Mode) -> Shown {
         if items.len() < self.options.limit {
             _ = write!(self.out, "#{}[", items.len());
-            self.items(items, show)?;
+            self.items(items, mode)?;
             return self.close("]");
         }
         let first = self.first(at, items)?;
         _ = write!(self.out, "#{}[", items.len());
-        show(self, first)?;
+        self.item(first, mode)?;
         self.push(",...]");
-        if let Some((min, max, mean)) = self.range(items) {
+        if let (Mode::Plain, Some((min, max, mean))) = (mode, self.range(items)) {
             _ = write!(self.out, "[{min},{max}:{mean}]");
         }
         Ok(())
@@ -308,11 +317,10 @@ impl<'t, F: DescribeTensor> Printer<'_, '_, 't, F> {
         Ok(())
     }
 
-    /// Inside a registered class every node is a list, and every leaf but a tensor an empty one.
-    fn serialized(&mut self, at: Cursor<'_>) -> Shown {
-        match self.leaf_at(at) {
-            Some(LeafRef::Tensor(_)) => self.leaf(at),
-            _ => self.list(at, &at.children().collect::<Vec<_>>(), Self::serialized),
+    fn item(&mut self, at: Cursor<'_>, mode: Mode) -> Shown {
+        match (mode, self.leaf_at(at)) {
+            (Mode::Plain, _) | (Mode::Serialized, Some(LeafRef::Tensor(_))) => self.show(at),
+            (Mode::Serialized, _) => self.list(at, &at.children().collect::<Vec<_>>(), mode),
         }
     }
 

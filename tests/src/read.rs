@@ -1,7 +1,7 @@
 //! Values and dynamic shapes of recorded cases.
 
 use crate::json::{Miss, Outcome, array, fail, flag, float, int, ints, member, not_yet, pairs, text, two};
-use crate::recorded::{Element, Recorded, RecordedClass, RecordedTensor, RecordedValue};
+use crate::recorded::{Recorded, RecordedClass, RecordedTensor, RecordedValue};
 use pytree_core::{Context, DType, Key, Leaf, Parameter, ParameterKind, Signature, TensorMeta, Value as Tree};
 use serde_json::Value;
 use shapes::string_type::Number;
@@ -89,15 +89,15 @@ fn tensor(json: &Value, sizes: &Value, class: RecordedClass) -> Outcome<Recorded
         None => DType::Float32,
         Some(name) => text(name)?.parse().map_err(|e: pytree_core::UnknownDType| Miss::NotYet(e.to_string()))?,
     };
-    let element = |value: &Value| -> Outcome<Element> {
+    let element = |value: &Value| -> Outcome<Number> {
         Ok(match value {
             Value::Array(_) => {
                 let (re, im) = two(value)?;
-                Element::Complex(float(re)?, float(im)?)
+                Number::Complex(float(re)?, float(im)?)
             }
-            Value::Bool(b) => Element::Real(Number::Bool(*b)),
-            Value::Number(n) if n.is_i64() => Element::Real(Number::Int(int(value)?)),
-            _ => Element::Real(Number::Float(float(value)?)),
+            Value::Bool(b) => Number::Bool(*b),
+            Value::Number(n) if n.is_i64() => Number::Int(int(value)?),
+            _ => Number::Float(float(value)?),
         })
     };
     let data = json.get("data").map(|data| array(data)?.iter().map(element).collect::<Outcome<_>>()).transpose()?;

@@ -16,16 +16,7 @@ pub struct RecordedTensor {
     /// Element type, sizes, device.
     pub meta: TensorMeta,
     /// The elements, row by row, where the case has them.
-    pub data: Option<Vec<Element>>,
-}
-
-/// An element of a recorded tensor.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub enum Element {
-    /// A real number.
-    Real(Number),
-    /// A complex number: real and imaginary part.
-    Complex(f64, f64),
+    pub data: Option<Vec<Number>>,
 }
 
 /// What stands in the place of a tensor.

@@ -3,6 +3,7 @@
 
 use indexmap::IndexMap;
 use pytree_core::{BindError, DType, Leaf, LeafRef, Meta, PyTree, Signature, TensorMeta, Value, flatten, module};
+use shapes::string_type::Number;
 use shapes::{
     Auto, DynamicShapes, GuessError, GuessOptions, InputSet, InputSets, InputsError, LeafDescription, ModelInputs,
     MoveError, StringTypeError, StringTypeOptions, TensorSummary, string_type, string_type_with,
@@ -48,7 +49,7 @@ struct Mixed;
 impl Mixed {
     fn forward(
         &self,
-        items: &Vec<TensorMeta>,
+        items: &[TensorMeta],
         table: &IndexMap<String, TensorMeta>,
         mask: &Option<TensorMeta>,
         n: i64,
@@ -320,4 +321,24 @@ fn string_type_errors_and_statistics() {
     let own = Tree::Node(own, vec![Tree::dict([("a", t([2]))]), Leaf::Int(3).into()]);
     assert_eq!(string_type(&own, with).as_deref(), Ok("Own[serialized](#2[#1[T1s2],#0[]])"));
     assert!(matches!(flatten(&own).expect("a tree").leaves[1], LeafRef::Int(3)));
+}
+
+#[test]
+fn numbers_as_python_writes_them() {
+    for (number, text) in [
+        (Number::Int(-3), "-3"),
+        (Number::Float(1e-5), "1e-05"),
+        (Number::Bool(false), "False"),
+        (Number::Complex(3.0, 2.0), "(3+2j)"),
+        (Number::Complex(2.5, -0.5), "(2.5-0.5j)"),
+        (Number::Complex(0.0, 0.0), "0j"),
+        (Number::Complex(-0.0, 1.0), "(-0+1j)"),
+        (Number::Complex(f64::NAN, f64::INFINITY), "(nan+infj)"),
+    ] {
+        assert_eq!(number.to_string(), text);
+    }
+    let mixed = [Number::Bool(true), Number::Int(1), Number::Float(0.5), Number::Int(7)];
+    assert_eq!(Number::range(&mixed), Some((Number::Float(0.5), Number::Int(7))));
+    assert_eq!(Number::range(&mixed[..2]), Some((Number::Bool(true), Number::Bool(true))));
+    assert_eq!(Number::range(&[]), None);
 }

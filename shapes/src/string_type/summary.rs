@@ -13,15 +13,18 @@ pub enum Number {
     Float(f64),
     /// A `bool`.
     Bool(bool),
+    /// A `complex`: its real and its imaginary part.
+    Complex(f64, f64),
 }
 
 impl Number {
-    /// The number as a `float`.
+    /// The number as a `float`; of a complex one the absolute value.
     pub fn as_f64(self) -> f64 {
         match self {
             Number::Int(v) => v as f64,
             Number::Float(v) => v,
             Number::Bool(v) => f64::from(u8::from(v)),
+            Number::Complex(re, im) => re.hypot(im),
         }
     }
 
@@ -48,6 +51,15 @@ impl fmt::Display for Number {
             Number::Int(v) => v.fmt(f),
             Number::Float(v) => python::Float(*v).fmt(f),
             Number::Bool(v) => f.write_str(python::bool(*v)),
+            Number::Complex(re, im) => {
+                // The parts are written as floats without `.0`; a real part of 0 is left out.
+                let part = |v: f64| python::Float(v).to_string().trim_end_matches(".0").to_owned();
+                if *re == 0.0 && re.is_sign_positive() {
+                    return write!(f, "{}j", part(*im));
+                }
+                let sign = if im.is_sign_negative() && !im.is_nan() { "" } else { "+" };
+                write!(f, "({}{sign}{}j)", part(*re), part(*im))
+            }
         }
     }
 }

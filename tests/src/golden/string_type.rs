@@ -2,7 +2,7 @@
 
 use crate::json::{Miss, Outcome, fail, flag, int, member, not_yet, text};
 use crate::read::{self, Layout};
-use crate::recorded::{Element, RecordedClass, RecordedTensor};
+use crate::recorded::{RecordedClass, RecordedTensor};
 use pytree_core::{DType, LeafRef, leaves};
 use serde_json::Value;
 use shapes::string_type::Number;
@@ -54,30 +54,25 @@ fn options(json: &Value) -> Outcome<StringTypeOptions> {
 
 /// Range and mean of recorded data, as torch computes them.
 fn summarize(tensor: &RecordedTensor) -> Result<TensorSummary, String> {
+    let data = tensor.data.as_ref().ok_or("the case has no data")?;
+    match data.as_slice() {
+        [] => return Ok(TensorSummary::Empty),
+        [only] if tensor.meta.rank() == 0 => return Ok(TensorSummary::Scalar(*only)),
+        _ => {}
+    }
     if matches!(tensor.meta.dtype, DType::UInt16 | DType::UInt32 | DType::UInt64) {
         return Err(format!("\"min_all\" not implemented for '{}'", tensor.meta.dtype));
     }
-    let data = tensor.data.as_ref().ok_or("the case has no data")?;
-    let mut numbers = Vec::new();
-    for element in data {
-        numbers.push(match element {
-            Element::Real(number) => *number,
-            Element::Complex(re, im) if re.is_nan() || im.is_nan() => return Err("a complex nan".to_owned()),
-            Element::Complex(re, im) => Number::Float(re.hypot(*im)),
-        });
+    let nans = data.iter().filter(|n| n.as_f64().is_nan()).count();
+    let complex = |n: &Number| matches!(n, Number::Complex(..));
+    if nans > 0 && data.iter().any(complex) {
+        return Err("torch cannot print complex numbers with nans".to_owned());
     }
-    let nans = numbers.iter().filter(|n| n.as_f64().is_nan()).count();
-    let sum: f64 = numbers.iter().map(|n| n.as_f64()).sum();
-    match numbers.as_slice() {
-        [] => Ok(TensorSummary::Empty),
-        [only] if tensor.meta.rank() == 0 => Ok(TensorSummary::Scalar(*only)),
-        _ if nans > 0 => {
-            let nan = Number::Float(f64::NAN);
-            Ok(TensorSummary::Range { min: nan, max: nan, mean: f64::NAN, nans })
-        }
-        all => {
-            let (min, max) = Number::range(all).ok_or("no elements")?;
-            Ok(TensorSummary::Range { min, max, mean: sum / all.len() as f64, nans })
-        }
-    }
+    let real: Vec<Number> = data.iter().map(|n| if complex(n) { Number::Float(n.as_f64()) } else { *n }).collect();
+    let sum: f64 = real.iter().map(|n| n.as_f64()).sum();
+    let (min, max) = match nans {
+        0 => Number::range(&real).ok_or("no elements")?,
+        _ => (Number::Float(f64::NAN), Number::Float(f64::NAN)),
+    };
+    Ok(TensorSummary::Range { min, max, mean: sum / real.len() as f64, nans })
 }
