@@ -4,7 +4,9 @@ mod declare;
 mod equalities;
 mod error;
 mod fixes;
+mod linear;
 mod ranges;
+mod solver;
 mod violations;
 
 use crate::dim::DimSpec;
@@ -16,7 +18,7 @@ use crate::spec::ShapeSpec;
 
 use equalities::Equalities;
 
-pub use error::{Bullet, ConstraintError, ConstraintViolation};
+pub use error::{Bullet, ConstraintError, ConstraintViolation, Specialization};
 pub use ranges::{Placeholder, PlaceholderShape, RangeConstraints, Solved};
 
 /// What one leaf of the example inputs is.

@@ -15,7 +15,7 @@ pub mod symbol;
 
 pub use constraints::{
     Bullet, ConstraintError, ConstraintViolation, InputLeaf, InputValue, Placeholder, PlaceholderShape,
-    RangeConstraints, Solved, SymbolicInputs, Tolerance,
+    RangeConstraints, Solved, Specialization, SymbolicInputs, Tolerance,
 };
 pub use dim::{DerivedDim, Dim, DimError, DimHint, DimSpec, HintKind};
 pub use env::{EnvError, Guard, ShapeEnv, SymbolInfo, SymbolKind};

@@ -161,13 +161,26 @@ pub struct Bullet {
     pub text: String,
 }
 
+/// A dim that the guards, taken together, force to one value.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Specialization {
+    /// The named dim it depends on; the dim itself unless it is derived.
+    pub root: String,
+    /// The dim.
+    pub dim: String,
+    /// Where it is read: `L['x'].size()[0]`.
+    pub source: String,
+    /// The only value left.
+    pub value: i64,
+}
+
 /// Everything the program demands against the spec, with torch's suggestions. `Display` is torch's message.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
 pub struct ConstraintViolation {
     /// What is violated, in torch's order.
     pub bullets: Vec<Bullet>,
-    /// Dims that only the solver found to be constants, as `(dim, source, value)`.
-    pub specializations: Vec<(String, String, i64)>,
+    /// Dims that only all guards together force to one value.
+    pub specializations: Vec<Specialization>,
     /// Lines such as `batch = 4` or `b = Dim('b', min=3)`.
     pub suggested_fixes: Vec<String>,
 }
@@ -184,14 +197,14 @@ impl fmt::Display for ConstraintViolation {
             write!(f, "Constraints violated ({})!{LOGS}{}", names.join(", "), bullets.join("\n"))?;
         }
         if !self.specializations.is_empty() {
-            let mut names: Vec<&str> = self.specializations.iter().map(|(n, ..)| n.as_str()).collect();
+            let mut names: Vec<&str> = self.specializations.iter().map(|s| s.root.as_str()).collect();
             names.sort_unstable();
             names.dedup();
             write!(f, "Specializations unexpectedly required ({})!{LOGS}", names.join(", "))?;
-            for (name, source, value) in &self.specializations {
+            for Specialization { dim, source, value, .. } in &self.specializations {
                 writeln!(
                     f,
-                    "  - solving the guards generated for {name} = {source} resulted in a specialized value of {value}."
+                    "  - solving the guards generated for {dim} = {source} resulted in a specialized value of {value}."
                 )?;
             }
         }

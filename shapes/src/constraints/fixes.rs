@@ -1,149 +1,191 @@
 //! The lines under "Suggested fixes": what a spec would have to say to fit the program.
 
-use indexmap::IndexMap;
+use indexmap::{IndexMap, IndexSet};
 
-use crate::dim::{DerivedDim, Dim, DimSpec};
+use crate::dim::DimSpec;
 use crate::expr::Expr;
-use crate::range::{Bound, ValueRange};
-use crate::rel::Rel;
+use crate::range::{Bound, ValueRange, floor_div};
 
 use super::ConstraintError;
-use super::violations::{View, named_expr};
+use super::error::Specialization;
+use super::solver::{Answer, Fact};
+use super::violations::View;
 
-/// What the solver found out about the dims.
-#[derive(Default)]
-pub(super) struct Facts {
-    /// Source of a dim to what it equals, in input order.
-    equivalent: Vec<(String, Expr)>,
-    bounded: IndexMap<String, ValueRange>,
+/// A dim as the user declared it, or a root that a suggestion introduces.
+enum Known {
+    Named(ValueRange),
+    Derived { root: String, mul: i64, add: i64 },
 }
 
-/// What is suggested for one name.
-enum Fix {
-    Equal(Expr),
-    Range(ValueRange),
+/// Dims forced to one value, and the lines to suggest.
+pub(super) fn suggest(view: &View<'_>, answer: Answer) -> Result<(Vec<Specialization>, Vec<String>), ConstraintError> {
+    if view.names.is_empty() {
+        return Ok(Default::default());
+    }
+    let mut dims = declared(view);
+    let forced = answer.forced.into_iter().map(|(dim, source, value)| {
+        let root = match dims.get(&dim) {
+            Some(Known::Derived { root, .. }) => root.clone(),
+            _ => dim.clone(),
+        };
+        Specialization { root, dim, source, value }
+    });
+    let forced = forced.collect();
+    let mut facts = answer.facts;
+    let introduced = introduce_roots(&mut facts, &mut dims)?;
+    swap_roots(&mut facts, &dims, &introduced);
+    Ok((forced, lines(view, &facts)))
 }
 
-impl Facts {
-    pub(super) fn new(_view: &View<'_>) -> Facts {
-        Facts::default()
-    }
-
-    pub(super) fn equivalent(&mut self, source: &str, expr: &Expr) {
-        self.equivalent.push((source.to_owned(), expr.clone()));
-    }
-
-    pub(super) fn bounded(&mut self, source: &str, range: &ValueRange) {
-        self.bounded.insert(source.to_owned(), *range);
-    }
-
-    /// Takes a guard; true when it says nothing that the ranges do not.
-    pub(super) fn add(&mut self, view: &View<'_>, rel: &Rel) -> Result<bool, ConstraintError> {
-        Ok(view.simplified(rel)?.free_symbols().is_empty())
-    }
-
-    /// Dims forced to one value, and the lines to suggest.
-    #[allow(clippy::type_complexity)]
-    pub(super) fn solve(self, view: &View<'_>) -> Result<(Vec<(String, String, i64)>, Vec<String>), ConstraintError> {
-        if view.names.is_empty() {
-            return Ok(Default::default());
+fn declared(view: &View<'_>) -> IndexMap<String, Known> {
+    let mut known = IndexMap::new();
+    for dim in &view.inputs.dims {
+        match &dim.spec {
+            DimSpec::Named(d) => {
+                known.insert(d.name().to_owned(), Known::Named(d.range()));
+            }
+            DimSpec::Derived(d) => {
+                let root = d.root().name().to_owned();
+                known.entry(root.clone()).or_insert_with(|| Known::Named(d.root().range()));
+                known.insert(d.to_string(), Known::Derived { root, mul: d.mul(), add: d.add() });
+            }
+            _ => {}
         }
-        let dims = Known::of(view);
-        let mut fixes: IndexMap<String, Fix> = IndexMap::new();
-        for (source, range) in &self.bounded {
-            if let Some(name) = view.names.get(source) {
-                fixes.insert(name.clone(), Fix::Range(*range));
-            }
+    }
+    known
+}
+
+/// The one symbol of a suggested expression, with its coefficient and the constant.
+fn single(eq: &Expr) -> Option<(String, i64, i64)> {
+    let free = eq.free_symbols();
+    let (1, Some(symbol)) = (free.len(), free.first()) else { return None };
+    let (mut mul, mut add) = (0, 0);
+    for term in eq.terms() {
+        match term.as_coeff_mul() {
+            (c, rest) if rest.is_int(1) => add = c,
+            (c, rest) if rest.as_symbol() == Some(symbol) => mul = c,
+            _ => return None,
         }
-        for (source, expr) in &self.equivalent {
-            let free = expr.free_symbols();
-            let texts: Vec<String> = free.iter().map(|s| view.name(&view.source(s)).to_owned()).collect();
-            // An expression over a dim without a name is no suggestion.
-            if texts.iter().any(|t| t.starts_with("L[")) {
-                continue;
-            }
-            if !view.names.contains_key(source) && !free.iter().any(|s| view.names.contains_key(&view.source(s))) {
-                continue;
-            }
-            if expr.as_symbol().is_some()
-                && texts.first().map(String::as_str) == view.names.get(source).map(String::as_str)
+    }
+    (mul > 0).then(|| (symbol.name().to_owned(), mul, add))
+}
+
+/// `n = 3*_n + 1` moves the bounds of n to the new root.
+fn introduce_roots(
+    facts: &mut IndexMap<String, Fact>,
+    dims: &mut IndexMap<String, Known>,
+) -> Result<IndexMap<String, String>, ConstraintError> {
+    let mut introduced: IndexMap<String, String> = IndexMap::new();
+    for name in facts.keys().cloned().collect::<Vec<_>>() {
+        let Some(fact) = facts.get_mut(&name) else { continue };
+        let Some((root, mul, add)) = fact.eq.as_ref().and_then(single) else { continue };
+        if dims.contains_key(&root) {
+            continue;
+        }
+        let (low, high) = (fact.min.take().unwrap_or(Bound::Finite(2)), fact.max.take().unwrap_or(Bound::PosInf));
+        let divided = |b: Bound, up: bool| match b {
+            Bound::Finite(n) if up => Bound::Finite(-floor_div(i128::from(add) - n, mul.into())),
+            Bound::Finite(n) => Bound::Finite(floor_div(n - i128::from(add), mul.into())),
+            infinite => infinite,
+        };
+        let range = ValueRange { lower: divided(low, true), upper: divided(high, false) };
+        facts.insert(root.clone(), Fact { eq: None, min: Some(range.lower), max: Some(range.upper) });
+        dims.insert(root.clone(), Known::Named(range));
+        introduced.insert(root, name);
+    }
+    for old in introduced.values() {
+        let Some(new) = facts.get(old).and_then(|f| f.eq.clone()) else { continue };
+        for fact in facts.values_mut() {
+            let Some(eq) = fact.eq.as_mut() else { continue };
+            let free = eq.free_symbols();
+            if let (1, Some(symbol)) = (free.len(), free.first())
+                && symbol.name() == old
             {
-                continue;
-            }
-            let mut with = IndexMap::new();
-            for (symbol, text) in free.into_iter().zip(&texts) {
-                with.insert(symbol, named_expr(text)?);
-            }
-            fixes.insert(view.name(source).to_owned(), Fix::Equal(expr.substitute(&with)?));
-        }
-        Ok((Vec::new(), lines(view, &dims, fixes)))
-    }
-}
-
-/// Dims the spec declares, by name.
-struct Known {
-    named: IndexMap<String, Dim>,
-    derived: IndexMap<String, DerivedDim>,
-}
-
-impl Known {
-    fn of(view: &View<'_>) -> Known {
-        let mut known = Known { named: IndexMap::new(), derived: IndexMap::new() };
-        for dim in &view.inputs.dims {
-            match &dim.spec {
-                DimSpec::Named(d) => {
-                    known.named.insert(d.name().to_owned(), d.clone());
-                }
-                DimSpec::Derived(d) => {
-                    known.named.entry(d.root().name().to_owned()).or_insert_with(|| d.root().clone());
-                    known.derived.insert(d.to_string(), d.clone());
-                }
-                _ => {}
-            }
-        }
-        known
-    }
-}
-
-/// Ranges first, then equalities, each sorted by source.
-fn lines(view: &View<'_>, known: &Known, fixes: IndexMap<String, Fix>) -> Vec<String> {
-    // The key is the name with every dim name replaced textually by its source, as in torch.
-    let key = |name: &String| view.names.iter().fold(name.clone(), |n, (source, dim)| n.replace(dim.as_str(), source));
-    let mut sorted: Vec<(String, Fix)> = fixes.into_iter().collect();
-    sorted.sort_by_key(|(name, _)| key(name));
-    let (mut ranges, mut others) = (Vec::new(), Vec::new());
-    for (name, fix) in sorted {
-        match fix {
-            Fix::Range(range) => {
-                let Some(dim) = known.named.get(&name) else { continue };
-                if same_range(dim, &range) {
-                    continue;
-                }
-                let mut line = format!("{name} = Dim('{name}'");
-                if let Bound::Finite(min) = range.lower
-                    && min != 2
-                {
-                    line += &format!(", min={min}");
-                }
-                if let Bound::Finite(max) = range.upper {
-                    line += &format!(", max={max}");
-                }
-                ranges.push(line + ")");
-            }
-            Fix::Equal(expr) => {
-                let own = known.derived.contains_key(&name);
-                if !own && expr.free_symbols().len() < 2 {
-                    others.push(format!("{name} = {expr}"));
-                }
+                *eq = eq.substitute(&IndexMap::from([(symbol.clone(), new.clone())]))?;
             }
         }
     }
-    ranges.append(&mut others);
-    ranges
+    Ok(introduced)
+}
+
+/// Facts about derived dims become facts about their roots; unchanged ranges go.
+fn swap_roots(
+    facts: &mut IndexMap<String, Fact>,
+    dims: &IndexMap<String, Known>,
+    introduced: &IndexMap<String, String>,
+) {
+    let plain = |name: &str| match dims.get(name) {
+        Some(Known::Named(range)) => Some(range),
+        _ => None,
+    };
+    let mut modified: IndexSet<String> = IndexSet::new();
+    for (name, fact) in facts.iter().filter(|(name, _)| dims.contains_key(*name)) {
+        if plain(name).is_some() && fact.is_range() {
+            modified.insert(name.clone());
+        } else if let Some(symbol) = fact.eq.as_ref().and_then(|e| e.free_symbols().first().cloned()) {
+            modified.insert(symbol.name().to_owned());
+        }
+    }
+    modified.retain(|root| !introduced.contains_key(root));
+    let mut values: Vec<(String, Fact)> = Vec::new();
+    for root in &modified {
+        let number = |f: &Fact| f.eq.as_ref().is_some_and(Expr::is_number);
+        if let Some(own) = facts.get(root).filter(|f| f.is_range() || number(f)) {
+            if !plain(root).is_some_and(|range| own.is_range() && unchanged(own, range)) {
+                values.push((root.clone(), own.clone()));
+            }
+            continue;
+        }
+        let through = facts.iter().find_map(|(name, fact)| match dims.get(name) {
+            Some(Known::Derived { root: own, mul, add }) if own == root && fact.is_range() => {
+                let back = |b: Bound| match b {
+                    Bound::Finite(n) => Bound::Finite(floor_div(n - i128::from(*add), (*mul).into())),
+                    infinite => infinite,
+                };
+                let new = Fact { eq: None, min: fact.min.map(back), max: fact.max.map(back) };
+                plain(root).is_some_and(|range| !unchanged(&new, range)).then_some(new)
+            }
+            _ => None,
+        });
+        values.extend(through.map(|fact| (root.clone(), fact)));
+    }
+    facts.retain(|name, _| !dims.contains_key(name) || (plain(name).is_some() && !modified.contains(name)));
+    facts.extend(values);
 }
 
 /// Whether the range is what the user declared; every minimum below 2 counts as 2.
-fn same_range(dim: &Dim, range: &ValueRange) -> bool {
-    let min = dim.min().max(2);
-    range.lower.max(Bound::Finite(2)) == Bound::from(min) && range.upper == dim.max().map_or(Bound::PosInf, Bound::from)
+fn unchanged(fact: &Fact, declared: &ValueRange) -> bool {
+    let two = Bound::Finite(2);
+    let min = fact.min.unwrap_or(two);
+    let same_min = (declared.lower < two && min == two) || declared.lower == min;
+    same_min && declared.upper == fact.max.unwrap_or(Bound::PosInf)
+}
+
+/// Ranges first, then equalities, each sorted by source.
+fn lines(view: &View<'_>, facts: &IndexMap<String, Fact>) -> Vec<String> {
+    // The key is the name with every dim name replaced textually by its source, as in torch.
+    let key = |name: &str| view.names.iter().fold(name.to_owned(), |n, (source, dim)| n.replace(dim.as_str(), source));
+    let mut sorted: Vec<(&String, &Fact)> = facts.iter().collect();
+    sorted.sort_by_key(|(name, _)| key(name));
+    let (mut ranges, mut others) = (Vec::new(), Vec::new());
+    for (name, fact) in sorted {
+        if let Some(eq) = &fact.eq {
+            if eq.free_symbols().len() < 2 {
+                others.push(format!("{name} = {eq}"));
+            }
+            continue;
+        }
+        let mut line = format!("{name} = Dim('{name}'");
+        for (which, bound) in [("min", fact.min), ("max", fact.max)] {
+            match bound {
+                Some(Bound::Finite(2)) if which == "min" => {}
+                Some(Bound::Finite(n)) => line += &format!(", {which}={n}"),
+                Some(_) => line += &format!(", {which}=oo"),
+                None => {}
+            }
+        }
+        ranges.push(line + ")");
+    }
+    ranges.append(&mut others);
+    ranges
 }

@@ -6,7 +6,7 @@ use indexmap::{IndexMap, IndexSet};
 
 use crate::dim::{DimHint, HintKind};
 use crate::env::{ShapeEnv, SymbolKind};
-use crate::expr::Expr;
+use crate::expr::{Expr, Symbol};
 use crate::namer::Namer;
 use crate::range::ValueRange;
 
@@ -73,6 +73,17 @@ pub struct Solved {
     pub warnings: Vec<String>,
     /// Names in use.
     pub namer: Namer,
+}
+
+impl Solved {
+    /// Guards as Python code over sources, in the order recorded; torch's `ep._guards_code`.
+    pub fn guards_code(&self) -> Vec<String> {
+        let source = |s: &Symbol| self.env.info(s).map_or_else(|| s.to_string(), |i| i.source.clone());
+        let hidden = |s: &Symbol| self.env.info(s).is_some_and(|i| i.kind == SymbolKind::Phantom);
+        // A hidden root has no source to write.
+        let shown = self.env.guards().iter().filter(|g| !g.rel.free_symbols().iter().any(hidden));
+        shown.map(|g| g.rel.source_text(&source)).collect()
+    }
 }
 
 impl SymbolicInputs {

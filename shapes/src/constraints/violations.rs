@@ -7,9 +7,9 @@ use indexmap::{IndexMap, IndexSet};
 use crate::dim::HintKind;
 use crate::expr::{Expr, Symbol};
 use crate::range::{Bound, ValueRange};
-use crate::rel::Rel;
 
-use super::fixes::Facts;
+use super::fixes::suggest;
+use super::solver::Solver;
 use super::{Bullet, ConstraintError, ConstraintViolation, InputDim, SymbolicInputs};
 
 /// What the bullets and the suggestions are computed from.
@@ -30,11 +30,11 @@ impl SymbolicInputs {
     pub(super) fn violations(&self) -> Result<Option<ConstraintViolation>, ConstraintError> {
         let view = View::new(self)?;
         let mut bullets = view.specialized();
-        let mut facts = Facts::new(&view);
-        bullets.extend(view.equated(&mut facts)?);
-        bullets.extend(view.guarded(&mut facts)?);
-        bullets.extend(view.narrowed(&mut facts));
-        let (specializations, suggested_fixes) = facts.solve(&view)?;
+        let mut solver = Solver::default();
+        bullets.extend(view.equated(&mut solver)?);
+        bullets.extend(view.guarded(&mut solver)?);
+        bullets.extend(view.narrowed(&mut solver));
+        let (specializations, suggested_fixes) = suggest(&view, solver.solve(&view)?)?;
         if bullets.is_empty() && specializations.is_empty() {
             return Ok(None);
         }
@@ -113,14 +113,14 @@ impl<'a> View<'a> {
     }
 
     /// Dims that became equal to, or an expression of, another named dim without the spec saying so.
-    fn equated(&self, facts: &mut Facts) -> Result<Vec<Bullet>, ConstraintError> {
+    fn equated(&self, solver: &mut Solver) -> Result<Vec<Bullet>, ConstraintError> {
         let mut bullets = Vec::new();
         for (i, dim, expr) in self.dims() {
             let symbol = expr.as_symbol();
             if symbol.is_some_and(|s| self.carriers.get(s).and_then(|c| c.first()) == Some(&i)) || dim.index.is_none() {
                 continue;
             }
-            facts.equivalent(&dim.source, expr);
+            solver.equivalent(&dim.source, expr);
             let free = expr.free_symbols();
             let (1, Some(inner)) = (free.len(), free.first()) else { continue };
             if !self.constraints.contains_key(inner) {
@@ -155,7 +155,7 @@ impl<'a> View<'a> {
     }
 
     /// Guards on one named dim that its range does not imply.
-    fn guarded(&self, facts: &mut Facts) -> Result<Vec<Bullet>, ConstraintError> {
+    fn guarded(&self, solver: &mut Solver) -> Result<Vec<Bullet>, ConstraintError> {
         let (mut bullets, mut issued) = (Vec::new(), IndexSet::new());
         let env = &self.inputs.env;
         for guard in env.guards() {
@@ -168,7 +168,7 @@ impl<'a> View<'a> {
             }
             let free = rel.free_symbols();
             let on_dims = free.iter().any(|s| self.is_size(s));
-            let trivial = on_dims && facts.add(self, &rel)?;
+            let trivial = on_dims && solver.add(self, &rel);
             let (1, Some(symbol)) = (free.len(), free.first()) else { continue };
             if trivial {
                 continue;
@@ -190,12 +190,12 @@ impl<'a> View<'a> {
     }
 
     /// Named dims whose symbol ended with a narrower range.
-    fn narrowed(&self, facts: &mut Facts) -> Vec<Bullet> {
+    fn narrowed(&self, solver: &mut Solver) -> Vec<Bullet> {
         let mut bullets = Vec::new();
         for symbol in self.carriers.keys() {
             let range = self.inputs.env.range(symbol);
             if self.is_size(symbol) {
-                facts.bounded(&self.source(symbol), &range);
+                solver.bounded(symbol, &range);
             }
             for user in self.constraints.get(symbol).into_iter().flatten() {
                 if user.intersect(&ValueRange::SIZE).is_subset(&range) {
@@ -249,10 +249,4 @@ pub(super) fn named_expr(name: &str) -> Result<Expr, ConstraintError> {
     };
     let (mul, root, add) = read().unwrap_or((1, name, 0));
     Ok(Expr::symbol(&Symbol::integer(root)).try_mul(&Expr::int(mul))?.try_add(&Expr::int(add))?)
-}
-
-impl View<'_> {
-    pub(super) fn simplified(&self, rel: &Rel) -> Result<Rel, ConstraintError> {
-        Ok(self.inputs.env.simplify_rel(rel)?)
-    }
 }

@@ -5,6 +5,9 @@ use indexmap::IndexMap;
 use super::order::compare;
 use super::{Expr, ExprError, ExprKind, Function, Real};
 
+/// Higher powers of sums stay as they are: written out they would fill the memory.
+const MAX_EXPANDED: i64 = 16;
+
 fn overflow(operation: impl FnOnce() -> String) -> ExprError {
     ExprError::Overflow { operation: operation() }
 }
@@ -207,7 +210,7 @@ impl Expr {
             ExprKind::Pow(base, exponent) => {
                 let (base, exponent) = (base.expand()?, exponent.expand()?);
                 match (base.kind(), exponent.as_int()) {
-                    (ExprKind::Add(_), Some(n)) if n >= 0 => {
+                    (ExprKind::Add(_), Some(n)) if (0..=MAX_EXPANDED).contains(&n) => {
                         let mut result = Expr::int(1);
                         for _ in 0..n {
                             result = multiplied_out(&result, &base)?;

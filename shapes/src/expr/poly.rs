@@ -10,6 +10,9 @@ use super::{Expr, ExprError, ExprKind};
 /// Larger inputs keep their division as written; torch gives up on wide sums as well.
 const MAX_TERMS: usize = 64;
 
+/// The same for powers.
+const MAX_EXPONENT: u32 = 16;
+
 impl Expr {
     /// The shorter form: a factor common to all terms of a sum moves in front, as `sympy.simplify` does.
     pub(super) fn simplified(&self) -> Result<Expr, ExprError> {
@@ -94,7 +97,7 @@ impl Poly {
                 if exponents.len() <= i {
                     exponents.resize(i + 1, 0);
                 }
-                exponents[i] += u32::try_from(n).ok()?;
+                exponents[i] += u32::try_from(n).ok().filter(|n| *n <= MAX_EXPONENT)?;
             }
             poly.terms.insert(exponents, c.into());
         }

@@ -21,10 +21,12 @@ impl Expr {
             ExprKind::Symbol(s) => source(s),
             ExprKind::Add(args) => joined(args, " + ", ADD),
             ExprKind::Mul(args) => joined(args, "*", precedence(self)),
-            ExprKind::Pow(base, exponent) => match exponent.as_int().and_then(|n| usize::try_from(n).ok()) {
-                Some(n) => joined(&vec![base.clone(); n], "*", MUL),
-                None => joined(&[base.clone(), exponent.clone()], " ** ", super::print::POW),
-            },
+            ExprKind::Pow(base, exponent) => {
+                match exponent.as_int().and_then(|n| usize::try_from(n).ok()).filter(|n| *n <= 16) {
+                    Some(n) => joined(&vec![base.clone(); n], "*", MUL),
+                    None => joined(&[base.clone(), exponent.clone()], " ** ", super::print::POW),
+                }
+            }
             ExprKind::Apply(function, args) => match function {
                 Function::FloorDiv => joined(args, " // ", all),
                 Function::Mod | Function::PythonMod => joined(args, " % ", all),

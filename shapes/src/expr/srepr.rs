@@ -160,42 +160,53 @@ impl Reader<'_> {
             self.expect(")")?;
             return Ok(atom);
         }
+        let Some((head, count)) = head(&name) else {
+            return Err(ExprError::Parse { at, reason: format!("`{name}` is not in the grammar") });
+        };
         let mut args = vec![self.expr(depth + 1)?];
         while self.eat(",") {
             args.push(self.expr(depth + 1)?);
         }
         self.expect(")")?;
-        let arity = |n: usize| {
-            if args.len() == n {
-                Ok(())
-            } else {
-                Err(ExprError::Parse { at, reason: format!("`{name}` takes {n} arguments, got {}", args.len()) })
-            }
-        };
-        let function = match name.as_str() {
-            "Add" => return Expr::sum(args),
-            "Mul" => return Expr::product(args),
-            "Pow" | "PowByNatural" => {
-                arity(2)?;
-                return args[0].try_pow(&args[1]);
-            }
-            "Max" => return Expr::max_of(args),
-            "Min" => return Expr::min_of(args),
-            "FloorDiv" | "CleanDiv" => Function::FloorDiv,
-            "Mod" => Function::Mod,
-            "PythonMod" => Function::PythonMod,
-            "IntTrueDiv" => Function::IntTrueDiv,
-            "CeilToInt" => Function::CeilToInt,
-            "FloorToInt" => Function::FloorToInt,
-            "RoundToInt" => Function::RoundToInt,
-            "ToFloat" => Function::ToFloat,
-            "TruncToInt" => Function::TruncToInt,
-            _ => return Err(ExprError::Parse { at, reason: format!("`{name}` is not in the grammar") }),
-        };
-        arity(match function {
-            Function::FloorDiv | Function::Mod | Function::PythonMod | Function::IntTrueDiv => 2,
-            _ => 1,
-        })?;
-        Expr::apply(function, args)
+        if count.is_some_and(|n| n != args.len()) {
+            let reason = format!("`{name}` takes {} arguments, got {}", count.unwrap_or_default(), args.len());
+            return Err(ExprError::Parse { at, reason });
+        }
+        match head {
+            Head::Add => Expr::sum(args),
+            Head::Mul => Expr::product(args),
+            Head::Pow => args[0].try_pow(&args[1]),
+            Head::Apply(function) => Expr::apply(function, args),
+        }
     }
+}
+
+/// What a name in the grammar builds.
+enum Head {
+    Add,
+    Mul,
+    Pow,
+    Apply(Function),
+}
+
+/// A name's meaning and its number of arguments, where that is fixed.
+fn head(name: &str) -> Option<(Head, Option<usize>)> {
+    let (function, count) = match name {
+        "Add" => return Some((Head::Add, None)),
+        "Mul" => return Some((Head::Mul, None)),
+        "Pow" | "PowByNatural" => return Some((Head::Pow, Some(2))),
+        "Max" => (Function::Max, None),
+        "Min" => (Function::Min, None),
+        "FloorDiv" | "CleanDiv" => (Function::FloorDiv, Some(2)),
+        "Mod" => (Function::Mod, Some(2)),
+        "PythonMod" => (Function::PythonMod, Some(2)),
+        "IntTrueDiv" => (Function::IntTrueDiv, Some(2)),
+        "CeilToInt" => (Function::CeilToInt, Some(1)),
+        "FloorToInt" => (Function::FloorToInt, Some(1)),
+        "RoundToInt" => (Function::RoundToInt, Some(1)),
+        "ToFloat" => (Function::ToFloat, Some(1)),
+        "TruncToInt" => (Function::TruncToInt, Some(1)),
+        _ => return None,
+    };
+    Some((Head::Apply(function), count))
 }

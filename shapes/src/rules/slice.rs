@@ -15,6 +15,9 @@ pub(super) const FAMILY: &[Family] = &[
     (&["aten.unbind.int"], unbind),
 ];
 
+/// More outputs than any graph has; a size from a stranger's file must not fill the memory.
+const MAX_PARTS: i64 = 1 << 20;
+
 /// The sizes, the dimension, and its size.
 fn along(call: &Call<'_>) -> Result<(Vec<Expr>, usize, Expr), RuleError> {
     let sizes = call.tensor("self")?;
@@ -114,12 +117,22 @@ fn chunk(call: &mut Call<'_>) -> Outputs {
     parts(call, &sizes, dim, &size, &part)
 }
 
+/// A number of outputs, which specialises it.
+fn counted(call: &mut Call<'_>, count: &Expr) -> Result<i64, RuleError> {
+    let count = call.env.specialize(count, call.op).map_err(call.env_error())?;
+    if count > MAX_PARTS {
+        call.mismatch(format!("{count} outputs, at most {MAX_PARTS} are supported"))
+    } else {
+        Ok(count)
+    }
+}
+
 /// Parts of one size, the last one shorter. Their number is a plain int, which guards it.
 fn parts(call: &mut Call<'_>, sizes: &[Expr], dim: usize, size: &Expr, part: &Expr) -> Outputs {
     call.require(RelOp::Gt, part, &Expr::int(0), || "the size of a part must be positive".to_owned())?;
     let last = call.sub(&call.add(size, part)?, &Expr::int(1))?;
     let count = call.floor_div(&last, part)?;
-    let count = call.env.specialize(&count, call.op).map_err(call.env_error())?.max(1);
+    let count = counted(call, &count)?.max(1);
     let covered = call.mul(part, &Expr::int(count))?;
     let tail = call.sub(part, &call.sub(&covered, size)?)?;
     let tail = call.replace(&tail)?;
@@ -140,8 +153,8 @@ fn split_with_sizes(call: &mut Call<'_>) -> Outputs {
 fn tensor_split(call: &mut Call<'_>) -> Outputs {
     let (sizes, dim, size) = along(call)?;
     let sections = call.number("sections", 0)?;
-    if sections < 1 {
-        return call.mismatch(format!("sections must be positive, got {sections}"));
+    if !(1..=MAX_PARTS).contains(&sections) {
+        return call.mismatch(format!("sections must be 1 to {MAX_PARTS}, got {sections}"));
     }
     // The first `size % sections` parts are one longer, so the size must be known.
     let size = call.env.specialize(&size, call.op).map_err(call.env_error())?;
@@ -151,7 +164,7 @@ fn tensor_split(call: &mut Call<'_>) -> Outputs {
 
 fn unbind(call: &mut Call<'_>) -> Outputs {
     let (mut sizes, dim, size) = along(call)?;
-    let count = call.env.specialize(&size, call.op).map_err(call.env_error())?;
+    let count = counted(call, &size)?;
     sizes.remove(dim);
     Ok((0..count).map(|_| Output::Tensor(sizes.clone())).collect())
 }

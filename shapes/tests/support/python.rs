@@ -32,7 +32,7 @@ impl Value {
         }
     }
 
-    fn rel(self) -> Rel {
+    pub(crate) fn rel(self) -> Rel {
         match self {
             Value::Rel(r) => r,
             other => panic!("{other:?} is no relation"),
@@ -64,7 +64,14 @@ impl Reader {
 
     fn comparison(&mut self) -> Result<Value, ExprError> {
         let lhs = self.sum()?;
-        for (token, op) in [(">=", RelOp::Ge), ("<=", RelOp::Le), (">", RelOp::Gt), ("<", RelOp::Lt)] {
+        for (token, op) in [
+            (">=", RelOp::Ge),
+            ("<=", RelOp::Le),
+            ("==", RelOp::Eq),
+            ("!=", RelOp::Ne),
+            (">", RelOp::Gt),
+            ("<", RelOp::Lt),
+        ] {
             if self.eat(token) {
                 return Ok(Value::Rel(Rel::new(op, lhs.expr(), self.sum()?.expr())));
             }
@@ -90,6 +97,8 @@ impl Reader {
         loop {
             left = Value::Expr(if self.eat("//") {
                 left.expr().floor_div(&self.unary()?.expr())?
+            } else if self.eat("%") {
+                left.expr().modulo(&self.unary()?.expr())?
             } else if self.eat("*") {
                 left.expr().try_mul(&self.unary()?.expr())?
             } else {

@@ -1,0 +1,233 @@
+//! What the guards say about each dim, taken together: torch's `DimConstraints.solve`.
+
+use indexmap::{IndexMap, IndexSet};
+
+use crate::expr::{Expr, Function, Symbol};
+use crate::range::{Bound, ValueRange, floor_div};
+use crate::rel::{Rel, RelOp};
+
+use super::ConstraintError;
+use super::linear::{Congruence, Linear, combined};
+use super::violations::{View, named_expr};
+
+/// What is known of one name.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Fact {
+    pub(super) eq: Option<Expr>,
+    pub(super) min: Option<Bound>,
+    pub(super) max: Option<Bound>,
+}
+
+impl Fact {
+    pub(super) fn is_range(&self) -> bool {
+        self.min.is_some() || self.max.is_some()
+    }
+}
+
+/// Guards sorted by the symbols they are about.
+#[derive(Debug, Default)]
+pub(super) struct Solver {
+    single: IndexMap<Symbol, Vec<(RelOp, Linear)>>,
+    several: Vec<Rel>,
+    congruences: IndexMap<Symbol, IndexSet<Congruence>>,
+    /// Source of a dim to what it equals, in input order.
+    equivalent: Vec<(String, Expr)>,
+    fixed: IndexMap<Symbol, i64>,
+}
+
+/// Facts by name, and the dims forced to one value as `(name, source, value)`.
+pub(super) struct Answer {
+    pub(super) facts: IndexMap<String, Fact>,
+    pub(super) forced: Vec<(String, String, i64)>,
+}
+
+impl Solver {
+    pub(super) fn equivalent(&mut self, source: &str, expr: &Expr) {
+        self.equivalent.push((source.to_owned(), expr.clone()));
+    }
+
+    pub(super) fn bounded(&mut self, symbol: &Symbol, range: &ValueRange) {
+        let bounds = [(RelOp::Ge, range.lower), (RelOp::Le, range.upper)];
+        for (op, bound) in bounds {
+            if let Bound::Finite(n) = bound {
+                let form = Linear { a: 1, c: -n, q: 1 };
+                self.single.entry(symbol.clone()).or_default().push((op, form));
+            }
+        }
+    }
+
+    /// Takes a simplified guard; true when it is a tautology that tells no new congruence.
+    pub(super) fn add(&mut self, view: &View<'_>, rel: &Rel) -> bool {
+        let free = rel.free_symbols();
+        if rel.op == RelOp::Ne {
+            return false;
+        }
+        let Some(symbol) = free.first() else { return true };
+        if free.len() > 1 {
+            self.several.push(rel.clone());
+            return false;
+        }
+        let env = &view.inputs.env;
+        let mut noted = Vec::new();
+        let difference =
+            Linear::read(&rel.lhs, env, &mut noted).and_then(|l| l.minus(Linear::read(&rel.rhs, env, &mut noted)?));
+        let known = self.congruences.entry(symbol.clone()).or_default();
+        let before = known.len();
+        known.extend(noted);
+        let form = match difference {
+            Some(form) if form.a == 0 => return known.len() == before,
+            Some(form) => form,
+            // An equality that is not linear is solved by the example; an inequality teaches nothing.
+            None if rel.op == RelOp::Eq && !has_remainder(rel) => match env.info(symbol).and_then(|i| i.hint) {
+                Some(hint) => Linear { a: 1, c: -i128::from(hint), q: 1 },
+                None => return false,
+            },
+            None => return false,
+        };
+        self.single.entry(symbol.clone()).or_default().push((rel.op, form));
+        false
+    }
+
+    pub(super) fn solve(mut self, view: &View<'_>) -> Result<Answer, ConstraintError> {
+        let mut facts: IndexMap<String, Fact> = IndexMap::new();
+        self.fix(view, &mut facts)?;
+        self.combine(view, &mut facts)?;
+        self.bound(view, &mut facts);
+        self.relate(view, &mut facts)?;
+        let mut forced: Vec<(String, String, i64)> = Vec::new();
+        for (symbol, value) in &self.fixed {
+            let source = view.source(symbol);
+            if let (true, Some(name)) = (view.constraints.contains_key(symbol), view.names.get(&source)) {
+                forced.push((name.clone(), source, *value));
+            }
+        }
+        forced.sort_by(|a, b| a.1.cmp(&b.1));
+        Ok(Answer { facts, forced })
+    }
+
+    /// Symbols that an equality fixes, one after the other.
+    fn fix(&mut self, view: &View<'_>, facts: &mut IndexMap<String, Fact>) -> Result<(), ConstraintError> {
+        let equality = |guards: &[(RelOp, Linear)]| guards.iter().find(|(op, _)| *op == RelOp::Eq).map(|(_, f)| *f);
+        while let Some((symbol, form)) = self.single.iter().find_map(|(s, g)| Some((s.clone(), equality(g)?))) {
+            self.single.shift_remove(&symbol);
+            let (n, d) = form.root();
+            let Some(value) = i64::try_from(n / d).ok().filter(|_| n % d == 0) else { continue };
+            self.fixed.insert(symbol.clone(), value);
+            if let Some(fact) = fact(view, facts, &view.source(&symbol)) {
+                fact.eq = Some(Expr::int(value));
+            }
+            let with = IndexMap::from([(symbol, Expr::int(value))]);
+            for rel in std::mem::take(&mut self.several) {
+                let rel = rel.substitute(&with)?;
+                self.add(view, &rel);
+            }
+        }
+        Ok(())
+    }
+
+    /// Congruences as a new root: `n = 3*_n + 1`.
+    fn combine(&self, view: &View<'_>, facts: &mut IndexMap<String, Fact>) -> Result<(), ConstraintError> {
+        for (symbol, congruences) in &self.congruences {
+            let solved = congruences.iter().filter_map(|c| c.solved());
+            let Some((modulus, rest)) = solved.into_iter().try_fold((1, 0), combined) else { continue };
+            let settled = self.fixed.get(symbol).is_some_and(|v| i128::from(*v).rem_euclid(modulus) == rest);
+            if modulus <= 1 || settled {
+                continue;
+            }
+            let source = view.source(symbol);
+            let Some(name) = view.names.get(&source) else { continue };
+            let (Ok(modulus), Ok(shift)) = (i64::try_from(modulus), i64::try_from((-rest).rem_euclid(modulus))) else {
+                continue;
+            };
+            // Torch substitutes by text, so an offset in the name is not multiplied.
+            let root = named_expr(&format!("_{name}"))?;
+            let (linear, constant): (Vec<Expr>, Vec<Expr>) = root.terms().iter().cloned().partition(|t| !t.is_number());
+            let scaled = Expr::sum(linear)?.try_mul(&Expr::int(modulus))?;
+            let value = scaled.try_add(&Expr::sum(constant)?)?.try_sub(&Expr::int(shift))?;
+            if let Some(fact) = fact(view, facts, &source) {
+                fact.eq = Some(value);
+            }
+        }
+        Ok(())
+    }
+
+    /// The interval that the inequalities on one symbol leave.
+    fn bound(&self, view: &View<'_>, facts: &mut IndexMap<String, Fact>) {
+        for (symbol, guards) in &self.single {
+            let (mut low, mut high) = (Bound::NegInf, Bound::PosInf);
+            for (op, form) in guards {
+                let (n, d) = form.root();
+                match if form.a < 0 { op.mirrored() } else { *op } {
+                    RelOp::Gt => low = low.max(Bound::Finite(floor_div(n, d) + 1)),
+                    RelOp::Ge => low = low.max(Bound::Finite(-floor_div(-n, d))),
+                    RelOp::Lt => high = high.min(Bound::Finite(-floor_div(-n, d) - 1)),
+                    _ => high = high.min(Bound::Finite(floor_div(n, d))),
+                }
+            }
+            let Some(fact) = fact(view, facts, &view.source(symbol)) else { continue };
+            let point = low.finite().filter(|_| low == high).and_then(|n| i64::try_from(n).ok());
+            match point {
+                Some(n) => fact.eq = Some(Expr::int(n)),
+                None => {
+                    fact.min = Some(low).filter(|b| *b != Bound::NegInf).or(fact.min);
+                    fact.max = Some(high).filter(|b| *b != Bound::PosInf).or(fact.max);
+                }
+            }
+        }
+    }
+
+    /// Dims that are an expression of another.
+    fn relate(&self, view: &View<'_>, facts: &mut IndexMap<String, Fact>) -> Result<(), ConstraintError> {
+        let fixed: IndexMap<Symbol, Expr> = self.fixed.iter().map(|(s, v)| (s.clone(), Expr::int(*v))).collect();
+        for (source, expr) in &self.equivalent {
+            let expr = expr.substitute(&fixed)?;
+            let free = expr.free_symbols();
+            if free.is_empty() {
+                if let Some(fact) = fact(view, facts, source) {
+                    fact.eq = Some(expr);
+                }
+                continue;
+            }
+            let sources: Vec<String> = free.iter().map(|s| view.source(s)).collect();
+            let texts: Vec<&str> = sources.iter().map(|s| view.name(s)).collect();
+            // An expression over a dim without a name is no suggestion.
+            if texts.iter().any(|t| t.starts_with("L[")) {
+                continue;
+            }
+            if !view.names.contains_key(source) && !sources.iter().any(|s| view.names.contains_key(s)) {
+                continue;
+            }
+            if expr.as_symbol().is_some() && texts.first().copied() == view.names.get(source).map(String::as_str) {
+                continue;
+            }
+            let mut value = vec![];
+            for term in expr.terms() {
+                value.push(in_names(term, &free, &texts)?);
+            }
+            facts.entry(view.name(source).to_owned()).or_default().eq = Some(Expr::sum(value)?);
+        }
+        Ok(())
+    }
+}
+
+fn has_remainder(rel: &Rel) -> bool {
+    rel.lhs.has_function(Function::Mod) || rel.rhs.has_function(Function::Mod)
+}
+
+/// One term with names for symbols; by text, so that `2*s` of the name `batch - 2` is `2*batch - 2`.
+fn in_names(term: &Expr, free: &IndexSet<Symbol>, texts: &[&str]) -> Result<Expr, ConstraintError> {
+    let own = term.free_symbols();
+    let (1, Some(symbol)) = (own.len(), own.first()) else {
+        let with = free.iter().cloned().zip(texts.iter().map(|t| named_expr(t)).collect::<Result<Vec<_>, _>>()?);
+        return Ok(term.substitute(&with.collect())?);
+    };
+    let name = named_expr(free.get_index_of(symbol).and_then(|i| texts.get(i)).copied().unwrap_or(symbol.name()))?;
+    let (linear, constant): (Vec<Expr>, Vec<Expr>) = name.terms().iter().cloned().partition(|t| !t.is_number());
+    let scaled = term.substitute(&IndexMap::from([(symbol.clone(), Expr::sum(linear)?)]))?;
+    Ok(scaled.try_add(&Expr::sum(constant)?)?)
+}
+
+/// The fact about a named dim, by the source that stands for it.
+fn fact<'a>(view: &View<'_>, facts: &'a mut IndexMap<String, Fact>, source: &str) -> Option<&'a mut Fact> {
+    view.names.get(source).map(|name| facts.entry(name.clone()).or_default())
+}

@@ -1,0 +1,175 @@
+//! What is refused, and in which words.
+#![allow(clippy::expect_used, clippy::panic, reason = "a test fails by a panic")]
+
+use shapes::rules::{ArgValue, Args, RuleError, rule};
+use shapes::{
+    ConstraintError, Dim, DimSpec, Expr, ExprError, InputLeaf, InputValue, Naming, ShapeEnv, ShapeSpec, SymbolicInputs,
+    Tolerance, parse_srepr,
+};
+
+fn leaf(name: &str, sizes: &[i64], spec: ShapeSpec) -> InputLeaf {
+    InputLeaf {
+        source: format!("L['{name}']"),
+        path: format!("['{name}']"),
+        name: name.to_owned(),
+        value: InputValue::tensor(sizes),
+        spec,
+    }
+}
+
+fn refused(leaves: Vec<InputLeaf>) -> String {
+    let order: Vec<usize> = (0..leaves.len()).collect();
+    let declared = SymbolicInputs::declare(leaves, &order, Naming::Hashed);
+    match declared.and_then(|inputs| inputs.finish(Tolerance::Strict)) {
+        Ok(_) => panic!("accepted"),
+        Err(e) => e.to_string(),
+    }
+}
+
+fn on<D: Into<DimSpec>>(dim: i64, spec: D) -> ShapeSpec {
+    ShapeSpec::dims([(dim, spec)])
+}
+
+#[test]
+fn specs_that_do_not_fit_the_inputs() -> Result<(), Box<dyn std::error::Error>> {
+    let (b, wide) = (Dim::new("b")?, Dim::new("b")?.at_least(3)?);
+    let dx = Dim::new("dx")?;
+    assert_eq!(
+        refused(vec![leaf("x", &[5], on(0, &b)), leaf("y", &[5], on(0, &wide))]),
+        "Found different definitions Dim('b', min=0) and Dim('b', min=3) for the same symbolic dimension Dim('b', min=3)!"
+    );
+    assert_eq!(
+        refused(vec![leaf("x", &[7], on(0, dx.affine(2, 0)?))]),
+        "Expected shape[0] = 7 of input Tensor to be of the form 2*dx, where dx is an integer"
+    );
+    assert_eq!(
+        refused(vec![leaf("x", &[5], on(0, 4))]),
+        "Static shape constraint of 4 does not match input size of 5, for L['x'].size()[0]"
+    );
+    assert_eq!(refused(vec![leaf("x", &[12], on(0, Dim::with_range("n", 0, Some(10))?))]), "12 not in range [2, 10]");
+    assert_eq!(refused(vec![leaf("x", &[4], on(0, Dim::with_range("n", 5, None)?))]), "4 not in range [5, int_oo]");
+    assert_eq!(
+        refused(vec![leaf("x", &[5], on(0, &b)), leaf("y", &[4], on(0, &b))]),
+        "L['y'].size()[0] = 4 is not equal to L['x'].size()[0] = 5"
+    );
+    assert_eq!(
+        refused(vec![leaf("x", &[5], on(0, &dx)), leaf("y", &[7], on(0, dx.affine(1, 1)?))]),
+        "Expected input L['y'].size()[0] to be equal to dx + 1, where dx = 5, but got 7"
+    );
+    assert_eq!(
+        refused(vec![leaf("x", &[5, 6], ShapeSpec::List(vec![Dim::dynamic().into()]))]),
+        "Expected dynamic shape spec [DimHint(DYNAMIC)] specified at `dynamic_shapes['x']` to have the same length as \
+         the actual tensor shape torch.Size([5, 6]) (expected 2, but got 1 instead)"
+    );
+    assert_eq!(
+        refused(vec![leaf("x", &[5], on(1, Dim::dynamic()))]),
+        "`dynamic_shapes['x']` describes dimension 1, but the tensor at `inputs['x']` has 1 dimensions; use 0 to 1 exclusive"
+    );
+    assert_eq!(
+        refused(vec![leaf("x", &[5], on(0, DimSpec::Text("batch".into())))]),
+        "Unexpected dimension mapped to index 0 in input tensor shape {0: 'batch'} specified at `dynamic_shapes['x']` \
+         (expected None, an int, a Dim, Dim.AUTO, Dim.STATIC, or Dim.DYNAMIC,  but got 'batch' instead)"
+    );
+    let mut float = leaf("n", &[], ShapeSpec::Scalar(Dim::dynamic().into()));
+    float.value = InputValue::Other { class: "<class 'float'>".into() };
+    assert_eq!(
+        refused(vec![float]),
+        "Cannot associate shape DimHint(DYNAMIC) specified at `dynamic_shapes['n']` to non-tensor type <class 'float'> \
+         at `inputs['n']` (expected None)"
+    );
+    let mut int = leaf("n", &[], ShapeSpec::Scalar((&b).into()));
+    int.value = InputValue::Int(3);
+    assert_eq!(
+        refused(vec![int]),
+        "Unable to specify input integers as dynamic through named Dims. Please use Dim.AUTO/DYNAMIC instead."
+    );
+    Ok(())
+}
+
+#[test]
+fn specialisation_may_be_tolerated() -> Result<(), Box<dyn std::error::Error>> {
+    let batch = Dim::new("batch")?;
+    let declare = || {
+        let leaves = vec![leaf("x", &[4, 3], on(0, &batch)), leaf("y", &[4, 3], on(0, &batch))];
+        let mut inputs = SymbolicInputs::declare(leaves, &[0, 1], Naming::Hashed)?;
+        let size = inputs.sizes(0)?[0].clone();
+        inputs.env_mut().specialize(&size, "aten.len")?;
+        Ok::<_, ConstraintError>(inputs)
+    };
+    let violation = match declare()?.finish(Tolerance::Strict) {
+        Err(ConstraintError::Violated(violation)) => violation,
+        other => panic!("{other:?}"),
+    };
+    assert_eq!(violation.bullets.len(), 2);
+    assert_eq!(violation.suggested_fixes, ["batch = 4"]);
+    let solved = declare()?.finish(Tolerance::Specialize)?;
+    assert_eq!(solved.placeholders[1].to_string(), "y: [4, 3]");
+    assert_eq!(solved.ranges.to_string(), "{}");
+    assert_eq!(solved.tolerated, Some(violation));
+    Ok(())
+}
+
+#[test]
+fn arithmetic_that_has_no_value() {
+    let (s, big) = (Expr::size("s0"), Expr::int(i64::MAX));
+    assert!(matches!(big.try_add(&Expr::int(1)), Err(ExprError::Overflow { .. })));
+    assert!(matches!(s.try_mul(&big).and_then(|e| e.try_mul(&big)), Err(ExprError::Overflow { .. })));
+    assert!(matches!(s.try_pow(&Expr::int(-1)), Err(ExprError::NegativeExponent { .. })));
+    assert!(matches!(s.floor_div(&Expr::int(0)), Err(ExprError::DivisionByZero { .. })));
+    assert!(matches!(s.modulo(&Expr::int(0)), Err(ExprError::DivisionByZero { .. })));
+    assert!(matches!(Expr::int(i64::MIN).floor_div(&Expr::int(-1)), Err(ExprError::Overflow { .. })));
+    assert_eq!(s.eval(&|_| None), Err(ExprError::Unbound { symbol: "s0".into() }));
+    assert_eq!(s.floor_div(&Expr::int(3)).and_then(|e| e.eval(&|_| Some(7))), Ok(2));
+}
+
+#[test]
+fn texts_that_are_no_expression() {
+    let refused = |text: &str| parse_srepr(text).expect_err(text).to_string();
+    assert!(refused("__import__('os').system('ls')").contains("`__import__` is not in the grammar"));
+    assert!(refused("Symbol('s0')").contains("not an integer"));
+    assert!(refused("Integer(9223372036854775808)").contains("no 64-bit integer"));
+    assert!(refused("Add(Integer(1), Integer(2)) + 1").contains("text after the expression"));
+    assert!(refused("FloorDiv(Integer(1))").contains("takes 2 arguments"));
+    assert!(refused("FloorDiv(Integer(1), Integer(0))").contains("division by zero"));
+    assert!(refused("Float('nan', precision=53)").contains("not finite"));
+    assert!(refused(&"Add(".repeat(100_000)).contains("nested deeper than 128 levels"));
+    assert!(refused("Symbol('s\\'0', integer=True)").contains("plain"));
+    assert!(refused("").contains("at byte 0: expected `(`"), "{}", refused(""));
+}
+
+#[test]
+fn operators_that_cannot_run() -> Result<(), Box<dyn std::error::Error>> {
+    let mut env = ShapeEnv::new(Naming::Hashed);
+    let mut size = |name: &str, n| env.create_size(&format!("L['{name}'].size()[0]"), n, None);
+    let (x, y) = (size("x", 5)?, size("y", 4)?);
+    let mut refused = |op: &str, args: Vec<(&str, ArgValue)>| {
+        let rule = rule(op).unwrap_or_else(|| panic!("{op} has no rule"));
+        rule.apply(&Args::new(args), &mut env).expect_err(op)
+    };
+    let tensor = |sizes: Vec<Expr>| ArgValue::Tensor(sizes);
+    let add = refused("aten.add.Tensor", vec![("self", tensor(vec![x.clone()])), ("other", tensor(vec![y.clone()]))]);
+    assert_eq!(
+        add.to_string(),
+        "aten.add.Tensor: the sizes [s77] and [s17] do not broadcast: s77 and s17 differ at dimension 0 and neither is 1"
+    );
+    let mm = refused(
+        "aten.mm.default",
+        vec![("self", tensor(vec![Expr::int(2), x.clone()])), ("mat2", tensor(vec![y, Expr::int(3)]))],
+    );
+    assert_eq!(mm.to_string(), "aten.mm.default: the inner dimensions do not fit: s77 and s17 differ");
+    let dim = refused(
+        "aten.unsqueeze.default",
+        vec![("self", tensor(vec![x.clone()])), ("dim", ArgValue::Int(Expr::int(7)))],
+    );
+    assert!(matches!(dim, RuleError::Dim { dim: 7, rank: 2, .. }));
+    let none = refused("aten.relu.default", vec![]);
+    assert!(matches!(none, RuleError::Missing { name: "self", .. }));
+    let kind = refused("aten.select.int", vec![("self", tensor(vec![x.clone()])), ("index", tensor(vec![x.clone()]))]);
+    assert!(matches!(kind, RuleError::Kind { name: "index", .. }));
+    let view = refused(
+        "aten.view.default",
+        vec![("self", tensor(vec![x])), ("size", ArgValue::Ints(vec![Expr::int(2), Expr::int(-1)]))],
+    );
+    assert!(view.to_string().starts_with("aten.view.default: shape [2, -1] is invalid for a tensor of sizes [s77]"));
+    Ok(())
+}
