@@ -1,4 +1,4 @@
-//! Helps the packages that link [`tch`] find libtorch, when they are built and when they run.
+//! Helps the packages that link `tch` find libtorch, when they are built and when they run.
 //!
 //! Two things about Cargo make this crate necessary. The place of libtorch, which `torch-sys` finds out, is told to its
 //! *direct* dependents only, and a linker argument never travels to the packages that depend on you. So each package
@@ -21,8 +21,6 @@
 //! A package that compiles C++ of its own against libtorch asks [`Libtorch::probe`] for the include folders.
 //!
 //! Tried on Linux x86-64. macOS is written from the documentation of its linker, Windows has no run-time path to set.
-//!
-//! [`tch`]: https://docs.rs/tch
 
 #![forbid(unsafe_code)]
 

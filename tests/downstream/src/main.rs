@@ -1,4 +1,4 @@
-//! Exports a model with an input type of its own, saves it, opens it again and runs it.
+//! Exports a model with an input type of its own, saves the program and runs it.
 
 use std::error::Error;
 
@@ -40,10 +40,10 @@ fn main() -> Result<(), Box<dyn Error>> {
     let inputs =
         ModelInputs::new(&model, [Model::args(Cache::new(2, 3)).z(z()), Model::args(Cache::new(4, 5)).z(z())])?;
     let shapes = inputs.guess_dynamic_shapes()?;
-    export(&model, &inputs, &shapes)?.save(&file)?;
+    let program = export(&model, &inputs, &shapes)?;
+    program.save(&file)?;
 
     // Sizes that the export has not seen.
-    let program = ExportedProgram::load(&file)?;
     let out: Tensor = program.call(&Model::args(Cache::new(6, 7)).z(z()))?;
     println!("{:?} {}", out.size(), out.double_value(&[5, 13]));
     Ok(())

@@ -33,7 +33,7 @@ impl Drop for Project {
 }
 
 #[test]
-fn a_project_outside_the_workspace_exports_saves_loads_and_runs() {
+fn a_project_outside_the_workspace_exports_saves_and_runs() {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap();
     let target = Path::new(env!("CARGO_TARGET_TMPDIR")).parent().unwrap();
     let project = Project::new(root);
