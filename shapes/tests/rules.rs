@@ -10,8 +10,8 @@ use shapes::{Dim, Expr, InputLeaf, InputValue, Naming, ShapeSpec, SymbolicInputs
 /// Operators of the recorded programs without a rule; a program that uses one is left out.
 const UNCOVERED: [&str; 2] = ["aten._assert_tensor_metadata.default", "aten.einsum.default"];
 
-fn cases() -> Vec<Value> {
-    let path = format!("{}/tests/data/op_cases.json", env!("CARGO_MANIFEST_DIR"));
+fn cases(name: &str) -> Vec<Value> {
+    let path = format!("{}/tests/data/{name}.json", env!("CARGO_MANIFEST_DIR"));
     let text = std::fs::read_to_string(&path).unwrap_or_else(|e| panic!("{path}: {e}"));
     let all: Value = serde_json::from_str(&text).expect("JSON");
     all["cases"].as_array().expect("cases").clone()
@@ -167,13 +167,22 @@ fn covered(case: &Value) -> bool {
     items(&case["nodes"]).iter().all(|n| !UNCOVERED.contains(&text(&n["op"])))
 }
 
-#[test]
-fn sizes_and_ranges_as_torch() {
-    let cases = cases();
+fn check(name: &str, at_least: usize) {
+    let cases = cases(name);
     let programs: Vec<&Value> = cases.iter().filter(|c| c["error"].is_null() && covered(c)).collect();
-    assert!(programs.len() >= 280, "{} programs", programs.len());
+    assert!(programs.len() >= at_least, "{} programs", programs.len());
     let wrong: Vec<String> = programs.iter().filter_map(|c| Some(format!("{}: {}", c["id"], difference(c)?))).collect();
     assert!(wrong.is_empty(), "{} of {} differ\n{}", wrong.len(), programs.len(), wrong.join("\n"));
+}
+
+#[test]
+fn sizes_and_ranges_as_torch() {
+    check("op_cases", 285);
+}
+
+#[test]
+fn chains_of_operators_as_torch() {
+    check("op_chains", 150);
 }
 
 #[test]
