@@ -1,0 +1,5 @@
+//! Tells the linker where libtorch is.
+
+fn main() {
+    libtorch_link::link();
+}
