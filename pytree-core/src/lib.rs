@@ -35,6 +35,7 @@
 mod dtype;
 mod error;
 mod family;
+mod fields;
 mod flatten;
 mod impls;
 mod key;

@@ -213,11 +213,6 @@ impl Present {
         self.0 >> index & 1 == 1
     }
 
-    /// How many fields before field `index` are present: its child index when it is itself.
-    pub const fn before(self, index: usize) -> usize {
-        (self.0 & !(u128::MAX << index)).count_ones() as usize
-    }
-
     /// How many fields are present.
     pub const fn count(self) -> usize {
         self.0.count_ones() as usize

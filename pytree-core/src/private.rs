@@ -2,8 +2,10 @@
 //!
 //! Written code may stand under `#![no_implicit_prelude]`, so it finds here every name it needs.
 
+pub use crate::fields::{Fields, FieldsMut, FieldsOwned, Rebuilder};
+pub use crate::fields::{into_struct, rebuild_struct, walk_struct, walk_struct_mut};
 pub use crate::module::{Call, Slots};
-pub use crate::node::{MapKeys, Node, NodeType, Present, Statics};
+pub use crate::node::{NodeType, Statics};
 pub use crate::tree::{Source, Visitor, VisitorMut, VisitorOwned};
 pub use crate::{
     __python_name as python_name, BindError, Family, Kind, Meta, Module, OwnedTree, Parameter, PyTree, Retype,
@@ -11,24 +13,17 @@ pub use crate::{
 };
 pub use std::default::Default;
 pub use std::fmt::{Debug, Formatter, Result as FmtResult};
-pub use std::ops::ControlFlow;
+use std::ops::ControlFlow;
 pub use std::option::Option::{self, None, Some};
 pub use std::result::Result::{self, Err, Ok};
 pub use std::string::String;
 pub use std::vec::Vec;
 pub use std::{assert, concat, module_path};
 
-/// The set of present fields of a dataclass from its `is_none`s, in order.
-#[inline(always)]
-pub fn present<const N: usize>(is_none: [bool; N]) -> Present {
-    let mut present = Present::all(N);
-    for (i, none) in is_none.into_iter().enumerate() {
-        if none {
-            present = present.without(i);
-        }
-    }
-    present
-}
+/// What the walks of a derived type return.
+pub type Flow<B> = ControlFlow<B>;
+/// What rebuilding gives.
+pub type Rebuilt<X> = Result<X, UnflattenError>;
 
 /// A type whose values can be kept in a context: the type of a `#[pytree(static)]` field.
 #[diagnostic::on_unimplemented(
@@ -43,12 +38,8 @@ pub trait StaticField: Sized {
     fn write(&self, object: &mut StaticsObject, name: &str) -> Result<(), StaticsError>;
 
     /// Takes the field from the JSON object of a context.
-    fn read<F: Family, S: Source<F>>(
-        object: &mut StaticsValue,
-        source: &S,
-        ty: &'static NodeType,
-        name: &'static str,
-    ) -> Result<Self, UnflattenError>;
+    fn read<F: Family, S: Source<F>>(fields: &mut Rebuilder<'_, S>, name: &'static str)
+    -> Result<Self, UnflattenError>;
 }
 
 #[diagnostic::do_not_recommend]
@@ -59,13 +50,10 @@ impl<T: serde::Serialize + serde::de::DeserializeOwned + PartialEq> StaticField 
     }
 
     fn read<F: Family, S: Source<F>>(
-        object: &mut StaticsValue,
-        source: &S,
-        ty: &'static NodeType,
+        fields: &mut Rebuilder<'_, S>,
         name: &'static str,
     ) -> Result<Self, UnflattenError> {
-        let value = object.get_mut(name).map(StaticsValue::take).unwrap_or_default();
-        serde_json::from_value(value).map_err(|e| source.bad_static(ty, name, e.to_string()))
+        fields.static_field(name)
     }
 }
 

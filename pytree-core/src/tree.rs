@@ -1,6 +1,7 @@
 //! The traits of a tree, and of those who walk it.
 
-use crate::{Family, Leaf, LeafMut, LeafRef, Node, NodeType, Present, UnflattenError};
+use crate::fields::{Fields, FieldsMut, FieldsOwned, Rebuilder};
+use crate::{Family, Leaf, LeafMut, LeafRef, Node, NodeType, Present, Statics, UnflattenError};
 use std::ops::ControlFlow;
 
 /// Who looks at a tree: told of every node and leaf in order.
@@ -170,27 +171,27 @@ pub trait PyTree<F: Family> {
         false
     }
 
-    /// The children of a dataclass that are not `None`. The derive writes it.
+    /// Shows every child field of a struct to `fields`. The derive writes it.
     #[doc(hidden)]
-    #[inline]
-    fn present_fields(&self) -> Present {
-        Present(0)
+    fn walk_fields<'a, W: Fields<'a, F>>(&'a self, fields: &mut W) {
+        let _ = fields;
     }
 
-    /// Walks the value as field `index` of a struct, unless it is dropped. The derive calls it.
+    /// Shows itself to `fields`. The derive calls it by the name of this trait, so that a field which is no tree is
+    /// told as that.
     #[doc(hidden)]
     #[inline(always)]
-    fn walk_field<'a, V: Visitor<'a, F>>(
-        &'a self,
-        visitor: &mut V,
-        present: Present,
-        index: usize,
-    ) -> ControlFlow<V::Break> {
-        if !present.has(index) {
-            return ControlFlow::Continue(());
-        }
-        visitor.child(present.before(index));
-        self.walk(visitor)
+    fn walk_field<'a, W: Fields<'a, F>>(&'a self, fields: &mut W)
+    where
+        Self: Sized,
+    {
+        fields.field(self);
+    }
+
+    /// The static fields of a struct. The derive writes it.
+    #[doc(hidden)]
+    fn statics(&self) -> Option<&dyn Statics> {
+        None
     }
 }
 
@@ -218,42 +219,43 @@ pub trait OwnedTree<F: Family>: PyTree<F> + Sized {
         None
     }
 
-    /// [`walk_mut`](OwnedTree::walk_mut) as field `index` of a struct, unless it is dropped. The derive calls it.
+    /// Shows every child field of a struct to `fields`. The derive writes it.
     #[doc(hidden)]
-    #[inline(always)]
-    fn walk_mut_field<V: VisitorMut<F>>(
-        &mut self,
-        visitor: &mut V,
-        present: Present,
-        index: usize,
-    ) -> ControlFlow<V::Break> {
-        if present.has(index) { self.walk_mut(visitor) } else { ControlFlow::Continue(()) }
+    fn walk_fields_mut<W: FieldsMut<F>>(&mut self, fields: &mut W) {
+        let _ = fields;
     }
 
-    /// Gives field `index` of a struct away, unless it is dropped. The derive calls it.
+    /// Gives every child field of a struct to `fields`. The derive writes it.
     #[doc(hidden)]
-    #[inline(always)]
-    fn into_field<V: VisitorOwned<F>>(self, visitor: &mut V, present: Present, index: usize) -> ControlFlow<V::Break> {
-        if present.has(index) { self.into_walk(visitor) } else { ControlFlow::Continue(()) }
+    fn into_fields<W: FieldsOwned<F>>(self, fields: &mut W) {
+        let _ = fields;
     }
 
-    /// Makes field `index` of a struct: rebuilt when the spec has it, None when the spec says that it was None.
-    /// The derive calls it.
+    /// Makes a struct of its fields. The derive writes it.
+    #[doc(hidden)]
+    fn rebuild_fields<S: Source<F>>(fields: &mut Rebuilder<'_, S>) -> Result<Self, UnflattenError> {
+        Err(fields.no_struct())
+    }
+
+    /// Shows itself to `fields`. The derive calls it.
+    #[doc(hidden)]
+    #[inline(always)]
+    fn walk_field_mut<W: FieldsMut<F>>(&mut self, fields: &mut W) {
+        fields.field(self);
+    }
+
+    /// Gives itself to `fields`. The derive calls it.
+    #[doc(hidden)]
+    #[inline(always)]
+    fn into_field<W: FieldsOwned<F>>(self, fields: &mut W) {
+        fields.field(self);
+    }
+
+    /// Takes itself from `fields`. The derive calls it.
     #[doc(hidden)]
     #[inline]
-    fn rebuild_field<S: Source<F>>(
-        source: &mut S,
-        present: Present,
-        ty: &'static NodeType,
-        index: usize,
-    ) -> Result<Self, UnflattenError> {
-        if present.has(index) {
-            return Self::rebuild(source);
-        }
-        Self::from_none().ok_or_else(|| match ty.fields.get(index) {
-            Some(field) => source.not_optional(ty, field),
-            None => source.error(ty.rust_name),
-        })
+    fn rebuild_field<S: Source<F>>(fields: &mut Rebuilder<'_, S>) -> Result<Self, UnflattenError> {
+        fields.field()
     }
 
     /// [`walk_mut`](OwnedTree::walk_mut) over the items of a list.

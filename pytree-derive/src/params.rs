@@ -1,7 +1,7 @@
 //! What each type parameter is used for: the bound it gets, and whether mapping replaces it.
 
 use crate::ctxt::Ctxt;
-use proc_macro2::{Ident, TokenStream, TokenTree};
+use proc_macro2::{Group, Ident, TokenStream, TokenTree};
 use quote::ToTokens;
 use syn::{Type, TypeParam};
 
@@ -20,6 +20,31 @@ impl<'a> Param<'a> {
     pub(crate) fn new(param: &'a TypeParam) -> Self {
         Param { param, tree: false, fixed: false, skip: false }
     }
+}
+
+/// `tokens` without the arguments of the type `own` itself: recursion puts its parameters to no further use.
+pub(crate) fn without_recursion(tokens: TokenStream, own: &Ident) -> TokenStream {
+    let mut kept = TokenStream::new();
+    let (mut depth, mut recursive) = (0_usize, false);
+    for token in tokens {
+        let (opens, closes) = match &token {
+            TokenTree::Punct(p) => (p.as_char() == '<', p.as_char() == '>'),
+            _ => (false, false),
+        };
+        if recursive && opens || depth > 0 {
+            depth = if opens { depth + 1 } else { depth - usize::from(closes) };
+            recursive = false;
+            continue;
+        }
+        recursive = matches!(&token, TokenTree::Ident(ident) if ident == own || ident == "Self");
+        kept.extend([match token {
+            TokenTree::Group(group) => {
+                TokenTree::Group(Group::new(group.delimiter(), without_recursion(group.stream(), own)))
+            }
+            other => other,
+        }]);
+    }
+    kept
 }
 
 /// Whether `tokens` name the parameter `ident`: as a type of its own, not as part of a path or a lifetime.

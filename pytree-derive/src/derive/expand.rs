@@ -15,6 +15,11 @@ use syn::{GenericParam, Type, TypeParam};
 /// All that is written for a node, in one `const _`.
 pub(crate) fn expand(node: &Node<'_>) -> TokenStream {
     let root = node.root;
+    let family = match &node.family {
+        Family::Any => None,
+        Family::Named(path) => Some(quote!(type __F = #path;)),
+        Family::Tch => Some(quote!(type __F = #root::Tch;)),
+    };
     let node_type = node_type(node);
     let statics = statics(node);
     let py_tree = py_tree(node);
@@ -23,7 +28,8 @@ pub(crate) fn expand(node: &Node<'_>) -> TokenStream {
     quote! {
         #[allow(deprecated, unused_variables, unused_mut)]
         const _: () = {
-            use #root::__private as __p;
+            use #root::__private::{self as __p, OwnedTree as __Owned, PyTree as __Tree};
+            #family
             #node_type
             #py_tree
             #owned
@@ -34,17 +40,16 @@ pub(crate) fn expand(node: &Node<'_>) -> TokenStream {
 }
 
 impl Node<'_> {
+    /// The family in an impl. A parameter has a name that explains itself where an error shows it.
     fn family(&self) -> TokenStream {
-        let root = self.root;
         match &self.family {
             Family::Any => quote!(__AnyFamily),
-            Family::Named(path) => path.to_token_stream(),
-            Family::Tch => quote!(#root::Tch),
+            Family::Named(_) | Family::Tch => quote!(__F),
         }
     }
 
-    fn children(&self) -> impl Iterator<Item = (usize, &NodeField<'_>)> {
-        self.fields.iter().filter(|f| matches!(f.role, Role::Child(_))).enumerate()
+    fn children(&self) -> impl Iterator<Item = &NodeField<'_>> {
+        self.fields.iter().filter(|f| matches!(f.role, Role::Child(_)))
     }
 
     fn statics(&self) -> impl Iterator<Item = (&NodeField<'_>, &str)> {
@@ -90,7 +95,7 @@ fn node_type(node: &Node<'_>) -> TokenStream {
         None if node.kind.is_class() => quote!(__p::python_name!(#rust_name)),
         None => quote!(""),
     };
-    let fields = node.children().map(|(_, f)| match &f.role {
+    let fields = node.children().map(|f| match &f.role {
         Role::Child(name) => name.as_str(),
         _ => "",
     });
@@ -104,103 +109,69 @@ fn node_type(node: &Node<'_>) -> TokenStream {
     }
 }
 
-/// How a walk announces the node; `this` is the value, borrowed.
-fn enter(node: &Node<'_>, this: TokenStream) -> TokenStream {
-    let statics = if node.statics().next().is_some() { quote!(__p::Some(#this)) } else { quote!(__p::None) };
-    quote!(__v.enter(&__p::Node::Struct { ty: &__TYPE, present: __n, statics: #statics })?)
-}
-
 /// `PyTree`: reading.
 fn py_tree(node: &Node<'_>) -> TokenStream {
     let family = node.family();
-    let head = node.head(quote!(__p::PyTree), false);
-    let enter = enter(node, quote!(self));
-    let walk = node.children().map(|(i, NodeField { ident, ty, .. })| {
-        quote!(<#ty as __p::PyTree<#family>>::walk_field(&self.#ident, __v, __n, #i)?;)
-    });
-    // Only a dataclass drops its `None`s.
-    let present = (node.kind == Kind::Dataclass).then(|| {
-        let none = node
-            .children()
-            .map(|(_, NodeField { ident, ty, .. })| quote!(<#ty as __p::PyTree<#family>>::is_none(&self.#ident)));
+    let head = node.head(quote!(__Tree), false);
+    let fields = node
+        .children()
+        .map(|NodeField { ident, ty, .. }| quote!(<#ty as __Tree<#family>>::walk_field(&self.#ident, __w);));
+    let statics = node.statics().next().map(|_| {
         quote! {
-            fn present_fields(&self) -> __p::Present {
-                __p::present([#(#none),*])
+            fn statics(&self) -> __p::Option<&dyn __p::Statics> {
+                __p::Some(self)
             }
         }
     });
-    let all = present_fields(node);
     quote! {
         #[automatically_derived]
         #head {
-            fn walk<'__a, __V: __p::Visitor<'__a, #family>>(
-                &'__a self,
-                __v: &mut __V,
-            ) -> __p::ControlFlow<__V::Break> {
-                let __n = #all;
-                if #enter {
-                    #(#walk)*
-                    __v.exit()?;
-                }
-                __p::ControlFlow::Continue(())
+            fn walk<'__a, __V: __p::Visitor<'__a, #family>>(&'__a self, __v: &mut __V) -> __p::Flow<__V::Break> {
+                __p::walk_struct(self, &__TYPE, __v)
             }
-            #present
+            fn walk_fields<'__a, __W: __p::Fields<'__a, #family>>(&'__a self, __w: &mut __W) {
+                #(#fields)*
+            }
+            #statics
         }
-    }
-}
-
-/// Which children are there in this value.
-fn present_fields(node: &Node<'_>) -> TokenStream {
-    let (family, count) = (node.family(), node.children().count());
-    match node.kind {
-        Kind::Dataclass => quote!(__p::PyTree::<#family>::present_fields(self)),
-        _ => quote!(__p::Present::all(#count)),
     }
 }
 
 /// `OwnedTree`: changing, taking apart, rebuilding.
 fn owned_tree(node: &Node<'_>) -> TokenStream {
     let family = node.family();
-    let head = node.head(quote!(__p::OwnedTree), true);
-    let enter = enter(node, quote!(&self));
-    let present = match node.kind {
-        Kind::Dataclass => quote!(__p::PyTree::<#family>::present_fields(&self)),
-        _ => present_fields(node),
-    };
-    let present_mut = present_fields(node);
-    let walk_mut = node.children().map(|(i, NodeField { ident, ty, .. })| {
-        quote!(<#ty as __p::OwnedTree<#family>>::walk_mut_field(&mut self.#ident, __v, __n, #i)?;)
-    });
-    let into_walk = node.children().map(|(i, NodeField { ident, ty, .. })| {
-        quote!(<#ty as __p::OwnedTree<#family>>::into_field(self.#ident, __v, __n, #i)?;)
-    });
-    let read_statics = node.statics().next().map(|_| quote!(let mut __c = __s.statics(&__TYPE)?;));
-    let mut index = 0_usize..;
+    let head = node.head(quote!(__Owned), true);
+    let walk_mut = node
+        .children()
+        .map(|NodeField { ident, ty, .. }| quote!(<#ty as __Owned<#family>>::walk_field_mut(&mut self.#ident, __w);));
+    let into_walk = node
+        .children()
+        .map(|NodeField { ident, ty, .. }| quote!(<#ty as __Owned<#family>>::into_field(self.#ident, __w);));
+    let has_statics = node.statics().next().is_some();
     let rebuild = node.fields.iter().map(|NodeField { ident, ty, role }| match role {
-        Role::Child(_) => {
-            let i = index.next();
-            quote!(#ident: <#ty as __p::OwnedTree<#family>>::rebuild_field(__s, __n, &__TYPE, #i)?)
-        }
-        Role::Static(name) => quote!(#ident: <#ty as __p::StaticField>::read(&mut __c, __s, &__TYPE, #name)?),
+        Role::Child(_) => quote!(#ident: <#ty as __Owned<#family>>::rebuild_field(__r)?),
+        Role::Static(name) => quote!(#ident: <#ty as __p::StaticField>::read(__r, #name)?),
         Role::Skip => quote!(#ident: <#ty as __p::Default>::default()),
     });
     quote! {
         #[automatically_derived]
         #head {
-            fn walk_mut<__V: __p::VisitorMut<#family>>(&mut self, __v: &mut __V) -> __p::ControlFlow<__V::Break> {
-                let __n = #present_mut;
+            fn walk_mut<__V: __p::VisitorMut<#family>>(&mut self, __v: &mut __V) -> __p::Flow<__V::Break> {
+                __p::walk_struct_mut(self, &__TYPE, __v)
+            }
+            fn into_walk<__V: __p::VisitorOwned<#family>>(self, __v: &mut __V) -> __p::Flow<__V::Break> {
+                __p::into_struct(self, &__TYPE, __v)
+            }
+            fn rebuild<__S: __p::Source<#family>>(__s: &mut __S) -> __p::Rebuilt<Self> {
+                __p::rebuild_struct(&__TYPE, #has_statics, __s)
+            }
+            fn walk_fields_mut<__W: __p::FieldsMut<#family>>(&mut self, __w: &mut __W) {
                 #(#walk_mut)*
-                __p::ControlFlow::Continue(())
             }
-            fn into_walk<__V: __p::VisitorOwned<#family>>(self, __v: &mut __V) -> __p::ControlFlow<__V::Break> {
-                let __n = #present;
-                #enter;
+            fn into_fields<__W: __p::FieldsOwned<#family>>(self, __w: &mut __W) {
                 #(#into_walk)*
-                __v.exit()
             }
-            fn rebuild<__S: __p::Source<#family>>(__s: &mut __S) -> __p::Result<Self, __p::UnflattenError> {
-                let __n = __s.node(&__TYPE)?;
-                #read_statics
+            fn rebuild_fields<__S: __p::Source<#family>>(__r: &mut __p::Rebuilder<'_, __S>) -> __p::Rebuilt<Self> {
                 __p::Ok(Self { #(#rebuild),* })
             }
         }

@@ -25,19 +25,19 @@ pub(crate) fn fallback(input: &Input<'_>) -> TokenStream {
                 fn walk<'__a, __V: __p::Visitor<'__a, #family>>(
                     &'__a self,
                     __v: &mut __V,
-                ) -> __p::ControlFlow<__V::Break> {
-                    __p::ControlFlow::Continue(())
+                ) -> __p::Flow<__V::Break> {
+                    __p::Flow::Continue(())
                 }
             }
             #[automatically_derived]
             impl #generics __p::OwnedTree<#family> for #ident #types #clause {
-                fn walk_mut<__V: __p::VisitorMut<#family>>(&mut self, __v: &mut __V) -> __p::ControlFlow<__V::Break> {
-                    __p::ControlFlow::Continue(())
+                fn walk_mut<__V: __p::VisitorMut<#family>>(&mut self, __v: &mut __V) -> __p::Flow<__V::Break> {
+                    __p::Flow::Continue(())
                 }
-                fn into_walk<__V: __p::VisitorOwned<#family>>(self, __v: &mut __V) -> __p::ControlFlow<__V::Break> {
-                    __p::ControlFlow::Continue(())
+                fn into_walk<__V: __p::VisitorOwned<#family>>(self, __v: &mut __V) -> __p::Flow<__V::Break> {
+                    __p::Flow::Continue(())
                 }
-                fn rebuild<__S: __p::Source<#family>>(__s: &mut __S) -> __p::Result<Self, __p::UnflattenError> {
+                fn rebuild<__S: __p::Source<#family>>(__s: &mut __S) -> __p::Rebuilt<Self> {
                     __p::Err(__s.error(""))
                 }
             }

@@ -91,7 +91,7 @@ impl<'a> Node<'a> {
         let name = serialized_name(cx, input, kind);
         let fields: Vec<NodeField<'a>> = input.fields.iter().map(|f| field(cx, f, kind)).collect();
         unique(cx, &fields, input);
-        let params = parameters(cx, input.generics, &fields);
+        let params = parameters(cx, input, &fields);
         let family = match &input.family {
             Some(family) => Family::Named(&family.value),
             None if params.iter().any(|p| p.tree) => Family::Any,
@@ -189,15 +189,16 @@ fn unique(cx: &Ctxt, fields: &[NodeField<'_>], input: &Input<'_>) {
 }
 
 /// What the type parameters are used for.
-fn parameters<'a>(cx: &Ctxt, generics: &'a Generics, fields: &[NodeField<'a>]) -> Vec<Param<'a>> {
+fn parameters<'a>(cx: &Ctxt, input: &Input<'a>, fields: &[NodeField<'a>]) -> Vec<Param<'a>> {
+    let tokens = |ty: &Type| params::without_recursion(ty.to_token_stream(), input.ident);
     let of_type = |param: &'a GenericParam| match param {
         GenericParam::Type(param) => Some(Param::new(param)),
         _ => None,
     };
-    let mut params: Vec<Param<'a>> = generics.params.iter().filter_map(of_type).collect();
+    let mut params: Vec<Param<'a>> = input.generics.params.iter().filter_map(of_type).collect();
     for param in &mut params {
         let ident = &param.param.ident;
-        for field in fields.iter().filter(|f| params::mentions(f.ty.to_token_stream(), ident)) {
+        for field in fields.iter().filter(|f| params::mentions(tokens(f.ty), ident)) {
             match field.role {
                 Role::Child(_) => {
                     params::refuse_projection(cx, field.ty, ident);
@@ -209,7 +210,7 @@ fn parameters<'a>(cx: &Ctxt, generics: &'a Generics, fields: &[NodeField<'a>]) -
         }
         if param.tree && param.fixed {
             for field in fields.iter().filter(|f| matches!(f.role, Role::Static(_))) {
-                if params::mentions(field.ty.to_token_stream(), ident) {
+                if params::mentions(tokens(field.ty), ident) {
                     let message = format_args!(
                         "`{ident}` stands for what the tree holds, so a static field cannot be made of it: give the field a parameter of its own"
                     );

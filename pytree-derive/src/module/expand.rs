@@ -93,19 +93,19 @@ fn arguments(model: &Model<'_>) -> TokenStream {
             fn walk<'__a, __V: __p::Visitor<'__a, #family>>(
                 &'__a self,
                 __v: &mut __V,
-            ) -> __p::ControlFlow<__V::Break> {
+            ) -> __p::Flow<__V::Break> {
                 self.0.walk(&__SIGNATURE, __v)
             }
         }
         #[automatically_derived]
         impl __p::OwnedTree<#family> for #args where #(#trees),* {
-            fn walk_mut<__V: __p::VisitorMut<#family>>(&mut self, __v: &mut __V) -> __p::ControlFlow<__V::Break> {
+            fn walk_mut<__V: __p::VisitorMut<#family>>(&mut self, __v: &mut __V) -> __p::Flow<__V::Break> {
                 self.0.walk_mut(__v)
             }
-            fn into_walk<__V: __p::VisitorOwned<#family>>(self, __v: &mut __V) -> __p::ControlFlow<__V::Break> {
+            fn into_walk<__V: __p::VisitorOwned<#family>>(self, __v: &mut __V) -> __p::Flow<__V::Break> {
                 self.0.into_walk(&__SIGNATURE, __v)
             }
-            fn rebuild<__S: __p::Source<#family>>(__s: &mut __S) -> __p::Result<Self, __p::UnflattenError> {
+            fn rebuild<__S: __p::Source<#family>>(__s: &mut __S) -> __p::Rebuilt<Self> {
                 __p::Ok(Self(__p::Call::rebuild(&__SIGNATURE, __s)?))
             }
         }

@@ -1,0 +1,37 @@
+::core::compile_error! {
+    "unknown attribute `leaf`; a field takes `static`, `skip`, `rename`"
+}
+::core::compile_error! {
+    "a field is `static`, kept in the context, or `skip`, not carried: drop one"
+}
+#[allow(unused_variables)]
+const _: () = {
+    use ::pytree_core::__private as __p;
+    #[automatically_derived]
+    impl<'a, T: Clone> __p::PyTree<Meta> for Inputs<'a, T> {
+        fn walk<'__a, __V: __p::Visitor<'__a, Meta>>(
+            &'__a self,
+            __v: &mut __V,
+        ) -> __p::Flow<__V::Break> {
+            __p::Flow::Continue(())
+        }
+    }
+    #[automatically_derived]
+    impl<'a, T: Clone> __p::OwnedTree<Meta> for Inputs<'a, T> {
+        fn walk_mut<__V: __p::VisitorMut<Meta>>(
+            &mut self,
+            __v: &mut __V,
+        ) -> __p::Flow<__V::Break> {
+            __p::Flow::Continue(())
+        }
+        fn into_walk<__V: __p::VisitorOwned<Meta>>(
+            self,
+            __v: &mut __V,
+        ) -> __p::Flow<__V::Break> {
+            __p::Flow::Continue(())
+        }
+        fn rebuild<__S: __p::Source<Meta>>(__s: &mut __S) -> __p::Rebuilt<Self> {
+            __p::Err(__s.error(""))
+        }
+    }
+};

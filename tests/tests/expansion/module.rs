@@ -1,0 +1,175 @@
+impl Model {
+    fn forward(&self, cache: &DynamicCache, z: &Tensor, scale: f64) -> Tensor {
+        z.shallow_clone()
+    }
+}
+#[allow(
+    dead_code,
+    deprecated,
+    unreachable_pub,
+    private_bounds,
+    private_interfaces,
+    unused_variables
+)]
+const _: () = {
+    use ::torch_export::__private as __p;
+    static __PARAMETERS: [__p::Parameter; 3usize] = [
+        __p::Parameter::required("cache"),
+        __p::Parameter::required("z"),
+        __p::Parameter::required("scale"),
+    ];
+    static __SIGNATURE: __p::Signature = __p::Signature::of(&__PARAMETERS);
+    ///The arguments of one call of `Model`: a tree of `(args, kwargs)`.
+    pub struct __ModelArgs(
+        __p::Call<(__p::Option<DynamicCache>, __p::Option<Tensor>, __p::Option<f64>)>,
+    );
+    #[automatically_derived]
+    impl __p::PyTree<::torch_export::Tch> for __ModelArgs
+    where
+        DynamicCache: __p::OwnedTree<::torch_export::Tch>,
+        Tensor: __p::OwnedTree<::torch_export::Tch>,
+        f64: __p::OwnedTree<::torch_export::Tch>,
+    {
+        fn walk<'__a, __V: __p::Visitor<'__a, ::torch_export::Tch>>(
+            &'__a self,
+            __v: &mut __V,
+        ) -> __p::Flow<__V::Break> {
+            self.0.walk(&__SIGNATURE, __v)
+        }
+    }
+    #[automatically_derived]
+    impl __p::OwnedTree<::torch_export::Tch> for __ModelArgs
+    where
+        DynamicCache: __p::OwnedTree<::torch_export::Tch>,
+        Tensor: __p::OwnedTree<::torch_export::Tch>,
+        f64: __p::OwnedTree<::torch_export::Tch>,
+    {
+        fn walk_mut<__V: __p::VisitorMut<::torch_export::Tch>>(
+            &mut self,
+            __v: &mut __V,
+        ) -> __p::Flow<__V::Break> {
+            self.0.walk_mut(__v)
+        }
+        fn into_walk<__V: __p::VisitorOwned<::torch_export::Tch>>(
+            self,
+            __v: &mut __V,
+        ) -> __p::Flow<__V::Break> {
+            self.0.into_walk(&__SIGNATURE, __v)
+        }
+        fn rebuild<__S: __p::Source<::torch_export::Tch>>(
+            __s: &mut __S,
+        ) -> __p::Rebuilt<Self> {
+            __p::Ok(Self(__p::Call::rebuild(&__SIGNATURE, __s)?))
+        }
+    }
+    #[automatically_derived]
+    impl __p::Debug for __ModelArgs
+    where
+        DynamicCache: __p::OwnedTree<::torch_export::Tch>,
+        Tensor: __p::OwnedTree<::torch_export::Tch>,
+        f64: __p::OwnedTree<::torch_export::Tch>,
+    {
+        fn fmt(&self, __f: &mut __p::Formatter<'_>) -> __p::FmtResult {
+            __p::debug_args::<::torch_export::Tch, _>(self, "Model::args", __f)
+        }
+    }
+    impl __ModelArgs {
+        ///Gives `cache` by name.
+        #[must_use]
+        pub fn cache(mut self, cache: DynamicCache) -> Self {
+            self.0.slots.0 = __p::Some(cache);
+            self.0.name(0usize);
+            self
+        }
+        ///Gives `z` by name.
+        #[must_use]
+        pub fn z(mut self, z: Tensor) -> Self {
+            self.0.slots.1 = __p::Some(z);
+            self.0.name(1usize);
+            self
+        }
+        ///Gives `scale` by name.
+        #[must_use]
+        pub fn scale(mut self, scale: f64) -> Self {
+            self.0.slots.2 = __p::Some(scale);
+            self.0.name(2usize);
+            self
+        }
+    }
+    impl __p::Positional<Model, __ModelArgs> for DynamicCache {
+        fn fill(self) -> __ModelArgs {
+            __ModelArgs(__p::Call::new((__p::Some(self), __p::None, __p::None), 1usize))
+        }
+    }
+    impl __p::Positional<Model, __ModelArgs> for (DynamicCache,) {
+        fn fill(self) -> __ModelArgs {
+            __ModelArgs(
+                __p::Call::new((__p::Some(self.0), __p::None, __p::None), 1usize),
+            )
+        }
+    }
+    impl __p::Positional<Model, __ModelArgs> for (DynamicCache, Tensor) {
+        fn fill(self) -> __ModelArgs {
+            __ModelArgs(
+                __p::Call::new((__p::Some(self.0), __p::Some(self.1), __p::None), 2usize),
+            )
+        }
+    }
+    impl __p::Positional<Model, __ModelArgs> for (DynamicCache, Tensor, f64) {
+        fn fill(self) -> __ModelArgs {
+            __ModelArgs(
+                __p::Call::new(
+                    (__p::Some(self.0), __p::Some(self.1), __p::Some(self.2)),
+                    3usize,
+                ),
+            )
+        }
+    }
+    impl Model {
+        /**The arguments of a call of `forward(cache, z, scale)`, given by position: the first one alone, or a tuple of the first few.
+
+Those left out are given by name, by the methods of what this returns.*/
+        #[must_use]
+        pub fn args(
+            __positional: impl __p::Positional<Self, __ModelArgs>,
+        ) -> __ModelArgs {
+            __positional.fill()
+        }
+        ///The arguments of a call of `forward(cache, z, scale)`, all given by name.
+        #[must_use]
+        pub fn kwargs() -> __ModelArgs {
+            __ModelArgs(__p::Default::default())
+        }
+    }
+    #[automatically_derived]
+    impl __p::Module for Model
+    where
+        DynamicCache: __p::OwnedTree<::torch_export::Tch>,
+        Tensor: __p::OwnedTree<::torch_export::Tch>,
+        f64: __p::OwnedTree<::torch_export::Tch>,
+    {
+        type Family = ::torch_export::Tch;
+        type Args = __ModelArgs;
+        type Output = Tensor;
+        fn name() -> &'static str {
+            "Model"
+        }
+        fn signature() -> &'static __p::Signature {
+            &__SIGNATURE
+        }
+        fn call(
+            &self,
+            __args: &Self::Args,
+        ) -> __p::Result<Self::Output, __p::BindError> {
+            __args.0.check(&__SIGNATURE)?;
+            __p::Ok(
+                Self::forward(
+                    self,
+                    __p::slot(&__args.0.slots.0, "cache")?,
+                    __p::slot(&__args.0.slots.1, "z")?,
+                    *__p::slot(&__args.0.slots.2, "scale")?,
+                ),
+            )
+        }
+    }
+};

@@ -1,0 +1,28 @@
+impl Model {
+    fn forward(&mut self, x: Tensor) {}
+}
+::core::compile_error! {
+    "forward takes `&self`: export calls it many times on one model"
+}
+::core::compile_error! {
+    "take it by reference: export calls forward many times with the same arguments (`&T`, `Option<&T>`; `i64`, `f64` and `bool` by value)"
+}
+const _: () = {
+    use ::pytree_core::__private as __p;
+    static __SIGNATURE: __p::Signature = __p::Signature::of(&[]);
+    #[automatically_derived]
+    impl __p::Module for Model {
+        type Family = __p::Meta;
+        type Args = ();
+        type Output = ();
+        fn name() -> &'static str {
+            ""
+        }
+        fn signature() -> &'static __p::Signature {
+            &__SIGNATURE
+        }
+        fn call(&self, _: &()) -> __p::Result<(), __p::BindError> {
+            __p::Ok(())
+        }
+    }
+};
