@@ -91,8 +91,12 @@ impl<'m, M: Module<Family: DescribeTensor>> ModelInputs<'m, M> {
     /// (`ModelInputs.guess_dynamic_shapes`).
     ///
     /// # Errors
-    /// As [`InputSets::guess_with`].
+    /// [`GuessError::OneSet`] when there is nothing to compare: onnx-diagnostic then calls everything static, which
+    /// [`guess_with`](Self::guess_with) gives. Else as [`InputSets::guess_with`].
     pub fn guess_dynamic_shapes(&self) -> Result<DynamicShapes, GuessError> {
+        if self.sets.len() == 1 {
+            return Err(GuessError::OneSet);
+        }
         self.described.guess_dynamic_shapes()
     }
 

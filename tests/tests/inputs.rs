@@ -117,7 +117,9 @@ fn the_pages_cache() {
 #[test]
 fn one_set_and_none() {
     let one = ModelInputs::new(&Add, [Add::args((f32([5, 6]), f32([1, 6])))]).expect("one set");
-    assert_eq!(one.guess_dynamic_shapes().expect("shapes").repr(), "(({}, {}), {})");
+    let error = one.guess_dynamic_shapes().expect_err("one set tells nothing");
+    assert!(error.to_string().starts_with("one set of inputs does not tell"), "{error}");
+    assert_eq!(one.guess_with(Auto::Dynamic).expect("shapes").repr(), "(({}, {}), {})");
     assert_eq!(
         one.guess_with(Auto::Auto).expect("shapes").repr(),
         "(({0: DimHint(AUTO), 1: DimHint(AUTO)}, {0: DimHint(AUTO), 1: DimHint(AUTO)}), {})"

@@ -38,6 +38,12 @@ impl fmt::Display for Place {
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum GuessError {
+    /// There is only one set of inputs.
+    #[error(
+        "one set of inputs does not tell which dimensions are dynamic; give at least two sets that differ in them, write \
+         `dynamic_shapes` by hand, or take `guess_with(Auto::Auto)`, which leaves every dimension to the export"
+    )]
+    OneSet,
     /// The sets hold objects of different types in one place, or nothing but `None`.
     #[error("Unexpected variety of input type {} failing {place}; {}", Set(types),
         if types.is_empty() { "an input that is None in every set cannot be given, leave it out" }
@@ -207,6 +213,7 @@ impl GuessError {
             GuessError::RankMismatch { model: None, .. } | GuessError::ArgsCountMismatch { model: None, .. } => {
                 "model_was_none"
             }
+            GuessError::OneSet => "one_set",
             GuessError::TypeMismatch { .. } => "type_mismatch",
             GuessError::RankMismatch { .. } => "rank_mismatch",
             GuessError::ArgsCountMismatch { .. } => "args_count_mismatch",
