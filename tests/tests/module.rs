@@ -152,7 +152,7 @@ impl<'a, T> Odd<'a, T>
 where
     T: Copy + Into<i64>,
 {
-    #[allow(clippy::too_many_arguments)]
+    #[allow(clippy::too_many_arguments, clippy::ptr_arg)]
     fn forward<'b>(
         &'b self,
         args: i64,
