@@ -33,9 +33,13 @@ pub mod inputs;
 pub mod kwargs;
 pub mod matching;
 pub mod string_type;
+pub mod tensor;
 
 pub use guess::{Auto, GuessError, GuessOptions};
 pub use inputs::{InputSet, InputSets, InputsError, LeafDescription, ModelInputs};
 pub use kwargs::{MoveError, MovedShapes};
 pub use matching::MatchError;
-pub use string_type::{StringTypeError, StringTypeOptions, TensorSummary, string_type, string_type_with};
+pub use string_type::{
+    Described, StringTypeError, StringTypeOptions, TensorSummary, string_type, string_type_of_values, string_type_with,
+};
+pub use tensor::{MakeTensor, TensorValues};

@@ -1,11 +1,14 @@
 //! Runs recorded cases, file by file.
 
+mod described;
 mod guess;
 mod kwargs;
 mod naming;
 mod pytree;
 mod shape_expr;
 mod string_type;
+
+pub(crate) use described::element;
 
 use crate::json::{Miss, Outcome, array};
 use serde_json::Value;

@@ -1,10 +1,9 @@
 //! Values and dynamic shapes of recorded cases.
 
-use crate::json::{Miss, Outcome, array, fail, flag, float, int, ints, member, not_yet, pairs, text, two};
+use crate::json::{Miss, Outcome, array, fail, flag, float, int, ints, member, not_yet, pairs, text};
 use crate::recorded::{Recorded, RecordedClass, RecordedTensor, RecordedValue};
 use pytree_core::{Context, DType, Key, Leaf, Parameter, ParameterKind, Signature, TensorMeta, Value as Tree};
 use serde_json::Value;
-use shapes::string_type::Number;
 use shapes::{Dim, DimSpec, DynamicShapes, ShapeSpec};
 use std::borrow::Cow;
 
@@ -89,18 +88,10 @@ fn tensor(json: &Value, sizes: &Value, class: RecordedClass) -> Outcome<Recorded
         None => DType::Float32,
         Some(name) => text(name)?.parse().map_err(|e: pytree_core::UnknownDType| Miss::NotYet(e.to_string()))?,
     };
-    let element = |value: &Value| -> Outcome<Number> {
-        Ok(match value {
-            Value::Array(_) => {
-                let (re, im) = two(value)?;
-                Number::Complex(float(re)?, float(im)?)
-            }
-            Value::Bool(b) => Number::Bool(*b),
-            Value::Number(n) if n.is_i64() => Number::Int(int(value)?),
-            _ => Number::Float(float(value)?),
-        })
-    };
-    let data = json.get("data").map(|data| array(data)?.iter().map(element).collect::<Outcome<_>>()).transpose()?;
+    let data = json
+        .get("data")
+        .map(|data| array(data)?.iter().map(crate::golden::element).collect::<Outcome<_>>())
+        .transpose()?;
     Ok(Tree::tensor(RecordedTensor { class, meta: TensorMeta::new(dtype, ints(sizes)?), data }))
 }
 

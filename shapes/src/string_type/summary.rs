@@ -72,6 +72,8 @@ pub enum TensorSummary {
     Empty,
     /// A tensor without dimensions: its one value.
     Scalar(Number),
+    /// A numpy array of nothing but nans, so many; numpy passes over nans, torch does not.
+    Nans(usize),
     /// Any other tensor.
     Range {
         /// The least element; nan when one is.
@@ -91,6 +93,7 @@ impl fmt::Display for TensorSummary {
         match self {
             TensorSummary::Empty => f.write_str("[empty]"),
             TensorSummary::Scalar(value) => write!(f, "={value}"),
+            TensorSummary::Nans(nans) => write!(f, "[N{nans}nans]"),
             TensorSummary::Range { min, max, mean, nans } => {
                 write!(f, "[{min},{max}:A{}", python::Float(*mean))?;
                 if *nans > 0 {
@@ -99,5 +102,31 @@ impl fmt::Display for TensorSummary {
                 f.write_str("]")
             }
         }
+    }
+}
+
+impl TensorSummary {
+    /// Range and mean of these elements of a tensor of this rank, as torch computes them: a nan makes all of them nan,
+    /// and complex numbers count by their absolute values.
+    ///
+    /// # Errors
+    /// For complex numbers with nans, which torch cannot print either.
+    pub fn of(elements: &[Number], rank: usize) -> Result<TensorSummary, String> {
+        match elements {
+            [] => return Ok(TensorSummary::Empty),
+            [only] if rank == 0 => return Ok(TensorSummary::Scalar(*only)),
+            _ => {}
+        }
+        let complex = |n: &Number| matches!(n, Number::Complex(..));
+        let nans = elements.iter().filter(|n| n.as_f64().is_nan()).count();
+        if nans > 0 && elements.iter().any(complex) {
+            return Err("a complex tensor with nans has no range; torch fails as well".to_owned());
+        }
+        let real = |n: &Number| if complex(n) { Number::Float(n.as_f64()) } else { *n };
+        let real: Vec<Number> = elements.iter().map(real).collect();
+        let nan = (Number::Float(f64::NAN), Number::Float(f64::NAN));
+        let (min, max) = Number::range(&real).filter(|_| nans == 0).unwrap_or(nan);
+        let sum: f64 = real.iter().map(|n| n.as_f64()).sum();
+        Ok(TensorSummary::Range { min, max, mean: sum / real.len() as f64, nans })
     }
 }
