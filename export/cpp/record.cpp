@@ -6,6 +6,15 @@
 #include <c10/core/impl/LocalDispatchKeySet.h>
 #include <torch/library.h>
 
+#if __has_include(<unwind.h>)
+#include <unwind.h>
+#endif
+#if defined(__linux__)
+#include <link.h>
+#endif
+
+#include <algorithm>
+#include <array>
 #include <mutex>
 #include <unordered_map>
 #include <unordered_set>
@@ -14,6 +23,8 @@ using namespace tx;
 
 struct tx_session {
   Writer log;
+  // Whether each call notes where it was called from.
+  bool frames = false;
   // Numbers start at 1. Weak references keep the addresses from being used again, and unlike strong ones do not change
   // what libtorch does: its factories steal a tensor that nobody else holds.
   std::unordered_map<const void *, uint64_t> tensors;
@@ -81,6 +92,78 @@ static bool is_scalar_from_rust(tx_session &s, const c10::FunctionSchema &schema
          args[1].isList() && args[1].toListRef().empty();
 }
 
+// The call stack of an op, innermost first, as return addresses. libtorch's own frames are left out where they can be
+// told apart: they are many, they are nobody's forward, and resolving them would read all of its symbols.
+namespace frames {
+
+constexpr size_t MOST = 48;
+
+struct Module {
+  uintptr_t begin = 0;
+  uintptr_t end = 0;
+  bool holds(uintptr_t address) const { return begin <= address && address < end; }
+};
+
+#if defined(__linux__)
+// The part of the address space that the library or program around `address` takes.
+static Module module_of(uintptr_t address) {
+  struct Search {
+    uintptr_t address;
+    Module found;
+  } search{address, {}};
+  dl_iterate_phdr(
+      [](dl_phdr_info *info, size_t, void *data) {
+        Module all{UINTPTR_MAX, 0};
+        for (int i = 0; i < info->dlpi_phnum; ++i)
+          if (info->dlpi_phdr[i].p_type == PT_LOAD) {
+            const uintptr_t begin = info->dlpi_addr + info->dlpi_phdr[i].p_vaddr;
+            all = {std::min(all.begin, begin), std::max(all.end, begin + info->dlpi_phdr[i].p_memsz)};
+          }
+        auto *search = static_cast<Search *>(data);
+        if (all.holds(search->address))
+          search->found = all;
+        return search->found.end != 0 ? 1 : 0;
+      },
+      &search);
+  return search.found;
+}
+
+// Where libtorch is, unless it is linked into the program itself.
+static Module libtorch() {
+  static const Module found = [] {
+    const auto module = module_of(reinterpret_cast<uintptr_t>(&c10::Dispatcher::singleton()));
+    return module.holds(reinterpret_cast<uintptr_t>(&module_of)) ? Module{} : module;
+  }();
+  return found;
+}
+#else
+static Module libtorch() { return {}; }
+#endif
+
+static void write(Writer &out) {
+  struct Stack {
+    Module skip;
+    size_t count = 0;
+    std::array<uint64_t, MOST> addresses;
+  } stack{libtorch(), 0, {}};
+#if __has_include(<unwind.h>)
+  _Unwind_Backtrace(
+      [](_Unwind_Context *context, void *data) {
+        auto *stack = static_cast<Stack *>(data);
+        const auto address = static_cast<uintptr_t>(_Unwind_GetIP(context));
+        if (!stack->skip.holds(address))
+          stack->addresses[stack->count++] = address;
+        return stack->count == MOST ? _URC_END_OF_STACK : _URC_NO_REASON;
+      },
+      &stack);
+#endif
+  out.u64(stack.count);
+  for (size_t i = 0; i < stack.count; ++i)
+    out.u64(stack.addresses[i]);
+}
+
+} // namespace frames
+
 static void record_call(const c10::OperatorHandle &op, torch::jit::Stack *stack) {
   c10::impl::ExcludeDispatchKeyGuard below(RECORD_KEY);
   tx_session *s = current;
@@ -97,6 +180,10 @@ static void record_call(const c10::OperatorHandle &op, torch::jit::Stack *stack)
   event.text(schema.name());
   event.text(schema.overload_name());
   event.u8(from_rust);
+  if (s->frames)
+    frames::write(event);
+  else
+    event.u64(0);
   event.u64(args.size());
   for (size_t i = 0; i < args.size(); ++i)
     write_value(event, args[i], arguments[i].real_type(),
@@ -135,10 +222,11 @@ static void register_fallback() {
   library = made.release();
 }
 
-extern "C" int tx_session_new(tx_session **session, tx_bytes *error) {
+extern "C" int tx_session_new(int frames, tx_session **session, tx_bytes *error) {
   return guarded(error, [&]() -> int {
     register_fallback();
     *session = new tx_session();
+    (*session)->frames = frames != 0;
     return TX_OK;
   });
 }

@@ -44,7 +44,8 @@ int tx_call(const char *name, const char *overload, const uint8_t *args, size_t 
             size_t tensors_len, tx_bytes *out, tx_tensors *out_tensors);
 
 // A session numbers tensors and storages and keeps the log of the ops that reached the dispatcher on one thread.
-int tx_session_new(tx_session **session, tx_bytes *error);
+// With `frames`, each op in the log has the return addresses of its call stack, innermost first.
+int tx_session_new(int frames, tx_session **session, tx_bytes *error);
 void tx_session_free(tx_session *session);
 // Starts logging on this thread; fails when a session is already at work here.
 int tx_session_start(tx_session *session, tx_bytes *error);

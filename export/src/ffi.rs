@@ -48,7 +48,7 @@ unsafe extern "C" {
         out: *mut RawBytes,
         out_tensors: *mut RawTensors,
     ) -> c_int;
-    fn tx_session_new(session: *mut *mut RawSession, error: *mut RawBytes) -> c_int;
+    fn tx_session_new(frames: c_int, session: *mut *mut RawSession, error: *mut RawBytes) -> c_int;
     fn tx_session_free(session: *mut RawSession);
     fn tx_session_start(session: *mut RawSession, error: *mut RawBytes) -> c_int;
     fn tx_session_stop();
@@ -209,11 +209,12 @@ pub(crate) struct Session {
 unsafe impl Send for Session {}
 
 impl Session {
-    pub(crate) fn new() -> Result<Self, ShimError> {
+    /// With `frames` the log holds the call stack of every op.
+    pub(crate) fn new(frames: bool) -> Result<Self, ShimError> {
         let mut raw = ptr::null_mut();
         let mut error = Buffer::empty();
         // SAFETY: two places to write to.
-        let status = unsafe { tx_session_new(&mut raw, &mut error.0) };
+        let status = unsafe { tx_session_new(frames.into(), &mut raw, &mut error.0) };
         error.check(status)?;
         match NonNull::new(raw) {
             Some(raw) => Ok(Self { raw }),

@@ -25,6 +25,8 @@ pub(crate) struct Event {
     pub(crate) op: OpName,
     /// Whether its result is filled from Rust data afterwards.
     pub(crate) from_rust: bool,
+    /// The return addresses of its call stack, innermost first; empty unless asked for.
+    pub(crate) frames: Vec<u64>,
     pub(crate) args: Vec<Value<Seen>>,
     /// The results, or torch's message.
     pub(crate) outcome: Result<Vec<Value<Seen>>, String>,
@@ -61,11 +63,12 @@ fn read_event(reader: &mut Reader<'_>, op: OpName) -> Result<Event, (&'static st
     let argument = |e| ("arguments", e);
     let result = |e| ("result", e);
     let from_rust = reader.flag().map_err(argument)?;
+    let frames = reader.list(Reader::u64).map_err(argument)?;
     let args = reader.list(|r| r.value(read_seen)).map_err(argument)?;
     let outcome = if reader.flag().map_err(result)? {
         Ok(reader.list(|r| r.value(read_seen)).map_err(result)?)
     } else {
         Err(reader.text().map_err(result)?)
     };
-    Ok(Event { op, from_rust, args, outcome })
+    Ok(Event { op, from_rust, frames, args, outcome })
 }

@@ -43,7 +43,7 @@ pub use self::{
     call::call,
     error::{DispatchError, Place, RecordError, UnknownReason},
     known::{Known, Role},
-    record::record,
+    record::{record, record_located},
     schema::{Schema, SchemaArgument, SchemaReturn},
     tensor::{StorageId, deep_copy, info, on_storage, same_tensor, storage_bytes, storage_from_bytes, storage_id},
     trace::{Argument, Call, Declared, Failure, Lifted, Output, StorageNumber, Trace, ValueId},

@@ -53,8 +53,21 @@ impl Drop for Mark {
 /// # Errors
 /// See [`RecordError`].
 pub fn record<R>(known: &Known<'_>, f: impl FnOnce() -> R) -> Result<(R, Trace), RecordError> {
+    run(known, false, f)
+}
+
+/// As [`record`], with the call stack of every op in [`Call::frames`](super::Call::frames): what tells the source line
+/// that a node comes from.
+///
+/// # Errors
+/// See [`RecordError`].
+pub fn record_located<R>(known: &Known<'_>, f: impl FnOnce() -> R) -> Result<(R, Trace), RecordError> {
+    run(known, true, f)
+}
+
+fn run<R>(known: &Known<'_>, frames: bool, f: impl FnOnce() -> R) -> Result<(R, Trace), RecordError> {
     let _mark = Mark::set().ok_or(RecordError::Nested)?;
-    let mut session = Session::new().map_err(DispatchError::tensor)?;
+    let mut session = Session::new(frames).map_err(DispatchError::tensor)?;
     let mut names = Names::default();
     let mut declared = Vec::with_capacity(known.len());
     for (index, (role, tensor)) in known.entries.iter().enumerate() {

@@ -94,6 +94,9 @@ pub struct Call {
     pub args: Vec<Argument>,
     /// Its results, in the order of the schema. What is no tensor (`item`) has left the graph.
     pub outputs: Vec<Value<Output>>,
+    /// The return addresses of the call stack, innermost first and without those of libtorch: of
+    /// [`record_located`](super::record_located); else empty.
+    pub frames: Vec<u64>,
 }
 
 /// An argument of a recorded call.
@@ -230,7 +233,7 @@ enum Step {
 }
 
 fn read_call(event: Event, number: usize, names: &mut Names) -> Result<Step, RecordError> {
-    let Event { op, from_rust, args, outcome } = event;
+    let Event { op, from_rust, frames, args, outcome } = event;
     let schema = Schema::of(&op)?;
     let inputs: Vec<Vec<u64>> = args.iter().map(|arg| arg.tensors().map(|seen| seen.tensor).collect()).collect();
     let results = match outcome {
@@ -265,7 +268,7 @@ fn read_call(event: Event, number: usize, names: &mut Names) -> Result<Step, Rec
             })
         })
         .collect();
-    Ok(Step::Call(Call { op, schema, args, outputs }))
+    Ok(Step::Call(Call { op, schema, args, outputs, frames }))
 }
 
 fn read_argument(

@@ -2,9 +2,10 @@
 
 use super::declared::{DataReader, Declared};
 use super::integers::{Integers, Names, SymbolSource};
+use super::location::Locations;
 use super::sample::{OutputLeaf, Sample};
 use super::{ExportError, Resolved};
-use crate::dispatch::{Call, Role, TensorInfo, Value, ValueId};
+use crate::dispatch::{Call, OpName, Role, StorageNumber, TensorInfo, Value, ValueId};
 use crate::program::{
     Argument, ExportedProgram, Graph, GraphOutput, GraphSignature, InputKind, InputSpec, Literal, NamedArgument, Node,
     NodeId, NodeKind, NodeValue, OutputKind, OutputSpec, TensorValue,
@@ -12,7 +13,7 @@ use crate::program::{
 use indexmap::IndexMap;
 use pytree_core::{LeafRef, Tch, TreeSpec};
 use shapes::{Expr, Lifted, PlaceholderShape, Symbol};
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 /// Puts the program together from the first run, with integers and sizes as `resolved` has them.
 pub(crate) fn build(
@@ -27,6 +28,9 @@ pub(crate) fn build(
         signature: GraphSignature::default(),
         names: Names::new(resolved.solved.namer.clone()),
         nodes: HashMap::new(),
+        written: written_storages(example),
+        cloned: HashSet::new(),
+        locations: Locations::default(),
         state_dict: IndexMap::new(),
         constants: IndexMap::new(),
         example,
@@ -68,6 +72,11 @@ struct Builder<'a> {
     signature: GraphSignature,
     names: Names,
     nodes: HashMap<ValueId, NodeId>,
+    /// The memory that some call writes to.
+    written: HashSet<StorageNumber>,
+    /// The constants that are written to and that have got their clone.
+    cloned: HashSet<ValueId>,
+    locations: Locations,
     state_dict: IndexMap<String, crate::program::TensorData>,
     constants: IndexMap<String, crate::program::TensorData>,
     example: &'a Sample,
@@ -184,13 +193,17 @@ impl Builder<'_> {
             // What it gave has left the graph; that it is no constant in disguise is what the second run has shown.
             return Ok(());
         }
+        let stack_trace = self.locations.stack_trace(call);
+        for id in call.args.iter().flat_map(|argument| argument.value.tensors()) {
+            self.clone_if_written(*id, &stack_trace)?;
+        }
         let mut arguments = Vec::new();
         for written in call.written() {
             let solved = call.args.iter().zip(&self.resolved.arguments[at]).find(|(a, _)| a.name == written.name);
             let Some((_, value)) = solved else { continue };
             let value = value.clone().try_map(|id| self.node_of(call, id))?;
             let value: Argument =
-                value.try_map_ints(|expr| integers.argument(&mut self.graph, &mut self.names, &expr, &None))?;
+                value.try_map_ints(|expr| integers.argument(&mut self.graph, &mut self.names, &expr, &stack_trace))?;
             arguments.push(NamedArgument { name: written.name.clone(), keyword: written.kwarg_only, value });
         }
         let sizes = &self.resolved.sizes[at];
@@ -204,7 +217,7 @@ impl Builder<'_> {
         let kind = NodeKind::Call { op: call.op.clone(), arguments };
         let single = matches!(call.outputs.as_slice(), [Value::Tensor(_)]);
         if let (true, [(id, value)]) = (single, values.as_slice()) {
-            let node = Node { name, kind, value: NodeValue::Tensor(value.clone()), stack_trace: None };
+            let node = Node { name, kind, value: NodeValue::Tensor(value.clone()), stack_trace };
             let node = self.graph.push(node);
             self.nodes.insert(*id, node);
             return Ok(());
@@ -216,11 +229,39 @@ impl Builder<'_> {
                 NodeValue::Many { count: values.len(), list }
             }
         };
-        let of = self.graph.push(Node { name, kind, value, stack_trace: None });
+        let of = self.graph.push(Node { name, kind, value, stack_trace: stack_trace.clone() });
         for (index, (id, value)) in values.into_iter().enumerate() {
             let name = self.names.node("getitem");
             let kind = NodeKind::Item { of, index };
-            let node = self.graph.push(Node { name, kind, value: NodeValue::Tensor(value), stack_trace: None });
+            let (value, stack_trace) = (NodeValue::Tensor(value), stack_trace.clone());
+            let node = self.graph.push(Node { name, kind, value, stack_trace });
+            self.nodes.insert(id, node);
+        }
+        Ok(())
+    }
+
+    /// Gives a constant that the forward writes to a clone of its own at its first use, as `torch.tensor` does with
+    /// `lift_fresh_copy`: the constant itself must be the same in the next call.
+    fn clone_if_written(&mut self, id: ValueId, stack_trace: &Option<String>) -> Result<(), ExportError> {
+        let trace = &self.example.trace;
+        let constant = match id {
+            ValueId::Lifted(_) => true,
+            ValueId::Known(index) => {
+                trace.declared.get(index).is_some_and(|declared| matches!(declared.role, Role::Constant(_)))
+            }
+            ValueId::Output { .. } => false,
+        };
+        let written = constant && trace.storage_of(id).is_some_and(|storage| self.written.contains(&storage));
+        let Some(of) = self.nodes.get(&id).copied().filter(|_| written) else { return Ok(()) };
+        if self.cloned.insert(id) {
+            let op = OpName::new("aten", "clone", "default").map_err(|e| ExportError::Inputs(e.to_string()))?;
+            let argument = NamedArgument { name: "self".to_owned(), keyword: false, value: Value::Tensor(of) };
+            let node = self.graph.push(Node {
+                name: self.names.node("clone"),
+                kind: NodeKind::Call { op, arguments: vec![argument] },
+                value: self.graph.node(of).value.clone(),
+                stack_trace: stack_trace.clone(),
+            });
             self.nodes.insert(id, node);
         }
         Ok(())
@@ -247,6 +288,14 @@ impl Builder<'_> {
         }
         Ok(outputs)
     }
+}
+
+/// The memory that the forward writes to.
+fn written_storages(example: &Sample) -> HashSet<StorageNumber> {
+    let trace = &example.trace;
+    let arguments = trace.calls.iter().flat_map(|call| call.args.iter().zip(&call.schema.arguments));
+    let written = arguments.filter(|(_, schema)| schema.mutated).flat_map(|(argument, _)| argument.value.tensors());
+    written.filter_map(|id| trace.storage_of(*id)).collect()
 }
 
 fn tensor_value(info: &TensorInfo, sizes: Vec<Expr>, strides: Vec<Expr>) -> TensorValue {

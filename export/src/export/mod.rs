@@ -9,6 +9,7 @@ mod build;
 mod declared;
 mod error;
 mod integers;
+mod location;
 mod predict;
 mod probe;
 mod resolve;
@@ -56,6 +57,7 @@ pub struct Export<'m, M: Module<Family = Tch>> {
     naming: Naming,
     tolerance: Tolerance,
     verify: bool,
+    locations: bool,
     failed: Option<ExportError>,
 }
 
@@ -71,6 +73,7 @@ impl<'m, M: Module<Family = Tch>> Export<'m, M> {
             naming: Naming::Hashed,
             tolerance: Tolerance::Strict,
             verify: true,
+            locations: true,
             failed: None,
         }
     }
@@ -125,6 +128,13 @@ impl<'m, M: Module<Family = Tch>> Export<'m, M> {
         self
     }
 
+    /// Whether nodes say which line of the model they come from (`node.meta["stack_trace"]`): the `# File:` comments of
+    /// the printed program. On by default; without debug information there are none.
+    pub fn locations(mut self, locations: bool) -> Self {
+        self.locations = locations;
+        self
+    }
+
     /// Exports.
     ///
     /// # Errors
@@ -133,7 +143,7 @@ impl<'m, M: Module<Family = Tch>> Export<'m, M> {
         if let Some(error) = self.failed {
             return Err(error);
         }
-        let setup = Setup::new(self.inputs, &self.shapes, &self.declared, self.naming, self.tolerance)?;
+        let setup = Setup::new(self.inputs, &self.shapes, &self.declared, self.naming, self.tolerance, self.locations)?;
         let mut search = search::Search::new(self.model, self.inputs.sets(), &self.declared, setup);
         let resolved = search.run()?;
         let Some(args) = self.inputs.sets().first() else { return Err(ExportError::Inputs("no inputs".to_owned())) };

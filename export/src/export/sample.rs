@@ -2,7 +2,7 @@
 
 use super::ExportError;
 use super::declared::Declared;
-use crate::dispatch::{Call, Known, RecordError, Role, Trace, Value, ValueId, deep_copy, record};
+use crate::dispatch::{Call, Known, RecordError, Role, Trace, Value, ValueId, deep_copy, record, record_located};
 use pytree_core::{Leaf, LeafRef, Module, OwnedTree, Tch, TreeSpec, flatten, unflatten};
 use tch::Tensor;
 
@@ -44,11 +44,13 @@ pub(crate) fn map_inputs<A: OwnedTree<Tch>>(
     Ok(unflatten(leaves, &flat.spec)?)
 }
 
-/// Runs `model` on its own copies of `args` and records it. Buffers are as before when it returns.
+/// Runs `model` on its own copies of `args` and records it. Buffers are as before when it returns. With `located` the
+/// calls hold their call stacks.
 pub(crate) fn capture<M: Module<Family = Tch>>(
     model: &M,
     args: &M::Args,
     declared: &Declared,
+    located: bool,
 ) -> Result<Sample, ExportError> {
     let args = map_inputs(args, |_, tensor| Ok(deep_copy(tensor)?), |_, v| v)?;
     let flat = flatten(&args)?;
@@ -66,7 +68,8 @@ pub(crate) fn capture<M: Module<Family = Tch>>(
     }
     declared.known(&mut known);
     let saved = declared.buffers()?;
-    let recorded = record(&known, || model.call(&args));
+    let forward = || model.call(&args);
+    let recorded = if located { record_located(&known, forward) } else { record(&known, forward) };
     for (buffer, before) in saved {
         tch::no_grad(|| buffer.shallow_clone().copy_(&before));
     }

@@ -67,7 +67,9 @@ impl<'m, M: Module<Family = Tch>> Search<'m, M> {
     /// Captures every given set. All are valid, so all must take the same path.
     fn run_sets(&mut self) -> Result<(), ExportError> {
         for args in self.sets {
-            let sample = capture(self.model, args, self.declared)?;
+            // The first run fixes the graph; only its calls become nodes with a place in the source.
+            let located = self.setup.locations && self.samples.is_empty();
+            let sample = capture(self.model, args, self.declared, located)?;
             self.accept(sample)?;
         }
         Ok(())
@@ -111,7 +113,7 @@ impl<'m, M: Module<Family = Tch>> Search<'m, M> {
             }
             Parting::Output { first, second } => ("an output".to_owned(), first.clone(), second.clone()),
         };
-        let varied = match capture(self.model, &args, self.declared) {
+        let varied = match capture(self.model, &args, self.declared, false) {
             Ok(varied) => varied,
             Err(ExportError::Capture { sizes, error }) => match *error {
                 RecordError::Panicked { message, op, .. } => {
@@ -125,7 +127,7 @@ impl<'m, M: Module<Family = Tch>> Search<'m, M> {
         };
         let Some(found) = parting(&self.samples[0], &varied, true) else { return Ok(()) };
         // The same values again tell a forward that depends on data from one that is not the same twice.
-        let again = capture(self.model, example, self.declared)?;
+        let again = capture(self.model, example, self.declared, false)?;
         if let Some(found) = parting(&self.samples[0], &again, true) {
             let (place, first, second) = place(&found);
             return Err(ExportError::Impure { place, first, second });
@@ -187,7 +189,7 @@ impl<'m, M: Module<Family = Tch>> Search<'m, M> {
 
     /// Captures the model on inputs with these sizes, tiled from the example.
     fn probe(&self, values: &Values) -> Result<Sample, ExportError> {
-        capture(self.model, &self.inputs_of(values)?, self.declared).map_err(|error| match error {
+        capture(self.model, &self.inputs_of(values)?, self.declared, false).map_err(|error| match error {
             ExportError::Capture { error, .. } => ExportError::Capture { sizes: self.shown(values), error },
             other => other,
         })

@@ -23,6 +23,8 @@ pub(crate) struct Setup {
     pub(crate) argument_names: Vec<String>,
     pub(crate) naming: Naming,
     pub(crate) tolerance: Tolerance,
+    /// Whether nodes say which source line they come from.
+    pub(crate) locations: bool,
 }
 
 impl Setup {
@@ -32,6 +34,7 @@ impl Setup {
         declared: &Declared,
         naming: Naming,
         tolerance: Tolerance,
+        locations: bool,
     ) -> Result<Self, ExportError> {
         let Some(args) = inputs.sets().first() else { return Err(ExportError::Inputs("no inputs".to_owned())) };
         let flat = flatten(args)?;
@@ -48,6 +51,7 @@ impl Setup {
             argument_names: argument_names(inputs, &bound),
             naming,
             tolerance,
+            locations,
         };
         for (i, ((leaf, path), spec)) in flat.leaves.iter().zip(&paths).zip(specs).enumerate() {
             let value = match leaf {
