@@ -11,7 +11,9 @@ fn told(error: TchError) -> String {
 
 impl MakeTensor for Tch {
     fn copied(tensor: &Tensor) -> Result<Tensor, String> {
-        tensor.f_detach().and_then(|t| t.f_copy()).map_err(told)
+        let mut copied = tensor.f_zeros_like().map_err(told)?;
+        no_grad(|| copied.f_copy_(tensor)).map_err(told)?;
+        Ok(copied)
     }
 
     fn zeros(tensor: &Tensor, sizes: &[i64]) -> Result<Tensor, String> {
