@@ -62,7 +62,7 @@ pub(crate) fn build(
         hints: env.symbols().filter_map(|(s, info)| Some((s.name().to_owned(), info.hint?))).collect(),
         state_dict,
         constants,
-        guards: Vec::new(),
+        guards: resolved.solved.guards_code(),
         verification: None,
     })
 }

@@ -54,9 +54,9 @@ impl Declared {
         }
     }
 
-    /// Copies of the buffers, to be put back after a run that writes to them.
+    /// Copies of the buffers and constants, to be put back after a run that writes to them.
     pub(crate) fn buffers(&self) -> Result<Vec<(&Tensor, Tensor)>, DispatchError> {
-        let buffers = self.entries.iter().filter(|(role, _)| matches!(role, Role::Buffer(_)));
+        let buffers = self.entries.iter().filter(|(role, _)| matches!(role, Role::Buffer(_) | Role::Constant(_)));
         buffers.map(|(_, tensor)| Ok((tensor, dispatch::deep_copy(tensor)?))).collect()
     }
 }

@@ -79,6 +79,17 @@ pub enum ExportError {
         /// What it became.
         second: String,
     },
+    /// The forward writes to a parameter.
+    #[error(
+        "the forward writes to parameter `{name}` (`{op}`), and a program cannot carry that over to the next call; declare \
+         it as a buffer (`.buffer(\"{name}\", ..)`), or compute a new tensor"
+    )]
+    WrittenParameter {
+        /// The parameter.
+        name: String,
+        /// The op that writes.
+        op: OpName,
+    },
     /// An integer or a size follows no rule that the export knows.
     #[error("cannot tell how {what} follows from the sizes of the inputs{}", seen_values(seen))]
     Unsolved {
@@ -105,11 +116,10 @@ pub enum ExportError {
     },
     /// The model fails at sizes that the dynamic shapes allow.
     #[error(
-        "the model fails when {dims} changes alone: with {sizes}: {message}. Make the dimension static, or narrow its \
-         range with `min` and `max`"
+        "the model fails with {dims}: {sizes}: {message}. Make the dimension static, or narrow its range with `min` and `max`"
     )]
     Probe {
-        /// The dimensions that cannot move.
+        /// What moved.
         dims: String,
         /// The sizes that were tried.
         sizes: String,

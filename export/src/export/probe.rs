@@ -20,21 +20,41 @@ const PRIMES: [i64; 46] = [
     127, 131, 137, 139, 149, 151, 157, 163, 167, 173, 179, 181, 191, 193, 197, 199, 211, 223,
 ];
 
+/// Factors that models ask a size to be divisible by.
+const FACTORS: [i64; 7] = [2, 4, 6, 8, 12, 16, 64];
+
+/// The sizes that a round tries first: rounds go through primes, small numbers, and multiples of common factors in turn, so
+/// that some round suits many dimensions, a divisibility or a large range.
+fn pool(round: usize) -> Vec<i64> {
+    let turn = round / 3;
+    let rotated = |items: Vec<i64>| {
+        let by = turn * 5 % items.len();
+        [&items[by..], &items[..by]].concat()
+    };
+    match round % 3 {
+        0 => rotated(PRIMES.to_vec()),
+        1 => rotated((3..=24).collect()),
+        _ => {
+            let factor = FACTORS[turn % FACTORS.len()];
+            rotated((2..=12).map(|n| n * factor).collect())
+        }
+    }
+}
+
 /// Sizes for every movable dimension: different from each other, from the examples and from `taken` as far as the ranges
-/// allow. Each `round` gives other sizes; later ones are multiples, for models that need a size to be divisible.
+/// allow. Each `round` gives other sizes.
 pub(crate) fn unlike_sizes(movables: &[Movable], taken: &[i64], round: usize) -> Vec<i64> {
     let mut used: Vec<i64> = taken.iter().copied().chain(movables.iter().map(|m| m.example)).collect();
     let mut sizes = Vec::with_capacity(movables.len());
-    let start = round * 3 % PRIMES.len();
-    let times = [1, 1, 1, 2, 3, 4, 6, 8, 12, 16, 24, 32, 48, 64][round.min(13)];
+    let pool = pool(round);
     for movable in movables {
         let (low, high) = bounds(&movable.range);
         let fits = |size: &i64| (low..=high).contains(size);
-        let primes = PRIMES.iter().skip(start).chain(PRIMES.iter().take(start)).map(|prime| prime * times);
         let near = (low..=high).take(512);
-        let free = primes.clone().chain(near.clone()).filter(fits).find(|size| !used.contains(size));
+        let mut free = pool.iter().copied().chain(PRIMES).chain(near.clone()).filter(fits);
         // A narrow range may leave no size that is unlike all others; then one unlike the example has to do.
-        let size = free.or_else(|| near.clone().find(|size| *size != movable.example)).unwrap_or(movable.example);
+        let other = || near.clone().find(|size| *size != movable.example);
+        let size = free.find(|size| !used.contains(size)).or_else(other).unwrap_or(movable.example);
         used.push(size);
         sizes.push(size);
     }

@@ -74,6 +74,7 @@ pub(crate) fn capture<M: Module<Family = Tch>>(
         tch::no_grad(|| buffer.shallow_clone().copy_(&before));
     }
     let (output, mut trace) = recorded?;
+    parameters_unwritten(&trace)?;
     let output = output?;
     let flat = flatten(&output)?;
     let mut outputs = Vec::with_capacity(flat.leaves.len());
@@ -88,6 +89,21 @@ pub(crate) fn capture<M: Module<Family = Tch>>(
         });
     }
     Ok(Sample { values, trace, outputs, out_spec: flat.spec })
+}
+
+/// Parameters are too large to be copied for every run, so one that was written to stays changed: an error.
+fn parameters_unwritten(trace: &Trace) -> Result<(), ExportError> {
+    for call in &trace.calls {
+        let arguments = call.args.iter().zip(&call.schema.arguments).filter(|(_, schema)| schema.mutated);
+        for id in arguments.flat_map(|(argument, _)| argument.value.tensors()) {
+            let Some(storage) = trace.storage_of(*id) else { continue };
+            let of = trace.declared.iter().find(|declared| declared.storage == Some(storage));
+            if let Some(Role::Parameter(name)) = of.map(|declared| &declared.role) {
+                return Err(ExportError::WrittenParameter { name: name.clone(), op: call.op.clone() });
+            }
+        }
+    }
+    Ok(())
 }
 
 /// Where two runs part.

@@ -240,33 +240,65 @@ impl<'m, M: Module<Family = Tch>> Search<'m, M> {
         })
     }
 
-    /// Probes the declared ends of every range together: all at their lowest, all at their highest.
+    /// Probes the ends of the ranges: all symbols at their lowest together, and at their highest; where that is too large to
+    /// try, each at its highest alone. An open end has no size of its own.
     fn ends(&mut self, resolved: &Resolved) -> Result<(), ExportError> {
-        for high in [false, true] {
-            let pick = |free: &Free| {
-                let (low, top) = bounds(&free.movable.range);
-                let declared = if high { free.movable.range.upper } else { free.movable.range.lower };
-                // An open end has no size of its own to try; the probes have been there already.
-                declared
-                    .finite()
-                    .filter(|end| !high || *end <= 4096)
-                    .map_or(free.movable.example, |_| if high { top } else { low })
-            };
-            let assignment = self.free.iter().map(|free| (free.symbol.clone(), pick(free))).collect();
-            let Some(values) = self.values_at(resolved, &assignment) else { continue };
-            if self.too_large(&values) || self.samples.iter().any(|s| s.values == values) {
-                continue;
+        let low = |free: &Free| bounds(&free.movable.range).0;
+        let high = |free: &Free| {
+            let declared = free.movable.range.upper.finite().is_some();
+            if declared { bounds(&free.movable.range).1 } else { free.movable.example }
+        };
+        self.end(resolved, "lowest", low)?;
+        if !self.end(resolved, "highest", high)? {
+            for free in self.free.clone() {
+                let alone = |other: &Free| {
+                    if other.symbol == free.symbol { high(other) } else { bounds(&other.movable.range).0 }
+                };
+                self.end(resolved, "highest", alone)?;
             }
-            let sample = self.probe(&values)?;
-            if !agrees(resolved, &sample)? {
-                return Err(ExportError::Unsolved {
-                    what: format!("the graph at the ends of the ranges ({})", self.shown(&values)),
-                    seen: "the run does not agree with what was solved".to_owned(),
-                });
-            }
-            self.accept(sample)?;
         }
         Ok(())
+    }
+
+    /// Probes the sizes that `pick` gives; whether they were small enough to try.
+    fn end(
+        &mut self,
+        resolved: &Resolved,
+        which: &str,
+        pick: impl Fn(&Free) -> i64,
+    ) -> Result<bool, ExportError> {
+        let assignment = self.free.iter().map(|free| (free.symbol.clone(), pick(free))).collect();
+        let Some(values) = self.values_at(resolved, &assignment) else { return Ok(true) };
+        if self.too_large(&values) {
+            return Ok(false);
+        }
+        let known = self.samples.iter().any(|s| s.values == values);
+        if known || !guards_hold(&resolved.solved, &self.assignment(resolved, &values)) {
+            return Ok(true);
+        }
+        let sample = self.probe(&values).map_err(|error| ExportError::Probe {
+            dims: format!("sizes at the {which} end of their ranges"),
+            sizes: self.shown(&values),
+            message: message_of(&error),
+        })?;
+        if !agrees(resolved, &sample)? {
+            return Err(ExportError::Unsolved {
+                what: format!("the graph at the {which} end of the ranges ({})", self.shown(&values)),
+                seen: "the run does not agree with what was solved".to_owned(),
+            });
+        }
+        self.accept(sample)?;
+        Ok(true)
+    }
+
+    /// The smallest and the largest value of each free symbol in the runs.
+    pub(crate) fn tried(&self, resolved: &Resolved) -> Vec<(String, i64, i64)> {
+        let of = |free: &Free| {
+            let values = self.samples.iter().map(|s| self.assignment(resolved, &s.values));
+            let seen: Vec<i64> = values.filter_map(|all| all.get(&free.symbol).copied()).collect();
+            Some((free.symbol.name().to_owned(), *seen.iter().min()?, *seen.iter().max()?))
+        };
+        self.free.iter().filter_map(of).collect()
     }
 
     /// Sizes no run has used, with every free symbol different, that satisfy all guards. `None` when the ranges leave none.
@@ -348,11 +380,8 @@ impl<'m, M: Module<Family = Tch>> Search<'m, M> {
             }
             let names: Vec<String> =
                 dims.iter().map(|(leaf, dim)| format!("{}.size()[{dim}]", self.setup.leaves[*leaf].source)).collect();
-            let message = match &error {
-                ExportError::Capture { error, .. } => error.to_string(),
-                other => other.to_string(),
-            };
-            return Err(ExportError::Probe { dims: names.join(" = "), sizes: self.shown(&values), message });
+            let (dims, message) = (format!("{} alone", names.join(" = ")), message_of(&error));
+            return Err(ExportError::Probe { dims, sizes: self.shown(&values), message });
         }
         if changed { Ok(()) } else { Err(error) }
     }
@@ -402,6 +431,14 @@ fn dynamic_dims(setup: &Setup) -> Result<Vec<(usize, usize, ValueRange)>, Export
         }
     }
     Ok(dims)
+}
+
+/// What the model said, without the sizes, which the caller adds.
+fn message_of(error: &ExportError) -> String {
+    match error {
+        ExportError::Capture { error, .. } => error.to_string(),
+        other => other.to_string(),
+    }
 }
 
 fn is_auto(spec: &ShapeSpec, dim: usize) -> bool {

@@ -15,7 +15,9 @@ pub(crate) fn verify<M: Module<Family = Tch>>(
     resolved: &super::Resolved,
     program: &ExportedProgram,
 ) -> Result<Verification, ExportError> {
-    let values = search.unseen(resolved).unwrap_or_else(|| search.example().values.clone());
+    let unseen = search.unseen(resolved);
+    let found = unseen.is_some();
+    let values = unseen.unwrap_or_else(|| search.example().values.clone());
     let sizes = search.shown(&values);
     let args = search.inputs_of(&values)?;
     let flat = flatten(&args)?;
@@ -40,7 +42,7 @@ pub(crate) fn verify<M: Module<Family = Tch>>(
     let names = program.graph.placeholders().map(|(_, node)| node.name.clone());
     let lifted = program.graph.placeholders().count() - values.len();
     let run = names.skip(lifted).zip(values).filter_map(|(name, v)| Some((name, v?))).collect();
-    Ok(Verification { runs: vec![run], max_difference: worst })
+    Ok(Verification { run, unseen: found, max_difference: worst, tried: search.tried(resolved) })
 }
 
 /// The largest absolute difference of two leaves, relative to the largest value when that is above 1. NaN where they

@@ -15,6 +15,7 @@ pub use signature::{GraphSignature, InputKind, InputSpec, OutputKind, OutputSpec
 use indexmap::IndexMap;
 use pytree_core::TreeSpec;
 use shapes::{Expr, ValueRange};
+use std::fmt;
 
 /// A program that a model was exported to (`torch.export.ExportedProgram`).
 ///
@@ -46,25 +47,31 @@ pub struct ExportedProgram {
     pub verification: Option<Verification>,
 }
 
-/// What an export was checked on: sizes that no capture had used.
+/// What an export was tried and checked on.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct Verification {
-    /// The sizes of every input tensor of each run, by placeholder name.
-    pub runs: Vec<Vec<(String, Vec<i64>)>>,
-    /// The largest absolute difference between model and program.
+    /// The sizes of every input tensor of the run in which program and model were compared, by placeholder name.
+    pub run: Vec<(String, Vec<i64>)>,
+    /// Whether no step of the export had seen these sizes. A program without dynamic sizes has no others.
+    pub unseen: bool,
+    /// The largest difference between model and program, relative to the largest value when that is above 1.
     pub max_difference: f64,
+    /// The smallest and the largest value that each symbol had in the runs of the export, by name. Beyond them the program is
+    /// what the shape rules say, and no run has shown it.
+    pub tried: Vec<(String, i64, i64)>,
 }
 
-impl std::fmt::Display for Verification {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "verified on {} unseen size{}", self.runs.len(), if self.runs.len() == 1 { "" } else { "s" })?;
-        for (i, run) in self.runs.iter().enumerate() {
-            f.write_str(if i == 0 { ": " } else { "; " })?;
-            for (j, (name, sizes)) in run.iter().enumerate() {
-                write!(f, "{}{name} {sizes:?}", if j == 0 { "" } else { ", " })?;
-            }
+impl fmt::Display for Verification {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(if self.unseen { "verified on unseen sizes: " } else { "verified at the sizes of the example: " })?;
+        for (i, (name, sizes)) in self.run.iter().enumerate() {
+            write!(f, "{}{name} {sizes:?}", if i == 0 { "" } else { ", " })?;
         }
-        write!(f, " (largest difference {:e})", self.max_difference)
+        write!(f, " (largest difference {:e})", self.max_difference)?;
+        for (i, (symbol, low, high)) in self.tried.iter().enumerate() {
+            write!(f, "{}{symbol} from {low} to {high}", if i == 0 { "; tried with " } else { ", " })?;
+        }
+        Ok(())
     }
 }
