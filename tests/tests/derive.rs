@@ -227,6 +227,23 @@ fn recursive_types_are_trees() {
 }
 
 #[test]
+fn recursion_asks_nothing_more_of_a_parameter() {
+    // `C` is no tree: only its place in the recursion mentions it beside the static field.
+    #[derive(PyTree, Clone, Debug, PartialEq)]
+    struct Layer<T, C> {
+        weight: T,
+        #[pytree(static)]
+        config: C,
+        below: Option<Box<Layer<T, C>>>,
+    }
+    let config = |heads| Config { heads, scale: 1.0 };
+    let below = Layer { weight: tensor(1), config: config(1), below: None };
+    let tree = Layer { weight: tensor(2), config: config(2), below: Some(Box::new(below)) };
+    round_trips(&tree);
+    assert_eq!(paths(&tree), [".weight", ".below.weight"]);
+}
+
+#[test]
 fn map_changes_the_type_of_the_tensors() {
     // A family of the user's own: its tensor becomes the parameter.
     #[derive(Clone, Debug, PartialEq)]
