@@ -14,7 +14,7 @@ pub mod spec;
 pub mod symbol;
 
 pub use constraints::{
-    Bullet, ConstraintError, ConstraintViolation, InputLeaf, InputValue, Placeholder, PlaceholderShape,
+    Bullet, ConstraintError, ConstraintViolation, Fixes, InputLeaf, InputValue, Placeholder, PlaceholderShape,
     RangeConstraints, Solved, Specialization, SymbolicInputs, Tolerance,
 };
 pub use dim::{DerivedDim, Dim, DimError, DimHint, DimSpec, HintKind};
@@ -27,6 +27,7 @@ pub use spec::{DynamicShapes, ShapeSpec};
 pub use symbol::{Naming, source_slot};
 
 mod classes;
+pub mod couple;
 mod cursor;
 pub mod guess;
 pub mod inputs;
@@ -35,6 +36,7 @@ pub mod matching;
 pub mod string_type;
 pub mod tensor;
 
+pub use couple::{ChangeOptions, CoupleError, CoupleInputsDynamicShapes};
 pub use guess::{Auto, GuessError, GuessOptions};
 pub use inputs::{InputSet, InputSets, InputsError, LeafDescription, ModelInputs};
 pub use kwargs::{MoveError, MovedShapes};

@@ -13,8 +13,11 @@ use shapes::{
 };
 
 pub(super) fn run(case: &Value) -> Outcome {
-    let solved = solve(case)?;
-    let expected = member(case, "expected")?;
+    agree(&solve(case)?, member(case, "expected")?)
+}
+
+/// Whether placeholders and ranges are the recorded ones.
+pub(super) fn agree(solved: &Solved, expected: &Value) -> Outcome {
     let got: Vec<Value> = solved
         .placeholders
         .iter()
@@ -71,7 +74,7 @@ fn solve(case: &Value) -> Outcome<Solved> {
 }
 
 /// The leaves of the call in flattening order, and the same in the order of the signature.
-fn inputs(case: &Value, strict: bool) -> Outcome<(Vec<InputLeaf>, Vec<usize>)> {
+pub(super) fn inputs(case: &Value, strict: bool) -> Outcome<(Vec<InputLeaf>, Vec<usize>)> {
     let parameter = |json: &Value| {
         let kind = read::parameter_kind(text(member(json, "kind")?)?)?;
         Ok(Parameter { name: text(member(json, "name")?)?.to_owned().into(), kind, has_default: true })

@@ -8,12 +8,22 @@ use shapes::{Expr, Function, Rel, RelOp, Symbol};
 pub(super) fn run(row: &Value) -> Outcome {
     let [construction, want] = array(row)? else { return not_yet("the shapes of an operator") };
     let (construction, want) = (text(construction)?, text(want)?);
-    let mut reader = Reader { text: construction.chars().filter(|c| *c != ' ').collect(), at: 0, depth: 0 };
-    let got = reader.comparison()?.text()?;
+    let got = read(construction)?.text()?;
+    if got == want { Ok(()) } else { fail(format!("got {got}, want {want}")) }
+}
+
+/// A comparison as Python writes it: `d0_0 % 3 == 0`.
+pub(super) fn relation(text: &str) -> Outcome<Rel> {
+    read(text)?.rel()
+}
+
+fn read(text: &str) -> Outcome<Term> {
+    let mut reader = Reader { text: text.chars().filter(|c| *c != ' ').collect(), at: 0, depth: 0 };
+    let term = reader.comparison()?;
     if reader.at != reader.text.len() {
         return fail(format!("unread from character {} on", reader.at));
     }
-    if got == want { Ok(()) } else { fail(format!("got {got}, want {want}")) }
+    Ok(term)
 }
 
 /// What a construction is made of.
@@ -71,7 +81,14 @@ impl Reader {
 
     fn comparison(&mut self) -> Outcome<Term> {
         let left = self.sum()?;
-        for (token, op) in [(">=", RelOp::Ge), ("<=", RelOp::Le), (">", RelOp::Gt), ("<", RelOp::Lt)] {
+        for (token, op) in [
+            (">=", RelOp::Ge),
+            ("<=", RelOp::Le),
+            ("==", RelOp::Eq),
+            ("!=", RelOp::Ne),
+            (">", RelOp::Gt),
+            ("<", RelOp::Lt),
+        ] {
             if self.eat(token) {
                 return Ok(Term::Rel(Rel::new(op, left.expr()?, self.sum()?.expr()?)));
             }
@@ -98,6 +115,8 @@ impl Reader {
         loop {
             let joined = if self.eat("//") {
                 left.expr()?.floor_div(&self.unary()?.expr()?)
+            } else if self.eat("%") {
+                left.expr()?.modulo(&self.unary()?.expr()?)
             } else if self.eat("*") {
                 left.expr()?.try_mul(&self.unary()?.expr()?)
             } else {
