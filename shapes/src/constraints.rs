@@ -5,6 +5,7 @@ mod equalities;
 mod error;
 mod fixes;
 mod linear;
+mod monotone;
 mod ranges;
 mod solver;
 mod violations;
@@ -18,7 +19,7 @@ use crate::spec::ShapeSpec;
 
 use equalities::Equalities;
 
-pub use error::{Bullet, ConstraintError, ConstraintViolation, Specialization};
+pub use error::{Bullet, ConstraintError, ConstraintViolation, Fixes, Specialization};
 pub use ranges::{Placeholder, PlaceholderShape, RangeConstraints, Solved};
 
 /// What one leaf of the example inputs is.

@@ -174,8 +174,19 @@ pub struct Specialization {
     pub value: i64,
 }
 
-/// Everything the program demands against the spec, with torch's suggestions. `Display` is torch's message.
+/// Which suggested fixes a message shows.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Default)]
+pub enum Fixes {
+    /// Those that hold: a spec that follows them fits the program.
+    #[default]
+    Correct,
+    /// Those torch 2.13 prints, wrong ones included; `docs/deviations.md` lists where they differ.
+    Compatible,
+}
+
+/// Everything the program demands against the spec. `Display` is torch's message with correct fixes.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
+#[non_exhaustive]
 pub struct ConstraintViolation {
     /// What is violated, in torch's order.
     pub bullets: Vec<Bullet>,
@@ -183,33 +194,58 @@ pub struct ConstraintViolation {
     pub specializations: Vec<Specialization>,
     /// Lines such as `batch = 4` or `b = Dim('b', min=3)`.
     pub suggested_fixes: Vec<String>,
+    /// The lines torch would print in their place.
+    pub compatible_fixes: Vec<String>,
 }
 
 const LOGS: &str = " For more information, run with TORCH_LOGS=\"+dynamic\".\n";
 
+impl ConstraintViolation {
+    /// Torch's message, with either kind of fixes.
+    pub fn message(&self, fixes: Fixes) -> String {
+        Message { violation: self, fixes }.to_string()
+    }
+}
+
 impl fmt::Display for ConstraintViolation {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        if !self.bullets.is_empty() {
-            let mut names: Vec<&str> = self.bullets.iter().map(|b| b.dim.as_str()).collect();
+        Message { violation: self, fixes: Fixes::Correct }.fmt(f)
+    }
+}
+
+struct Message<'a> {
+    violation: &'a ConstraintViolation,
+    fixes: Fixes,
+}
+
+impl fmt::Display for Message<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let ConstraintViolation { bullets, specializations, suggested_fixes, compatible_fixes } = self.violation;
+        if !bullets.is_empty() {
+            let mut names: Vec<&str> = bullets.iter().map(|b| b.dim.as_str()).collect();
             names.sort_unstable();
             names.dedup();
-            let bullets: Vec<String> = self.bullets.iter().map(|b| format!("  - {}", b.text)).collect();
+            let bullets: Vec<String> = bullets.iter().map(|b| format!("  - {}", b.text)).collect();
             write!(f, "Constraints violated ({})!{LOGS}{}", names.join(", "), bullets.join("\n"))?;
         }
-        if !self.specializations.is_empty() {
-            let mut names: Vec<&str> = self.specializations.iter().map(|s| s.root.as_str()).collect();
+        if !specializations.is_empty() {
+            let mut names: Vec<&str> = specializations.iter().map(|s| s.root.as_str()).collect();
             names.sort_unstable();
             names.dedup();
             write!(f, "Specializations unexpectedly required ({})!{LOGS}", names.join(", "))?;
-            for Specialization { dim, source, value, .. } in &self.specializations {
+            for Specialization { dim, source, value, .. } in specializations {
                 writeln!(
                     f,
                     "  - solving the guards generated for {dim} = {source} resulted in a specialized value of {value}."
                 )?;
             }
         }
-        if !self.suggested_fixes.is_empty() {
-            write!(f, "\nSuggested fixes:\n  {}", self.suggested_fixes.join("\n  "))?;
+        let lines = match self.fixes {
+            Fixes::Correct => suggested_fixes,
+            Fixes::Compatible => compatible_fixes,
+        };
+        if !lines.is_empty() {
+            write!(f, "\nSuggested fixes:\n  {}", lines.join("\n  "))?;
         }
         Ok(())
     }

@@ -6,9 +6,9 @@ use crate::dim::DimSpec;
 use crate::expr::Expr;
 use crate::range::{Bound, ValueRange, floor_div};
 
-use super::ConstraintError;
+use super::{ConstraintError, Fixes};
 use super::error::Specialization;
-use super::solver::{Answer, Fact};
+use super::solver::{Fact, Solver};
 use super::violations::View;
 
 /// A dim as the user declared it, or a root that a suggestion introduces.
@@ -18,10 +18,15 @@ enum Known {
 }
 
 /// Dims forced to one value, and the lines to suggest.
-pub(super) fn suggest(view: &View<'_>, answer: Answer) -> Result<(Vec<Specialization>, Vec<String>), ConstraintError> {
+pub(super) fn suggest(
+    view: &View<'_>,
+    solver: Solver,
+    fixes: Fixes,
+) -> Result<(Vec<Specialization>, Vec<String>), ConstraintError> {
     if view.names.is_empty() {
         return Ok(Default::default());
     }
+    let answer = solver.solve(view, fixes)?;
     let mut dims = declared(view);
     let forced = answer.forced.into_iter().map(|(dim, source, value)| {
         let root = match dims.get(&dim) {
@@ -32,9 +37,12 @@ pub(super) fn suggest(view: &View<'_>, answer: Answer) -> Result<(Vec<Specializa
     });
     let forced = forced.collect();
     let mut facts = answer.facts;
+    if fixes == Fixes::Correct {
+        move_to_roots(&mut facts, &dims)?;
+    }
     let introduced = introduce_roots(&mut facts, &mut dims)?;
     swap_roots(&mut facts, &dims, &introduced);
-    Ok((forced, lines(view, &facts)))
+    Ok((forced, lines(view, &facts, fixes)))
 }
 
 fn declared(view: &View<'_>) -> IndexMap<String, Known> {
@@ -56,7 +64,11 @@ fn declared(view: &View<'_>) -> IndexMap<String, Known> {
 }
 
 /// The one symbol of a suggested expression, with its coefficient and the constant.
-fn single(eq: &Expr) -> Option<(String, i64, i64)> {
+pub(super) fn single(eq: &Expr) -> Option<(String, i64, i64)> {
+    linear(eq).filter(|(_, mul, _)| *mul > 0)
+}
+
+fn linear(eq: &Expr) -> Option<(String, i64, i64)> {
     let free = eq.free_symbols();
     let (1, Some(symbol)) = (free.len(), free.first()) else { return None };
     let (mut mul, mut add) = (0, 0);
@@ -67,7 +79,34 @@ fn single(eq: &Expr) -> Option<(String, i64, i64)> {
             _ => return None,
         }
     }
-    (mul > 0).then(|| (symbol.name().to_owned(), mul, add))
+    (mul != 0).then(|| (symbol.name().to_owned(), mul, add))
+}
+
+/// What is known of a derived dim, said of its root: a spec has no other place for it.
+fn move_to_roots(facts: &mut IndexMap<String, Fact>, dims: &IndexMap<String, Known>) -> Result<(), ConstraintError> {
+    for (name, dim) in dims {
+        let Known::Derived { root, mul, add } = dim else { continue };
+        let Some(fact) = facts.shift_remove(name) else { continue };
+        let (mul_wide, add_wide) = (i128::from(*mul), i128::from(*add));
+        let back = |b: Bound, up: bool| match b {
+            Bound::Finite(n) if up => Bound::Finite(-floor_div(add_wide - n, mul_wide)),
+            Bound::Finite(n) => Bound::Finite(floor_div(n - add_wide, mul_wide)),
+            infinite => infinite,
+        };
+        let eq = match &fact.eq {
+            Some(eq) => eq.try_sub(&Expr::int(*add))?.expand()?.divided_exactly(*mul),
+            None => None,
+        };
+        let own = facts.entry(root.clone()).or_default();
+        own.min = own.min.max(fact.min.map(|b| back(b, true)));
+        own.max = [own.max, fact.max.map(|b| back(b, false))].into_iter().flatten().min();
+        let says_something = |eq: &Expr| !eq.free_symbols().iter().any(|s| s.name() == root);
+        own.eq = own.eq.take().or(eq.filter(says_something));
+        if own.eq.is_none() && !own.is_range() {
+            facts.shift_remove(root);
+        }
+    }
+    Ok(())
 }
 
 /// `n = 3*_n + 1` moves the bounds of n to the new root.
@@ -162,7 +201,7 @@ fn unchanged(fact: &Fact, declared: &ValueRange) -> bool {
 }
 
 /// Ranges first, then equalities, each sorted by source.
-fn lines(view: &View<'_>, facts: &IndexMap<String, Fact>) -> Vec<String> {
+fn lines(view: &View<'_>, facts: &IndexMap<String, Fact>, fixes: Fixes) -> Vec<String> {
     // The key is the name with every dim name replaced textually by its source, as in torch.
     let key = |name: &str| view.names.iter().fold(name.to_owned(), |n, (source, dim)| n.replace(dim.as_str(), source));
     let mut sorted: Vec<(&String, &Fact)> = facts.iter().collect();
@@ -170,7 +209,9 @@ fn lines(view: &View<'_>, facts: &IndexMap<String, Fact>) -> Vec<String> {
     let (mut ranges, mut others) = (Vec::new(), Vec::new());
     for (name, fact) in sorted {
         if let Some(eq) = &fact.eq {
-            if eq.free_symbols().len() < 2 {
+            // Torch also suggests `7 - b`, which no dim can be.
+            let can_be = |mul: i64| mul > 0 || fixes == Fixes::Compatible;
+            if eq.is_number() || linear(eq).is_some_and(|(_, mul, _)| can_be(mul)) {
                 others.push(format!("{name} = {eq}"));
             }
             continue;

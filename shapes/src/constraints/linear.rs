@@ -107,7 +107,7 @@ pub(super) fn combined((m, r): (i128, i128), (k, want): (i128, i128)) -> Option<
     Some((lcm, found.rem_euclid(lcm)))
 }
 
-fn gcd(a: i128, b: i128) -> i128 {
+pub(super) fn gcd(a: i128, b: i128) -> i128 {
     let (mut a, mut b) = (a.unsigned_abs(), b.unsigned_abs());
     while b != 0 {
         (a, b) = (b, a % b);

@@ -2,12 +2,14 @@
 
 use indexmap::{IndexMap, IndexSet};
 
-use crate::expr::{Expr, Function, Symbol};
+use crate::expr::{Expr, ExprError, Function, Symbol};
 use crate::range::{Bound, ValueRange, floor_div};
 use crate::rel::{Rel, RelOp};
 
-use super::ConstraintError;
-use super::linear::{Congruence, Linear, combined};
+use super::{ConstraintError, Fixes};
+use super::fixes::single;
+use super::linear::{Congruence, Linear, combined, gcd};
+use super::monotone;
 use super::violations::{View, named_expr};
 
 /// What is known of one name.
@@ -25,14 +27,31 @@ impl Fact {
 }
 
 /// Guards sorted by the symbols they are about.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub(super) struct Solver {
     single: IndexMap<Symbol, Vec<(RelOp, Linear)>>,
     several: Vec<Rel>,
+    /// Inequalities on one symbol that are not linear.
+    curved: Vec<(Symbol, Rel)>,
     congruences: IndexMap<Symbol, IndexSet<Congruence>>,
     /// Source of a dim to what it equals, in input order.
     equivalent: Vec<(String, Expr)>,
     fixed: IndexMap<Symbol, i64>,
+}
+
+/// What is known so far, and of what.
+struct Facts<'a> {
+    view: &'a View<'a>,
+    fixes: Fixes,
+    by_name: IndexMap<String, Fact>,
+}
+
+impl Facts<'_> {
+    /// The fact about a dim that can be suggested, by the source that stands for it.
+    fn of(&mut self, source: &str) -> Option<&mut Fact> {
+        let name = self.view.fixable(source, self.fixes)?;
+        Some(self.by_name.entry(name).or_default())
+    }
 }
 
 /// Facts by name, and the dims forced to one value as `(name, source, value)`.
@@ -82,18 +101,24 @@ impl Solver {
                 Some(hint) => Linear { a: 1, c: -i128::from(hint), q: 1 },
                 None => return false,
             },
-            None => return false,
+            None => {
+                if rel.op != RelOp::Eq {
+                    self.curved.push((symbol.clone(), rel.clone()));
+                }
+                return false;
+            }
         };
         self.single.entry(symbol.clone()).or_default().push((rel.op, form));
         false
     }
 
-    pub(super) fn solve(mut self, view: &View<'_>) -> Result<Answer, ConstraintError> {
-        let mut facts: IndexMap<String, Fact> = IndexMap::new();
-        self.fix(view, &mut facts)?;
-        self.combine(view, &mut facts)?;
-        self.bound(view, &mut facts);
-        self.relate(view, &mut facts)?;
+    pub(super) fn solve(mut self, view: &View<'_>, fixes: Fixes) -> Result<Answer, ConstraintError> {
+        let mut facts = Facts { view, fixes, by_name: IndexMap::new() };
+        self.fix(&mut facts)?;
+        self.combine(&mut facts)?;
+        self.bound(&mut facts);
+        self.bend(&mut facts);
+        self.relate(&mut facts)?;
         let mut forced: Vec<(String, String, i64)> = Vec::new();
         for (symbol, value) in &self.fixed {
             let source = view.source(symbol);
@@ -102,18 +127,19 @@ impl Solver {
             }
         }
         forced.sort_by(|a, b| a.1.cmp(&b.1));
-        Ok(Answer { facts, forced })
+        Ok(Answer { facts: facts.by_name, forced })
     }
 
     /// Symbols that an equality fixes, one after the other.
-    fn fix(&mut self, view: &View<'_>, facts: &mut IndexMap<String, Fact>) -> Result<(), ConstraintError> {
+    fn fix(&mut self, facts: &mut Facts<'_>) -> Result<(), ConstraintError> {
+        let view = facts.view;
         let equality = |guards: &[(RelOp, Linear)]| guards.iter().find(|(op, _)| *op == RelOp::Eq).map(|(_, f)| *f);
         while let Some((symbol, form)) = self.single.iter().find_map(|(s, g)| Some((s.clone(), equality(g)?))) {
             self.single.shift_remove(&symbol);
             let (n, d) = form.root();
             let Some(value) = i64::try_from(n / d).ok().filter(|_| n % d == 0) else { continue };
             self.fixed.insert(symbol.clone(), value);
-            if let Some(fact) = fact(view, facts, &view.source(&symbol)) {
+            if let Some(fact) = facts.of(&view.source(&symbol)) {
                 fact.eq = Some(Expr::int(value));
             }
             let with = IndexMap::from([(symbol, Expr::int(value))]);
@@ -126,7 +152,8 @@ impl Solver {
     }
 
     /// Congruences as a new root: `n = 3*_n + 1`.
-    fn combine(&self, view: &View<'_>, facts: &mut IndexMap<String, Fact>) -> Result<(), ConstraintError> {
+    fn combine(&self, facts: &mut Facts<'_>) -> Result<(), ConstraintError> {
+        let view = facts.view;
         for (symbol, congruences) in &self.congruences {
             let solved = congruences.iter().filter_map(|c| c.solved());
             let Some((modulus, rest)) = solved.into_iter().try_fold((1, 0), combined) else { continue };
@@ -135,24 +162,28 @@ impl Solver {
                 continue;
             }
             let source = view.source(symbol);
-            let Some(name) = view.names.get(&source) else { continue };
+            let Some(name) = view.fixable(&source, facts.fixes) else { continue };
+            let (name, modulus, rest) = match (named_expr(&name)?, facts.fixes) {
+                // A derived dim moves with its root: `batch - 2 = 3*k` is `batch = 3*k + 2`.
+                (derived, Fixes::Correct) => match of_root(&derived, modulus, rest) {
+                    Some(root) => root,
+                    None => continue,
+                },
+                (_, Fixes::Compatible) => (name, modulus, rest),
+            };
             let (Ok(modulus), Ok(shift)) = (i64::try_from(modulus), i64::try_from((-rest).rem_euclid(modulus))) else {
                 continue;
             };
-            // Torch substitutes by text, so an offset in the name is not multiplied.
             let root = named_expr(&format!("_{name}"))?;
-            let (linear, constant): (Vec<Expr>, Vec<Expr>) = root.terms().iter().cloned().partition(|t| !t.is_number());
-            let scaled = Expr::sum(linear)?.try_mul(&Expr::int(modulus))?;
-            let value = scaled.try_add(&Expr::sum(constant)?)?.try_sub(&Expr::int(shift))?;
-            if let Some(fact) = fact(view, facts, &source) {
-                fact.eq = Some(value);
-            }
+            let value = by_text(&root, |linear| linear.try_mul(&Expr::int(modulus)))?.try_sub(&Expr::int(shift))?;
+            facts.by_name.entry(name).or_default().eq = Some(value);
         }
         Ok(())
     }
 
     /// The interval that the inequalities on one symbol leave.
-    fn bound(&self, view: &View<'_>, facts: &mut IndexMap<String, Fact>) {
+    fn bound(&self, facts: &mut Facts<'_>) {
+        let view = facts.view;
         for (symbol, guards) in &self.single {
             let (mut low, mut high) = (Bound::NegInf, Bound::PosInf);
             for (op, form) in guards {
@@ -164,7 +195,7 @@ impl Solver {
                     _ => high = high.min(Bound::Finite(floor_div(n, d))),
                 }
             }
-            let Some(fact) = fact(view, facts, &view.source(symbol)) else { continue };
+            let Some(fact) = facts.of(&view.source(symbol)) else { continue };
             let point = low.finite().filter(|_| low == high).and_then(|n| i64::try_from(n).ok());
             match point {
                 Some(n) => fact.eq = Some(Expr::int(n)),
@@ -176,14 +207,39 @@ impl Solver {
         }
     }
 
+    /// Inequalities that are not linear: bounds where they change sign. Torch takes their left side for a dim.
+    fn bend(&self, facts: &mut Facts<'_>) {
+        let view = facts.view;
+        for (symbol, rel) in &self.curved {
+            let env = &view.inputs.env;
+            let bounds = match facts.fixes {
+                Fixes::Correct => env.info(symbol).and_then(|i| i.hint).map(|hint| monotone::bounds(rel, symbol, hint)),
+                Fixes::Compatible => monotone::as_written(rel),
+            };
+            let source = view.source(symbol);
+            let fact = match facts.fixes {
+                Fixes::Correct => facts.of(&source),
+                Fixes::Compatible => {
+                    let left = if rel.lhs.is_number() { &rel.rhs } else { &rel.lhs };
+                    let name = left.source_text(&|s| view.name(&view.source(s)).to_owned());
+                    view.names.contains_key(&source).then(|| facts.by_name.entry(name).or_default())
+                }
+            };
+            let (Some((low, high)), Some(fact)) = (bounds, fact) else { continue };
+            fact.min = fact.min.max(low);
+            fact.max = [fact.max, high].into_iter().flatten().min();
+        }
+    }
+
     /// Dims that are an expression of another.
-    fn relate(&self, view: &View<'_>, facts: &mut IndexMap<String, Fact>) -> Result<(), ConstraintError> {
+    fn relate(&self, facts: &mut Facts<'_>) -> Result<(), ConstraintError> {
+        let view = facts.view;
         let fixed: IndexMap<Symbol, Expr> = self.fixed.iter().map(|(s, v)| (s.clone(), Expr::int(*v))).collect();
         for (source, expr) in &self.equivalent {
             let expr = expr.substitute(&fixed)?;
             let free = expr.free_symbols();
             if free.is_empty() {
-                if let Some(fact) = fact(view, facts, source) {
+                if let Some(fact) = facts.of(source) {
                     fact.eq = Some(expr);
                 }
                 continue;
@@ -200,11 +256,16 @@ impl Solver {
             if expr.as_symbol().is_some() && texts.first().copied() == view.names.get(source).map(String::as_str) {
                 continue;
             }
-            let mut value = vec![];
-            for term in expr.terms() {
-                value.push(in_names(term, &free, &texts)?);
-            }
-            facts.entry(view.name(source).to_owned()).or_default().eq = Some(Expr::sum(value)?);
+            let names = texts.iter().map(|t| named_expr(t)).collect::<Result<Vec<_>, _>>()?;
+            let with = free.into_iter().zip(names).collect();
+            let value = match facts.fixes {
+                Fixes::Correct => expr.substitute(&with)?.expand()?,
+                Fixes::Compatible => {
+                    let terms = expr.terms().iter().map(|term| in_names(term, &with));
+                    Expr::sum(terms.collect::<Result<Vec<_>, _>>()?)?
+                }
+            };
+            facts.by_name.entry(view.name(source).to_owned()).or_default().eq = Some(value);
         }
         Ok(())
     }
@@ -214,20 +275,29 @@ fn has_remainder(rel: &Rel) -> bool {
     rel.lhs.has_function(Function::Mod) || rel.rhs.has_function(Function::Mod)
 }
 
-/// One term with names for symbols; by text, so that `2*s` of the name `batch - 2` is `2*batch - 2`.
-fn in_names(term: &Expr, free: &IndexSet<Symbol>, texts: &[&str]) -> Result<Expr, ConstraintError> {
+/// One term with names for symbols, put in as text: `2*s` of the name `batch - 2` is `2*batch - 2`, as torch writes it.
+fn in_names(term: &Expr, names: &IndexMap<Symbol, Expr>) -> Result<Expr, ExprError> {
     let own = term.free_symbols();
-    let (1, Some(symbol)) = (own.len(), own.first()) else {
-        let with = free.iter().cloned().zip(texts.iter().map(|t| named_expr(t)).collect::<Result<Vec<_>, _>>()?);
-        return Ok(term.substitute(&with.collect())?);
-    };
-    let name = named_expr(free.get_index_of(symbol).and_then(|i| texts.get(i)).copied().unwrap_or(symbol.name()))?;
-    let (linear, constant): (Vec<Expr>, Vec<Expr>) = name.terms().iter().cloned().partition(|t| !t.is_number());
-    let scaled = term.substitute(&IndexMap::from([(symbol.clone(), Expr::sum(linear)?)]))?;
-    Ok(scaled.try_add(&Expr::sum(constant)?)?)
+    match (own.len(), own.first().and_then(|s| names.get_key_value(s))) {
+        (1, Some((symbol, name))) => {
+            by_text(name, |linear| term.substitute(&IndexMap::from([(symbol.clone(), linear.clone())])))
+        }
+        _ => term.substitute(names),
+    }
 }
 
-/// The fact about a named dim, by the source that stands for it.
-fn fact<'a>(view: &View<'_>, facts: &'a mut IndexMap<String, Fact>, source: &str) -> Option<&'a mut Fact> {
-    view.names.get(source).map(|name| facts.entry(name.clone()).or_default())
+/// A change that reaches a name, but not the number added to it.
+fn by_text(name: &Expr, change: impl Fn(&Expr) -> Result<Expr, ExprError>) -> Result<Expr, ExprError> {
+    let (linear, constant): (Vec<Expr>, Vec<Expr>) = name.terms().iter().cloned().partition(|t| !t.is_number());
+    change(&Expr::sum(linear)?)?.try_add(&Expr::sum(constant)?)
+}
+
+/// `mul*root + add = rest` modulo `modulus` as the same about the root.
+fn of_root(derived: &Expr, modulus: i128, rest: i128) -> Option<(String, i128, i128)> {
+    let (root, mul, add) = single(derived)?;
+    let (mul, add) = (i128::from(mul), i128::from(add));
+    let modulus_of_root = modulus / gcd(mul, modulus);
+    // Within one period of the root some value fits, or none does.
+    let fits = |r: &i128| mul.checked_mul(*r).is_some_and(|n| (n + add - rest) % modulus == 0);
+    (0..modulus_of_root).find(fits).map(|rest| (root, modulus_of_root, rest))
 }

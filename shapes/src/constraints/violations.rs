@@ -10,7 +10,7 @@ use crate::range::{Bound, ValueRange};
 
 use super::fixes::suggest;
 use super::solver::Solver;
-use super::{Bullet, ConstraintError, ConstraintViolation, InputDim, SymbolicInputs};
+use super::{Bullet, ConstraintError, ConstraintViolation, Fixes, InputDim, SymbolicInputs};
 
 /// What the bullets and the suggestions are computed from.
 pub(super) struct View<'a> {
@@ -34,11 +34,12 @@ impl SymbolicInputs {
         bullets.extend(view.equated(&mut solver)?);
         bullets.extend(view.guarded(&mut solver)?);
         bullets.extend(view.narrowed(&mut solver));
-        let (specializations, suggested_fixes) = suggest(&view, solver.solve(&view)?)?;
+        let (specializations, suggested_fixes) = suggest(&view, solver.clone(), Fixes::Correct)?;
+        let (_, compatible_fixes) = suggest(&view, solver, Fixes::Compatible)?;
         if bullets.is_empty() && specializations.is_empty() {
             return Ok(None);
         }
-        Ok(Some(ConstraintViolation { bullets, specializations, suggested_fixes }))
+        Ok(Some(ConstraintViolation { bullets, specializations, suggested_fixes, compatible_fixes }))
     }
 }
 
@@ -68,6 +69,15 @@ impl<'a> View<'a> {
     /// The dim's name, or its source where it has none.
     pub(super) fn name<'b>(&'b self, source: &'b str) -> &'b str {
         self.names.get(source).map_or(source, String::as_str)
+    }
+
+    /// The name to suggest something for: a dim's, and where fixes shall hold also a hidden root's.
+    pub(super) fn fixable(&self, source: &str, fixes: Fixes) -> Option<String> {
+        let hidden = || {
+            let mut roots = self.inputs.equalities.phantoms.iter().filter_map(|p| self.inputs.env.info(p));
+            roots.any(|info| info.source == source).then(|| source.to_owned())
+        };
+        self.names.get(source).cloned().or_else(|| (fixes == Fixes::Correct).then(hidden).flatten())
     }
 
     /// The first dim carrying a symbol; a hidden root's own name.
