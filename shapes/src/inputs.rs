@@ -5,6 +5,7 @@ mod error;
 mod set;
 
 pub use error::InputsError;
+pub(crate) use set::args_kwargs;
 pub use set::{InputSet, LeafDescription};
 
 use crate::guess::{GuessError, GuessOptions, guess};

@@ -11,7 +11,7 @@ pub use summary::{Number, TensorSummary};
 use crate::cursor::Cursor;
 use crate::tensor::TensorValues;
 use look::TreeObject;
-use pytree_core::{DType, DescribeTensor, Flat, KeyEntry, KeyPath, PyTree, TreeError, flatten};
+use pytree_core::{DType, DescribeTensor, Flat, KeyEntry, KeyPath, LeafRef, PyTree, TreeError, flatten};
 
 /// What [`string_type`] shows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -131,6 +131,15 @@ pub fn string_type_with<F: DescribeTensor, X: PyTree<F> + ?Sized>(
     let Flat { leaves, spec } = flatten(tree)?;
     let mut of_tensor = |object: &TreeObject<'_, '_, F>| object.tensor().map(&mut summarize);
     print::print(TreeObject { at: Cursor::root(spec.root()), leaves: &leaves }, options, Some(&mut of_tensor))
+}
+
+/// A part of a flattened tree, without data.
+pub(crate) fn string_type_leaves<F: DescribeTensor>(
+    at: Cursor<'_>,
+    leaves: &[LeafRef<'_, F>],
+    options: StringTypeOptions,
+) -> Result<String, StringTypeError> {
+    print::print(TreeObject { at, leaves }, options, None)
 }
 
 /// As [`string_type`], with range and mean of tensors under `with_min_max`, computed on the tensors themselves.

@@ -1,6 +1,7 @@
 //! Runs recorded cases, file by file.
 
 pub mod constraint;
+mod couple;
 mod described;
 mod guess;
 mod kwargs;
@@ -77,6 +78,7 @@ pub fn run_file(path: &Path) -> Report {
 fn run_json(json: &Value, report: &mut Report) {
     let run: fn(&Value) -> Outcome = match report.name.as_str() {
         "constraint_cases" => constraint::run,
+        "couple_cases" => couple::run,
         "guess_cases" | "guess_cases_random" => guess::run,
         "move_to_kwargs_cases" => kwargs::run,
         "naming_cases" => naming::run,

@@ -183,12 +183,20 @@ pub fn shapes(json: &Value) -> Outcome<DynamicShapes> {
     }
 }
 
-fn dim_spec(json: &Value) -> Outcome<DimSpec> {
-    match (json.get("hint").and_then(Value::as_str), json.get("sym").and_then(Value::as_str)) {
-        (Some("DYNAMIC"), _) => Ok(Dim::dynamic().into()),
-        (Some("AUTO"), _) => Ok(Dim::auto().into()),
-        (Some("STATIC"), _) => Ok(Dim::static_().into()),
-        (None, Some(name)) => Ok(DimSpec::Text(name.to_owned())),
+/// What is said of one dimension.
+///
+/// # Errors
+/// When the JSON is none.
+pub fn dim_spec(json: &Value) -> Outcome<DimSpec> {
+    let name = |tag: &str| json.get(tag).and_then(Value::as_str);
+    match (name("hint"), name("sym"), name("dim"), json.get("int")) {
+        (Some("DYNAMIC"), ..) => Ok(Dim::dynamic().into()),
+        (Some("AUTO"), ..) => Ok(Dim::auto().into()),
+        (Some("STATIC"), ..) => Ok(Dim::static_().into()),
+        (None, Some(name), ..) => Ok(DimSpec::Text(name.to_owned())),
+        (None, None, Some(name), _) => Dim::new(name).map(DimSpec::from).map_err(|e| Miss::Failed(e.to_string())),
+        (None, None, None, Some(size)) => Ok(DimSpec::Int(int(size)?)),
+        _ if json.is_null() || json.get("none").is_some() => Ok(DimSpec::None),
         _ => fail(format!("no dim: {json}")),
     }
 }

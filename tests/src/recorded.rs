@@ -1,8 +1,8 @@
 //! Tensors of recorded cases: described, some with their data, some of them numpy arrays or objects of no known class.
 
 use pytree_core::{DescribeTensor, Family, LeafRef, TensorMeta, Value};
-use shapes::LeafDescription;
 use shapes::string_type::Number;
+use shapes::{LeafDescription, MakeTensor};
 
 /// The family of what recorded cases hold where a tensor can stand.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -52,5 +52,34 @@ pub fn describe(leaf: LeafRef<'_, Recorded>) -> LeafDescription {
             RecordedClass::Opaque(name) => LeafDescription::Opaque(name.clone()),
         },
         other => LeafDescription::Plain(other.kind()),
+    }
+}
+
+impl MakeTensor for Recorded {
+    fn copied(tensor: &RecordedTensor) -> Result<RecordedTensor, String> {
+        Ok(tensor.clone())
+    }
+
+    fn zeros(tensor: &RecordedTensor, sizes: &[i64]) -> Result<RecordedTensor, String> {
+        let count = sizes.iter().try_fold(1_usize, |n, size| n.checked_mul(usize::try_from(*size).ok()?));
+        let zeros = count.filter(|n| *n < 1 << 24).map(|n| vec![Number::Int(0); n]);
+        let data = tensor.data.as_ref().and(zeros);
+        Ok(RecordedTensor { meta: TensorMeta { sizes: sizes.into(), ..tensor.meta.clone() }, data, ..tensor.clone() })
+    }
+
+    fn tiled(tensor: &RecordedTensor, sizes: &[i64]) -> Result<RecordedTensor, String> {
+        let mut tiled = Self::zeros(tensor, sizes)?;
+        if let (Some(old), Some(new)) = (&tensor.data, &mut tiled.data) {
+            for (place, element) in new.iter_mut().enumerate() {
+                // The coordinates of a place in the new tensor, each wrapped into the old one.
+                let (mut rest, mut index, mut step) = (place as i64, 0, 1);
+                for (old, new) in tensor.meta.sizes.iter().zip(sizes).rev() {
+                    index += rest % new % old * step;
+                    (rest, step) = (rest / new, step * old);
+                }
+                *element = *usize::try_from(index).ok().and_then(|i| old.get(i)).ok_or("an element is missing")?;
+            }
+        }
+        Ok(tiled)
     }
 }

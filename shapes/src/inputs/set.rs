@@ -79,12 +79,7 @@ impl InputSet {
         if leaves.len() != spec.num_leaves() {
             return Err(InputsError::LeafCount { expected: spec.num_leaves(), found: leaves.len() });
         }
-        let spec = args_kwargs(spec).ok_or_else(|| InputsError::Form { set: 0, found: describe(&spec.root()) })?;
-        let set = InputSet { spec, leaves };
-        match set.keys().iter().find(|key| key.as_str().is_none()) {
-            Some(key) => Err(InputsError::Name { set: 0, key: key.to_string() }),
-            None => Ok(set),
-        }
+        Ok(InputSet { spec: args_kwargs(spec)?, leaves })
     }
 
     /// The structure: a tuple of a tuple and a dict.
@@ -124,7 +119,21 @@ pub(crate) fn describe(node: &SpecNode<'_>) -> String {
 }
 
 /// The structure `(args, kwargs)` that a set stands for. The leaves and their order stay the same.
-fn args_kwargs(spec: &TreeSpec) -> Option<TreeSpec> {
+pub(crate) fn args_kwargs(spec: &TreeSpec) -> Result<TreeSpec, InputsError> {
+    let form = || InputsError::Form { set: 0, found: describe(&spec.root()) };
+    let split = split(spec).ok_or_else(form)?;
+    let unnamed = |keys: &[Key]| keys.iter().find(|key| key.as_str().is_none()).map(Key::to_string);
+    let kwargs = split.root().children().nth(1);
+    match kwargs.and_then(|kwargs| kwargs.context()) {
+        Some(Context::Dict(keys)) => match unnamed(keys) {
+            Some(key) => Err(InputsError::Name { set: 0, key }),
+            None => Ok(split),
+        },
+        _ => Ok(split),
+    }
+}
+
+fn split(spec: &TreeSpec) -> Option<TreeSpec> {
     let tuple = |node: &SpecNode<'_>| node.context() == Some(&Context::Tuple);
     let root = spec.root();
     if tuple(&root) {
