@@ -33,6 +33,7 @@ fn all_recorded_cases_agree() {
     let passed = |name: &str| reports.iter().find(|r| r.name == name).map_or(0, |r| r.passed);
     // What is not there yet must not grow unseen.
     for (name, at_least) in [
+        ("constraint_cases", 858),
         ("guess_cases", 96),
         ("guess_cases_random", 268),
         ("move_to_kwargs_cases", 13),
@@ -66,6 +67,8 @@ fn spoil(value: &mut Value) -> bool {
 #[test]
 fn a_case_that_expects_something_else_fails() {
     for (name, expected) in [
+        ("constraint_cases", vec!["ok"]),
+        ("constraint_cases", vec!["message"]),
         ("guess_cases", vec!["expected", "error"]),
         ("guess_cases", vec!["expected_nested"]),
         ("guess_cases_random", vec!["expected", "error"]),
@@ -85,9 +88,13 @@ fn a_case_that_expects_something_else_fails() {
         let mut spoiled = Vec::new();
         for case in cases.iter_mut() {
             for key in &expected {
-                // Of an error only the kind is compared.
-                let part =
-                    if *key == "error" { case.get_mut("error").map(|e| &mut e["kind"]) } else { case.get_mut(*key) };
+                let part = match *key {
+                    // Of an error only the kind is compared.
+                    "error" => case.get_mut("error").map(|e| &mut e["kind"]),
+                    "ok" => case.pointer_mut("/expected/ok"),
+                    "message" => case.pointer_mut("/expected/error/message"),
+                    key => case.get_mut(key),
+                };
                 if part.is_some_and(spoil) {
                     spoiled.push(case["id"].as_str().expect("an id").to_owned());
                 }
@@ -106,6 +113,7 @@ fn a_case_that_expects_something_else_fails() {
 #[test]
 fn what_is_no_case_is_a_failure_and_never_a_panic() {
     let names = [
+        "constraint_cases",
         "guess_cases",
         "guess_cases_random",
         "move_to_kwargs_cases",
@@ -113,7 +121,6 @@ fn what_is_no_case_is_a_failure_and_never_a_panic() {
         "pytree_cases",
         "shape_expr_cases",
         "string_type_cases",
-        "constraint_cases",
         "unheard_of",
     ];
     let deep = format!("{}1{}", "[".repeat(5000), "]".repeat(5000));
@@ -123,7 +130,7 @@ fn what_is_no_case_is_a_failure_and_never_a_panic() {
             assert_eq!((report.passed, report.failed.len()), (0, 1), "{name}: {text:.40}");
         }
     }
-    for name in &names[..7] {
+    for name in &names[..8] {
         let list = if *name == "shape_expr_cases" { "exprs" } else { "cases" };
         let cases = [json!(null), json!(3), json!([]), json!({}), json!({"id": "a", "tree": 3, "input": 3, "sets": 3})];
         let report = run(name, &json!({ list: cases }).to_string());
@@ -143,7 +150,7 @@ fn damaged_cases_never_panic() {
         }
         into.push(at);
     }
-    for name in ["guess_cases", "move_to_kwargs_cases", "naming_cases", "pytree_cases", "string_type_cases"] {
+    for name in ["constraint_cases", "guess_cases", "move_to_kwargs_cases", "naming_cases", "pytree_cases", "string_type_cases"] {
         let file = read(name);
         let mut damaged = Vec::new();
         for case in file["cases"].as_array().expect("cases").iter().step_by(7) {

@@ -3,7 +3,7 @@
 use indexmap::{IndexMap, IndexSet};
 
 use crate::dim::DimSpec;
-use crate::expr::Expr;
+use crate::expr::{Expr, Symbol};
 use crate::range::{Bound, ValueRange, floor_div};
 
 use super::{ConstraintError, Fixes};
@@ -42,6 +42,9 @@ pub(super) fn suggest(
     }
     let introduced = introduce_roots(&mut facts, &mut dims)?;
     swap_roots(&mut facts, &dims, &introduced);
+    if fixes == Fixes::Correct {
+        put_in_constants(&mut facts)?;
+    }
     Ok((forced, lines(view, &facts, fixes)))
 }
 
@@ -61,6 +64,18 @@ fn declared(view: &View<'_>) -> IndexMap<String, Known> {
         }
     }
     known
+}
+
+/// `seq = 2*c` where `c = 3` is `seq = 6`.
+fn put_in_constants(facts: &mut IndexMap<String, Fact>) -> Result<(), ConstraintError> {
+    let number = |(name, fact): (&String, &Fact)| Some((name.clone(), fact.eq.clone().filter(Expr::is_number)?));
+    let constants: IndexMap<String, Expr> = facts.iter().filter_map(number).collect();
+    for eq in facts.values_mut().filter_map(|f| f.eq.as_mut()) {
+        let known = |s: Symbol| Some((s.clone(), constants.get(s.name())?.clone()));
+        let with: IndexMap<Symbol, Expr> = eq.free_symbols().into_iter().filter_map(known).collect();
+        *eq = eq.substitute(&with)?;
+    }
+    Ok(())
 }
 
 /// The one symbol of a suggested expression, with its coefficient and the constant.
@@ -98,10 +113,10 @@ fn move_to_roots(facts: &mut IndexMap<String, Fact>, dims: &IndexMap<String, Kno
             None => None,
         };
         let own = facts.entry(root.clone()).or_default();
-        own.min = own.min.max(fact.min.map(|b| back(b, true)));
-        own.max = [own.max, fact.max.map(|b| back(b, false))].into_iter().flatten().min();
+        own.narrow(fact.min.map(|b| back(b, true)), fact.max.map(|b| back(b, false)));
         let says_something = |eq: &Expr| !eq.free_symbols().iter().any(|s| s.name() == root);
         own.eq = own.eq.take().or(eq.filter(says_something));
+        own.settle();
         if own.eq.is_none() && !own.is_range() {
             facts.shift_remove(root);
         }

@@ -24,6 +24,20 @@ impl Fact {
     pub(super) fn is_range(&self) -> bool {
         self.min.is_some() || self.max.is_some()
     }
+
+    /// Keeps the tighter of what is known and these bounds.
+    pub(super) fn narrow(&mut self, low: Option<Bound>, high: Option<Bound>) {
+        self.min = self.min.max(low);
+        self.max = [self.max, high].into_iter().flatten().min();
+    }
+
+    /// A range of one value is that value.
+    pub(super) fn settle(&mut self) {
+        let point = self.min.filter(|min| self.max == Some(*min)).and_then(Bound::finite);
+        if let (None, Some(n)) = (&self.eq, point.and_then(|n| i64::try_from(n).ok())) {
+            *self = Fact { eq: Some(Expr::int(n)), min: None, max: None };
+        }
+    }
 }
 
 /// Guards sorted by the symbols they are about.
@@ -211,23 +225,25 @@ impl Solver {
     fn bend(&self, facts: &mut Facts<'_>) {
         let view = facts.view;
         for (symbol, rel) in &self.curved {
-            let env = &view.inputs.env;
-            let bounds = match facts.fixes {
-                Fixes::Correct => env.info(symbol).and_then(|i| i.hint).map(|hint| monotone::bounds(rel, symbol, hint)),
-                Fixes::Compatible => monotone::as_written(rel),
-            };
             let source = view.source(symbol);
-            let fact = match facts.fixes {
-                Fixes::Correct => facts.of(&source),
+            match facts.fixes {
+                Fixes::Correct => {
+                    let Some(hint) = view.inputs.env.info(symbol).and_then(|i| i.hint) else { continue };
+                    let (low, high) = monotone::bounds(rel, symbol, hint);
+                    let Some(fact) = facts.of(&source) else { continue };
+                    fact.narrow(low, high);
+                    fact.settle();
+                }
                 Fixes::Compatible => {
+                    let Some((low, high)) = monotone::as_written(rel) else { continue };
+                    if !view.names.contains_key(&source) {
+                        continue;
+                    }
                     let left = if rel.lhs.is_number() { &rel.rhs } else { &rel.lhs };
                     let name = left.source_text(&|s| view.name(&view.source(s)).to_owned());
-                    view.names.contains_key(&source).then(|| facts.by_name.entry(name).or_default())
+                    facts.by_name.entry(name).or_default().narrow(low, high);
                 }
-            };
-            let (Some((low, high)), Some(fact)) = (bounds, fact) else { continue };
-            fact.min = fact.min.max(low);
-            fact.max = [fact.max, high].into_iter().flatten().min();
+            }
         }
     }
 
@@ -265,7 +281,12 @@ impl Solver {
                     Expr::sum(terms.collect::<Result<Vec<_>, _>>()?)?
                 }
             };
-            facts.by_name.entry(view.name(source).to_owned()).or_default().eq = Some(value);
+            let name = view.name(source);
+            // `batch` is `(batch - 2) + 2`: nothing new.
+            if facts.fixes == Fixes::Correct && value == named_expr(name)? {
+                continue;
+            }
+            facts.by_name.entry(name.to_owned()).or_default().eq = Some(value);
         }
         Ok(())
     }
