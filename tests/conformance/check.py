@@ -1,0 +1,118 @@
+"""Judges what the Rust side recorded: `python check.py FOLDER`. Exits with 1 unless every program passes."""
+
+import importlib.util
+import json
+import pathlib
+import sys
+import tempfile
+import warnings
+
+import torch
+from torch.utils import _pytree
+
+from compare import compare
+from twins import TWINS
+
+TOLERANCE = 1e-6
+
+
+def main(folder):
+    warnings.filterwarnings("ignore")
+    programs = json.loads((folder / "index.json").read_text())["programs"]
+    untested = TWINS.keys() - {program["name"] for program in programs}
+    failed = 0
+    for name in sorted(untested):
+        failed += 1
+        print(f"FAIL {name}: Rust recorded no program for this twin")
+    for program in programs:
+        try:
+            print(f"ok   {program['name']}: {check(folder, program)}")
+        except Exception as error:
+            failed += 1
+            text = str(error) or repr(error)
+            print(f"FAIL {program['name']}: {type(error).__name__}: {text}")
+        sys.stdout.flush()
+    print(f"{len(programs) + len(untested) - failed} passed, {failed} failed")
+    return 1 if failed or not programs else 0
+
+
+def check(folder, recorded):
+    """Every check of one program; what was checked, in words."""
+    if "error" in recorded:
+        raise AssertionError(f"the export failed: {recorded['error']}")
+    name = recorded["name"]
+    register(folder / f"{name}.py", name)
+    path = folder / f"{name}.pt2"
+    runs = [(tree(folder, recorded["in_spec"], run["inputs"]), leaves(folder, run["outputs"])) for run in recorded["runs"]]
+
+    loaded = torch.export.load(path)
+    worst = run_all(loaded, runs)
+    decomposed = loaded.run_decompositions()
+    worst = max(worst, run_all(decomposed, runs))
+    with tempfile.TemporaryDirectory() as again:
+        torch.export.save(loaded, f"{again}/again.pt2")
+        worst = max(worst, run_all(torch.export.load(f"{again}/again.pt2"), runs))
+
+    args, kwargs = tree(folder, recorded["in_spec"], recorded["example"])
+    model, shapes = TWINS[name]()
+    twin = torch.export.export(model.eval(), args, kwargs, dynamic_shapes=shapes)
+    specs(recorded, loaded, twin)
+    allowed = compare(recorded["text"], str(twin))
+    # The loaded program prints what Rust printed. Comments come from stack traces, which both keep.
+    compare(recorded["text"], str(loaded))
+    return f"{len(runs)} unseen sizes x 3 (largest difference {worst:.0e}), specs, text ({allowed})"
+
+
+def register(path, name):
+    """Imports the registrations that Rust wrote."""
+    spec = importlib.util.spec_from_file_location(f"registrations_{name}", path)
+    spec.loader.exec_module(importlib.util.module_from_spec(spec))
+
+
+def leaf(folder, described):
+    if "tensor" not in described:
+        return described["value"]
+    dtype = getattr(torch, described["dtype"])
+    data = bytearray((folder / described["tensor"]).read_bytes())
+    tensor = torch.frombuffer(data, dtype=dtype) if data else torch.empty(0, dtype=dtype)
+    return tensor.reshape(described["sizes"])
+
+
+def leaves(folder, described):
+    return [leaf(folder, item) for item in described]
+
+
+def tree(folder, spec, described):
+    return _pytree.tree_unflatten(leaves(folder, described), _pytree.treespec_loads(spec))
+
+
+def run_all(program, runs):
+    """Runs a program on every set of inputs; the largest difference from what the Rust model gave."""
+    module = program.module()
+    worst = 0.0
+    for (args, kwargs), expected in runs:
+        got = _pytree.tree_leaves(module(*args, **kwargs))
+        assert len(got) == len(expected), f"{len(got)} outputs, and {len(expected)} from Rust"
+        for i, (ours, theirs) in enumerate(zip(expected, got)):
+            if not isinstance(ours, torch.Tensor):
+                assert ours == theirs, f"output {i} is {theirs}, and {ours} from Rust"
+                continue
+            torch.testing.assert_close(theirs, ours, rtol=TOLERANCE, atol=TOLERANCE)
+            if ours.numel():
+                worst = max(worst, (theirs.double() - ours.double()).abs().max().item())
+    return worst
+
+
+def specs(recorded, loaded, twin):
+    """Our treespecs are read as torch's own, and are written as torch writes them."""
+    for which in ("in_spec", "out_spec"):
+        ours = _pytree.treespec_loads(recorded[which])
+        theirs = getattr(twin.call_spec, which)
+        assert ours == theirs, f"{which}: {ours}, but torch has {theirs}"
+        assert ours == getattr(loaded.call_spec, which), f"{which} of the file differs"
+        dumped = _pytree.treespec_dumps(theirs)
+        assert json.loads(dumped) == json.loads(recorded[which]), f"{which} as JSON: {recorded[which]}, torch: {dumped}"
+
+
+if __name__ == "__main__":
+    sys.exit(main(pathlib.Path(sys.argv[1])))
