@@ -33,6 +33,7 @@ pub mod guess;
 pub mod inputs;
 pub mod kwargs;
 pub mod matching;
+pub mod observer;
 pub mod string_type;
 pub mod tensor;
 
@@ -41,6 +42,7 @@ pub use guess::{Auto, GuessError, GuessOptions};
 pub use inputs::{InputSet, InputSets, InputsError, LeafDescription, ModelInputs};
 pub use kwargs::{MoveError, MovedShapes};
 pub use matching::MatchError;
+pub use observer::{Batch, InputObserver, Observed, ObserverError};
 pub use string_type::{
     Described, StringTypeError, StringTypeOptions, TensorSummary, string_type, string_type_of_values, string_type_with,
 };

@@ -2,6 +2,7 @@
 
 pub mod constraint;
 mod couple;
+mod observer;
 mod described;
 mod guess;
 mod kwargs;
@@ -79,6 +80,7 @@ fn run_json(json: &Value, report: &mut Report) {
     let run: fn(&Value) -> Outcome = match report.name.as_str() {
         "constraint_cases" => constraint::run,
         "couple_cases" => couple::run,
+        "observer_cases" => observer::run,
         "guess_cases" | "guess_cases_random" => guess::run,
         "move_to_kwargs_cases" => kwargs::run,
         "naming_cases" => naming::run,
