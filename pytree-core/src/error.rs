@@ -1,5 +1,6 @@
 //! What can go wrong with a tree.
 
+use crate::key_path::At;
 use crate::{KeyPath, LeafKind};
 
 /// A tree could not be read.
@@ -13,6 +14,12 @@ pub enum TreeError {
         type_name: &'static str,
         /// What serde said.
         message: String,
+    },
+    /// The tree is deeper than a spec may be.
+    #[error("the tree is deeper than {limit} nodes, which is also where Python's recursion ends")]
+    TooDeep {
+        /// How deep a tree may be.
+        limit: usize,
     },
     /// A node has more children than a spec can count.
     #[error("a node of {arity} children is larger than a spec can hold (4294967295)")]
@@ -41,7 +48,7 @@ pub enum UnflattenError {
         spec: String,
     },
     /// The type wants another node here than the spec has.
-    #[error("at {}: the type is {expected}, but the spec has {found} here", Root(path))]
+    #[error("at {}: the type is {expected}, but the spec has {found} here", At(path))]
     Node {
         /// Where.
         path: KeyPath,
@@ -51,7 +58,7 @@ pub enum UnflattenError {
         found: String,
     },
     /// The node is the right one with a wrong number of children.
-    #[error("at {}: Node arity mismatch; expected {expected}, but got {found}.", Root(path))]
+    #[error("at {}: Node arity mismatch; expected {expected}, but got {found}.", At(path))]
     Arity {
         /// Where.
         path: KeyPath,
@@ -61,7 +68,7 @@ pub enum UnflattenError {
         found: usize,
     },
     /// The spec's fields are not the fields of the type.
-    #[error("at {}: the fields of `{type_name}` are {expected}, but the spec has {found}", Root(path))]
+    #[error("at {}: the fields of `{type_name}` are {expected}, but the spec has {found}", At(path))]
     Fields {
         /// Where.
         path: KeyPath,
@@ -73,7 +80,7 @@ pub enum UnflattenError {
         found: String,
     },
     /// A leaf is of another sort than the type holds.
-    #[error("at {}: expected {expected}, but the leaf is {found}", Root(path))]
+    #[error("at {}: expected {expected}, but the leaf is {found}", At(path))]
     Leaf {
         /// Where.
         path: KeyPath,
@@ -83,7 +90,7 @@ pub enum UnflattenError {
         found: LeafKind,
     },
     /// A dataclass field is absent in the spec, but its type cannot be None.
-    #[error("at {}: field `{field}` of `{type_name}` is None in the spec, but it is no `Option`", Root(path))]
+    #[error("at {}: field `{field}` of `{type_name}` is None in the spec, but it is no `Option`", At(path))]
     NotOptional {
         /// Where.
         path: KeyPath,
@@ -93,7 +100,7 @@ pub enum UnflattenError {
         field: &'static str,
     },
     /// A static field cannot be read from the context.
-    #[error("at {}: static field `{field}` of `{type_name}` cannot be read from the context: {message}", Root(path))]
+    #[error("at {}: static field `{field}` of `{type_name}` cannot be read from the context: {message}", At(path))]
     Static {
         /// Where.
         path: KeyPath,
@@ -107,13 +114,4 @@ pub enum UnflattenError {
     /// The value itself could not be read as a tree.
     #[error(transparent)]
     Tree(#[from] TreeError),
-}
-
-/// A path for a message: the root is named, since `keystr` of it is empty.
-struct Root<'a>(&'a KeyPath);
-
-impl std::fmt::Display for Root<'_> {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        if self.0.0.is_empty() { f.write_str("the root") } else { self.0.fmt(f) }
-    }
 }

@@ -1,4 +1,4 @@
-//! Where a leaf is: keys, key entries, key paths.
+//! The keys of Python's dicts.
 
 use crate::python;
 use std::borrow::Cow;
@@ -6,7 +6,17 @@ use std::fmt;
 use std::hash::{Hash, Hasher};
 
 /// A key of a Python `dict`, as far as a treespec can carry it.
-#[derive(Clone, Debug)]
+///
+/// Keys are equal as Python's are, since a dict cannot hold both of two equal keys: `1`, `1.0` and `True` are one key.
+///
+/// ```
+/// use pytree_core::Key;
+/// assert_eq!(Key::Int(1), Key::Bool(true));
+/// assert_ne!(Key::Int(1), Key::from("1"));
+/// assert_eq!(Key::from("it's").to_string(), "\"it's\"");
+/// ```
+#[derive(Clone, Debug, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "lowercase")]
 #[non_exhaustive]
 pub enum Key {
     /// A `str`.
@@ -16,9 +26,31 @@ pub enum Key {
     /// A `bool`.
     Bool(bool),
     /// A `float`.
-    Float(f64),
+    Float(#[serde(with = "python::float_text")] f64),
     /// `None`.
     None,
+    /// A member of an `enum.Enum`.
+    Enum(EnumKey),
+}
+
+/// A member of a Python enum, known by its names alone.
+#[derive(Clone, Debug, serde::Serialize, serde::Deserialize)]
+pub struct EnumKey {
+    /// Module and qualified name of the class: `my.module:Color`.
+    pub fqn: Cow<'static, str>,
+    /// The name of the member: `RED`.
+    pub name: Cow<'static, str>,
+    /// The `repr` of the member's value, where it is known: treespec JSON does not say, and equality ignores it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub value: Option<Cow<'static, str>>,
+}
+
+impl EnumKey {
+    /// `Color.RED`
+    fn dotted(&self) -> String {
+        let class = self.fqn.rsplit([':', '.']).next().unwrap_or(&self.fqn);
+        format!("{class}.{}", self.name)
+    }
 }
 
 impl Key {
@@ -34,21 +66,42 @@ impl Key {
     pub fn text(&self) -> Cow<'_, str> {
         match self {
             Key::Str(s) => Cow::Borrowed(s),
+            Key::Enum(member) => Cow::Owned(member.dotted()),
             other => Cow::Owned(other.to_string()),
         }
     }
+
+    /// The number that a key stands for: integral floats and bools are ints, as Python's hash has it.
+    fn number(&self) -> Option<Number> {
+        // 2^63: the first float above every `i64`.
+        const END: f64 = 9_223_372_036_854_775_808.0;
+        match self {
+            Key::Int(v) => Some(Number::Int(*v)),
+            Key::Bool(v) => Some(Number::Int(i64::from(*v))),
+            Key::Float(v) if v.fract() == 0.0 && (-END..END).contains(v) => Some(Number::Int(*v as i64)),
+            // By bits, so that NaN equals itself: Python compares keys by identity first.
+            Key::Float(v) => Some(Number::Float(v.to_bits())),
+            _ => None,
+        }
+    }
+}
+
+#[derive(PartialEq, Eq, Hash)]
+enum Number {
+    Int(i64),
+    Float(u64),
 }
 
 impl PartialEq for Key {
     fn eq(&self, other: &Self) -> bool {
         match (self, other) {
             (Key::Str(a), Key::Str(b)) => a == b,
-            (Key::Int(a), Key::Int(b)) => a == b,
-            (Key::Bool(a), Key::Bool(b)) => a == b,
-            // By bits, so that equality is an equivalence and agrees with the hash.
-            (Key::Float(a), Key::Float(b)) => a.to_bits() == b.to_bits(),
             (Key::None, Key::None) => true,
-            _ => false,
+            (Key::Enum(a), Key::Enum(b)) => a.fqn == b.fqn && a.name == b.name,
+            _ => match (self.number(), other.number()) {
+                (Some(a), Some(b)) => a == b,
+                _ => false,
+            },
         }
     }
 }
@@ -56,13 +109,11 @@ impl Eq for Key {}
 
 impl Hash for Key {
     fn hash<H: Hasher>(&self, state: &mut H) {
-        std::mem::discriminant(self).hash(state);
         match self {
             Key::Str(s) => s.hash(state),
-            Key::Int(v) => v.hash(state),
-            Key::Bool(v) => v.hash(state),
-            Key::Float(v) => v.to_bits().hash(state),
-            Key::None => {}
+            Key::None => state.write_u8(0),
+            Key::Enum(member) => (&member.fqn, &member.name).hash(state),
+            Key::Int(_) | Key::Bool(_) | Key::Float(_) => self.number().hash(state),
         }
     }
 }
@@ -82,6 +133,11 @@ impl From<i64> for Key {
         Key::Int(v)
     }
 }
+impl From<bool> for Key {
+    fn from(v: bool) -> Self {
+        Key::Bool(v)
+    }
+}
 
 /// Python's `repr` of the key.
 impl fmt::Display for Key {
@@ -92,67 +148,47 @@ impl fmt::Display for Key {
             Key::Bool(v) => f.write_str(python::bool(*v)),
             Key::Float(v) => python::Float(*v).fmt(f),
             Key::None => f.write_str("None"),
+            Key::Enum(member) => {
+                write!(f, "<{}", member.dotted())?;
+                if let Some(value) = &member.value {
+                    write!(f, ": {value}")?;
+                }
+                f.write_str(">")
+            }
         }
     }
 }
 
-/// One step from a node to a child (`SequenceKey`, `MappingKey`, `GetAttrKey` in torch).
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
-#[non_exhaustive]
-pub enum KeyEntry {
-    /// An item of a list or tuple: `[0]`.
-    Sequence(usize),
-    /// An item of a mapping: `['a']`.
-    Mapping(Key),
-    /// A field: `.x`.
-    GetAttr(Cow<'static, str>),
+/// A Rust type whose values are keys of a dict: `String`, `i64`, `bool`, and [`Key`] for any mix.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is no key of a dict",
+    label = "a key is a `String`, an `i64`, a `bool`, or `Key` for a mix of them"
+)]
+pub trait DictKey: Clone {
+    /// The key as Python has it.
+    fn to_key(&self) -> Key;
+    /// The key as Rust has it; `None` when it is of another type.
+    fn from_key(key: Key) -> Option<Self>;
+    /// What such keys are, for messages: `str`.
+    const PYTHON: &'static str;
 }
 
-/// torch's `str(entry)`.
-impl fmt::Display for KeyEntry {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            KeyEntry::Sequence(index) => write!(f, "[{index}]"),
-            KeyEntry::Mapping(key) => write!(f, "[{key}]"),
-            KeyEntry::GetAttr(name) => write!(f, ".{name}"),
+macro_rules! dict_key {
+    ($($type:ty, $python:literal, $key:ident => $read:expr;)*) => {$(
+        impl DictKey for $type {
+            fn to_key(&self) -> Key {
+                Key::from(self.clone())
+            }
+            fn from_key($key: Key) -> Option<Self> {
+                $read
+            }
+            const PYTHON: &'static str = $python;
         }
-    }
+    )*};
 }
-
-/// The way from the root of a tree to one of its leaves or nodes (`KeyPath`).
-///
-/// `Display` is torch's `keystr`; the path of the root is empty.
-///
-/// ```
-/// use pytree_core::{Key, KeyEntry, KeyPath};
-/// let path: KeyPath = [KeyEntry::Mapping(Key::from("key_cache")), KeyEntry::Sequence(0)].into_iter().collect();
-/// assert_eq!(path.to_string(), "['key_cache'][0]");
-/// ```
-#[derive(Clone, Debug, PartialEq, Eq, Hash, Default)]
-pub struct KeyPath(pub Vec<KeyEntry>);
-
-impl KeyPath {
-    /// The entries, root first.
-    pub fn entries(&self) -> &[KeyEntry] {
-        &self.0
-    }
-
-    /// This path with one more step.
-    pub fn join(&self, entry: KeyEntry) -> KeyPath {
-        let mut entries = self.0.clone();
-        entries.push(entry);
-        KeyPath(entries)
-    }
-}
-
-impl FromIterator<KeyEntry> for KeyPath {
-    fn from_iter<I: IntoIterator<Item = KeyEntry>>(iter: I) -> Self {
-        KeyPath(iter.into_iter().collect())
-    }
-}
-
-impl fmt::Display for KeyPath {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.0.iter().try_for_each(|entry| entry.fmt(f))
-    }
+dict_key! {
+    String, "str", key => match key { Key::Str(s) => Some(s.into_owned()), _ => None };
+    i64, "int", key => match key { Key::Int(v) => Some(v), _ => None };
+    bool, "bool", key => match key { Key::Bool(v) => Some(v), _ => None };
+    Key, "any", key => Some(key);
 }

@@ -12,7 +12,7 @@
 //!
 //! let flat = flatten(&tree)?;
 //! assert_eq!(flat.spec.num_leaves(), 3);
-//! assert!(flat.spec.to_json().starts_with(r#"[1, {"type": "builtins.tuple", "context": "null""#));
+//! assert!(flat.spec.to_json()?.starts_with(r#"[1, {"type": "builtins.tuple", "context": "null""#));
 //!
 //! let leaves = flat.leaves.iter().map(|leaf| leaf.map::<Meta>(|t| t.clone()));
 //! let again: (TensorMeta, Vec<TensorMeta>, Option<i64>) = unflatten(leaves, &flat.spec)?;
@@ -32,6 +32,8 @@
 //! | `TreeSpec`, `treespec_dumps`, `treespec_loads` | [`TreeSpec`], [`TreeSpec::to_json`], [`TreeSpec::from_json`] |
 //! | `inspect.signature`, `Signature.bind` | [`Signature`], [`Signature::bind`] |
 
+mod containers;
+mod context;
 mod dtype;
 mod error;
 mod family;
@@ -39,9 +41,11 @@ mod fields;
 mod flatten;
 mod impls;
 mod key;
+mod key_path;
 mod leaf;
 mod meta;
 mod module;
+mod names;
 mod node;
 pub mod python;
 mod signature;
@@ -54,6 +58,8 @@ mod value;
 
 #[cfg(feature = "tch")]
 pub use self::tch::Tch;
+pub use containers::{DefaultDict, Deque, ImmutableDict, ImmutableList, OrderedDict, Size};
+pub use context::{Context, Factory, NamedTuple};
 pub use dtype::{DType, Device, UnknownDType};
 pub use error::{TreeError, UnflattenError};
 pub use family::{Family, Meta};
@@ -61,15 +67,17 @@ pub use flatten::{
     Flat, KeyedLeaves, flatten, flatten_with_keys, for_each_mut, into_leaves, leaves, map, map_leaves, structure,
     tensors,
 };
-pub use key::{Key, KeyEntry, KeyPath};
+pub use key::{DictKey, EnumKey, Key};
+pub use key_path::{KeyEntry, KeyPath};
 pub use leaf::{Leaf, LeafKind, LeafMut, LeafRef};
 pub use meta::{DescribeTensor, Sizes, TensorMeta};
 pub use module::{Call, Module, Slots};
-pub use node::{Context, Kind, MapKeys, Names, Node, NodeType, Present, Statics};
+pub use names::Names;
+pub use node::{Kind, MapKeys, Node, NodeType, Present, Statics};
 #[cfg(feature = "derive")]
 pub use pytree_derive::{PyTree, module};
 pub use signature::{BindError, BoundArgument, InputPath, Parameter, ParameterKind, Signature};
-pub use spec::{SpecBuilder, SpecNode, TreeSpec, TreeSpecError};
+pub use spec::{DumpError, NodeError, NodePlace, SpecBuilder, SpecNode, TreeSpec, TreeSpecError};
 pub use tree::{OwnedTree, PyTree, Retype, Source, Visitor, VisitorMut, VisitorOwned};
 pub use unflatten::unflatten;
 pub use value::Value;

@@ -1,9 +1,7 @@
 //! Nodes: which Python container a Rust value stands for.
 
-use crate::Key;
-use std::borrow::Cow;
+use crate::{Context, Key};
 use std::fmt;
-use std::hash::{Hash, Hasher};
 
 /// Which kind of Python node a node is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -15,12 +13,43 @@ pub enum Kind {
     Tuple,
     /// `dict`; leaves stay in insertion order, never sorted.
     Dict,
+    /// `collections.OrderedDict`
+    OrderedDict,
+    /// `collections.defaultdict`
+    DefaultDict,
+    /// A class made by `collections.namedtuple` or `typing.NamedTuple`.
+    NamedTuple,
+    /// `collections.deque`
+    Deque,
+    /// `torch.Size`
+    Size,
+    /// One of `torch.return_types`: what `torch.max(x, 0)` gives.
+    ReturnType,
+    /// `torch.fx.immutable_collections.immutable_list`
+    ImmutableList,
+    /// `torch.fx.immutable_collections.immutable_dict`
+    ImmutableDict,
     /// A class registered by `torch.export.register_dataclass`: fields that are `None` are dropped and remembered.
     Dataclass,
     /// A class registered with its field names as context and as mapping keys, as `transformers` registers `DynamicCache`.
     Mapping,
     /// A class registered in some other way: the context is kept as data, children are numbered.
     Custom,
+    /// A class registered by `register_constant`: no children, the value is the context.
+    Constant,
+}
+
+impl Kind {
+    /// Whether nodes of this kind are one of the three dicts that `flatten_up_to` takes for each other:
+    /// `dict`, `OrderedDict`, `defaultdict`.
+    pub fn is_standard_dict(self) -> bool {
+        matches!(self, Kind::Dict | Kind::OrderedDict | Kind::DefaultDict)
+    }
+
+    /// Whether this is a class of its own, known by a serialized name, rather than a container of Python or torch.
+    pub fn is_class(self) -> bool {
+        matches!(self, Kind::Dataclass | Kind::Mapping | Kind::Custom | Kind::Constant | Kind::ReturnType)
+    }
 }
 
 impl fmt::Display for Kind {
@@ -29,9 +58,18 @@ impl fmt::Display for Kind {
             Kind::List => "list",
             Kind::Tuple => "tuple",
             Kind::Dict => "dict",
+            Kind::OrderedDict => "OrderedDict",
+            Kind::DefaultDict => "defaultdict",
+            Kind::NamedTuple => "namedtuple",
+            Kind::Deque => "deque",
+            Kind::Size => "Size",
+            Kind::ReturnType => "return type",
+            Kind::ImmutableList => "immutable_list",
+            Kind::ImmutableDict => "immutable_dict",
             Kind::Dataclass => "dataclass",
             Kind::Mapping => "mapping",
             Kind::Custom => "custom class",
+            Kind::Constant => "constant",
         })
     }
 }
@@ -41,7 +79,8 @@ impl fmt::Display for Kind {
 pub struct NodeType {
     /// Which node it is.
     pub kind: Kind,
-    /// The serialized name, such as `transformers.cache_utils.DynamicCache`. Empty for builtin kinds.
+    /// The serialized name, such as `transformers.cache_utils.DynamicCache`. Empty for the containers of Python and torch,
+    /// but a namedtuple's is the name of its class.
     pub name: &'static str,
     /// The Rust name, for messages.
     pub rust_name: &'static str,
@@ -52,144 +91,6 @@ pub struct NodeType {
 impl NodeType {
     /// More fields than this do not fit the bit set of present fields.
     pub const MAX_FIELDS: usize = 128;
-}
-
-/// A list of names: borrowed from a type, or owned when read from a file.
-#[derive(Clone)]
-pub enum Names {
-    /// The field names of a Rust type.
-    Static(&'static [&'static str]),
-    /// Names that came from elsewhere.
-    Owned(Box<[Cow<'static, str>]>),
-}
-
-impl Names {
-    /// How many names.
-    pub fn len(&self) -> usize {
-        match self {
-            Names::Static(names) => names.len(),
-            Names::Owned(names) => names.len(),
-        }
-    }
-
-    /// Whether there is none.
-    pub fn is_empty(&self) -> bool {
-        self.len() == 0
-    }
-
-    /// The name at `index`.
-    pub fn get(&self, index: usize) -> Option<Cow<'static, str>> {
-        match self {
-            Names::Static(names) => names.get(index).map(|n| Cow::Borrowed(*n)),
-            Names::Owned(names) => names.get(index).cloned(),
-        }
-    }
-
-    /// The names in order.
-    pub fn iter(&self) -> impl Iterator<Item = &str> {
-        let (fixed, owned): (&[&str], &[Cow<'_, str>]) = match self {
-            Names::Static(names) => (names, &[]),
-            Names::Owned(names) => (&[], names),
-        };
-        fixed.iter().copied().chain(owned.iter().map(AsRef::as_ref))
-    }
-}
-
-impl FromIterator<Cow<'static, str>> for Names {
-    fn from_iter<I: IntoIterator<Item = Cow<'static, str>>>(iter: I) -> Self {
-        Names::Owned(iter.into_iter().collect())
-    }
-}
-
-impl PartialEq for Names {
-    fn eq(&self, other: &Self) -> bool {
-        self.len() == other.len() && self.iter().eq(other.iter())
-    }
-}
-impl Eq for Names {}
-
-impl Hash for Names {
-    fn hash<H: Hasher>(&self, state: &mut H) {
-        self.len().hash(state);
-        self.iter().for_each(|n| n.hash(state));
-    }
-}
-
-impl fmt::Debug for Names {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_list().entries(self.iter()).finish()
-    }
-}
-
-/// What a spec remembers of a node beside its children (`TreeSpec.context` and `TreeSpec.type`).
-///
-/// No class is needed to hold the name and context of a custom node: a spec is data.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
-#[non_exhaustive]
-pub enum Context {
-    /// `list`
-    List,
-    /// `tuple`
-    Tuple,
-    /// `dict`, with its keys in insertion order.
-    Dict(Vec<Key>),
-    /// A registered dataclass.
-    Dataclass {
-        /// The serialized name.
-        name: Cow<'static, str>,
-        /// The fields that hold something: one child each.
-        present: Names,
-        /// The fields that were `None`.
-        absent: Names,
-        /// The static fields by name, when the type has any.
-        statics: Option<serde_json::Value>,
-    },
-    /// A class whose children are known by name.
-    Mapping {
-        /// The serialized name.
-        name: Cow<'static, str>,
-        /// One name per child.
-        fields: Names,
-        /// The static fields by name, when the type has any.
-        statics: Option<serde_json::Value>,
-    },
-    /// Any other registered class.
-    Custom {
-        /// The serialized name.
-        name: Cow<'static, str>,
-        /// The context as the file holds it.
-        context: serde_json::Value,
-    },
-}
-
-impl Context {
-    /// Which kind of node this context is of.
-    pub fn kind(&self) -> Kind {
-        match self {
-            Context::List => Kind::List,
-            Context::Tuple => Kind::Tuple,
-            Context::Dict(_) => Kind::Dict,
-            Context::Dataclass { .. } => Kind::Dataclass,
-            Context::Mapping { .. } => Kind::Mapping,
-            Context::Custom { .. } => Kind::Custom,
-        }
-    }
-
-    /// The serialized name of the type, as a treespec carries it.
-    pub fn type_name(&self) -> &str {
-        match self {
-            Context::List => "builtins.list",
-            Context::Tuple => "builtins.tuple",
-            Context::Dict(_) => "builtins.dict",
-            Context::Dataclass { name, .. } | Context::Mapping { name, .. } | Context::Custom { name, .. } => name,
-        }
-    }
-
-    /// Python's `type.__name__`: the serialized name without its module.
-    pub fn short_name(&self) -> &str {
-        let name = self.type_name();
-        name.rsplit(['.', ':']).next().unwrap_or(name)
-    }
 }
 
 /// Which child fields of a struct are present: bit `i` for field `i`.
@@ -229,6 +130,11 @@ pub trait Statics {
 pub trait MapKeys {
     /// The keys.
     fn keys(&self) -> Vec<Key>;
+
+    /// The context: a plain `dict` by default.
+    fn context(&self) -> Context {
+        Context::Dict(self.keys())
+    }
 }
 
 /// A node, as a walk announces it to a visitor.
@@ -239,7 +145,7 @@ pub enum Node<'a> {
     List(usize),
     /// A tuple of so many items.
     Tuple(usize),
-    /// A map with its size and keys.
+    /// A dict of any kind, with its size and keys.
     Dict(usize, &'a dyn MapKeys),
     /// A struct.
     Struct {

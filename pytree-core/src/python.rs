@@ -91,6 +91,20 @@ pub fn bool(value: bool) -> &'static str {
     if value { "True" } else { "False" }
 }
 
+/// Floats in serde formats as text, since JSON has no `nan` and no `inf`.
+pub(crate) mod float_text {
+    use serde::de::{Deserialize, Deserializer, Error};
+
+    pub(crate) fn serialize<S: serde::Serializer>(value: &f64, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(&super::Float(*value))
+    }
+
+    pub(crate) fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<f64, D::Error> {
+        let text = std::borrow::Cow::<'de, str>::deserialize(deserializer)?;
+        text.parse().map_err(|_| D::Error::custom(format!("`{text}` is no float")))
+    }
+}
+
 /// A JSON value, written as the Python value that `json.loads` makes of it.
 #[derive(Clone, Copy, Debug)]
 pub struct Json<'a>(pub &'a serde_json::Value);

@@ -1,7 +1,7 @@
 //! The traits of a tree, and of those who walk it.
 
 use crate::fields::{Fields, FieldsMut, FieldsOwned, Rebuilder};
-use crate::{Family, Leaf, LeafMut, LeafRef, Node, NodeType, Present, Statics, UnflattenError};
+use crate::{Family, Kind, Leaf, LeafMut, LeafRef, Node, NodeType, Present, Statics, UnflattenError};
 use std::ops::ControlFlow;
 
 /// Who looks at a tree: told of every node and leaf in order.
@@ -98,6 +98,8 @@ pub trait Source<F: Family>: Sized {
     fn open_tuple(&mut self) -> Result<usize, UnflattenError>;
     /// A dict begins; its keys.
     fn dict(&mut self) -> Result<Vec<crate::Key>, UnflattenError>;
+    /// A node of this kind begins; its context and arity.
+    fn context(&mut self, kind: Kind) -> Result<(crate::Context, usize), UnflattenError>;
     /// A node of this type begins; which of its fields are there.
     fn node(&mut self, ty: &'static NodeType) -> Result<Present, UnflattenError>;
     /// The static fields of the node that [`node`](Source::node) began last, as JSON.

@@ -1,8 +1,8 @@
 //! Making a tree from leaves and a spec.
 
 use crate::{
-    Context, Family, Key, KeyPath, Kind, Leaf, LeafKind, NodeType, OwnedTree, Present, Source, SpecNode, TreeSpec,
-    UnflattenError,
+    Context, Family, Key, KeyPath, Kind, Leaf, LeafKind, NodeType, OwnedTree, Present, Source, SpecNode, TreeError,
+    TreeSpec, UnflattenError,
 };
 
 /// The tree that has these leaves and this structure (`tree_unflatten`). Leaves are moved in.
@@ -22,6 +22,9 @@ pub fn unflatten<F: Family, X: OwnedTree<F>>(
     leaves: impl IntoIterator<Item = Leaf<F>>,
     spec: &TreeSpec,
 ) -> Result<X, UnflattenError> {
+    if spec.depth() > TreeSpec::MAX_DEPTH {
+        return Err(TreeError::TooDeep { limit: TreeSpec::MAX_DEPTH }.into());
+    }
     let mut source = SpecSource { spec, next: 0, taken: 0, peeked: None, leaves: leaves.into_iter() };
     let tree = X::rebuild(&mut source);
     // A wrong count is the first thing to say, as torch says it, whatever it led to on the way.
@@ -97,36 +100,46 @@ impl<F: Family, I: Iterator<Item = Leaf<F>>> Source<F> for SpecSource<'_, F, I> 
     }
 
     fn dict(&mut self) -> Result<Vec<Key>, UnflattenError> {
-        match self.peek().and_then(|n| n.context()) {
-            Some(Context::Dict(keys)) => {
-                self.advance();
-                Ok(keys.clone())
-            }
+        match self.context(Kind::Dict)? {
+            (Context::Dict(keys), _) => Ok(keys),
             _ => Err(self.error("a dict")),
+        }
+    }
+
+    fn context(&mut self, kind: Kind) -> Result<(Context, usize), UnflattenError> {
+        match self.peek().and_then(|node| Some((node.context()?, node.arity()))) {
+            Some((context, arity)) if context.kind() == kind => {
+                self.advance();
+                Ok((context.clone(), arity))
+            }
+            _ => Err(self.error(&format!("a {kind}"))),
         }
     }
 
     fn node(&mut self, ty: &'static NodeType) -> Result<Present, UnflattenError> {
         let Some(node) = self.peek() else { return Err(self.error(ty.rust_name)) };
+        let named = ty.kind.is_class() || ty.kind == Kind::NamedTuple;
+        let found = node.context().filter(|context| {
+            let name = if let Context::NamedTuple(class) = context { &class.name } else { context.type_name() };
+            context.kind() == ty.kind && (!named || name == ty.name)
+        });
+        let Some(found) = found else {
+            let name = if named { ty.name } else { "" };
+            let name = if name.is_empty() { String::new() } else { format!(" `{name}`") };
+            return Err(self.error(&format!("`{}`, a {} node{name}", ty.rust_name, ty.kind)));
+        };
         let all = Present::all(ty.fields.len());
-        let present = match (ty.kind, node.context()) {
-            (Kind::List, Some(Context::List)) | (Kind::Tuple, Some(Context::Tuple)) => {
-                if node.arity() != ty.fields.len() {
+        let present = match found {
+            Context::Dataclass { present, absent, .. } => split_fields(ty.fields, present, absent),
+            context => match (context.keys(), context.names()) {
+                (Some(keys), _) => keys.iter().map(Key::as_str).eq(ty.fields.iter().map(|f| Some(*f))).then_some(all),
+                (None, Some(names)) => names.iter().eq(ty.fields.iter().copied()).then_some(all),
+                (None, None) if node.arity() != ty.fields.len() => {
                     let expected = ty.fields.len();
                     return Err(UnflattenError::Arity { path: self.path(), expected, found: node.arity() });
                 }
-                Some(all)
-            }
-            (Kind::Dict, Some(Context::Dict(keys))) => {
-                keys.iter().map(Key::as_str).eq(ty.fields.iter().map(|f| Some(*f))).then_some(all)
-            }
-            (Kind::Mapping, Some(Context::Mapping { name, fields, .. })) if name == ty.name => {
-                fields.iter().eq(ty.fields.iter().copied()).then_some(all)
-            }
-            (Kind::Dataclass, Some(Context::Dataclass { name, present, absent, .. })) if name == ty.name => {
-                split_fields(ty.fields, present, absent)
-            }
-            _ => return Err(self.error(&format!("`{}`, a {} node `{}`", ty.rust_name, ty.kind, ty.name))),
+                (None, None) => Some(all),
+            },
         };
         let Some(present) = present else {
             return Err(UnflattenError::Fields {
@@ -143,8 +156,15 @@ impl<F: Family, I: Iterator<Item = Leaf<F>>> Source<F> for SpecSource<'_, F, I> 
     fn statics(&mut self, ty: &'static NodeType) -> Result<serde_json::Value, UnflattenError> {
         let context = self.next.checked_sub(1).and_then(|i| self.spec.node_at(i)).and_then(|n| n.context());
         match context {
-            Some(Context::Dataclass { statics: Some(s), .. } | Context::Mapping { statics: Some(s), .. }) => {
-                Ok(s.clone())
+            Some(
+                Context::Dataclass { statics: Some(s), .. }
+                | Context::Mapping { statics: Some(s), .. }
+                | Context::Constant { data: Some(s), .. },
+            ) => Ok(s.clone()),
+            // Without a dump function of its own a class has its context as JSON inside a JSON text.
+            Some(Context::Custom { context, .. }) => {
+                let inner = context.as_str().and_then(|text| serde_json::from_str(text).ok());
+                Ok(inner.unwrap_or_else(|| context.clone()))
             }
             _ => Err(UnflattenError::Fields {
                 path: self.spec.node_path(self.next.saturating_sub(1)),

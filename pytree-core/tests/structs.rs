@@ -44,7 +44,7 @@ fn a_dataclass_there_and_back() {
         assert_eq!(flat.spec.to_string(), text);
         let paths: Vec<String> = flat.spec.leaf_paths().map(|p| p.to_string()).collect();
         assert_eq!(paths, [".a", ".b"][..paths.len()]);
-        let read = TreeSpec::from_json(&flat.spec.to_json()).expect("our own JSON");
+        let read = TreeSpec::from_json(&flat.spec.to_json().expect("JSON")).expect("our own JSON");
         assert_eq!(read, flat.spec);
         let leaves = flat.leaves.iter().map(|leaf: &LeafRef<'_, Meta>| leaf.map(Clone::clone));
         assert_eq!(unflatten(leaves, &read), Ok(data));

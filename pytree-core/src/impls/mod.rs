@@ -1,7 +1,6 @@
 //! Trees that the standard library and `indexmap` already have.
 
 mod containers;
-mod map;
 mod scalars;
 mod tuples;
 

@@ -1,4 +1,4 @@
-//! `()` and tuples of up to four.
+//! `()` and tuples of up to twelve.
 
 use crate::{Family, Node, OwnedTree, PyTree, Retype, Source, UnflattenError, Visitor, VisitorMut, VisitorOwned};
 use std::ops::ControlFlow;
@@ -49,3 +49,11 @@ tuple!(1 A 0);
 tuple!(2 A 0 B 1);
 tuple!(3 A 0 B 1 C 2);
 tuple!(4 A 0 B 1 C 2 D 3);
+tuple!(5 A 0 B 1 C 2 D 3 E 4);
+tuple!(6 A 0 B 1 C 2 D 3 E 4 G 5);
+tuple!(7 A 0 B 1 C 2 D 3 E 4 G 5 H 6);
+tuple!(8 A 0 B 1 C 2 D 3 E 4 G 5 H 6 I 7);
+tuple!(9 A 0 B 1 C 2 D 3 E 4 G 5 H 6 I 7 J 8);
+tuple!(10 A 0 B 1 C 2 D 3 E 4 G 5 H 6 I 7 J 8 K 9);
+tuple!(11 A 0 B 1 C 2 D 3 E 4 G 5 H 6 I 7 J 8 K 9 L 10);
+tuple!(12 A 0 B 1 C 2 D 3 E 4 G 5 H 6 I 7 J 8 K 9 L 10 M 11);

@@ -1,7 +1,9 @@
 //! Making a spec, node by node.
 
 use super::{Entry, SpecNode, Tag, TreeSpec};
-use crate::{Context, Family, LeafRef, Names, Node, NodeType, Present, TreeError, Visitor};
+use crate::python::Json;
+use crate::{Context, Family, Kind, LeafRef, NamedTuple, Names, Node, NodeType, Present, TreeError, Visitor};
+use serde_json::Value;
 use std::borrow::Cow;
 use std::ops::ControlFlow;
 
@@ -11,6 +13,7 @@ pub struct SpecBuilder {
     nodes: Vec<Entry>,
     contexts: Vec<Context>,
     open: Vec<u32>,
+    depth: usize,
 }
 
 impl SpecBuilder {
@@ -34,6 +37,7 @@ impl SpecBuilder {
     #[inline]
     fn push(&mut self, tag: Tag, context: usize, arity: usize) {
         self.open.push(self.nodes.len() as u32);
+        self.depth = self.depth.max(self.open.len());
         self.nodes.push(Entry { tag, context: context as u32, arity: arity as u32, size: 0, leaves: 0 });
     }
 
@@ -74,6 +78,7 @@ impl SpecBuilder {
 
     /// Adds a subtree of another spec as a child.
     pub fn append_node(&mut self, node: SpecNode<'_>) {
+        self.depth = self.depth.max(self.open.len() + node.depth());
         for entry in &node.spec.nodes[node.range()] {
             let mut entry = *entry;
             if entry.tag == Tag::Context {
@@ -92,17 +97,23 @@ impl SpecBuilder {
         if self.nodes.is_empty() {
             self.leaf();
         }
-        TreeSpec { nodes: self.nodes, contexts: self.contexts }
+        let all = self.nodes.len();
+        let spec = TreeSpec { nodes: self.nodes, contexts: self.contexts, depth: self.depth };
+        // A tree has one root: what was added beside the first is none of it.
+        if spec.num_nodes() < all { spec.root().to_spec() } else { spec }
     }
 
     /// Begins a node as a walk announces it.
     pub(crate) fn enter_node(&mut self, node: &Node<'_>) -> Result<(), TreeError> {
         let arity = node.arity();
         u32::try_from(arity).map_err(|_| TreeError::TooLarge { arity })?;
+        if self.open.len() >= TreeSpec::MAX_DEPTH {
+            return Err(TreeError::TooDeep { limit: TreeSpec::MAX_DEPTH });
+        }
         match node {
             Node::List(_) => self.push(Tag::List, 0, arity),
             Node::Tuple(_) => self.push(Tag::Tuple, 0, arity),
-            Node::Dict(_, keys) => self.open(Context::Dict(keys.keys()), arity),
+            Node::Dict(_, keys) => self.open(keys.context(), arity),
             Node::Context(context, _) => self.open((*context).clone(), arity),
             Node::Struct { ty, present, statics } => {
                 let statics = statics
@@ -117,8 +128,7 @@ impl SpecBuilder {
 }
 
 /// The context of a struct: what its type fixes, and what this value adds.
-pub(crate) fn struct_context(ty: &'static NodeType, present: Present, statics: Option<serde_json::Value>) -> Context {
-    use crate::Kind;
+fn struct_context(ty: &'static NodeType, present: Present, statics: Option<Value>) -> Context {
     let name = Cow::Borrowed(ty.name);
     let pick = |wanted: bool| -> Names {
         if present == Present::all(ty.fields.len()) {
@@ -127,13 +137,30 @@ pub(crate) fn struct_context(ty: &'static NodeType, present: Present, statics: O
         let chosen = ty.fields.iter().enumerate().filter(|(i, _)| present.has(*i) == wanted);
         chosen.map(|(_, name)| Cow::Borrowed(*name)).collect()
     };
+    let keys = || ty.fields.iter().map(|f| (*f).into()).collect();
     match ty.kind {
         Kind::List => Context::List,
         Kind::Tuple => Context::Tuple,
-        Kind::Dict => Context::Dict(ty.fields.iter().map(|f| (*f).into()).collect()),
+        Kind::Dict => Context::Dict(keys()),
+        Kind::OrderedDict => Context::OrderedDict(keys()),
+        // A struct has no missing keys that a factory would make.
+        Kind::DefaultDict => Context::DefaultDict { factory: None, keys: keys() },
+        Kind::NamedTuple => Context::NamedTuple(NamedTuple { name, fields: Some(Names::Static(ty.fields)) }),
+        Kind::Deque => Context::Deque { maxlen: None },
+        Kind::Size => Context::Size,
+        Kind::ReturnType => Context::ReturnType(name),
+        Kind::ImmutableList => Context::ImmutableList,
+        Kind::ImmutableDict => Context::ImmutableDict(keys()),
         Kind::Mapping => Context::Mapping { name, fields: pick(true), statics },
         Kind::Dataclass => Context::Dataclass { name, present: pick(true), absent: pick(false), statics },
-        Kind::Custom => Context::Custom { name, context: statics.unwrap_or(serde_json::Value::Null) },
+        Kind::Custom => Context::Custom { name, context: statics.unwrap_or(Value::Null) },
+        Kind::Constant => {
+            let fields = statics.iter().filter_map(Value::as_object).flatten();
+            let fields: Vec<_> = fields.map(|(name, value)| format!("{name}={}", Json(value))).collect();
+            let short = ty.name.rsplit(['.', ':']).next().unwrap_or(ty.name);
+            let value = Cow::Owned(format!("{short}({})", fields.join(", ")));
+            Context::Constant { class: name, value, data: statics }
+        }
     }
 }
 

@@ -1,13 +1,20 @@
 //! The structure of a tree, as data.
 
 mod build;
-mod json;
+mod dump;
+mod load;
+mod pprint;
+mod python_json;
+mod serde_form;
 mod text;
 
 pub use build::SpecBuilder;
-pub use json::TreeSpecError;
+pub use dump::DumpError;
+pub use load::{NodeError, NodePlace, TreeSpecError};
 
-use crate::{Context, KeyEntry, KeyPath, Kind};
+pub(crate) use text::python_class;
+
+use crate::{Context, Key, KeyEntry, KeyPath, Kind, NamedTuple};
 use std::ops::Range;
 
 /// The structure of a tree without its leaves (`torch.utils._pytree.TreeSpec`).
@@ -30,6 +37,8 @@ use std::ops::Range;
 pub struct TreeSpec {
     nodes: Vec<Entry>,
     contexts: Vec<Context>,
+    /// How many nodes stand in each other at most. It follows from the rest.
+    depth: usize,
 }
 
 /// One node or leaf of a spec. `size` and `leaves` count the whole subtree.
@@ -56,9 +65,13 @@ impl Entry {
 }
 
 impl TreeSpec {
+    /// How deep a tree may be to be flattened or rebuilt: as deep as Python's recursion goes, and no stack overflows. A spec
+    /// made by hand may be deeper.
+    pub const MAX_DEPTH: usize = 1000;
+
     /// The spec of a lone leaf (`treespec_leaf`).
     pub fn leaf() -> TreeSpec {
-        TreeSpec { nodes: vec![Entry::LEAF], contexts: Vec::new() }
+        TreeSpec { nodes: vec![Entry::LEAF], contexts: Vec::new(), depth: 0 }
     }
 
     /// The spec of a list of these.
@@ -71,20 +84,54 @@ impl TreeSpec {
         Self::node(Context::Tuple, children)
     }
 
+    /// The spec of a dict of these, in this order (`treespec_dict`).
+    pub fn dict<K: Into<Key>>(items: impl IntoIterator<Item = (K, TreeSpec)>) -> TreeSpec {
+        let (keys, children): (Vec<Key>, Vec<TreeSpec>) = items.into_iter().map(|(k, v)| (k.into(), v)).unzip();
+        Self::node(Context::Dict(keys), children)
+    }
+
     /// The spec of a node with this context and these children.
+    ///
+    /// ```
+    /// use pytree_core::TreeSpec;
+    /// let spec = TreeSpec::dict([("a", TreeSpec::leaf()), ("b", TreeSpec::tuple([TreeSpec::leaf()]))]);
+    /// assert_eq!(spec.pprint(), "{'a': *, 'b': (*,)}");
+    /// ```
     pub fn node(context: Context, children: impl IntoIterator<Item = TreeSpec>) -> TreeSpec {
         let mut builder = SpecBuilder::default();
-        let mut arity = 0;
-        let mut parts = Vec::new();
-        for child in children {
-            arity += 1;
-            parts.push(child);
-        }
-        builder.open(context, arity);
+        let parts: Vec<_> = children.into_iter().collect();
+        builder.open(context, parts.len());
         for child in parts {
             builder.append(&child);
         }
         builder.close();
+        builder.finish()
+    }
+
+    /// This spec with `inner` in the place of every leaf: the structure of a tree of trees.
+    ///
+    /// ```
+    /// use pytree_core::TreeSpec;
+    /// let pair = TreeSpec::tuple([TreeSpec::leaf(), TreeSpec::leaf()]);
+    /// assert_eq!(TreeSpec::list([TreeSpec::leaf()]).compose(&pair).pprint(), "[(*, *)]");
+    /// ```
+    pub fn compose(&self, inner: &TreeSpec) -> TreeSpec {
+        let mut builder = SpecBuilder::default();
+        // The ends of the open nodes, in the order of a walk over `self`.
+        let mut ends = Vec::new();
+        for node in (0..self.nodes.len()).map(|index| SpecNode { spec: self, index }) {
+            while ends.last().is_some_and(|end| *end <= node.index) {
+                ends.pop();
+                builder.close();
+            }
+            match node.context() {
+                None => builder.append(inner),
+                Some(context) => {
+                    builder.open(context.clone(), node.arity());
+                    ends.push(node.range().end);
+                }
+            }
+        }
         builder.finish()
     }
 
@@ -116,6 +163,42 @@ impl TreeSpec {
     /// The specs of the root's children (`spec.children()`).
     pub fn children(&self) -> impl Iterator<Item = TreeSpec> {
         self.root().children().map(|node| node.to_spec())
+    }
+
+    /// The spec of child `index` (`spec.child(i)`).
+    pub fn child(&self, index: usize) -> Option<TreeSpec> {
+        self.root().children().nth(index).map(|node| node.to_spec())
+    }
+
+    /// How many nodes stand in each other at most: 0 for a leaf, 1 for a list of leaves.
+    pub fn depth(&self) -> usize {
+        self.depth
+    }
+
+    /// Every node and leaf, in the order of a walk.
+    pub fn nodes(&self) -> impl ExactSizeIterator<Item = SpecNode<'_>> {
+        (0..self.nodes.len()).map(|index| SpecNode { spec: self, index })
+    }
+
+    /// The node or leaf at `path`, or `None` where there is none.
+    pub fn at(&self, path: &KeyPath) -> Option<SpecNode<'_>> {
+        path.entries().iter().try_fold(self.root(), |node, entry| {
+            let position = (0..node.arity()).find(|i| node.entry(*i) == *entry)?;
+            node.children().nth(position)
+        })
+    }
+
+    /// The namedtuple classes of the spec, each once: what a `.pt2` file lists in `treespec_namedtuple_fields`.
+    pub fn namedtuples(&self) -> Vec<&NamedTuple> {
+        let mut classes: Vec<&NamedTuple> = Vec::new();
+        for context in &self.contexts {
+            if let Context::NamedTuple(class) = context
+                && !classes.contains(&class)
+            {
+                classes.push(class);
+            }
+        }
+        classes
     }
 
     /// The path of leaf `index`.
@@ -246,16 +329,21 @@ impl<'s> SpecNode<'s> {
 
     /// The key of child `position` (`SequenceKey`, `MappingKey` or `GetAttrKey`).
     pub fn entry(&self, position: usize) -> KeyEntry {
-        let name = |names: &crate::Names| names.get(position).unwrap_or_default();
-        match self.context() {
-            Some(Context::Dict(keys)) => match keys.get(position) {
-                Some(key) => KeyEntry::Mapping(key.clone()),
-                None => KeyEntry::Sequence(position),
-            },
-            Some(Context::Dataclass { present, .. }) => KeyEntry::GetAttr(name(present)),
-            Some(Context::Mapping { fields, .. }) => KeyEntry::Mapping(crate::Key::Str(name(fields))),
-            _ => KeyEntry::Sequence(position),
-        }
+        let entry = match self.context() {
+            Some(Context::Dataclass { present, .. }) => present.get(position).map(KeyEntry::GetAttr),
+            Some(Context::NamedTuple(class)) => {
+                class.fields.as_ref().and_then(|fields| fields.get(position)).map(KeyEntry::GetAttr)
+            }
+            Some(Context::Mapping { fields, .. }) => fields.get(position).map(|name| KeyEntry::Mapping(Key::Str(name))),
+            Some(context) => context.keys().and_then(|keys| keys.get(position)).cloned().map(KeyEntry::Mapping),
+            None => None,
+        };
+        entry.unwrap_or(KeyEntry::Sequence(position))
+    }
+
+    /// The path of the node, from the root of the spec.
+    pub fn path(&self) -> KeyPath {
+        self.spec.node_path(self.index)
     }
 
     /// The subtree as a spec of its own.
@@ -267,6 +355,25 @@ impl<'s> SpecNode<'s> {
 
     fn range(&self) -> Range<usize> {
         self.index..self.index + self.num_nodes()
+    }
+
+    /// How many nodes stand in each other at most, from this one on.
+    pub fn depth(&self) -> usize {
+        if self.index == 0 {
+            return self.spec.depth;
+        }
+        let (mut ends, mut deepest) = (Vec::new(), 0);
+        for index in self.range() {
+            while ends.last().is_some_and(|end| *end <= index) {
+                ends.pop();
+            }
+            let entry = self.spec.nodes[index];
+            if entry.tag != Tag::Leaf {
+                ends.push(index + entry.size as usize);
+                deepest = deepest.max(ends.len());
+            }
+        }
+        deepest
     }
 }
 

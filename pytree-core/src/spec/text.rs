@@ -1,8 +1,8 @@
 //! A spec as torch prints it.
 
 use super::{SpecNode, TreeSpec};
-use crate::Context;
 use crate::python::{Json, Str};
+use crate::{Context, Factory};
 use std::fmt;
 
 /// The text of torch's `TreeSpec.__repr__`.
@@ -43,8 +43,19 @@ fn start<'s>(f: &mut fmt::Formatter<'_>, node: SpecNode<'s>, open: &mut Vec<(Vec
 impl fmt::Display for Context {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Context::List | Context::Tuple => f.write_str("None"),
-            Context::Dict(keys) => write!(f, "[{}]", Commas(keys)),
+            Context::List
+            | Context::Tuple
+            | Context::Size
+            | Context::ImmutableList
+            | Context::ReturnType(_)
+            | Context::Deque { maxlen: None } => f.write_str("None"),
+            Context::Deque { maxlen: Some(maxlen) } => maxlen.fmt(f),
+            Context::Dict(keys) | Context::OrderedDict(keys) | Context::ImmutableDict(keys) => {
+                write!(f, "[{}]", Commas(keys))
+            }
+            Context::DefaultDict { factory, keys } => write!(f, "[{}, [{}]]", FactoryText(factory), Commas(keys)),
+            Context::NamedTuple(class) => write!(f, "<class '{}'>", class.name),
+            Context::Constant { value, .. } => write!(f, "ConstantNode(value={value})"),
             Context::Dataclass { present, absent, statics, .. } => {
                 write!(f, "[[{}], [{}]", Quoted(present), Quoted(absent))?;
                 if let Some(statics) = statics {
@@ -62,6 +73,29 @@ impl fmt::Display for Context {
                 Json(inner.as_ref().unwrap_or(context)).fmt(f)
             }
         }
+    }
+}
+
+/// The `repr` of a default factory: of a class, which it nearly always is.
+pub(super) struct FactoryText<'a>(pub(super) &'a Option<Factory>);
+
+impl fmt::Display for FactoryText<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.0 {
+            None => f.write_str("None"),
+            Some(Factory { module, name }) if module == "builtins" => write!(f, "<class '{name}'>"),
+            Some(Factory { module, name }) => write!(f, "<class '{module}.{name}'>"),
+        }
+    }
+}
+
+/// The type of a node as Python prints a class (`repr(spec.type)`).
+pub(crate) fn python_class(context: Option<&Context>) -> String {
+    match context {
+        None => "a leaf".to_owned(),
+        // Torch has a function here, and its address.
+        Some(Context::NamedTuple(_)) => "<function namedtuple>".to_owned(),
+        Some(context) => format!("<class '{}'>", context.type_name().trim_start_matches("builtins.").replace(':', ".")),
     }
 }
 

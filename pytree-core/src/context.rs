@@ -1,0 +1,197 @@
+//! Contexts: what a spec remembers of a node beside its children.
+
+use crate::{Key, Kind, Names};
+use std::borrow::Cow;
+use std::hash::{Hash, Hasher};
+
+/// What a spec remembers of a node beside its children (`TreeSpec.context` and `TreeSpec.type`).
+///
+/// No class is needed to hold the name and context of a custom node: a spec is data.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum Context {
+    /// `list`
+    List,
+    /// `tuple`
+    Tuple,
+    /// `dict`, with its keys in insertion order.
+    Dict(Vec<Key>),
+    /// `collections.OrderedDict`, with its keys in order.
+    OrderedDict(Vec<Key>),
+    /// `collections.defaultdict`
+    DefaultDict {
+        /// What makes a missing value; `None` is Python's.
+        factory: Option<Factory>,
+        /// The keys in insertion order.
+        keys: Vec<Key>,
+    },
+    /// A namedtuple.
+    NamedTuple(NamedTuple),
+    /// `collections.deque`
+    Deque {
+        /// How many items it keeps at most; `None` for any number.
+        maxlen: Option<u64>,
+    },
+    /// `torch.Size`
+    Size,
+    /// One of `torch.return_types`, by its full name: `torch.return_types.max`. Torch gives these no serialized name.
+    ReturnType(Cow<'static, str>),
+    /// `torch.fx.immutable_collections.immutable_list`
+    ImmutableList,
+    /// `torch.fx.immutable_collections.immutable_dict`, with its keys in insertion order.
+    ImmutableDict(Vec<Key>),
+    /// A registered dataclass.
+    Dataclass {
+        /// The serialized name.
+        name: Cow<'static, str>,
+        /// The fields that hold something: one child each.
+        present: Names,
+        /// The fields that were `None`.
+        absent: Names,
+        /// The static fields by name, when the type has any.
+        statics: Option<serde_json::Value>,
+    },
+    /// A class whose children are known by name.
+    Mapping {
+        /// The serialized name.
+        name: Cow<'static, str>,
+        /// One name per child.
+        fields: Names,
+        /// What the context holds beside the names: the static fields by name, or whatever the class keeps there.
+        statics: Option<serde_json::Value>,
+    },
+    /// Any other registered class.
+    Custom {
+        /// The serialized name.
+        name: Cow<'static, str>,
+        /// The context as the file holds it.
+        context: serde_json::Value,
+    },
+    /// A value of a class given to `register_constant`. Torch gives these no serialized name.
+    Constant {
+        /// The class, as Python's `module.Qualname`.
+        class: Cow<'static, str>,
+        /// The value's `repr`: what is printed.
+        value: Cow<'static, str>,
+        /// The value as data, where a Rust type wrote it.
+        data: Option<serde_json::Value>,
+    },
+}
+
+/// The class of a namedtuple.
+///
+/// A serialized name stands for one class, as it does in torch's registry, so two of the same name are equal; the field
+/// names are not in treespec JSON (see [`TreeSpec::from_json_with`](crate::TreeSpec::from_json_with)) and do not count.
+#[derive(Clone, Debug)]
+pub struct NamedTuple {
+    /// The serialized name, such as `my.Point`.
+    pub name: Cow<'static, str>,
+    /// The fields, where they are known.
+    pub fields: Option<Names>,
+}
+
+impl PartialEq for NamedTuple {
+    fn eq(&self, other: &Self) -> bool {
+        self.name == other.name
+    }
+}
+impl Eq for NamedTuple {}
+
+impl Hash for NamedTuple {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        self.name.hash(state);
+    }
+}
+
+/// What makes the missing values of a `defaultdict`: a class or function by its module and name.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct Factory {
+    /// The module, such as `builtins`.
+    pub module: Cow<'static, str>,
+    /// The name in it, such as `list`.
+    pub name: Cow<'static, str>,
+}
+
+impl Factory {
+    /// A class or function of Python's `builtins`: `int`, `list`, `dict`.
+    pub const fn builtin(name: &'static str) -> Self {
+        Factory { module: Cow::Borrowed("builtins"), name: Cow::Borrowed(name) }
+    }
+}
+
+impl Context {
+    /// Which kind of node this context is of.
+    pub fn kind(&self) -> Kind {
+        match self {
+            Context::List => Kind::List,
+            Context::Tuple => Kind::Tuple,
+            Context::Dict(_) => Kind::Dict,
+            Context::OrderedDict(_) => Kind::OrderedDict,
+            Context::DefaultDict { .. } => Kind::DefaultDict,
+            Context::NamedTuple(_) => Kind::NamedTuple,
+            Context::Deque { .. } => Kind::Deque,
+            Context::Size => Kind::Size,
+            Context::ReturnType(_) => Kind::ReturnType,
+            Context::ImmutableList => Kind::ImmutableList,
+            Context::ImmutableDict(_) => Kind::ImmutableDict,
+            Context::Dataclass { .. } => Kind::Dataclass,
+            Context::Mapping { .. } => Kind::Mapping,
+            Context::Custom { .. } => Kind::Custom,
+            Context::Constant { .. } => Kind::Constant,
+        }
+    }
+
+    /// The serialized name of the type, as a treespec carries it. Return types and constants have none in torch: theirs
+    /// is the name of the class.
+    pub fn type_name(&self) -> &str {
+        match self {
+            Context::List => "builtins.list",
+            Context::Tuple => "builtins.tuple",
+            Context::Dict(_) => "builtins.dict",
+            Context::OrderedDict(_) => "collections.OrderedDict",
+            Context::DefaultDict { .. } => "collections.defaultdict",
+            Context::NamedTuple(_) => "collections.namedtuple",
+            Context::Deque { .. } => "collections.deque",
+            Context::Size => "torch.Size",
+            Context::ImmutableList => "torch.fx.immutable_collections.immutable_list",
+            Context::ImmutableDict(_) => "torch.fx.immutable_collections.immutable_dict",
+            Context::Dataclass { name, .. } | Context::Mapping { name, .. } | Context::Custom { name, .. } => name,
+            Context::ReturnType(name) => name,
+            Context::Constant { class, .. } => class,
+        }
+    }
+
+    /// Python's `type.__name__`: the serialized name without its module.
+    pub fn short_name(&self) -> &str {
+        let name = self.type_name();
+        name.rsplit(['.', ':']).next().unwrap_or(name)
+    }
+
+    /// The keys of a dict of any kind: one per child.
+    pub fn keys(&self) -> Option<&[Key]> {
+        match self {
+            Context::Dict(keys)
+            | Context::OrderedDict(keys)
+            | Context::ImmutableDict(keys)
+            | Context::DefaultDict { keys, .. } => Some(keys),
+            _ => None,
+        }
+    }
+
+    /// The names of the children of a class, where they have names.
+    pub fn names(&self) -> Option<&Names> {
+        match self {
+            Context::Dataclass { present: names, .. } | Context::Mapping { fields: names, .. } => Some(names),
+            Context::NamedTuple(class) => class.fields.as_ref(),
+            _ => None,
+        }
+    }
+
+    /// How many children a node of this context has, where the context tells.
+    pub fn arity(&self) -> Option<usize> {
+        match self {
+            Context::Constant { .. } => Some(0),
+            _ => self.keys().map(<[Key]>::len).or_else(|| self.names().map(Names::len)),
+        }
+    }
+}
