@@ -11,8 +11,7 @@ const BY_FIELDS: [&str; 2] = ["EncoderDecoderCache", "MambaCache"];
 
 /// Whether a class is a subclass of `dict`: the ordered ones, and `ModelOutput`s, which live in `modeling` modules.
 pub(crate) fn is_dict_subclass(context: &Context) -> bool {
-    let Context::Mapping { name, .. } = context else { return false };
-    matches!(name.as_ref(), "collections.OrderedDict" | "collections.defaultdict") || is_model_output(context)
+    matches!(context, Context::OrderedDict(_) | Context::DefaultDict { .. }) || is_model_output(context)
 }
 
 /// Whether a class is a `ModelOutput` of `transformers`: a dict and a dataclass at once.

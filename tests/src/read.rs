@@ -2,7 +2,7 @@
 
 use crate::json::{Miss, Outcome, array, fail, flag, float, int, ints, member, not_yet, pairs, text};
 use crate::recorded::{Recorded, RecordedClass, RecordedTensor, RecordedValue};
-use pytree_core::{Context, DType, Key, Leaf, Parameter, ParameterKind, Signature, TensorMeta, Value as Tree};
+use pytree_core::{Context, DType, Key, Leaf, NamedTuple, Parameter, ParameterKind, Signature, TensorMeta, Value as Tree};
 use serde_json::Value;
 use shapes::{Dim, DimSpec, DynamicShapes, ShapeSpec};
 use std::borrow::Cow;
@@ -44,10 +44,17 @@ pub fn value(json: &Value, layout: Layout) -> Outcome<RecordedValue> {
             Ok(Tree::Node(Context::Dict(keys), values))
         }
         "odict" => {
-            if pairs(content)?.iter().any(|(key, _)| !key.is_string()) {
-                return not_yet("an OrderedDict whose keys are no texts");
-            }
-            class("collections.OrderedDict", content, layout)
+            let (keys, values): (Vec<_>, Vec<_>) = pairs(content)?.into_iter().unzip();
+            let keys = keys.into_iter().map(key).collect::<Outcome<_>>()?;
+            let values = values.into_iter().map(|v| value(v, layout)).collect::<Outcome<_>>()?;
+            Ok(Tree::Node(Context::OrderedDict(keys), values))
+        }
+        "namedtuple" => {
+            let (fields, values): (Vec<_>, Vec<_>) = pairs(member(json, "fields")?)?.into_iter().unzip();
+            let fields = fields.into_iter().map(|f| Ok(Cow::Owned(text(f)?.to_owned()))).collect::<Outcome<Vec<_>>>()?;
+            let values = values.into_iter().map(|v| value(v, layout)).collect::<Outcome<_>>()?;
+            let class = NamedTuple { name: Cow::Owned(text(content)?.to_owned()), fields: Some(fields.into()) };
+            Ok(Tree::Node(Context::NamedTuple(class), values))
         }
         "class" => class(&format!("transformers.modeling_outputs.{}", text(content)?), member(json, "fields")?, layout),
         "node" => {
@@ -58,9 +65,8 @@ pub fn value(json: &Value, layout: Layout) -> Outcome<RecordedValue> {
         }
         "dataclass" => dataclass(text(content)?, member(json, "fields")?, layout),
         "deque" => {
-            // Torch writes the context of a deque, its maxlen, as JSON inside a JSON text.
-            let context = Value::String(member(json, "maxlen")?.to_string());
-            Ok(Tree::Node(Context::Custom { name: Cow::Borrowed("collections.deque"), context }, items(content)?))
+            let maxlen = member(json, "maxlen")?.as_u64();
+            Ok(Tree::Node(Context::Deque { maxlen }, items(content)?))
         }
         "cache" if json.get("layers").is_some() => not_yet("a cache that names the classes of its layers"),
         "cache" => cache(text(content)?, json, layout),

@@ -47,11 +47,11 @@ fn a_mapping_is_the_cache_of_transformers() {
     let spec = round_trips(&cache);
     assert_eq!(paths(&cache), ["['key_cache'][0]", "['key_cache'][1]", "['value_cache'][0]"]);
     assert!(
-        spec.to_json()
+        spec.to_json().unwrap()
             .contains(r#""transformers.cache_utils.DynamicCache", "context": "[\"key_cache\", \"value_cache\"]""#)
     );
     // A file knows nothing of the Rust type, and a spec from a file makes the value nevertheless.
-    let read = TreeSpec::from_json(&spec.to_json()).unwrap();
+    let read = TreeSpec::from_json(&spec.to_json().unwrap()).unwrap();
     let (leaves, _) = into_leaves(cache.clone()).unwrap();
     assert_eq!(unflatten::<Meta, DynamicCache>(leaves, &read).unwrap(), cache);
 }
@@ -172,7 +172,7 @@ fn static_fields_live_in_the_context_and_skipped_ones_nowhere() {
         spec.to_string(),
         "TreeSpec(Attention, [['query'], ['mask'], {'config': {'heads': 4, 'scale': 0.5}, 'settings': ['a']}], [*])"
     );
-    let read = TreeSpec::from_json(&spec.to_json()).unwrap();
+    let read = TreeSpec::from_json(&spec.to_json().unwrap()).unwrap();
     assert_eq!(read, spec);
 
     // Not carried: the default comes back.

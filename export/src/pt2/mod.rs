@@ -41,6 +41,9 @@ pub enum SaveError {
     /// A text output: torch itself writes such a file and cannot read it back.
     #[error("output {0} is a str, which torch.export.load cannot read; return it outside the exported model")]
     StrOutput(usize),
+    /// The structure of the inputs or outputs has no treespec JSON.
+    #[error("cannot write the structure of the inputs and outputs: {0}")]
+    TreeSpec(#[from] pytree_core::DumpError),
     /// The archive could not be put together.
     #[error("cannot put the archive together: {0}")]
     Archive(String),

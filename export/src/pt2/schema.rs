@@ -43,12 +43,18 @@ pub(crate) struct GraphModule {
     pub(crate) signature: Signature,
     pub(crate) module_call_graph: Vec<ModuleCall>,
     pub(crate) metadata: Empty,
-    pub(crate) treespec_namedtuple_fields: Empty,
+    pub(crate) treespec_namedtuple_fields: IndexMap<String, NamedTupleFields>,
 }
 
 /// A map that this writer always leaves empty.
 #[derive(Serialize, Default)]
 pub(crate) struct Empty {}
+
+/// The fields of a namedtuple class, by its serialized name.
+#[derive(Serialize)]
+pub(crate) struct NamedTupleFields {
+    pub(crate) field_names: Vec<String>,
+}
 
 #[derive(Serialize)]
 pub(crate) struct Graph {

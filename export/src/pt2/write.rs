@@ -9,6 +9,7 @@ use crate::program::{
     Storage, TensorData, TensorValue,
 };
 use indexmap::IndexMap;
+use pytree_core::TreeSpec;
 use shapes::Expr;
 use std::path::Path;
 
@@ -75,13 +76,13 @@ impl Writer<'_> {
                     signature: Some(schema::ModuleCallSignature {
                         inputs: [],
                         outputs: [],
-                        in_spec: program.in_spec.to_json(),
-                        out_spec: program.out_spec.to_json(),
+                        in_spec: program.in_spec.to_json()?,
+                        out_spec: program.out_spec.to_json()?,
                         forward_arg_names: program.argument_names.clone(),
                     }),
                 }],
                 metadata: schema::Empty {},
-                treespec_namedtuple_fields: schema::Empty {},
+                treespec_namedtuple_fields: namedtuple_fields([&program.in_spec, &program.out_spec]),
             },
             opset_version: schema::Opset { aten: 10 },
             range_constraints: self.ranges(),
@@ -379,4 +380,15 @@ fn layout_number(layout: Layout) -> u8 {
         Layout::Strided => 7,
         Layout::Jagged => 0,
     }
+}
+
+/// The field names of every namedtuple in these specs: treespec JSON has only the names of the classes.
+fn namedtuple_fields(specs: [&TreeSpec; 2]) -> IndexMap<String, schema::NamedTupleFields> {
+    let classes = specs.into_iter().flat_map(TreeSpec::namedtuples);
+    classes
+        .filter_map(|class| {
+            let field_names = class.fields.as_ref()?.iter().map(str::to_owned).collect();
+            Some((class.name.to_string(), schema::NamedTupleFields { field_names }))
+        })
+        .collect()
 }

@@ -156,6 +156,7 @@ fn as_dict(node: &SpecNode<'_>) -> Option<TreeSpec> {
         context @ Context::Mapping { fields, .. } if is_dict_subclass(context) => {
             fields.iter().map(|field| Key::from(field.to_owned())).collect()
         }
+        context if is_dict_subclass(context) => context.keys()?.to_vec(),
         _ => return None,
     };
     Some(TreeSpec::node(Context::Dict(keys), node.children().map(|child| child.to_spec())))

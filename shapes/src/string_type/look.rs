@@ -118,8 +118,9 @@ impl<F: DescribeTensor> Object for TreeObject<'_, '_, F> {
         let items = || at.children().map(|at| self.below(at));
         let name = context.short_name();
         match context {
-            Context::Tuple => Look::Tuple(items().collect()),
-            Context::List => Look::List(items().collect()),
+            // Python's type tests take a subclass of tuple or list for one.
+            Context::Tuple | Context::NamedTuple(_) | Context::Size => Look::Tuple(items().collect()),
+            Context::List | Context::ImmutableList => Look::List(items().collect()),
             Context::Dict(keys) => {
                 Look::Dict(keys.iter().map(|key| Label::Of(Cow::Borrowed(key))).zip(items()).collect())
             }

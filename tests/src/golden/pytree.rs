@@ -20,7 +20,7 @@ pub(super) fn run(case: &Value) -> Outcome {
     let paths: Vec<KeyPath> = spec.leaf_paths().collect();
     same("keystr", &paths.iter().map(ToString::to_string).collect(), &texts(member(case, "keystr")?)?)?;
     let json = text(member(case, "treespec_json")?)?;
-    same("treespec_json", &spec.to_json().as_str(), &json)?;
+    same("treespec_json", &spec.to_json().map_err(unexpected)?.as_str(), &json)?;
     let read = TreeSpec::from_json(json).map_err(unexpected)?;
     same("spec read from treespec_json", &read, spec)?;
     same("repr", &spec.to_string().as_str(), &text(member(case, "repr")?)?)?;
