@@ -111,6 +111,26 @@ pub enum UnflattenError {
         /// What serde said.
         message: String,
     },
+    /// The context names a variant that the enum does not have.
+    #[error("at {}: the variants of `{type_name}` are {expected}, but the spec has {found}", At(path))]
+    Variant {
+        /// Where.
+        path: KeyPath,
+        /// The enum.
+        type_name: String,
+        /// Its variants.
+        expected: String,
+        /// The spec's.
+        found: String,
+    },
+    /// A type that stands for a leaf ([`AsLeaf`](crate::AsLeaf)) cannot be made of this one.
+    #[error("at {}: {message}", At(path))]
+    BadLeaf {
+        /// Where.
+        path: KeyPath,
+        /// What the type said.
+        message: String,
+    },
     /// The value itself could not be read as a tree.
     #[error(transparent)]
     Tree(#[from] TreeError),

@@ -1,39 +1,64 @@
-//! The fields of a struct, one after another: what the derive writes in terms of.
+//! The fields of a struct or variant, one after another: what the derive writes in terms of.
 //!
 //! A derived type lists its fields once per way of walking, without control flow of its own: type and borrow checks of
 //! a list of plain calls are several times cheaper than of as many `?`. What a list does is decided here: an early end
 //! is kept, and the fields after it are passed over.
 
+use crate::with::{Own, Parts, PartsOwned, With, WithOwned};
 use crate::{Family, Kind, Node, NodeType, OwnedTree, Present, PyTree, Source, UnflattenError};
 use crate::{Visitor, VisitorMut, VisitorOwned};
 use std::ops::ControlFlow;
 
 /// Who is shown the fields of a struct.
 pub trait Fields<'a, F: Family> {
+    /// The next child field, walked in the way of `W`.
+    fn with<X, W: With<F, X>>(&mut self, field: &'a X);
+
     /// The next child field.
-    fn field<X: PyTree<F>>(&mut self, field: &'a X);
+    #[inline(always)]
+    fn field<X: PyTree<F>>(&mut self, field: &'a X) {
+        self.with::<X, Own>(field);
+    }
 }
 
 /// Who is shown the fields of a struct, to change them.
 pub trait FieldsMut<F: Family> {
+    /// The next child field, walked in the way of `W`.
+    fn with<X, W: WithOwned<F, X>>(&mut self, field: &mut X);
+
     /// The next child field.
-    fn field<X: OwnedTree<F>>(&mut self, field: &mut X);
+    #[inline(always)]
+    fn field<X: OwnedTree<F>>(&mut self, field: &mut X) {
+        self.with::<X, Own>(field);
+    }
 }
 
 /// Who is given the fields of a struct.
 pub trait FieldsOwned<F: Family> {
+    /// The next child field, taken apart in the way of `W`.
+    fn with<X, W: WithOwned<F, X>>(&mut self, field: X);
+
     /// The next child field.
-    fn field<X: OwnedTree<F>>(&mut self, field: X);
+    #[inline(always)]
+    fn field<X: OwnedTree<F>>(&mut self, field: X) {
+        self.with::<X, Own>(field);
+    }
+}
+
+/// Which variant of an enum a value is. The derive implements it.
+pub trait Variant {
+    /// The node of the variant.
+    fn node_type(&self) -> &'static NodeType;
 }
 
 /// Which fields are present: those of a dataclass that are not `None`, all fields of another node.
 #[inline]
-fn present<F: Family, X: PyTree<F>>(tree: &X, ty: &NodeType) -> Present {
+fn present<F: Family, X, P: Parts<F, X>>(tree: &X, ty: &NodeType) -> Present {
     if ty.kind != Kind::Dataclass {
         return Present::all(ty.fields.len());
     }
     let mut found = Walk { visitor: &mut (), present: Present::all(ty.fields.len()), index: 0, child: 0, flow: None };
-    tree.walk_fields(&mut found);
+    P::walk_fields(tree, &mut found);
     found.present
 }
 
@@ -70,8 +95,8 @@ impl<V, B> Walk<'_, V, B> {
 /// Without a visitor: drops the fields that are `None`.
 impl<'a, F: Family> Fields<'a, F> for Walk<'_, (), std::convert::Infallible> {
     #[inline(always)]
-    fn field<X: PyTree<F>>(&mut self, field: &'a X) {
-        if field.is_none() {
+    fn with<X, W: With<F, X>>(&mut self, field: &'a X) {
+        if W::is_none(field) {
             self.present = self.present.without(self.index);
         }
         self.index += 1;
@@ -83,10 +108,10 @@ struct Shown<'v, V, B>(Walk<'v, V, B>);
 
 impl<'a, F: Family, V: Visitor<'a, F>> Fields<'a, F> for Shown<'_, V, V::Break> {
     #[inline(always)]
-    fn field<X: PyTree<F>>(&mut self, field: &'a X) {
+    fn with<X, W: With<F, X>>(&mut self, field: &'a X) {
         if self.0.step() {
             self.0.visitor.child(self.0.child - 1);
-            let flow = field.walk(self.0.visitor);
+            let flow = W::walk(field, self.0.visitor);
             self.0.keep(flow);
         }
     }
@@ -94,9 +119,9 @@ impl<'a, F: Family, V: Visitor<'a, F>> Fields<'a, F> for Shown<'_, V, V::Break> 
 
 impl<F: Family, V: VisitorMut<F>> FieldsMut<F> for Walk<'_, V, V::Break> {
     #[inline(always)]
-    fn field<X: OwnedTree<F>>(&mut self, field: &mut X) {
+    fn with<X, W: WithOwned<F, X>>(&mut self, field: &mut X) {
         if self.step() {
-            let flow = field.walk_mut(self.visitor);
+            let flow = W::walk_mut(field, self.visitor);
             self.keep(flow);
         }
     }
@@ -104,92 +129,162 @@ impl<F: Family, V: VisitorMut<F>> FieldsMut<F> for Walk<'_, V, V::Break> {
 
 impl<F: Family, V: VisitorOwned<F>> FieldsOwned<F> for Walk<'_, V, V::Break> {
     #[inline(always)]
-    fn field<X: OwnedTree<F>>(&mut self, field: X) {
+    fn with<X, W: WithOwned<F, X>>(&mut self, field: X) {
         if self.step() {
-            let flow = field.into_walk(self.visitor);
+            let flow = W::into_walk(field, self.visitor);
             self.keep(flow);
         }
     }
 }
 
-/// [`PyTree::walk`] of a struct.
+/// [`PyTree::walk`] of a struct that lists its own fields.
 #[inline]
 pub fn walk_struct<'a, F: Family, X: PyTree<F>, V: Visitor<'a, F>>(
     tree: &'a X,
     ty: &'static NodeType,
     visitor: &mut V,
 ) -> ControlFlow<V::Break> {
-    let present = present(tree, ty);
-    if visitor.enter(&Node::Struct { ty, present, statics: tree.statics() })? {
-        let mut fields = Shown(Walk { visitor: &mut *visitor, present, index: 0, child: 0, flow: None });
-        tree.walk_fields(&mut fields);
-        fields.0.end()?;
-        visitor.exit()?;
-    }
-    ControlFlow::Continue(())
+    walk_parts::<F, X, Own, V>(tree, ty, visitor)
 }
 
-/// [`OwnedTree::walk_mut`] of a struct.
+/// [`OwnedTree::walk_mut`] of a struct that lists its own fields.
 #[inline]
 pub fn walk_struct_mut<F: Family, X: OwnedTree<F>, V: VisitorMut<F>>(
     tree: &mut X,
     ty: &'static NodeType,
     visitor: &mut V,
 ) -> ControlFlow<V::Break> {
-    let mut fields = Walk { visitor, present: present(tree, ty), index: 0, child: 0, flow: None };
-    tree.walk_fields_mut(&mut fields);
-    fields.end()
+    walk_parts_mut::<F, X, Own, V>(tree, ty, visitor)
 }
 
-/// [`OwnedTree::into_walk`] of a struct.
+/// [`OwnedTree::into_walk`] of a struct that lists its own fields.
 #[inline]
 pub fn into_struct<F: Family, X: OwnedTree<F>, V: VisitorOwned<F>>(
     tree: X,
     ty: &'static NodeType,
     visitor: &mut V,
 ) -> ControlFlow<V::Break> {
-    let present = present(&tree, ty);
-    visitor.enter(&Node::Struct { ty, present, statics: tree.statics() })?;
-    let mut fields = Walk { visitor: &mut *visitor, present, index: 0, child: 0, flow: None };
-    tree.into_fields(&mut fields);
-    fields.end()?;
-    visitor.exit()
+    into_parts::<F, X, Own, V>(tree, ty, visitor)
 }
 
-/// [`OwnedTree::rebuild`] of a struct; `statics` says whether it has static fields.
+/// [`OwnedTree::rebuild`] of a struct that lists its own fields; `statics` says whether it has static ones.
 #[inline]
 pub fn rebuild_struct<F: Family, X: OwnedTree<F>, S: Source<F>>(
     ty: &'static NodeType,
     statics: bool,
     source: &mut S,
 ) -> Result<X, UnflattenError> {
+    rebuild_parts::<F, X, Own, S>(ty, statics, source)
+}
+
+/// Walks a struct whose fields `P` lists.
+#[inline]
+pub fn walk_parts<'a, F: Family, X, P: Parts<F, X>, V: Visitor<'a, F>>(
+    tree: &'a X,
+    ty: &'static NodeType,
+    visitor: &mut V,
+) -> ControlFlow<V::Break> {
+    let present = present::<F, X, P>(tree, ty);
+    if visitor.enter(&Node::Struct { ty, present, statics: P::statics(tree) })? {
+        let mut fields = Shown(Walk { visitor: &mut *visitor, present, index: 0, child: 0, flow: None });
+        P::walk_fields(tree, &mut fields);
+        fields.0.end()?;
+        visitor.exit()?;
+    }
+    ControlFlow::Continue(())
+}
+
+/// Changes a struct whose fields `P` lists.
+#[inline]
+pub fn walk_parts_mut<F: Family, X, P: PartsOwned<F, X>, V: VisitorMut<F>>(
+    tree: &mut X,
+    ty: &'static NodeType,
+    visitor: &mut V,
+) -> ControlFlow<V::Break> {
+    let present = present::<F, X, P>(tree, ty);
+    let mut fields = Walk { visitor, present, index: 0, child: 0, flow: None };
+    P::walk_fields_mut(tree, &mut fields);
+    fields.end()
+}
+
+/// Takes apart a struct whose fields `P` lists.
+#[inline]
+pub fn into_parts<F: Family, X, P: PartsOwned<F, X>, V: VisitorOwned<F>>(
+    tree: X,
+    ty: &'static NodeType,
+    visitor: &mut V,
+) -> ControlFlow<V::Break> {
+    let present = present::<F, X, P>(&tree, ty);
+    visitor.enter(&Node::Struct { ty, present, statics: P::statics(&tree) })?;
+    let mut fields = Walk { visitor: &mut *visitor, present, index: 0, child: 0, flow: None };
+    P::into_fields(tree, &mut fields);
+    fields.end()?;
+    visitor.exit()
+}
+
+/// Rebuilds a struct whose fields `P` lists; `statics` says whether it has static ones.
+#[inline]
+pub fn rebuild_parts<F: Family, X, P: PartsOwned<F, X>, S: Source<F>>(
+    ty: &'static NodeType,
+    statics: bool,
+    source: &mut S,
+) -> Result<X, UnflattenError> {
     let present = source.node(ty)?;
     let statics = if statics { source.statics(ty)? } else { serde_json::Value::Null };
-    X::rebuild_fields(&mut Rebuilder { source, ty, present, index: 0, statics })
+    P::rebuild_fields(&mut Rebuilder { source, ty, variant: 0, present, index: 0, statics })
+}
+
+/// [`OwnedTree::rebuild`] of an enum: one type and one tag per variant.
+#[inline]
+pub fn rebuild_enum<F: Family, X: OwnedTree<F>, S: Source<F>>(
+    types: &'static [NodeType],
+    tags: &'static [&'static str],
+    source: &mut S,
+) -> Result<X, UnflattenError> {
+    let variant = source.variant(types, tags)?;
+    let Some(ty) = types.get(variant) else { return Err(source.error("one of the variants of an enum")) };
+    let present = source.node(ty)?;
+    let statics = source.statics(ty)?;
+    X::rebuild_fields(&mut Rebuilder { source, ty, variant, present, index: 0, statics })
 }
 
 /// What the fields of a struct are rebuilt from.
 pub struct Rebuilder<'s, S> {
     source: &'s mut S,
     ty: &'static NodeType,
+    variant: usize,
     present: Present,
     index: usize,
     statics: serde_json::Value,
 }
 
 impl<S> Rebuilder<'_, S> {
+    /// Which variant of an enum is rebuilt.
+    pub fn variant(&self) -> usize {
+        self.variant
+    }
+
     /// The next child field: rebuilt when the spec has it, None when the spec says that it was None.
     #[inline]
     pub fn field<F: Family, X: OwnedTree<F>>(&mut self) -> Result<X, UnflattenError>
     where
         S: Source<F>,
     {
+        self.with::<F, X, Own>()
+    }
+
+    /// The next child field, rebuilt in the way of `W`.
+    #[inline]
+    pub fn with<F: Family, X, W: WithOwned<F, X>>(&mut self) -> Result<X, UnflattenError>
+    where
+        S: Source<F>,
+    {
         let index = self.index;
         self.index += 1;
         if self.present.has(index) {
-            return X::rebuild(self.source);
+            return W::rebuild(self.source);
         }
-        X::from_none().ok_or_else(|| match self.ty.fields.get(index) {
+        W::from_none().ok_or_else(|| match self.ty.fields.get(index) {
             Some(field) => self.source.not_optional(self.ty, field),
             None => self.source.error(self.ty.rust_name),
         })

@@ -32,6 +32,7 @@
 //! | `TreeSpec`, `treespec_dumps`, `treespec_loads` | [`TreeSpec`], [`TreeSpec::to_json`], [`TreeSpec::from_json`] |
 //! | `inspect.signature`, `Signature.bind` | [`Signature`], [`Signature::bind`] |
 
+mod as_leaf;
 mod containers;
 mod context;
 mod dtype;
@@ -55,9 +56,11 @@ mod tch;
 mod tree;
 mod unflatten;
 mod value;
+mod with;
 
 #[cfg(feature = "tch")]
 pub use self::tch::Tch;
+pub use as_leaf::{AsLeaf, Plain};
 pub use containers::{DefaultDict, Deque, ImmutableDict, ImmutableList, OrderedDict, Size};
 pub use context::{Context, Factory, NamedTuple};
 pub use dtype::{DType, Device, UnknownDType};

@@ -91,6 +91,9 @@ pub struct NodeType {
 impl NodeType {
     /// More fields than this do not fit the bit set of present fields.
     pub const MAX_FIELDS: usize = 128;
+
+    /// The name under which the context of an enum holds its variant, beside the static fields.
+    pub const VARIANT: &'static str = "variant";
 }
 
 /// Which child fields of a struct are present: bit `i` for field `i`.

@@ -2,13 +2,15 @@
 //!
 //! Written code may stand under `#![no_implicit_prelude]`, so it finds here every name it needs.
 
-pub use crate::fields::{Fields, FieldsMut, FieldsOwned, Rebuilder};
-pub use crate::fields::{into_struct, rebuild_struct, walk_struct, walk_struct_mut};
+pub use crate::fields::{Fields, FieldsMut, FieldsOwned, Rebuilder, Variant};
+pub use crate::fields::{into_parts, rebuild_parts, walk_parts, walk_parts_mut};
+pub use crate::fields::{into_struct, rebuild_enum, rebuild_struct, walk_struct, walk_struct_mut};
 pub use crate::module::{Call, Slots};
 pub use crate::node::{NodeType, Statics};
 pub use crate::tree::{Source, Visitor, VisitorMut, VisitorOwned};
+pub use crate::with::{ByLeaf, Parts, PartsOwned, With, WithOwned};
 pub use crate::{
-    __python_name as python_name, BindError, Family, Kind, Meta, Module, OwnedTree, Parameter, PyTree, Retype,
+    __python_name as python_name, AsLeaf, BindError, Family, Kind, Meta, Module, OwnedTree, Parameter, PyTree, Retype,
     Signature, TreeSpec, UnflattenError,
 };
 pub use std::default::Default;

@@ -102,6 +102,9 @@ pub trait Source<F: Family>: Sized {
     fn context(&mut self, kind: Kind) -> Result<(crate::Context, usize), UnflattenError>;
     /// A node of this type begins; which of its fields are there.
     fn node(&mut self, ty: &'static NodeType) -> Result<Present, UnflattenError>;
+    /// Which variant of an enum comes next: `tags` are what the contexts of its variants hold, `types` their nodes. The
+    /// node does not begin yet.
+    fn variant(&mut self, types: &'static [NodeType], tags: &'static [&'static str]) -> Result<usize, UnflattenError>;
     /// The static fields of the node that [`node`](Source::node) began last, as JSON.
     fn statics(&mut self, ty: &'static NodeType) -> Result<serde_json::Value, UnflattenError>;
     /// Any node or leaf begins: its context and arity, or `None` for a leaf.
@@ -114,6 +117,8 @@ pub trait Source<F: Family>: Sized {
     fn error(&self, expected: &str) -> UnflattenError;
     /// The error for a leaf of another sort than the type holds.
     fn wrong_leaf(&self, expected: crate::LeafKind, found: crate::LeafKind) -> UnflattenError;
+    /// The error for the last leaf, which a type of the user's cannot be made of.
+    fn bad_leaf(&self, message: String) -> UnflattenError;
     /// The error for a field that the spec says is None and whose type cannot be.
     fn not_optional(&self, ty: &'static NodeType, field: &'static str) -> UnflattenError;
     /// The error for a static field that cannot be read from the context.
@@ -150,6 +155,10 @@ pub trait Source<F: Family>: Sized {
 pub trait PyTree<F: Family> {
     /// Whether this is an `Option`: only one may stand around a value.
     const OPTIONAL: bool = false;
+
+    /// The names of the child fields, of a type whose fields may stand among those of another (`#[pytree(flatten)]`).
+    #[doc(hidden)]
+    const FIELDS: Option<&'static [&'static str]> = None;
 
     /// Shows every node and leaf to `visitor`, in order.
     fn walk<'a, V: Visitor<'a, F>>(&'a self, visitor: &mut V) -> ControlFlow<V::Break>;

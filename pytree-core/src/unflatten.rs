@@ -153,6 +153,29 @@ impl<F: Family, I: Iterator<Item = Leaf<F>>> Source<F> for SpecSource<'_, F, I> 
         Ok(present)
     }
 
+    fn variant(&mut self, types: &'static [NodeType], tags: &'static [&'static str]) -> Result<usize, UnflattenError> {
+        let ty = types.first();
+        let name = ty.and_then(|ty| ty.rust_name.split("::").next()).unwrap_or_default();
+        let context = self.peek().and_then(|n| n.context());
+        let statics = match (ty, context) {
+            (
+                Some(ty),
+                Some(
+                    Context::Dataclass { name, statics: Some(statics), .. }
+                    | Context::Mapping { name, statics: Some(statics), .. },
+                ),
+            ) if name == ty.name => statics,
+            _ => return Err(self.error(&format!("`{name}`, an enum"))),
+        };
+        let tag = statics.get(NodeType::VARIANT).unwrap_or(&serde_json::Value::Null);
+        tags.iter().position(|known| tag == known).ok_or_else(|| UnflattenError::Variant {
+            path: self.path(),
+            type_name: name.to_owned(),
+            expected: tags.iter().map(|tag| format!("'{tag}'")).collect::<Vec<_>>().join(", "),
+            found: crate::python::Json(tag).to_string(),
+        })
+    }
+
     fn statics(&mut self, ty: &'static NodeType) -> Result<serde_json::Value, UnflattenError> {
         let context = self.next.checked_sub(1).and_then(|i| self.spec.node_at(i)).and_then(|n| n.context());
         match context {
@@ -231,6 +254,11 @@ impl<F: Family, I: Iterator<Item = Leaf<F>>> Source<F> for SpecSource<'_, F, I> 
 
     fn bad_static(&self, ty: &'static NodeType, field: &'static str, message: String) -> UnflattenError {
         UnflattenError::Static { path: self.path(), type_name: ty.rust_name, field, message }
+    }
+
+    fn bad_leaf(&self, message: String) -> UnflattenError {
+        // The cursor has passed the leaf already.
+        UnflattenError::BadLeaf { path: self.spec.node_path(self.next.saturating_sub(1)), message }
     }
 
     fn wrong_leaf(&self, expected: LeafKind, found: LeafKind) -> UnflattenError {
