@@ -8,7 +8,11 @@ use shapes::{
     ConstraintError, EnvError, Expr, ExprError, Fixes, InputLeaf, Naming, Rel, RelOp, Solved, SymbolicInputs, Tolerance,
 };
 
-pub(super) fn run(case: &Value) -> Outcome {
+/// Whether our answer to a case is the recorded one.
+///
+/// # Errors
+/// How they differ, or what is wrong with the case.
+pub fn run(case: &Value) -> Outcome {
     let expected = member(case, "expected")?;
     match solve(case) {
         Ok(solved) => {
