@@ -88,8 +88,8 @@ impl Recorder {
         Ok(json!({
             "name": name,
             "text": program.to_string(),
-            "in_spec": program.in_spec.to_json(),
-            "out_spec": program.out_spec.to_json(),
+            "in_spec": program.in_spec.to_json()?,
+            "out_spec": program.out_spec.to_json()?,
             "example": self.leaves(example, &format!("{name}.example"))?,
             "runs": runs,
         }))
