@@ -37,7 +37,9 @@ impl Model {
         let z = self.linear.forward(&z); // a layer of tch
         let z = tch::no_grad(|| z.relu()); // closure
         let z = halved(&z) + y.doubled();
-        let long = z.abs().exp(); // the last of a chain
+        let long = z
+            .abs() // the first of a chain
+            .exp(); // the last of a chain
         let n = x.size()[0];
         let flat = long.reshape([n * 4]); // an integer
         flat.split(2, 0) // several results

@@ -39,6 +39,8 @@ mod trace;
 mod wire;
 
 #[cfg(feature = "tch")]
+pub(crate) use self::record::quietly;
+#[cfg(feature = "tch")]
 pub use self::{
     call::call,
     error::{DispatchError, Place, RecordError, UnknownReason},

@@ -65,6 +65,16 @@ pub fn record_located<R>(known: &Known<'_>, f: impl FnOnce() -> R) -> Result<(R,
     run(known, true, f)
 }
 
+/// Runs `f` unrecorded; a panic in it is an error and printed nowhere.
+pub(crate) fn quietly<R>(f: impl FnOnce() -> R) -> Result<R, RecordError> {
+    quiet::catch(f).map_err(|panic| RecordError::Panicked {
+        message: panic.message,
+        location: panic.location,
+        op: None,
+        op_message: None,
+    })
+}
+
 fn run<R>(known: &Known<'_>, frames: bool, f: impl FnOnce() -> R) -> Result<(R, Trace), RecordError> {
     let _mark = Mark::set().ok_or(RecordError::Nested)?;
     let mut session = Session::new(frames).map_err(DispatchError::tensor)?;

@@ -68,7 +68,8 @@ pub(crate) fn bounds(range: &ValueRange) -> (i64, i64) {
     (low, end(range.upper, ELEMENT_CAP).clamp(low, ELEMENT_CAP.max(low)))
 }
 
-/// `tensor` tiled, or cut, to `sizes`: its values come from the example, so that indices stay valid.
+/// `tensor` tiled, or cut, to `sizes`: its values come from the example, so that indices stay valid. It lies in memory as
+/// the example does.
 pub(crate) fn tiled(tensor: &Tensor, sizes: &[i64]) -> Result<Tensor, ExportError> {
     let mut out = tensor.detach();
     for (dim, (&size, &have)) in sizes.iter().zip(&tensor.size()).enumerate() {
@@ -86,7 +87,26 @@ pub(crate) fn tiled(tensor: &Tensor, sizes: &[i64]) -> Result<Tensor, ExportErro
         let index = index.f_remainder(have).map_err(probe_failed)?;
         out = out.f_index_select(dim, &index).map_err(probe_failed)?;
     }
-    out.f_contiguous().map_err(probe_failed)
+    laid_out_as(tensor, &out)
+}
+
+/// `values` in memory in the order in which `like` is: without gaps where it has none, with a gap where it has some.
+/// A model that calls `contiguous` or `view` does another thing on another layout.
+fn laid_out_as(like: &Tensor, values: &Tensor) -> Result<Tensor, ExportError> {
+    let strides = like.stride();
+    let mut order: Vec<i64> = (0..like.dim() as i64).collect();
+    order.sort_by_key(|dim| std::cmp::Reverse(strides[*dim as usize]));
+    let mut back = vec![0; order.len()];
+    for (place, dim) in order.iter().enumerate() {
+        back[*dim as usize] = place as i64;
+    }
+    let dense = like.f_permute(&order).map_err(probe_failed)?.is_contiguous();
+    let mut ordered = values.f_permute(&order).and_then(|v| v.f_contiguous()).map_err(probe_failed)?;
+    if let (false, Some(last)) = (dense, ordered.size().last()) {
+        let padded = ordered.f_constant_pad_nd([0_i64, 1]).map_err(probe_failed)?;
+        ordered = padded.f_narrow(-1, 0, *last).map_err(probe_failed)?;
+    }
+    ordered.f_permute(&back).map_err(probe_failed)
 }
 
 /// `tensor` with other values in the same places: reversed, and floats also scaled. Every value of an integer or bool tensor
@@ -96,10 +116,10 @@ pub(crate) fn other_values(tensor: &Tensor) -> Result<Tensor, ExportError> {
     let reversed = tensor.detach().f_flip(&dims).map_err(probe_failed)?;
     let floating = tensor.f_is_floating_point().map_err(probe_failed)?;
     if !floating {
-        return Ok(reversed);
+        return laid_out_as(tensor, &reversed);
     }
     let scaled = reversed.f_mul_scalar(0.75).map_err(probe_failed)?;
-    scaled.f_add_scalar(0.125).map_err(probe_failed)
+    laid_out_as(tensor, &scaled.f_add_scalar(0.125).map_err(probe_failed)?)
 }
 
 fn probe_failed(error: tch::TchError) -> ExportError {

@@ -6,7 +6,7 @@ use super::probe::{Movable, bounds, other_values, tiled, unlike_sizes};
 use super::resolve::{Resolved, resolve};
 use super::sample::{Parting, Sample, capture, map_inputs, parting};
 use super::{ExportError, Setup};
-use crate::dispatch::{RecordError, deep_copy};
+use crate::dispatch::{RecordError, deep_copy, quietly};
 use pytree_core::{Leaf, Module, Tch, into_leaves};
 use shapes::{Dim, DimSpec, HintKind, PlaceholderShape, ShapeSpec, Symbol, ValueRange};
 use std::collections::HashMap;
@@ -261,12 +261,7 @@ impl<'m, M: Module<Family = Tch>> Search<'m, M> {
     }
 
     /// Probes the sizes that `pick` gives; whether they were small enough to try.
-    fn end(
-        &mut self,
-        resolved: &Resolved,
-        which: &str,
-        pick: impl Fn(&Free) -> i64,
-    ) -> Result<bool, ExportError> {
+    fn end(&mut self, resolved: &Resolved, which: &str, pick: impl Fn(&Free) -> i64) -> Result<bool, ExportError> {
         let assignment = self.free.iter().map(|free| (free.symbol.clone(), pick(free))).collect();
         let Some(values) = self.values_at(resolved, &assignment) else { return Ok(true) };
         if self.too_large(&values) {
@@ -410,12 +405,13 @@ impl<'m, M: Module<Family = Tch>> Search<'m, M> {
 
     /// What the model gives for these inputs, on copies of its own; buffers are as before when it returns.
     pub(crate) fn outputs_of(&self, args: &M::Args) -> Result<Vec<Leaf<Tch>>, ExportError> {
+        let args = map_inputs(args, |_, tensor| Ok(deep_copy(tensor)?), |_, v| v)?;
         let saved = self.declared.buffers()?;
-        let output = tch::no_grad(|| self.model.call(args));
+        let output = tch::no_grad(|| quietly(|| self.model.call(&args)));
         for (buffer, before) in saved {
             tch::no_grad(|| buffer.shallow_clone().copy_(&before));
         }
-        Ok(into_leaves(output?)?.0)
+        Ok(into_leaves(output??)?.0)
     }
 }
 

@@ -1,0 +1,216 @@
+//! Values that leave the graph, impure forwards, and forwards that fail.
+#![cfg(feature = "tch")]
+// A test fails by panicking.
+#![allow(clippy::unwrap_used, clippy::panic)]
+
+#[macro_use]
+mod capture_support;
+
+use std::cell::Cell;
+
+use capture_support::{F, fixed, guessed, randn, recording, refused, same, statements};
+use tch::{Kind, Tensor};
+use torch_export::ExportError;
+use torch_export::dispatch::RecordError;
+use torch_export::prelude::*;
+
+/// Where a data dependence is, of an export that must fail for it.
+fn dependence(result: Result<ExportedProgram, ExportError>) -> String {
+    let error = refused(result);
+    let text = error.to_string();
+    assert!(text.contains("compute with tensors instead"), "{text}");
+    match error {
+        ExportError::DataDependence { place, first, second } => {
+            assert_ne!(first, second);
+            place
+        }
+        other => panic!("{other:?}"),
+    }
+}
+
+model! { Mean(x: &Tensor) -> Tensor { x / x.mean(Kind::Float).double_value(&[]) } }
+model! { Copied(x: &Tensor) -> Tensor {
+    let values: Vec<f32> = x.try_into().unwrap();
+    Tensor::from_slice(&values) + 1.0
+} }
+model! { Compared(x: &Tensor) -> Tensor { if *x == x.round() { x.relu() } else { x.neg() } } }
+model! { Counted(x: &Tensor) -> Tensor { x.narrow(0, 0, x.argmax(0, false).int64_value(&[]) + 1) } }
+model! { Told(x: &Tensor) -> f64 { x.sum(Kind::Float).double_value(&[]) } }
+model! { Signed(x: &Tensor) -> Tensor { if x.double_value(&[0]) > 0.5 { x.sin() } else { x.cos() } } }
+
+#[test]
+fn a_number_read_from_a_tensor_becomes_no_constant() {
+    let x = || Tensor::from_slice(&[1f32, 2.0, 3.0]);
+    assert_eq!(dependence(fixed(&Mean, Mean::args(x()))), "argument `other` of `aten.div.Scalar`");
+    assert_eq!(dependence(fixed(&Counted, Counted::args(x()))), "argument `length` of `aten.narrow.default`");
+    assert_eq!(dependence(fixed(&Told, Told::args(x()))), "an output");
+}
+
+#[test]
+fn a_copy_made_to_a_tensor_again_becomes_no_constant() {
+    let place = dependence(fixed(&Copied, Copied::args(randn(&[3]))));
+    assert_eq!(place, "constant 0 that `aten.add.Scalar` uses");
+}
+
+#[test]
+fn a_branch_on_data_is_seen() {
+    let x = Tensor::from_slice(&[1f32, 0.1, 0.2]);
+    let place = dependence(fixed(&Signed, Signed::args(x)));
+    assert_eq!(place, "call 2");
+}
+
+model! { Unread(x: &Tensor) -> Tensor {
+    let _logged = x.sum(Kind::Float).double_value(&[]);
+    x.relu()
+} }
+
+#[test]
+fn a_number_that_is_not_used_does_no_harm() {
+    let program = guessed(&Unread, [2, 5].map(|n| Unread::args(randn(&[n])))).unwrap();
+    assert_eq!(statements(&program).last().unwrap(), "return (relu,)");
+    same(&Unread, &program, [Unread::args(randn(&[9]))]);
+}
+
+#[test]
+fn a_comparison_of_tensors_is_a_number_that_has_left() {
+    // `==` is an op with a bool result: the graph cannot show what became of it, the second run can.
+    let x = Tensor::from_slice(&[1f32, 2.0, 3.0]);
+    let error = refused(fixed(&Compared, Compared::args(x)));
+    assert!(matches!(error, ExportError::DataDependence { .. }), "{error:?}");
+}
+
+struct Counter {
+    calls: Cell<i64>,
+}
+
+#[module]
+impl Counter {
+    fn forward(&self, x: &Tensor) -> Tensor {
+        self.calls.set(self.calls.get() + 1);
+        x + self.calls.get()
+    }
+}
+
+struct Alternating {
+    odd: Cell<bool>,
+}
+
+#[module]
+impl Alternating {
+    fn forward(&self, x: &Tensor) -> Tensor {
+        self.odd.set(!self.odd.get());
+        if self.odd.get() { x.sin() } else { x.cos() }
+    }
+}
+
+struct Noise {
+    state: Cell<u64>,
+}
+
+#[module]
+impl Noise {
+    fn forward(&self, x: &Tensor) -> Tensor {
+        let next = self.state.get().wrapping_mul(6364136223846793005).wrapping_add(1442695040888963407);
+        self.state.set(next);
+        x * Tensor::from_slice(&[(next >> 40) as f32])
+    }
+}
+
+#[test]
+fn a_forward_that_is_not_the_same_twice() {
+    let counter = Counter { calls: Cell::new(0) };
+    let error = refused(fixed(&counter, Counter::args(randn(&[3]))));
+    assert!(
+        matches!(&error, ExportError::Impure { place, .. } if place == "argument `other` of `aten.add.Scalar`"),
+        "{error:?}"
+    );
+    assert!(
+        error.to_string().starts_with("the forward is impure: argument `other` of `aten.add.Scalar` is 1"),
+        "{error}"
+    );
+
+    let noise = Noise { state: Cell::new(1) };
+    let error = refused(fixed(&noise, Noise::args(randn(&[3]))));
+    assert!(matches!(&error, ExportError::Impure { place, .. } if place.contains("aten.mul.Tensor")), "{error:?}");
+
+    let alternating = Alternating { odd: Cell::new(false) };
+    let error = refused(fixed(&alternating, Alternating::args(randn(&[3]))));
+    assert!(matches!(error, ExportError::Impure { .. } | ExportError::DataDependence { .. }), "{error:?}");
+}
+
+model! { Broken(x: &Tensor) -> Tensor { x.matmul(x) } }
+model! { Panicking(x: &Tensor) -> Tensor {
+    assert!(x.size()[0] > 100, "too short");
+    x.relu()
+} }
+
+#[test]
+fn an_op_that_fails_on_the_example() {
+    let error = refused(fixed(&Broken, Broken::args(randn(&[2, 3]))));
+    let RecordError::Panicked { op, op_message, .. } = recording(&error) else { panic!("{error:?}") };
+    assert_eq!(op.as_ref().unwrap().to_string(), "aten.matmul.default");
+    assert!(op_message.as_ref().unwrap().contains("2x3"), "{op_message:?}");
+    assert!(error.to_string().starts_with("the forward panicked in `aten.matmul.default`: "), "{error}");
+}
+
+#[test]
+fn a_panic_of_the_model_itself() {
+    let error = refused(fixed(&Panicking, Panicking::args(randn(&[2]))));
+    let RecordError::Panicked { message, location, op, .. } = recording(&error) else { panic!("{error:?}") };
+    assert_eq!((message.as_str(), op), ("too short", &None));
+    assert!(location.as_ref().unwrap().contains("capture_data.rs"), "{location:?}");
+}
+
+#[test]
+fn an_export_after_a_failed_one() {
+    assert!(fixed(&Broken, Broken::args(randn(&[2, 3]))).is_err());
+    let program = fixed(&Unread, Unread::args(randn(&[3]))).unwrap();
+    same(&Unread, &program, [Unread::args(randn(&[3]))]);
+    // The very model that failed exports where it is right.
+    let program = fixed(&Broken, Broken::args(randn(&[3, 3]))).unwrap();
+    same(&Broken, &program, [Broken::args(randn(&[3, 3]))]);
+}
+
+struct Nested {
+    error: Cell<Option<ExportError>>,
+}
+
+#[module]
+impl Nested {
+    fn forward(&self, x: &Tensor) -> Tensor {
+        self.error.set(fixed(&Unread, Unread::args(Tensor::zeros([2], F))).err());
+        x.relu()
+    }
+}
+
+#[test]
+fn an_export_inside_a_forward() {
+    let nested = Nested { error: Cell::new(None) };
+    let outer = fixed(&nested, Nested::args(randn(&[3]))).unwrap();
+    assert_eq!(statements(&outer).last().unwrap(), "return (relu,)");
+    // Outside a recording, as in the check against the model, it is an export like any other; so look at a recorded run.
+    nested.error.set(None);
+    let _ = Export::new(&nested, &ModelInputs::new(&nested, [Nested::args(randn(&[3]))]).unwrap()).verify(false).run();
+    let error = nested.error.take().unwrap();
+    assert!(matches!(recording(&error), RecordError::Nested), "{error:?}");
+    assert!(error.to_string().contains("a forward must not export another model"), "{error}");
+}
+
+#[test]
+fn exports_on_several_threads() {
+    let threads: Vec<_> = (2..6)
+        .map(|width| {
+            std::thread::spawn(move || {
+                for _ in 0..5 {
+                    let sets = [2, 5].map(|n| Unread::args(randn(&[n, width])));
+                    let program = guessed(&Unread, sets).unwrap();
+                    assert!(capture_support::header(&program).contains(&format!("x: \"f32[s77, {width}]\"")));
+                    same(&Unread, &program, [Unread::args(randn(&[7, width]))]);
+                }
+            })
+        })
+        .collect();
+    for thread in threads {
+        thread.join().unwrap();
+    }
+}

@@ -1,0 +1,273 @@
+//! What the model needs of its sizes: fixed, tied, related, branched on, computed with.
+#![cfg(feature = "tch")]
+// A test fails by panicking.
+#![allow(clippy::unwrap_used, clippy::panic)]
+
+#[macro_use]
+mod capture_support;
+
+use capture_support::{F, dims, fixed, guessed, header, named, randn, ranges, refused, same, statements, with_shapes};
+use tch::{Device, Kind, Tensor};
+use torch_export::ExportError;
+use torch_export::prelude::*;
+
+const VIOLATED: &str = "! For more information, run with TORCH_LOGS=\"+dynamic\".\n  - ";
+const SPECIALISED: &str = "If you're using mark_dynamic, either remove it or use maybe_mark_dynamic. If you're using \
+    Dim.DYNAMIC, replace it with either Dim.STATIC or Dim.AUTO.";
+
+/// torch's text of a violated constraint.
+fn constraint(result: Result<ExportedProgram, ExportError>) -> String {
+    match refused(result) {
+        ExportError::Constraint(error) => error.to_string(),
+        other => panic!("{other:?}"),
+    }
+}
+
+model! { Fixed(x: &Tensor) -> Tensor { x + Tensor::ones([4], F) } }
+
+#[test]
+fn a_dim_that_the_model_fixes() {
+    let example = || Fixed::args(randn(&[4]));
+    let text = constraint(with_shapes(&Fixed, example(), &dims(&[&[(0, named("batch"))]])));
+    let of = |dim: &str| {
+        format!("You marked {dim} as dynamic but your code specialized it to be a constant (4). {SPECIALISED}")
+    };
+    let expected = format!("Constraints violated (batch){VIOLATED}{}\nSuggested fixes:\n  batch = 4", of("batch"));
+    assert!(text.starts_with(&expected), "{text}\n{expected}");
+    let text = constraint(with_shapes(&Fixed, example(), &dims(&[&[(0, Dim::dynamic())]])));
+    let expected = format!("Constraints violated (L['x'].size()[0]){VIOLATED}{}", of("L['x'].size()[0]"));
+    assert!(text.starts_with(&expected), "{text}\n{expected}");
+    assert!(!text.contains("Suggested fixes"), "{text}");
+    let program = with_shapes(&Fixed, example(), &dims(&[&[(0, Dim::auto())]])).unwrap();
+    assert_eq!(header(&program), "def forward(self, x: \"f32[4]\"):");
+    assert_eq!(ranges(&program), "{}");
+    same(&Fixed, &program, [example()]);
+}
+
+model! { Add(x: &Tensor, y: &Tensor) -> Tensor { x + y } }
+
+#[test]
+fn two_dims_that_the_model_ties() {
+    let example = || Add::args((randn(&[4]), randn(&[4])));
+    let text = constraint(with_shapes(&Add, example(), &dims(&[&[(0, named("a"))], &[(0, named("b"))]])));
+    let expected = format!(
+        "Constraints violated (b){VIOLATED}The values of b = L['y'].size()[0] and a = L['x'].size()[0] must always be \
+         equal.\nSuggested fixes:\n  b = a"
+    );
+    assert!(text.starts_with(&expected), "{text}\n{expected}");
+    let program = with_shapes(&Add, example(), &dims(&[&[(0, Dim::dynamic())], &[(0, Dim::dynamic())]])).unwrap();
+    let mut symbols = header(&program);
+    symbols.retain(|c| c.is_ascii_digit() || c == '[' || c == ']');
+    let halves: Vec<&str> = symbols.split_inclusive(']').collect();
+    assert_eq!(halves[0].split_once('[').unwrap().1, halves[1].split_once('[').unwrap().1, "{symbols}");
+    same(&Add, &program, [2, 4, 9].map(|n| Add::args((randn(&[n]), randn(&[n])))));
+}
+
+model! { Shifted(x: &Tensor, y: &Tensor) -> Tensor { x + y.slice(0, 1, None, 1) } }
+
+#[test]
+fn two_dims_that_the_model_relates() {
+    let example = || Shifted::args((randn(&[4]), randn(&[5])));
+    let text = constraint(with_shapes(&Shifted, example(), &dims(&[&[(0, named("a"))], &[(0, named("b"))]])));
+    let expected = format!(
+        "Constraints violated (b){VIOLATED}The values of b = L['y'].size()[0] must always be related to the values of a = \
+         L['x'].size()[0] by b = a + 1.\nSuggested fixes:\n  b = a + 1"
+    );
+    assert!(text.starts_with(&expected), "{text}\n{expected}");
+    let program = with_shapes(&Shifted, example(), &dims(&[&[(0, Dim::auto())], &[(0, Dim::auto())]])).unwrap();
+    assert_eq!(header(&program), "def forward(self, x: \"f32[s77]\", y: \"f32[s77 + 1]\"):");
+    assert_eq!(ranges(&program), "{s77: VR[2, int_oo], s77 + 1: VR[3, int_oo]}");
+    same(&Shifted, &program, [2, 4, 9].map(|n| Shifted::args((randn(&[n]), randn(&[n + 1])))));
+}
+
+model! { Split(x: &Tensor) -> Tensor { x.split(2, 0)[0].shallow_clone() } }
+
+#[test]
+fn split_fixes_the_number_of_its_parts() {
+    // As in torch: the guard on the number of results leaves its mark on the range, and no more.
+    let program = with_shapes(&Split, Split::args(randn(&[6])), &dims(&[&[(0, Dim::auto())]])).unwrap();
+    assert_eq!(
+        statements(&program)[1..],
+        [
+            "getitem: \"f32[2]\" = split[0]",
+            "getitem_1: \"f32[2]\" = split[1]",
+            "getitem_2: \"f32[s77 - 4]\" = split[2]",
+            "return (getitem,)",
+        ]
+    );
+    assert_eq!(ranges(&program), "{s77: VR[6, int_oo]}");
+    same(&Split, &program, [Split::args(randn(&[6]))]);
+    let text = constraint(with_shapes(&Split, Split::args(randn(&[6])), &dims(&[&[(0, named("n"))]])));
+    assert!(text.starts_with("Constraints violated (n)!") && text.contains("\n  n = 6"), "{text}");
+    let program = fixed(&Split, Split::args(randn(&[6]))).unwrap();
+    assert_eq!(
+        statements(&program),
+        [
+            "split = torch.ops.aten.split.Tensor(x, 2)",
+            "getitem: \"f32[2]\" = split[0]",
+            "getitem_1: \"f32[2]\" = split[1]",
+            "getitem_2: \"f32[2]\" = split[2]",
+            "return (getitem,)",
+        ]
+    );
+    same(&Split, &program, [Split::args(randn(&[6]))]);
+}
+
+model! { Parts(x: &Tensor) -> Vec<Tensor> { x.split(2, 0) } }
+
+#[test]
+fn as_many_outputs_as_parts() {
+    // torch exports this, and its program is wrong at any other number of parts; here the probes see them.
+    let error = refused(with_shapes(&Parts, Parts::args(randn(&[6])), &dims(&[&[(0, Dim::auto())]])));
+    assert!(matches!(error, ExportError::Branch { .. }), "{error:?}");
+}
+
+model! { Halves(x: &Tensor) -> Vec<Tensor> {
+    let n = x.size()[0];
+    x.split_with_sizes([n - n / 2, n / 2], 0)
+} }
+
+#[test]
+fn parts_of_computed_sizes() {
+    let program = guessed(&Halves, [7, 12, 9].map(|n| Halves::args(randn(&[n, 2])))).unwrap();
+    same(&Halves, &program, [5, 6, 13].map(|n| Halves::args(randn(&[n, 2]))));
+}
+
+model! { Flat(x: &Tensor) -> Tensor { let s = x.size(); x.view([s[0] * s[1], 4]) } }
+
+#[test]
+fn a_view_with_computed_sizes() {
+    let shapes = dims(&[&[(0, Dim::auto()), (1, Dim::auto())]]);
+    let program = with_shapes(&Flat, Flat::args(randn(&[2, 3, 4])), &shapes).unwrap();
+    // The order of factors is that of the expression, not of the source.
+    let ordered: Vec<String> = statements(&program)
+        .iter()
+        .map(|line| line.replace("sym_size_int_3 * sym_size_int_2", "sym_size_int_2 * sym_size_int_3"))
+        .collect();
+    assert_eq!(
+        ordered,
+        [
+            "sym_size_int_2: \"Sym(s77)\" = torch.ops.aten.sym_size.int(x, 0)",
+            "sym_size_int_3: \"Sym(s27)\" = torch.ops.aten.sym_size.int(x, 1)",
+            "mul: \"Sym(s27*s77)\" = sym_size_int_2 * sym_size_int_3",
+            "view: \"f32[s27*s77, 4]\" = torch.ops.aten.view.default(x, [mul, 4])",
+            "return (view,)",
+        ]
+    );
+    assert_eq!(ranges(&program), "{s77: VR[2, int_oo], s27: VR[2, int_oo]}");
+    same(&Flat, &program, [(2, 3), (5, 5), (11, 2)].map(|(a, b)| Flat::args(randn(&[a, b, 4]))));
+}
+
+model! { Positions(x: &Tensor) -> Tensor { x + Tensor::arange(x.size()[1], (Kind::Int64, Device::Cpu)) } }
+
+#[test]
+fn a_range_as_long_as_a_dim() {
+    let program = guessed(&Positions, [(2, 3), (4, 7)].map(|(a, b)| Positions::args(randn(&[a, b])))).unwrap();
+    let body = statements(&program);
+    assert!(body[0].contains("torch.ops.aten.sym_size.int(x, 1)"), "{body:?}");
+    assert!(body[1].starts_with("arange: \"i64[s"), "{body:?}");
+    same(&Positions, &program, [(2, 2), (5, 13)].map(|(a, b)| Positions::args(randn(&[a, b]))));
+}
+
+model! { Dead(x: &Tensor) -> Tensor { let _unused = x.exp(); x + 1 } }
+
+#[test]
+fn an_op_whose_result_is_not_used_stays() {
+    let program = with_shapes(&Dead, Dead::args(randn(&[4])), &dims(&[&[(0, Dim::auto())]])).unwrap();
+    let text = program.to_string();
+    assert!(text.contains("exp: \"f32[s77]\" = torch.ops.aten.exp.default(x);  exp = None\n"), "{text}");
+    same(&Dead, &program, [Dead::args(randn(&[9]))]);
+}
+
+model! { Branching(x: &Tensor) -> Tensor { if x.size()[0] > 6 { x.sin() } else { x.cos() } } }
+
+#[test]
+fn a_branch_on_a_size() {
+    for shapes in [dims(&[&[(0, named("n"))]]), dims(&[&[(0, Dim::auto())]])] {
+        let error = refused(with_shapes(&Branching, Branching::args(randn(&[4])), &shapes));
+        let ExportError::Branch { at, first, second, first_sizes, .. } = &error else { panic!("{error:?}") };
+        assert_eq!((*at, first.as_str(), second.as_str()), (0, "aten.cos.default", "aten.sin.default"));
+        assert_eq!(first_sizes, "x [4]");
+        assert!(error.to_string().contains("A program has one path"), "{error}");
+    }
+    // Given sets on both sides say the same.
+    let error = refused(guessed(&Branching, [4, 9].map(|n| Branching::args(randn(&[n])))));
+    assert!(matches!(error, ExportError::Branch { .. }), "{error:?}");
+    // Within one side there is one path.
+    let below = dims(&[&[(0, Dim::with_range("n", 2, Some(6)).unwrap())]]);
+    let program = with_shapes(&Branching, Branching::args(randn(&[4])), &below).unwrap();
+    same(&Branching, &program, [2, 5, 6].map(|n| Branching::args(randn(&[n]))));
+}
+
+model! { Picky(x: &Tensor) -> Tensor {
+    assert!(x.size()[0] % 4 == 0, "the length must be a multiple of 4");
+    x.relu()
+} }
+
+#[test]
+fn a_model_that_fails_at_other_sizes() {
+    let example = || Picky::args(randn(&[4, 3]));
+    let error = refused(with_shapes(&Picky, example(), &dims(&[&[(0, Dim::dynamic()), (1, Dim::dynamic())]])));
+    let ExportError::Probe { dims: failed, message, .. } = &error else { panic!("{error:?}") };
+    assert!(failed.starts_with("L['x'].size()[0]"), "{failed}");
+    assert!(message.contains("the length must be a multiple of 4"), "{message}");
+    let program = with_shapes(&Picky, example(), &dims(&[&[(0, Dim::auto()), (1, Dim::auto())]])).unwrap();
+    assert_eq!(header(&program), "def forward(self, x: \"f32[4, s27]\"):");
+    same(&Picky, &program, [2, 8].map(|n| Picky::args(randn(&[4, n]))));
+}
+
+model! { Weighted(x: &Tensor) -> Tensor { x.matmul(&Tensor::ones([3, 4], F)) } }
+
+#[test]
+fn an_op_that_fails_at_other_sizes() {
+    let example = || Weighted::args(randn(&[5, 3]));
+    let text = constraint(with_shapes(&Weighted, example(), &dims(&[&[(0, named("a")), (1, named("b"))]])));
+    let expected = format!(
+        "Constraints violated (b){VIOLATED}You marked b as dynamic but your code specialized it to be a constant (3). \
+         {SPECIALISED}\nSuggested fixes:\n  b = 3"
+    );
+    assert!(text.starts_with(&expected), "{text}\n{expected}");
+    let text = constraint(with_shapes(&Weighted, example(), &dims(&[&[(0, Dim::dynamic()), (1, Dim::dynamic())]])));
+    assert!(text.starts_with("Constraints violated (L['x'].size()[1])!"), "{text}");
+    let program = with_shapes(&Weighted, example(), &dims(&[&[(0, Dim::auto()), (1, Dim::auto())]])).unwrap();
+    assert_eq!(header(&program), "def forward(self, x: \"f32[s77, 3]\"):");
+    same(&Weighted, &program, [2, 7].map(|n| Weighted::args(randn(&[n, 3]))));
+}
+
+model! { Inc(x: &Tensor) -> Tensor { x + 1 } }
+
+#[test]
+fn sizes_of_zero_and_one() {
+    for n in [0, 1] {
+        let example = || Inc::args(randn(&[n, 3]));
+        let program = with_shapes(&Inc, example(), &dims(&[&[(0, Dim::auto())]])).unwrap();
+        assert_eq!(header(&program), format!("def forward(self, x: \"f32[{n}, 3]\"):"));
+        same(&Inc, &program, [example()]);
+        let text = refused(with_shapes(&Inc, example(), &dims(&[&[(0, Dim::dynamic())]]))).to_string();
+        let expected = format!(
+            "Found the following conflicts between user-specified ranges and inferred ranges from model tracing:\n- \
+             Received user-specified dim hint Dim.DYNAMIC(min=None, max=None), but export 0/1 specialized due to hint of \
+             {n} for dimension inputs['x'].shape[0]."
+        );
+        assert_eq!(text, expected);
+    }
+    let text = constraint(with_shapes(&Inc, Inc::args(randn(&[1, 3])), &dims(&[&[(0, named("a"))]])));
+    assert!(text.contains("specialized it to be a constant (1)") && text.contains("\n  a = 1"), "{text}");
+}
+
+model! { Doubled(x: &Tensor) -> (Tensor, i64) { (x + 1, x.size()[0] * 2) } }
+
+#[test]
+fn an_int_computed_from_sizes_is_returned() {
+    let program = with_shapes(&Doubled, Doubled::args(randn(&[4, 3])), &dims(&[&[(0, Dim::auto())]])).unwrap();
+    assert_eq!(
+        statements(&program),
+        [
+            "sym_size_int_1: \"Sym(s77)\" = torch.ops.aten.sym_size.int(x, 0)",
+            "add: \"f32[s77, 3]\" = torch.ops.aten.add.Scalar(x, 1)",
+            "mul: \"Sym(2*s77)\" = sym_size_int_1 * 2",
+            "return (add, mul)",
+        ]
+    );
+    same(&Doubled, &program, [2, 5, 9].map(|n| Doubled::args(randn(&[n, 3]))));
+}

@@ -1,0 +1,209 @@
+//! What goes in and comes out: trees of outputs, plain values, in-place ops, odd inputs.
+#![cfg(feature = "tch")]
+// A test fails by panicking.
+#![allow(clippy::unwrap_used, clippy::panic)]
+
+#[macro_use]
+mod capture_support;
+
+use capture_support::{F, copied, fixed, guessed, header, randn, refused, same, statements, with_shapes};
+use indexmap::IndexMap;
+use tch::{Device, Kind, Tensor};
+use torch_export::prelude::*;
+
+#[derive(PyTree)]
+#[pytree(as = "dict")]
+struct Out {
+    hidden: Tensor,
+    pair: (Tensor, Tensor),
+}
+
+model! { Trees(x: &Tensor) -> (Out, Vec<Tensor>) {
+    let a = x.relu();
+    (Out { hidden: a.shallow_clone(), pair: (&a + 1, a.neg()) }, vec![a.sin(), a.cos()])
+} }
+
+#[test]
+fn a_tree_of_outputs() {
+    let program = guessed(&Trees, [2, 5].map(|n| Trees::args(randn(&[n])))).unwrap();
+    assert_eq!(statements(&program).last().unwrap(), "return (relu, add, neg, sin, cos)");
+    same(&Trees, &program, [3, 9].map(|n| Trees::args(randn(&[n]))));
+}
+
+model! { Plain(x: &Tensor) -> (Tensor, Option<Tensor>, (i64, f64), (bool, String)) {
+    (x.abs(), None, (3, 0.5), (true, "done".to_owned()))
+} }
+
+#[test]
+fn plain_values_among_the_outputs() {
+    let program = guessed(&Plain, [2, 5].map(|n| Plain::args(randn(&[n])))).unwrap();
+    assert_eq!(statements(&program).last().unwrap(), "return (abs_1, None, 3, 0.5, True, 'done')");
+    same(&Plain, &program, [9].map(|n| Plain::args(randn(&[n]))));
+}
+
+model! { Same(x: &Tensor, y: &Tensor) -> (Tensor, Tensor, Tensor) {
+    (x.shallow_clone(), y + x, x.shallow_clone())
+} }
+
+#[test]
+fn an_input_returned_as_it_is() {
+    let set = |n: i64| Same::args((randn(&[n]), randn(&[n])));
+    let program = guessed(&Same, [2, 5].map(set)).unwrap();
+    assert_eq!(statements(&program).last().unwrap(), "return (x, add, x)");
+    same(&Same, &program, [9].map(set));
+}
+
+model! { InPlace(x: &Tensor) -> Tensor {
+    let mut y = x * 2;
+    let _ = y.relu_();
+    let mut row = y.select(0, 0);
+    row += 5;
+    y.g_add_scalar_(1)
+} }
+
+#[test]
+fn ops_that_write_in_place() {
+    let program = guessed(&InPlace, [2, 5].map(|n| InPlace::args(randn(&[n, 3])))).unwrap();
+    let text = program.to_string();
+    for op in ["relu_.default(mul)", "select.int(relu_, 0, 0)", "add_.Scalar(select, 5)"] {
+        assert!(text.contains(&format!("torch.ops.aten.{op}")), "{text}");
+    }
+    same(&InPlace, &program, [3, 9].map(|n| InPlace::args(randn(&[n, 3]))));
+}
+
+model! { WritesInput(x: &Tensor) -> Tensor { x.shallow_clone().g_add_scalar_(1) * 2 } }
+
+#[test]
+fn an_input_that_is_written_to() {
+    let example = WritesInput::args(Tensor::zeros([3], F));
+    let before = copied(&example);
+    let program = fixed(&WritesInput, example).unwrap();
+    // `same` compares what is left in the inputs, too.
+    same(&WritesInput, &program, [before]);
+}
+
+#[test]
+fn an_export_leaves_its_inputs_alone() {
+    let inputs = ModelInputs::new(&WritesInput, [WritesInput::args(Tensor::zeros([3], F))]).unwrap();
+    export(&WritesInput, &inputs, &DynamicShapes::NONE).unwrap();
+    let flat = flatten(&inputs.sets()[0]).unwrap();
+    let torch_export::LeafRef::Tensor(x) = flat.leaves[0] else { panic!("a tensor went in") };
+    assert_eq!(*x, Tensor::zeros([3], F));
+}
+
+model! { Outer(x: &Tensor, y: &Tensor) -> Tensor { x.outer(y) } }
+
+#[test]
+fn one_tensor_as_two_inputs() {
+    let set = |n: i64| {
+        let x = randn(&[n]);
+        Outer::args((x.shallow_clone(), x))
+    };
+    let program = guessed(&Outer, [3, 7].map(set)).unwrap();
+    same(&Outer, &program, [5, 8].map(set));
+    // They are two inputs, of sizes of their own when the model lets them.
+    let set = |a: i64, b: i64| Outer::args((randn(&[a]), randn(&[b])));
+    let program = guessed(&Outer, [set(3, 3), set(7, 7)]).unwrap();
+    same(&Outer, &program, [set(5, 8), set(8, 2)]);
+}
+
+model! { Embedded(table: &Tensor, ids: &Tensor) -> Tensor { Tensor::embedding(table, ids, -1, false, false) } }
+
+#[test]
+fn indices_stay_valid_in_every_run() {
+    let set = |rows: i64, n: i64| {
+        Embedded::args((randn(&[rows, 4]), Tensor::randint(rows, [n, 2], (Kind::Int64, Device::Cpu))))
+    };
+    let program = guessed(&Embedded, [set(6, 3), set(6, 5)]).unwrap();
+    assert!(header(&program).contains("table: \"f32[6, 4]\", ids: \"i64[s"), "{program}");
+    same(&Embedded, &program, [set(6, 2), set(6, 11)]);
+}
+
+model! { Viewed(x: &Tensor) -> Tensor { x.contiguous().view([-1]) + x.transpose(0, 1).reshape([-1]) } }
+
+#[test]
+fn an_input_that_is_not_contiguous() {
+    let set = |a: i64, b: i64| Viewed::args(randn(&[b, a]).transpose(0, 1));
+    let program = guessed(&Viewed, [set(2, 3), set(4, 5)]).unwrap();
+    same(&Viewed, &program, [set(3, 2), set(7, 9), Viewed::args(randn(&[4, 6]))]);
+}
+
+model! { Gaps(x: &Tensor) -> Tensor { x.contiguous().view([-1]) * 2 } }
+
+#[test]
+fn an_input_with_gaps_in_its_memory() {
+    let set = |a: i64, b: i64| Gaps::args(randn(&[a, b + 3]).narrow(1, 1, b));
+    let program = guessed(&Gaps, [set(2, 3), set(4, 5)]).unwrap();
+    assert!(program.to_string().contains("torch.ops.aten.contiguous.default(x)"), "{program}");
+    same(&Gaps, &program, [set(3, 2), set(7, 9), Gaps::args(randn(&[4, 6]))]);
+    let wide = |n: i64| Gaps::args(randn(&[1, 3]).expand([n, 3], false));
+    let program = guessed(&Gaps, [wide(2), wide(5)]).unwrap();
+    same(&Gaps, &program, [wide(4)]);
+}
+
+model! { Masked(x: &Tensor, mask: &Tensor) -> Tensor {
+    x.masked_fill(&mask.logical_not(), f64::NEG_INFINITY).softmax(-1, None)
+} }
+
+#[test]
+fn a_bool_mask() {
+    let set = |n: i64| {
+        let mask = randn(&[n, 4]).gt(0.0).logical_or(&Tensor::from_slice(&[true, false, false, false]));
+        Masked::args((randn(&[n, 4]), mask))
+    };
+    let program = guessed(&Masked, [set(2), set(5)]).unwrap();
+    assert!(header(&program).contains("mask: \"b8[s31, 4]\""), "{program}");
+    same(&Masked, &program, [3, 9].map(set));
+}
+
+model! { Options(x: &Tensor, scale: f64, twice: bool, bias: Option<&Tensor>) -> Tensor {
+    let y = x * scale;
+    let y = if twice { &y + &y } else { y };
+    match bias {
+        Some(bias) => y + bias,
+        None => y,
+    }
+} }
+
+#[test]
+fn plain_inputs_are_constants_of_the_program() {
+    let set = |n: i64| Options::args((randn(&[n]), 0.5, true, None));
+    let moving = DynamicShapes::leaf(ShapeSpec::dims([(0, Dim::dynamic())]));
+    let shapes = [moving, DynamicShapes::NONE, DynamicShapes::NONE, DynamicShapes::NONE];
+    let program = with_shapes(&Options, set(2), &DynamicShapes::Tuple(shapes.to_vec())).unwrap();
+    same(&Options, &program, [set(9)]);
+    let other: Result<Tensor, _> = program.call(&Options::args((randn(&[9]), 0.25, true, None)));
+    assert!(other.unwrap_err().to_string().contains("to be equal to 0.5, but got 0.25"));
+}
+
+model! { Sizes(x: &Tensor) -> Tensor {
+    let total: i64 = x.size().iter().sum();
+    x.sum_dim_intlist([0i64].as_slice(), false, None) / total
+} }
+
+#[test]
+fn a_number_computed_from_sizes() {
+    let set = |a: i64, b: i64| Sizes::args(randn(&[a, b]));
+    let program = guessed(&Sizes, [set(2, 3), set(4, 7)]).unwrap();
+    same(&Sizes, &program, [set(5, 2), set(6, 6)]);
+}
+
+model! { Mapped(tensors: &IndexMap<String, Tensor>) -> IndexMap<String, Tensor> {
+    tensors.iter().map(|(name, tensor)| (format!("{name}_out"), tensor.relu())).collect()
+} }
+
+#[test]
+fn a_dict_in_and_out() {
+    let set = |n: i64| Mapped::args(IndexMap::from([("a".to_owned(), randn(&[n])), ("b".to_owned(), randn(&[n, 2]))]));
+    let program = guessed(&Mapped, [2, 5].map(set)).unwrap();
+    assert!(header(&program).contains("tensors_a: \"f32[s"), "{program}");
+    same(&Mapped, &program, [9].map(set));
+}
+
+model! { Growing(x: &Tensor) -> Vec<Tensor> { (0..x.size()[0]).map(|i| x.select(0, i)).collect() } }
+
+#[test]
+fn as_many_outputs_as_a_size() {
+    let error = refused(guessed(&Growing, [2, 5].map(|n| Growing::args(randn(&[n, 3])))));
+    assert!(matches!(error, torch_export::ExportError::Branch { .. }), "{error:?}");
+}
