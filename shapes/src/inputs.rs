@@ -3,11 +3,14 @@
 mod check;
 mod error;
 mod set;
+mod validate;
 
 pub use error::InputsError;
 pub(crate) use set::args_kwargs;
 pub use set::{InputSet, LeafDescription};
+pub use validate::{InvalidDimension, ValidateError};
 
+use crate::builders::{PathShapes, SelectError};
 use crate::guess::{GuessError, GuessOptions, guess};
 use crate::kwargs::{MoveError, MovedShapes, move_to_kwargs};
 use crate::spec::DynamicShapes;
@@ -115,6 +118,28 @@ impl<'m, M: Module<Family: DescribeTensor>> ModelInputs<'m, M> {
     /// As [`InputSets::move_to_kwargs`].
     pub fn move_to_kwargs(&self, set: usize, shapes: &DynamicShapes) -> Result<MovedShapes, MoveError> {
         self.described.move_to_kwargs(set, shapes)
+    }
+
+    /// Sizes of 0 and 1 in dynamic dimensions (`ModelInputs.validate_inputs_for_export`).
+    ///
+    /// # Errors
+    /// As [`InputSets::validate_inputs_for_export`].
+    pub fn validate_inputs_for_export(
+        &self,
+        shapes: Option<&DynamicShapes>,
+    ) -> Result<Vec<InvalidDimension>, ValidateError> {
+        self.described.validate_inputs_for_export(shapes)
+    }
+
+    /// The shapes of the first set, all static, to be set by path: `shapes.set("cache.*[*]", 2, Dim::dynamic())`.
+    ///
+    /// # Errors
+    /// [`SelectError::Bind`] cannot happen for sets that were checked when these inputs were made.
+    pub fn shapes_by_path(&self) -> Result<PathShapes, SelectError> {
+        match self.described.sets() {
+            [first, ..] => PathShapes::new(M::signature(), first),
+            [] => PathShapes::new(M::signature(), &InputSet::empty()),
+        }
     }
 }
 
@@ -225,5 +250,18 @@ impl InputSets {
         let count = self.sets.len();
         let set = self.sets.get(set).ok_or(InputsError::NoSuchSet { index: set, count })?;
         move_to_kwargs(signature, set.names(), shapes)
+    }
+
+    /// Sizes of 0 and 1 in dimensions that the shapes declare dynamic: an export with such inputs takes them for
+    /// constants (`ModelInputs.validate_inputs_for_export`, as its documentation means it; the original fails on
+    /// everything but one set). Without shapes they are guessed, from two sets on.
+    ///
+    /// # Errors
+    /// [`ValidateError`] when the shapes have another structure than the inputs, or cannot be guessed.
+    pub fn validate_inputs_for_export(
+        &self,
+        shapes: Option<&DynamicShapes>,
+    ) -> Result<Vec<InvalidDimension>, ValidateError> {
+        validate::validate(self, shapes)
     }
 }

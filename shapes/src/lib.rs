@@ -26,9 +26,11 @@ pub use rel::{Rel, RelOp};
 pub use spec::{DynamicShapes, ShapeSpec};
 pub use symbol::{Naming, source_slot};
 
+pub mod builders;
 mod classes;
 pub mod couple;
 mod cursor;
+pub mod diff;
 pub mod guess;
 pub mod inputs;
 pub mod kwargs;
@@ -37,9 +39,16 @@ pub mod observer;
 pub mod string_type;
 pub mod tensor;
 
+pub use builders::{
+    AdditionalError, AdditionalInputs, CollectionError, PathPattern, PathShapes, PatternError, RefineError,
+    SelectError, Shapes, ShapesCollection, all_dynamic_shapes_from_inputs, guess_dynamic_shapes_from_inputs,
+    make_dynamic_shapes_kv_cache, refine_dynamic_shapes_from_suggested_fixes, replace_string_by_dynamic,
+    use_dyn_not_str,
+};
 pub use couple::{ChangeOptions, CoupleError, CoupleInputsDynamicShapes};
+pub use diff::{Diff, DiffError, DiffOptions, Position, max_diff, string_diff};
 pub use guess::{Auto, GuessError, GuessOptions};
-pub use inputs::{InputSet, InputSets, InputsError, LeafDescription, ModelInputs};
+pub use inputs::{InputSet, InputSets, InputsError, InvalidDimension, LeafDescription, ModelInputs, ValidateError};
 pub use kwargs::{MoveError, MovedShapes};
 pub use matching::MatchError;
 pub use observer::{Batch, InputObserver, Observed, ObserverError};

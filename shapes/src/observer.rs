@@ -36,9 +36,9 @@ use pytree_core::{Module, ParameterKind, PyTree, Signature, Value};
 /// let t = |sizes: [i64; 2]| TensorMeta::new(DType::Float32, sizes);
 /// let mut observer = InputObserver::of::<Model>();
 /// let model = observer.observe(&Model);
-/// model.call(&Model::args(t([5, 6])))?;
-/// model.call(&Model::args(t([7, 6])).mask(t([3, 6])))?;
-/// model.call(&Model::args(t([8, 6])).mask(t([4, 6])))?;
+/// model.call(&Model::args(t([5, 6])).mask(None))?;
+/// model.call(&Model::args(t([7, 6])).mask(Some(t([3, 6]))))?;
+/// model.call(&Model::args(t([8, 6])).mask(Some(t([4, 6]))))?;
 /// drop(model);
 ///
 /// let shapes = observer.infer_dynamic_shapes(&Batch::none())?;

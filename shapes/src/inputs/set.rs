@@ -82,6 +82,14 @@ impl InputSet {
         Ok(InputSet { spec: args_kwargs(spec)?, leaves })
     }
 
+    /// A call without arguments.
+    pub(crate) fn empty() -> InputSet {
+        InputSet {
+            spec: TreeSpec::tuple([TreeSpec::tuple([]), TreeSpec::node(Context::Dict(Vec::new()), [])]),
+            leaves: Vec::new(),
+        }
+    }
+
     /// The structure: a tuple of a tuple and a dict.
     pub fn spec(&self) -> &TreeSpec {
         &self.spec

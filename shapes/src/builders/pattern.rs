@@ -1,0 +1,196 @@
+//! Patterns of paths: `cache.*[*]`.
+
+use pytree_core::{Key, KeyEntry, KeyPath};
+use std::fmt;
+use std::str::FromStr;
+
+/// Which leaves of the inputs are meant, by their paths from the parameter on.
+///
+/// | in a pattern | stands for |
+/// |---|---|
+/// | `cache` | the parameter of this name; first in every pattern |
+/// | `.key_cache` | a field, or a key of a dict that is this text |
+/// | `['any text']` | the same, for texts that are no names |
+/// | `[0]` | an item of a list or tuple, or a key of a dict that is this int |
+/// | `.*` | any one field or key that is a text |
+/// | `[*]` | any one item of a list or tuple, or any one key of a dict |
+/// | `**` (first), `.**` | any steps, or none |
+///
+/// A pattern means whole paths: `cache` alone is not what is inside `cache`, which `cache.**` is.
+///
+/// ```
+/// use pytree_core::{Key, KeyEntry, KeyPath};
+/// use shapes::PathPattern;
+/// let path: KeyPath =
+///     [KeyEntry::Mapping(Key::from("cache")), KeyEntry::Mapping(Key::from("key_cache")), KeyEntry::Sequence(3)]
+///         .into_iter()
+///         .collect();
+/// for (pattern, matches) in [("cache.*[*]", true), ("**[3]", true), ("cache.**", true), ("cache.*", false)] {
+///     assert_eq!(pattern.parse::<PathPattern>()?.matches(&path), matches, "{pattern}");
+/// }
+/// # Ok::<(), shapes::PatternError>(())
+/// ```
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PathPattern {
+    steps: Vec<Step>,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+enum Step {
+    Name(String),
+    Index(i64),
+    AnyName,
+    AnyItem,
+    Rest,
+}
+
+/// The text is no pattern.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error(
+    "`{pattern}` is no path pattern: at character {at}, expected {expected}; patterns look like `x`, `cache.key_cache[0]`, \
+     `cache.*[*]`, `inputs['any key']`, `cache.**`"
+)]
+pub struct PatternError {
+    /// The text.
+    pub pattern: String,
+    /// Where it fails, in characters from 0.
+    pub at: usize,
+    /// What could stand there.
+    pub expected: &'static str,
+}
+
+impl PathPattern {
+    /// Whether a path from a parameter on is meant.
+    pub fn matches(&self, path: &KeyPath) -> bool {
+        matches(&self.steps, path.entries())
+    }
+}
+
+fn matches(steps: &[Step], path: &[KeyEntry]) -> bool {
+    match (steps.split_first(), path.split_first()) {
+        (None, None) => true,
+        (Some((Step::Rest, steps)), None) => matches(steps, path),
+        (Some((Step::Rest, rest)), Some((_, below))) => matches(rest, path) || matches(steps, below),
+        (Some((step, steps)), Some((entry, below))) => step.is(entry) && matches(steps, below),
+        _ => false,
+    }
+}
+
+impl Step {
+    fn is(&self, entry: &KeyEntry) -> bool {
+        match (self, entry) {
+            (Step::Rest | Step::AnyItem, KeyEntry::Mapping(_)) | (Step::Rest, _) => true,
+            (Step::AnyItem, entry) => matches!(entry, KeyEntry::Sequence(_)),
+            (Step::Name(name), KeyEntry::Mapping(Key::Str(key)) | KeyEntry::GetAttr(key)) => name == key,
+            (Step::AnyName, KeyEntry::Mapping(Key::Str(_)) | KeyEntry::GetAttr(_)) => true,
+            (Step::Index(index), KeyEntry::Sequence(i)) => i64::try_from(*i) == Ok(*index),
+            (Step::Index(index), KeyEntry::Mapping(Key::Int(key))) => index == key,
+            _ => false,
+        }
+    }
+}
+
+impl FromStr for PathPattern {
+    type Err = PatternError;
+
+    fn from_str(text: &str) -> Result<Self, PatternError> {
+        let chars: Vec<char> = text.chars().collect();
+        let mut reader = Reader { chars: &chars, at: 0 };
+        let error = |at, expected| PatternError { pattern: text.to_owned(), at, expected };
+        let mut steps = vec![reader.name().ok_or_else(|| error(0, "the name of a parameter, `*` or `**`"))?];
+        while let Some(next) = reader.peek() {
+            reader.at += 1;
+            let step = match next {
+                '.' => reader.name().ok_or_else(|| error(reader.at, "a name, `*` or `**`"))?,
+                '[' => reader.item().ok_or_else(|| error(reader.at, "an integer, `*` or a quoted text, and `]`"))?,
+                _ => return Err(error(reader.at - 1, "`.`, `[` or the end")),
+            };
+            steps.push(step);
+        }
+        Ok(PathPattern { steps })
+    }
+}
+
+struct Reader<'c> {
+    chars: &'c [char],
+    at: usize,
+}
+
+impl Reader<'_> {
+    fn peek(&self) -> Option<char> {
+        self.chars.get(self.at).copied()
+    }
+
+    fn take(&mut self, wanted: char) -> Option<()> {
+        (self.peek()? == wanted).then(|| self.at += 1)
+    }
+
+    fn run(&mut self, part: impl Fn(char) -> bool) -> String {
+        let text: String = self.chars.iter().skip(self.at).take_while(|c| part(**c)).collect();
+        self.at += text.chars().count();
+        text
+    }
+
+    fn name(&mut self) -> Option<Step> {
+        match self.run(|c| c == '*').len() {
+            0 => Some(self.run(|c| c == '_' || c.is_alphanumeric())).filter(|name| !name.is_empty()).map(Step::Name),
+            1 => Some(Step::AnyName),
+            2 => Some(Step::Rest),
+            _ => None,
+        }
+    }
+
+    /// What stands between brackets, with the closing one.
+    fn item(&mut self) -> Option<Step> {
+        let step = match self.peek()? {
+            '*' => {
+                self.at += 1;
+                Step::AnyItem
+            }
+            quote @ ('\'' | '"') => {
+                self.at += 1;
+                let text = self.run(|c| c != quote);
+                self.take(quote)?;
+                Step::Name(text)
+            }
+            _ => Step::Index(self.run(|c| c == '-' || c.is_ascii_digit()).parse().ok()?),
+        };
+        self.take(']')?;
+        Some(step)
+    }
+}
+
+/// The pattern again.
+impl fmt::Display for PathPattern {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (i, step) in self.steps.iter().enumerate() {
+            let dot = if i == 0 { "" } else { "." };
+            match step {
+                Step::Name(name) => f.write_str(&named(name, i == 0))?,
+                Step::Index(index) => write!(f, "[{index}]")?,
+                Step::AnyName => write!(f, "{dot}*")?,
+                Step::AnyItem => f.write_str("[*]")?,
+                Step::Rest => write!(f, "{dot}**")?,
+            }
+        }
+        Ok(())
+    }
+}
+
+fn named(name: &str, first: bool) -> String {
+    match name.chars().all(|c| c == '_' || c.is_alphanumeric()) && !name.is_empty() {
+        true if first => name.to_owned(),
+        true => format!(".{name}"),
+        false => format!("[{}]", pytree_core::python::Str(name)),
+    }
+}
+
+/// A path as the pattern that means it alone; with `any_item` the pattern that means all its neighbours in lists too.
+pub(super) fn pattern_of(path: &KeyPath, any_item: bool) -> String {
+    let step = |(i, entry): (usize, &KeyEntry)| match entry {
+        KeyEntry::Mapping(Key::Str(name)) | KeyEntry::GetAttr(name) => named(name, i == 0),
+        KeyEntry::Sequence(_) if any_item => "[*]".to_owned(),
+        other => other.to_string(),
+    };
+    path.entries().iter().enumerate().map(step).collect()
+}
