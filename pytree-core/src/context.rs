@@ -1,6 +1,6 @@
 //! Contexts: what a spec remembers of a node beside its children.
 
-use crate::{Key, Kind, Names};
+use crate::{Key, KeyEntry, Kind, Names};
 use std::borrow::Cow;
 use std::hash::{Hash, Hasher};
 
@@ -193,5 +193,18 @@ impl Context {
             Context::Constant { .. } => Some(0),
             _ => self.keys().map(<[Key]>::len).or_else(|| self.names().map(Names::len)),
         }
+    }
+
+    /// The key of child `position` (`SequenceKey`, `MappingKey` or `GetAttrKey`).
+    pub fn entry(&self, position: usize) -> KeyEntry {
+        let entry = match self {
+            Context::Dataclass { present, .. } => present.get(position).map(KeyEntry::GetAttr),
+            Context::NamedTuple(class) => {
+                class.fields.as_ref().and_then(|fields| fields.get(position)).map(KeyEntry::GetAttr)
+            }
+            Context::Mapping { fields, .. } => fields.get(position).map(|name| KeyEntry::Mapping(Key::Str(name))),
+            context => context.keys().and_then(|keys| keys.get(position)).cloned().map(KeyEntry::Mapping),
+        };
+        entry.unwrap_or(KeyEntry::Sequence(position))
     }
 }

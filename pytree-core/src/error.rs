@@ -1,7 +1,7 @@
 //! What can go wrong with a tree.
 
 use crate::key_path::At;
-use crate::{KeyPath, LeafKind};
+use crate::{KeyPath, Kind, LeafKind, StructureError};
 
 /// A tree could not be read.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -20,6 +20,16 @@ pub enum TreeError {
     TooDeep {
         /// How deep a tree may be.
         limit: usize,
+    },
+    /// A context that does not fit the children of its node.
+    #[error("a {kind} node has {names} names for {children} children")]
+    Children {
+        /// Which node.
+        kind: Kind,
+        /// How many keys or names the context has.
+        names: usize,
+        /// How many children the node has.
+        children: usize,
     },
     /// A node has more children than a spec can count.
     #[error("a node of {arity} children is larger than a spec can hold (4294967295)")]
@@ -134,4 +144,7 @@ pub enum UnflattenError {
     /// The value itself could not be read as a tree.
     #[error(transparent)]
     Tree(#[from] TreeError),
+    /// Another tree does not have the structure that is asked of it.
+    #[error(transparent)]
+    Structure(#[from] StructureError),
 }

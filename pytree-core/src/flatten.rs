@@ -1,8 +1,8 @@
-//! Reading a tree into leaves and a spec, and mapping it.
+//! Reading a tree into leaves and a spec.
 
 use crate::{
-    Family, KeyPath, Leaf, LeafMut, LeafRef, Node, OwnedTree, PyTree, Retype, SpecBuilder, TreeError, TreeSpec,
-    UnflattenError, Visitor, VisitorMut, VisitorOwned, unflatten,
+    Family, KeyPath, Leaf, LeafRef, Node, OwnedTree, PyTree, SpecBuilder, Subtree, TreeError, TreeSpec, Visitor,
+    VisitorOwned,
 };
 use std::convert::Infallible;
 use std::ops::ControlFlow;
@@ -16,6 +16,25 @@ pub struct Flat<'a, F: Family> {
 }
 
 impl<'a, F: Family> Flat<'a, F> {
+    /// The tree as a whole, to be walked by its structure.
+    pub fn root(&self) -> Subtree<'_, LeafRef<'a, F>> {
+        Subtree::new(self.spec.root(), &self.leaves)
+    }
+
+    /// What stands at `path`, or `None` where the tree has no such place (`key_get`).
+    ///
+    /// ```
+    /// use pytree_core::{KeyEntry, Meta, flatten};
+    /// let tree = (1_i64, vec![2_i64, 3]);
+    /// let flat = flatten::<Meta, _>(&tree)?;
+    /// let second = flat.get(&[KeyEntry::Sequence(1)].into_iter().collect()).unwrap();
+    /// assert_eq!(second.spec().pprint(), "[*, *]");
+    /// # Ok::<(), pytree_core::TreeError>(())
+    /// ```
+    pub fn get(&self, path: &KeyPath) -> Option<Subtree<'_, LeafRef<'a, F>>> {
+        path.entries().iter().try_fold(self.root(), |at, entry| at.child(entry))
+    }
+
     /// Every leaf with its path (`tree_flatten_with_path`). Paths are made here, not while flattening.
     pub fn with_paths(&self) -> impl Iterator<Item = (KeyPath, LeafRef<'a, F>)> {
         self.spec.leaf_paths().zip(self.leaves.iter().copied())
@@ -23,7 +42,10 @@ impl<'a, F: Family> Flat<'a, F> {
 }
 
 /// Runs a visitor that may end early.
-fn run<'a, F: Family, X: PyTree<F> + ?Sized, V: Visitor<'a, F>>(tree: &'a X, visitor: &mut V) -> Result<(), V::Break> {
+pub(crate) fn run<'a, F: Family, X: PyTree<F> + ?Sized, V: Visitor<'a, F>>(
+    tree: &'a X,
+    visitor: &mut V,
+) -> Result<(), V::Break> {
     match tree.walk(visitor) {
         ControlFlow::Continue(()) => Ok(()),
         ControlFlow::Break(e) => Err(e),
@@ -210,53 +232,4 @@ pub fn into_leaves<F: Family, X: OwnedTree<F>>(tree: X) -> Result<(Vec<Leaf<F>>,
         ControlFlow::Continue(()) => Ok((visitor.leaves, visitor.spec.finish())),
         ControlFlow::Break(e) => Err(e),
     }
-}
-
-/// The same tree with `f` of every tensor in its place, of any family (`tree_map_only(Tensor, ..)` with a typed result).
-///
-/// ```
-/// use pytree_core::{DType, Meta, TensorMeta, map};
-/// let small = vec![TensorMeta::new(DType::Float32, [2])];
-/// let large: Vec<TensorMeta> = map::<_, Meta, _>(&small, |t| TensorMeta::new(t.dtype, t.sizes.iter().map(|s| s * 2)))?;
-/// assert_eq!(large[0].to_string(), "f32[4]");
-/// # Ok::<(), pytree_core::UnflattenError>(())
-/// ```
-///
-/// # Errors
-/// When the tree cannot be read, or the new type cannot hold what the old one held.
-pub fn map<F, G, X>(tree: &X, mut f: impl FnMut(&F::Tensor) -> G::Tensor) -> Result<X::As<G::Tensor>, UnflattenError>
-where
-    F: Family,
-    G: Family,
-    X: PyTree<F> + Retype,
-    X::As<G::Tensor>: OwnedTree<G>,
-{
-    let flat = flatten(tree)?;
-    unflatten(flat.leaves.into_iter().map(|leaf| leaf.map(&mut f)), &flat.spec)
-}
-
-/// The same tree with `f` of every leaf in its place (`tree_map`). Moves: nothing is cloned.
-///
-/// # Errors
-/// When `f` gives a leaf of a sort that the type cannot hold there.
-pub fn map_leaves<F: Family, X: OwnedTree<F>>(tree: X, f: impl FnMut(Leaf<F>) -> Leaf<F>) -> Result<X, UnflattenError> {
-    let (leaves, spec) = into_leaves(tree)?;
-    unflatten(leaves.into_iter().map(f), &spec)
-}
-
-/// Changes leaves in place.
-struct InPlace<G>(G);
-
-impl<F: Family, G: FnMut(LeafMut<'_, F>)> VisitorMut<F> for InPlace<G> {
-    type Break = Infallible;
-
-    fn leaf(&mut self, leaf: LeafMut<'_, F>) -> ControlFlow<Infallible> {
-        (self.0)(leaf);
-        ControlFlow::Continue(())
-    }
-}
-
-/// Shows every leaf to `f`, to be changed in place (`tree_map_`).
-pub fn for_each_mut<F: Family, X: OwnedTree<F>>(tree: &mut X, f: impl FnMut(LeafMut<'_, F>)) {
-    let ControlFlow::Continue(()) = tree.walk_mut(&mut InPlace(f));
 }

@@ -33,6 +33,7 @@
 //! | `inspect.signature`, `Signature.bind` | [`Signature`], [`Signature::bind`] |
 
 mod as_leaf;
+mod broadcast;
 mod containers;
 mod context;
 mod dtype;
@@ -40,50 +41,63 @@ mod error;
 mod family;
 mod fields;
 mod flatten;
+mod fold;
 mod impls;
 mod key;
 mod key_path;
 mod leaf;
+mod map;
 mod meta;
 mod module;
 mod names;
 mod node;
+mod partition;
 pub mod python;
 mod signature;
 mod spec;
+mod subtree;
 #[cfg(feature = "tch")]
 mod tch;
+mod transpose;
 mod tree;
 mod unflatten;
+mod up_to;
 mod value;
+mod value_serde;
 mod with;
+mod zip;
 
 #[cfg(feature = "tch")]
 pub use self::tch::Tch;
 pub use as_leaf::{AsLeaf, Plain};
+pub use broadcast::broadcast;
 pub use containers::{DefaultDict, Deque, ImmutableDict, ImmutableList, OrderedDict, Size};
 pub use context::{Context, Factory, NamedTuple};
 pub use dtype::{DType, Device, UnknownDType};
 pub use error::{TreeError, UnflattenError};
 pub use family::{Family, Meta};
-pub use flatten::{
-    Flat, KeyedLeaves, flatten, flatten_with_keys, for_each_mut, into_leaves, leaves, map, map_leaves, structure,
-    tensors,
-};
+pub use flatten::{Flat, KeyedLeaves, flatten, flatten_with_keys, into_leaves, leaves, structure, tensors};
+pub use fold::{all, all_only, any, any_only, reduce};
 pub use key::{DictKey, EnumKey, Key};
 pub use key_path::{KeyEntry, KeyPath};
 pub use leaf::{Leaf, LeafKind, LeafMut, LeafRef};
+pub use map::{for_each_mut, map, map_leaves, map_only, map_where, map_with_path};
 pub use meta::{DescribeTensor, Sizes, TensorMeta};
 pub use module::{Call, Module, Slots};
 pub use names::Names;
 pub use node::{Kind, MapKeys, Node, NodeType, Present, Statics};
+pub use partition::{combine, partition};
 #[cfg(feature = "derive")]
 pub use pytree_derive::{PyTree, module};
 pub use signature::{BindError, BoundArgument, InputPath, Parameter, ParameterKind, Signature};
 pub use spec::{DumpError, NodeError, NodePlace, SpecBuilder, SpecNode, TreeSpec, TreeSpecError};
+pub use subtree::{LeafClass, Subtree};
+pub use transpose::transpose;
 pub use tree::{OwnedTree, PyTree, Retype, Source, Visitor, VisitorMut, VisitorOwned};
 pub use unflatten::unflatten;
+pub use up_to::StructureError;
 pub use value::Value;
+pub use zip::{LeafPairs, map_many, map_with, zip};
 
 #[doc(hidden)]
 #[path = "private.rs"]

@@ -1,6 +1,7 @@
 //! A tree of any structure, untyped.
 
-use crate::{Context, Family, Key, Leaf, Node, OwnedTree, PyTree, Source, UnflattenError};
+use crate::{Context, Family, Key, KeyEntry, KeyPath, Leaf, NamedTuple, Names, Node, OwnedTree, PyTree, Source};
+use crate::{Subtree, UnflattenError};
 use crate::{Visitor, VisitorMut, VisitorOwned};
 use std::ops::ControlFlow;
 
@@ -40,6 +41,67 @@ impl<F: Family> Value<F> {
     pub fn dict<K: Into<Key>>(items: impl IntoIterator<Item = (K, Self)>) -> Self {
         let (keys, items): (Vec<Key>, Vec<Self>) = items.into_iter().map(|(k, v)| (k.into(), v)).unzip();
         Value::Node(Context::Dict(keys), items)
+    }
+}
+
+impl<F: Family> Value<F> {
+    /// A namedtuple of the class with this serialized name.
+    pub fn namedtuple<K: Into<std::borrow::Cow<'static, str>>>(
+        name: impl Into<std::borrow::Cow<'static, str>>,
+        fields: impl IntoIterator<Item = (K, Self)>,
+    ) -> Self {
+        let (fields, items): (Vec<_>, Vec<Self>) = fields.into_iter().map(|(k, v)| (k.into(), v)).unzip();
+        Value::Node(Context::NamedTuple(NamedTuple { name: name.into(), fields: Some(Names::from(fields)) }), items)
+    }
+
+    /// A dataclass with this serialized name. As torch does, fields that are `None` are dropped and remembered.
+    pub fn dataclass<K: Into<std::borrow::Cow<'static, str>>>(
+        name: impl Into<std::borrow::Cow<'static, str>>,
+        fields: impl IntoIterator<Item = (K, Self)>,
+    ) -> Self {
+        let (mut present, mut absent, mut items) = (Vec::new(), Vec::new(), Vec::new());
+        for (field, item) in fields {
+            if item.is_none() {
+                absent.push(field.into());
+            } else {
+                present.push(field.into());
+                items.push(item);
+            }
+        }
+        let (present, absent) = (Names::from(present), Names::from(absent));
+        Value::Node(Context::Dataclass { name: name.into(), present, absent, statics: None }, items)
+    }
+
+    /// The keys that lead to the children of a node.
+    fn entry(&self, position: usize) -> Option<KeyEntry> {
+        match self {
+            Value::Node(context, children) if position < children.len() => Some(context.entry(position)),
+            _ => None,
+        }
+    }
+
+    /// What stands at `path`, or `None` where the tree has no such place (`key_get`).
+    ///
+    /// ```
+    /// use pytree_core::{Key, KeyEntry, Leaf, Meta, Value};
+    /// let tree = Value::<Meta>::dict([("a", Value::list([Leaf::Int(1).into(), Leaf::Int(2).into()]))]);
+    /// let path = [KeyEntry::Mapping(Key::from("a")), KeyEntry::Sequence(1)].into_iter().collect();
+    /// assert_eq!(tree.get(&path), Some(&Value::Leaf(Leaf::Int(2))));
+    /// ```
+    pub fn get(&self, path: &KeyPath) -> Option<&Self> {
+        path.entries().iter().try_fold(self, |at, entry| {
+            let Value::Node(_, children) = at else { return None };
+            let position = (0..children.len()).find(|i| at.entry(*i).as_ref() == Some(entry))?;
+            children.get(position)
+        })
+    }
+
+    /// A part of a flattened tree as a tree of its own, with `f` of every leaf.
+    ///
+    /// # Errors
+    /// When the part is deeper than a tree may be.
+    pub fn from_subtree<L>(tree: Subtree<'_, L>, mut f: impl FnMut(&L) -> Leaf<F>) -> Result<Self, UnflattenError> {
+        crate::unflatten(tree.leaves().iter().map(&mut f), &tree.spec())
     }
 }
 

@@ -113,8 +113,8 @@ impl SpecBuilder {
         match node {
             Node::List(_) => self.push(Tag::List, 0, arity),
             Node::Tuple(_) => self.push(Tag::Tuple, 0, arity),
-            Node::Dict(_, keys) => self.open(keys.context(), arity),
-            Node::Context(context, _) => self.open((*context).clone(), arity),
+            Node::Dict(_, keys) => self.open(paired(keys.context(), arity)?, arity),
+            Node::Context(context, _) => self.open(paired((*context).clone(), arity)?, arity),
             Node::Struct { ty, present, statics } => {
                 let statics = statics
                     .map(|s| s.to_json())
@@ -124,6 +124,14 @@ impl SpecBuilder {
             }
         }
         Ok(())
+    }
+}
+
+/// A context whose names are as many as the children.
+fn paired(context: Context, children: usize) -> Result<Context, TreeError> {
+    match context.arity() {
+        Some(names) if names != children => Err(TreeError::Children { kind: context.kind(), names, children }),
+        _ => Ok(context),
     }
 }
 

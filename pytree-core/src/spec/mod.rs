@@ -5,6 +5,7 @@ mod dump;
 mod load;
 mod pprint;
 mod python_json;
+mod same;
 mod serde_form;
 mod text;
 
@@ -329,16 +330,7 @@ impl<'s> SpecNode<'s> {
 
     /// The key of child `position` (`SequenceKey`, `MappingKey` or `GetAttrKey`).
     pub fn entry(&self, position: usize) -> KeyEntry {
-        let entry = match self.context() {
-            Some(Context::Dataclass { present, .. }) => present.get(position).map(KeyEntry::GetAttr),
-            Some(Context::NamedTuple(class)) => {
-                class.fields.as_ref().and_then(|fields| fields.get(position)).map(KeyEntry::GetAttr)
-            }
-            Some(Context::Mapping { fields, .. }) => fields.get(position).map(|name| KeyEntry::Mapping(Key::Str(name))),
-            Some(context) => context.keys().and_then(|keys| keys.get(position)).cloned().map(KeyEntry::Mapping),
-            None => None,
-        };
-        entry.unwrap_or(KeyEntry::Sequence(position))
+        self.context().map_or(KeyEntry::Sequence(position), |context| context.entry(position))
     }
 
     /// The path of the node, from the root of the spec.

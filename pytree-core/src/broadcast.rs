@@ -1,0 +1,47 @@
+//! Broadcasting a prefix: one of its leaves for every leaf of a larger structure.
+
+use crate::{Family, LeafRef, PyTree, StructureError, Subtree, TreeSpec, flatten};
+
+/// One leaf of `prefix` per leaf of `spec`, in the order of `spec` (`_broadcast_to_and_flatten`).
+///
+/// A leaf of the prefix stands for the whole subtree in its place. The result always belongs to the spec's leaves in
+/// their order; torch's follows the order of the prefix's keys, so that for dicts in another order its result belongs to
+/// other leaves. Where torch gives `None` for what is no prefix, the error says where.
+///
+/// ```
+/// use pytree_core::{LeafRef, Meta, broadcast, structure};
+/// let spec = structure::<Meta, _>(&(vec![1_i64, 2], 3_i64))?;
+/// let dims: Vec<_> = broadcast::<Meta, _>(&(10_i64, 20_i64), &spec)?;
+/// let dims: Vec<i64> = dims.iter().filter_map(|leaf| if let LeafRef::Int(v) = leaf { Some(*v) } else { None }).collect();
+/// assert_eq!(dims, [10, 10, 20]);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+///
+/// # Errors
+/// [`StructureError`] when `prefix` is no prefix of the structure.
+pub fn broadcast<'a, F: Family, X: PyTree<F> + ?Sized>(
+    prefix: &'a X,
+    spec: &TreeSpec,
+) -> Result<Vec<LeafRef<'a, F>>, StructureError> {
+    let prefix = flatten(prefix)?;
+    let owners = prefix.spec.broadcast_to(spec)?;
+    Ok(owners.into_iter().map(|owner| prefix.leaves[owner]).collect())
+}
+
+impl TreeSpec {
+    /// For every leaf of `spec`, in order, which leaf of this prefix stands for it.
+    ///
+    /// # Errors
+    /// [`StructureError`] when this is no prefix of `spec`.
+    pub fn broadcast_to(&self, spec: &TreeSpec) -> Result<Vec<usize>, StructureError> {
+        let positions: Vec<usize> = (0..spec.num_leaves()).collect();
+        let mut owners = vec![0; positions.len()];
+        let parts = self.flatten_up_to(Subtree::new(spec.root(), &positions))?;
+        for (owner, part) in parts.into_iter().enumerate() {
+            for leaf in part.leaves() {
+                owners[*leaf] = owner;
+            }
+        }
+        Ok(owners)
+    }
+}

@@ -1,0 +1,146 @@
+//! A part of a flattened tree: a cursor over a spec and the leaves that belong to it.
+
+use crate::{Family, KeyEntry, KeyPath, Leaf, LeafRef, SpecNode, TreeSpec};
+
+/// A node or leaf of a flattened tree, with its leaves: what [`Flat::root`](crate::Flat::root) starts from.
+///
+/// `L` is whatever stands in the place of a leaf: [`LeafRef`], or results of your own, one per leaf of a spec.
+///
+/// ```
+/// use pytree_core::{Meta, Subtree, flatten};
+/// let tree = (1_i64, vec![2_i64, 3]);
+/// let flat = flatten::<Meta, _>(&tree)?;
+/// let sizes: Vec<usize> = flat.root().children().map(|child| child.leaves().len()).collect();
+/// assert_eq!(sizes, [1, 2]);
+/// # Ok::<(), pytree_core::TreeError>(())
+/// ```
+#[derive(Debug)]
+pub struct Subtree<'f, L> {
+    node: SpecNode<'f>,
+    leaves: &'f [L],
+}
+
+impl<L> Clone for Subtree<'_, L> {
+    fn clone(&self) -> Self {
+        *self
+    }
+}
+impl<L> Copy for Subtree<'_, L> {}
+
+impl<'f, L> Subtree<'f, L> {
+    /// The tree of a spec with one of `leaves` per leaf; `None` when their numbers differ.
+    pub fn of(spec: &'f TreeSpec, leaves: &'f [L]) -> Option<Self> {
+        (spec.num_leaves() == leaves.len()).then(|| Subtree::new(spec.root(), leaves))
+    }
+
+    /// `leaves` are those of `node`.
+    pub(crate) fn new(node: SpecNode<'f>, leaves: &'f [L]) -> Self {
+        Subtree { node, leaves }
+    }
+
+    /// Where it stands in the spec.
+    pub fn node(self) -> SpecNode<'f> {
+        self.node
+    }
+
+    /// Its leaves, in order.
+    pub fn leaves(self) -> &'f [L] {
+        self.leaves
+    }
+
+    /// The leaf, when it is one.
+    pub fn leaf(self) -> Option<&'f L> {
+        if self.node.is_leaf() { self.leaves.first() } else { None }
+    }
+
+    /// Its path from the root of the flattened tree.
+    pub fn path(self) -> KeyPath {
+        self.node.path()
+    }
+
+    /// Its structure as a spec of its own.
+    pub fn spec(self) -> TreeSpec {
+        self.node.to_spec()
+    }
+
+    /// Its children, in order.
+    pub fn children(self) -> impl Iterator<Item = Subtree<'f, L>> {
+        let mut rest = self.leaves;
+        self.node.children().map(move |node| {
+            let (own, after) = rest.split_at(node.num_leaves().min(rest.len()));
+            rest = after;
+            Subtree { node, leaves: own }
+        })
+    }
+
+    /// The child that `entry` leads to.
+    pub fn child(self, entry: &KeyEntry) -> Option<Subtree<'f, L>> {
+        let position = (0..self.node.arity()).find(|i| self.node.entry(*i) == *entry)?;
+        self.children().nth(position)
+    }
+
+    /// The leaves and the nodes that `is_leaf` takes for leaves, in order: `tree_flatten` with `is_leaf`.
+    ///
+    /// As in torch the predicate is asked of every node and leaf on the way, before its children. The spec that belongs to
+    /// the result has a leaf for every item.
+    ///
+    /// ```
+    /// use pytree_core::{Kind, Meta, flatten};
+    /// let tree = (1_i64, vec![2_i64, 3]);
+    /// let flat = flatten::<Meta, _>(&tree)?;
+    /// let (lists, spec) = flat.root().flatten_where(|at| at.node().kind() == Some(Kind::List));
+    /// assert_eq!((lists.len(), spec.pprint().as_str()), (2, "(*, *)"));
+    /// # Ok::<(), pytree_core::TreeError>(())
+    /// ```
+    pub fn flatten_where(self, mut is_leaf: impl FnMut(Subtree<'f, L>) -> bool) -> (Vec<Subtree<'f, L>>, TreeSpec) {
+        let (mut found, mut spec) = (Vec::new(), crate::SpecBuilder::default());
+        // Nodes that are open, each with the children that are still to come, last first.
+        let mut open: Vec<Vec<Subtree<'f, L>>> = vec![vec![self]];
+        while let Some(rest) = open.last_mut() {
+            let Some(at) = rest.pop() else {
+                open.pop();
+                spec.close();
+                continue;
+            };
+            let taken = is_leaf(at);
+            match at.node.context() {
+                Some(context) if !taken => {
+                    spec.open(context.clone(), at.node.arity());
+                    let mut children: Vec<_> = at.children().collect();
+                    children.reverse();
+                    open.push(children);
+                }
+                _ => {
+                    spec.leaf();
+                    found.push(at);
+                }
+            }
+        }
+        (found, spec.finish())
+    }
+}
+
+/// A leaf that can say what Python calls its class: for messages.
+pub trait LeafClass {
+    /// The `repr` of its class, such as `<class 'int'>`.
+    fn class(&self) -> String;
+}
+
+impl<F: Family> LeafClass for LeafRef<'_, F> {
+    fn class(&self) -> String {
+        format!("<class '{}'>", self.kind().python_type())
+    }
+}
+
+impl<F: Family> LeafClass for Leaf<F> {
+    fn class(&self) -> String {
+        self.as_ref().class()
+    }
+}
+
+/// The position of a leaf: nothing is known of the leaf itself.
+impl LeafClass for usize {
+    fn class(&self) -> String {
+        "a leaf".to_owned()
+    }
+}
