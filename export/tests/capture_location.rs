@@ -166,3 +166,21 @@ fn what_locations_cost() {
         println!("export, locations {locations}: {:?}", start.elapsed());
     }
 }
+
+#[test]
+fn a_saved_program_carries_the_places() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("model.pt2");
+    export_model(true).save(&path).unwrap();
+    let mut archive = zip::ZipArchive::new(std::fs::File::open(&path).unwrap()).unwrap();
+    let names = archive.file_names().map(|name| name.unwrap().into_owned()).collect::<Vec<_>>();
+    let model = names.iter().find(|name| name.ends_with("models/model.json")).unwrap();
+    let json: serde_json::Value = serde_json::from_reader(archive.by_name(model).unwrap()).unwrap();
+    let nodes = json["graph_module"]["graph"]["nodes"].as_array().unwrap();
+    let add = nodes.iter().find(|node| node["name"] == "add").unwrap();
+    let expected = format!(
+        "  File \"tests/capture_location.rs\", line {}, in forward\n    let z = x + y; // operator\n",
+        line("// operator")
+    );
+    assert_eq!(add["metadata"]["stack_trace"], expected);
+}

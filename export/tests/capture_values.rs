@@ -200,6 +200,38 @@ fn a_dict_in_and_out() {
     same(&Mapped, &program, [9].map(set));
 }
 
+#[derive(PyTree)]
+#[pytree(name = "transformers.cache_utils.DynamicCache", as = "mapping")]
+struct DynamicCache {
+    key_cache: Vec<Tensor>,
+    value_cache: Vec<Tensor>,
+}
+
+model! { Cached(x: &Tensor, cache: &DynamicCache) -> (Tensor, DynamicCache) {
+    let size = cache.key_cache[0].size();
+    let ones = Tensor::ones([size[0], size[1], 2, size[3]], F);
+    let key_cache: Vec<Tensor> = cache.key_cache.iter().map(|k| Tensor::cat(&[k, &ones], 2)).collect();
+    let value_cache: Vec<Tensor> = cache.value_cache.iter().map(|v| Tensor::cat(&[v, &ones], 2)).collect();
+    let scores = x.matmul(&key_cache[0].transpose(2, 3)).softmax(-1, None);
+    (scores.matmul(&value_cache[0]), DynamicCache { key_cache, value_cache })
+} }
+
+#[test]
+fn a_cache_in_and_a_longer_one_out() {
+    let set = |batch: i64, past: i64| {
+        let layer = || randn(&[batch, 8, past, 6]);
+        let cache = DynamicCache { key_cache: vec![layer(), layer()], value_cache: vec![layer(), layer()] };
+        Cached::args((randn(&[batch, 8, 3, 6]), cache))
+    };
+    let program = guessed(&Cached, [set(4, 11), set(3, 5)]).unwrap();
+    let head = header(&program);
+    for name in ["cache_key_cache_0", "cache_key_cache_1", "cache_value_cache_0", "cache_value_cache_1"] {
+        assert!(head.contains(&format!("{name}: \"f32[s")), "{head}");
+    }
+    assert!(program.verification.as_ref().unwrap().unseen);
+    same(&Cached, &program, [set(1, 1), set(2, 7), set(9, 20)]);
+}
+
 model! { Growing(x: &Tensor) -> Vec<Tensor> { (0..x.size()[0]).map(|i| x.select(0, i)).collect() } }
 
 #[test]
