@@ -11,6 +11,7 @@ mod select;
 
 pub use additional::{AdditionalError, AdditionalInputs};
 pub use collection::{CollectionError, ShapesCollection};
+pub(crate) use from_inputs::tree as shapes_of_tree;
 pub use from_inputs::{
     all_dynamic_shapes_from_inputs, guess_dynamic_shapes_from_inputs, make_dynamic_shapes_kv_cache,
     replace_string_by_dynamic, use_dyn_not_str,

@@ -212,7 +212,8 @@ impl<'a, F: DescribeTensor> CoupleInputsDynamicShapes<'a, F> {
     }
 
     fn pairs(&self, walk: &Walk, nodes: Nodes) -> Result<Vec<Pair>, CoupleError> {
-        let mut pairer = Pairer { leaves: &self.leaves, nodes, pairs: Vec::new(), path: KeyPath::default() };
+        let mut pairer =
+            Pairer { leaves: &self.leaves, nodes, any_form: false, pairs: Vec::new(), path: KeyPath::default() };
         let (args, kwargs, keys) = self.arguments();
         match (walk, args, kwargs) {
             (Walk::Args, Some(args), _) => pairer.value(args, &self.shapes)?,

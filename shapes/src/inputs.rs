@@ -9,6 +9,7 @@ pub use error::InputsError;
 pub(crate) use set::args_kwargs;
 pub use set::{InputSet, LeafDescription};
 pub use validate::{InvalidDimension, ValidateError};
+pub(crate) use validate::{moves, pairs};
 
 use crate::builders::{PathShapes, SelectError};
 use crate::guess::{GuessError, GuessOptions, guess};

@@ -31,6 +31,7 @@ mod classes;
 pub mod couple;
 mod cursor;
 pub mod diff;
+pub mod draw;
 pub mod guess;
 pub mod inputs;
 pub mod kwargs;
@@ -47,6 +48,7 @@ pub use builders::{
 };
 pub use couple::{ChangeOptions, CoupleError, CoupleInputsDynamicShapes};
 pub use diff::{Diff, DiffError, DiffOptions, Position, max_diff, string_diff};
+pub use draw::{DrawError, Drawing};
 pub use guess::{Auto, GuessError, GuessOptions};
 pub use inputs::{InputSet, InputSets, InputsError, InvalidDimension, LeafDescription, ModelInputs, ValidateError};
 pub use kwargs::{MoveError, MovedShapes};

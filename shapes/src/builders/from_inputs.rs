@@ -43,7 +43,7 @@ pub fn all_dynamic_shapes_from_inputs<F: DescribeTensor, X: PyTree<F> + ?Sized>(
 }
 
 /// The shapes of a tree, given those of its leaves in order: a registered class is the list of its children.
-pub(super) fn tree(at: SpecNode<'_>, leaves: &mut dyn Iterator<Item = DynamicShapes>) -> DynamicShapes {
+pub(crate) fn tree(at: SpecNode<'_>, leaves: &mut dyn Iterator<Item = DynamicShapes>) -> DynamicShapes {
     let Some(context) = at.context() else { return leaves.next().unwrap_or(DynamicShapes::NONE) };
     let items: Vec<DynamicShapes> = at.children().map(|child| tree(child, leaves)).collect();
     match context {

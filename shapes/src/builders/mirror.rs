@@ -75,6 +75,6 @@ impl DynamicShapes {
             LeafRef::Tensor(spec) => DynamicShapes::Leaf(spec.clone()),
             _ => DynamicShapes::NONE,
         });
-        Ok(super::from_inputs::tree(spec.root(), &mut leaves))
+        Ok(super::shapes_of_tree(spec.root(), &mut leaves))
     }
 }

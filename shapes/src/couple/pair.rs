@@ -34,6 +34,8 @@ pub(crate) enum Nodes {
 pub(crate) struct Pairer<'a, 't, F: Family> {
     pub(crate) leaves: &'a [LeafRef<'t, F>],
     pub(crate) nodes: Nodes,
+    /// Takes every form of shapes that torch takes for a tensor, where onnx-diagnostic takes dicts only.
+    pub(crate) any_form: bool,
     pub(crate) pairs: Vec<Pair>,
     pub(crate) path: KeyPath,
 }
@@ -64,7 +66,8 @@ impl<F: Family> Pairer<'_, '_, F> {
     }
 
     fn tensor(&mut self, leaf: usize, shapes: &DynamicShapes) -> Walked {
-        match as_dims(shapes) {
+        let any = || Some(Cow::Owned(any_dims(shapes)?)).filter(|_| self.any_form);
+        match as_dims(shapes).or_else(any) {
             Some(dims) => {
                 self.pairs.push(Pair { leaf, dims: dims.into_owned(), path: self.path.clone() });
                 Ok(())
@@ -93,6 +96,16 @@ impl<F: Family> Pairer<'_, '_, F> {
     fn listed(&mut self, at: Cursor<'_>, shapes: &DynamicShapes) -> Walked {
         if let (true, Some(LeafRef::Tensor(_))) = (at.node.is_leaf(), self.leaves.get(at.first_leaf)) {
             return self.tensor(at.first_leaf, shapes);
+        }
+        let same = matches!(
+            (at.node.context(), shapes),
+            (Some(Context::Tuple), DynamicShapes::Tuple(_)) | (Some(Context::Dict(_)), DynamicShapes::Dict(_))
+        );
+        match self.any_form {
+            // Torch keeps containers, and wants None where there is no tensor.
+            true if same => return self.value(at, shapes),
+            true if at.node.is_leaf() => return Ok(()),
+            _ => {}
         }
         let items = self.same_length(at, shapes, false)?;
         for (i, (child, shapes)) in at.children().zip(items.iter()).enumerate() {
@@ -196,6 +209,15 @@ fn as_dims(shapes: &DynamicShapes) -> Option<Cow<'_, Dims>> {
     match shapes {
         DynamicShapes::Leaf(ShapeSpec::Dict(dims)) => Some(Cow::Borrowed(dims)),
         DynamicShapes::Dict(items) if items.is_empty() => Some(Cow::Owned(Dims::new())),
+        _ => None,
+    }
+}
+
+/// None, a tuple or a list of dimensions.
+fn any_dims(shapes: &DynamicShapes) -> Option<Dims> {
+    match shapes {
+        DynamicShapes::Leaf(ShapeSpec::Scalar(_)) => None,
+        DynamicShapes::Leaf(spec) => Some(spec.mentioned().into_iter().map(|(i, dim)| (i, dim.clone())).collect()),
         _ => None,
     }
 }

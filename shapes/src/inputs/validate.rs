@@ -91,7 +91,7 @@ pub(super) fn validate(
 }
 
 /// Whether a dimension is declared to be anything but a constant; a name is a dynamic dimension.
-fn moves(dim: &DimSpec) -> bool {
+pub(crate) fn moves(dim: &DimSpec) -> bool {
     match dim {
         DimSpec::None | DimSpec::Int(_) => false,
         DimSpec::Hint(hint) => hint.kind() != HintKind::Static,
@@ -100,7 +100,7 @@ fn moves(dim: &DimSpec) -> bool {
 }
 
 /// Every tensor of a set with its dimensions, argument by argument.
-fn pairs(
+pub(crate) fn pairs(
     index: usize,
     set: &InputSet,
     shapes: &DynamicShapes,
@@ -114,7 +114,8 @@ fn pairs(
             _ => LeafRef::None,
         })
         .collect();
-    let mut pairer = Pairer { leaves: &leaves, nodes: Nodes::Nested, pairs: Vec::new(), path: KeyPath::default() };
+    let (nodes, path) = (Nodes::Nested, KeyPath::default());
+    let mut pairer = Pairer { leaves: &leaves, nodes, any_form: true, pairs: Vec::new(), path };
     let bound = signature.and_then(|s| Some((s, s.bind(set.spec()).ok()?)));
     let mut parts = Cursor::root(set.spec().root()).children();
     let (args, kwargs) = (parts.next(), parts.next());
