@@ -1,6 +1,8 @@
 //! Types that stand for one leaf: a number, a bool, a text.
 
-use crate::{Family, Leaf, LeafKind, LeafRef};
+use crate::fields::{Fields, FieldsMut, FieldsOwned, Rebuilder};
+use crate::with::ByLeaf;
+use crate::{Family, Leaf, LeafKind, LeafRef, Source, UnflattenError};
 use std::rc::Rc;
 use std::sync::Arc;
 
@@ -117,8 +119,29 @@ pub trait AsLeaf: Sized {
     /// as that.
     #[doc(hidden)]
     #[inline]
-    fn walk_field<'a, F: Family, W: crate::__private::Fields<'a, F>>(&'a self, fields: &mut W) {
-        fields.with::<Self, crate::__private::ByLeaf>(self);
+    fn walk_field<'a, F: Family, W: Fields<'a, F>>(&'a self, fields: &mut W) {
+        fields.with::<Self, ByLeaf>(self);
+    }
+
+    /// Shows itself to `fields`, to be changed. The derive calls it.
+    #[doc(hidden)]
+    #[inline]
+    fn walk_field_mut<F: Family, W: FieldsMut<F>>(&mut self, fields: &mut W) {
+        fields.with::<Self, ByLeaf>(self);
+    }
+
+    /// Gives itself to `fields`. The derive calls it.
+    #[doc(hidden)]
+    #[inline]
+    fn into_field<F: Family, W: FieldsOwned<F>>(self, fields: &mut W) {
+        fields.with::<Self, ByLeaf>(self);
+    }
+
+    /// Takes itself from `fields`. The derive calls it.
+    #[doc(hidden)]
+    #[inline]
+    fn rebuild_field<F: Family, S: Source<F>>(fields: &mut Rebuilder<'_, S>) -> Result<Self, UnflattenError> {
+        fields.with::<F, Self, ByLeaf>()
     }
 }
 

@@ -15,6 +15,7 @@ pub use crate::{
 };
 pub use std::default::Default;
 pub use std::fmt::{Debug, Formatter, Result as FmtResult};
+pub use std::marker::PhantomData;
 use std::ops::ControlFlow;
 pub use std::option::Option::{self, None, Some};
 pub use std::result::Result::{self, Err, Ok};
@@ -90,6 +91,75 @@ pub trait HoldsNone {
     const TENSORS: bool = false;
 }
 impl<T> HoldsNone for Holds<T> {}
+
+/// Writes the variant of an enum into its context.
+pub fn write_variant(object: &mut StaticsObject, tag: &str) {
+    object.insert(NodeType::VARIANT.to_owned(), tag.into());
+}
+
+/// What [`PyTree::FIELDS`] is.
+pub type FieldNames = Option<&'static [&'static str]>;
+
+/// One field of a node, or all of another type.
+pub enum Part {
+    /// A field of this name.
+    One(&'static str),
+    /// The fields of a type, when they may stand among others.
+    All(FieldNames),
+}
+
+/// A struct with flattened fields, whose list of fields is put together by the compiler.
+pub trait Joined<F: Family> {
+    /// The node, without its fields.
+    const NODE: NodeType;
+    /// Its own fields, and the types whose fields are also its.
+    const PARTS: &'static [Part];
+    /// All fields, with room behind them.
+    const JOINED: &'static ([&'static str; NodeType::MAX_FIELDS], usize) = &join(Self::PARTS);
+    /// The node.
+    const TYPE: &'static NodeType = &NodeType { fields: Self::JOINED.0.split_at(Self::JOINED.1).0, ..Self::NODE };
+}
+
+/// The fields of all parts and their number; it ends compilation when they do not fit together.
+const fn join(parts: &[Part]) -> ([&'static str; NodeType::MAX_FIELDS], usize) {
+    let (mut names, mut count, mut i) = ([""; NodeType::MAX_FIELDS], 0, 0);
+    while i < parts.len() {
+        let one;
+        let more: &[&'static str] = match &parts[i] {
+            Part::One(name) => {
+                one = [*name];
+                &one
+            }
+            Part::All(Some(names)) => names,
+            Part::All(None) => std::panic!(
+                "`#[pytree(flatten)]` is for a field whose type is a struct with `#[derive(PyTree)]`, with named children and no static fields"
+            ),
+        };
+        let mut j = 0;
+        while j < more.len() {
+            assert!(count < NodeType::MAX_FIELDS, "a node has at most 128 fields: flatten fewer");
+            let mut k = 0;
+            while k < count {
+                assert!(!same(names[k], more[j]), "a flattened field brings a name that is there already: rename one");
+                k += 1;
+            }
+            names[count] = more[j];
+            count += 1;
+            j += 1;
+        }
+        i += 1;
+    }
+    (names, count)
+}
+
+/// `a == b`
+const fn same(a: &str, b: &str) -> bool {
+    let (a, b, mut i) = (a.as_bytes(), b.as_bytes(), 0);
+    while i < a.len() && i < b.len() && a[i] == b[i] {
+        i += 1;
+    }
+    i == a.len() && i == b.len()
+}
 
 /// The first few arguments of the forward of `M`, by position: the first alone, or a tuple.
 #[diagnostic::on_unimplemented(

@@ -61,7 +61,7 @@ pub trait PartsOwned<F: Family, X>: Parts<F, X> {
 }
 
 /// The way of the type itself.
-pub struct Own;
+pub(crate) struct Own;
 
 impl<F: Family, X: PyTree<F>> With<F, X> for Own {
     #[inline(always)]

@@ -60,8 +60,9 @@ fn list(
         // Keywords are keys too: `static`, `crate`, `as`.
         let key = input.call(Ident::parse_any)?;
         let read = item(&key, input).unwrap_or_else(|| {
+            let near = nearest(&key.to_string(), known).map(|k| format!("did you mean `{k}`? ")).unwrap_or_default();
             let known = known.iter().map(|k| format!("`{k}`")).collect::<Vec<_>>().join(", ");
-            Err(syn::Error::new_spanned(&key, format_args!("unknown attribute `{key}`; {place} takes {known}")))
+            Err(syn::Error::new_spanned(&key, format_args!("unknown attribute `{key}`; {near}{place} takes {known}")))
         });
         match read {
             Ok(()) if input.is_empty() => {}
@@ -80,6 +81,25 @@ fn list(
         }
     }
     Ok(())
+}
+
+/// The known word that `word` is a misspelling of: two letters apart at most, and fewer than it has.
+pub(crate) fn nearest<'k>(word: &str, known: &[&'k str]) -> Option<&'k str> {
+    let near = known.iter().map(|k| (distance(&word.to_lowercase(), &k.to_lowercase()), *k)).min()?;
+    (near.0 <= 2 && near.0 < word.len().min(near.1.len())).then_some(near.1)
+}
+
+/// How many letters are to be changed, added or dropped to make `a` of `b`.
+fn distance(a: &str, b: &str) -> usize {
+    let mut row: Vec<usize> = (0..=b.chars().count()).collect();
+    for (i, x) in a.chars().enumerate() {
+        let mut diagonal = std::mem::replace(&mut row[0], i + 1);
+        for (j, y) in b.chars().enumerate() {
+            let cost = (diagonal + usize::from(x != y)).min(row[j] + 1).min(row[j + 1] + 1);
+            diagonal = std::mem::replace(&mut row[j + 1], cost);
+        }
+    }
+    row[row.len() - 1]
 }
 
 /// Passes over what is left of an item, so that the next one is still looked at.

@@ -1,9 +1,9 @@
 //! What each type parameter is used for: the bound it gets, and whether mapping replaces it.
 
 use crate::ctxt::Ctxt;
-use proc_macro2::{Group, Ident, TokenStream, TokenTree};
+use proc_macro2::{Group, Ident, Span, TokenStream, TokenTree};
 use quote::ToTokens;
-use syn::{Type, TypeParam};
+use syn::{Type, TypeParam, WherePredicate};
 
 /// A type parameter and the roles of the fields that mention it.
 pub(crate) struct Param<'a> {
@@ -12,13 +12,11 @@ pub(crate) struct Param<'a> {
     pub(crate) tree: bool,
     /// In a static field.
     pub(crate) fixed: bool,
-    /// In a skipped field, which needs a default value.
-    pub(crate) skip: bool,
 }
 
 impl<'a> Param<'a> {
     pub(crate) fn new(param: &'a TypeParam) -> Self {
-        Param { param, tree: false, fixed: false, skip: false }
+        Param { param, tree: false, fixed: false }
     }
 }
 
@@ -52,11 +50,28 @@ pub(crate) fn mentions(tokens: TokenStream, ident: &Ident) -> bool {
     find(tokens, ident).is_some()
 }
 
+/// Whether a predicate of `bound = ".."` names the family, as `_`.
+pub(crate) fn names_family(predicate: &WherePredicate) -> bool {
+    mentions(predicate.to_token_stream(), &Ident::new("_", Span::call_site()))
+}
+
+/// A predicate of `bound = ".."` with the family in the place of `_`.
+pub(crate) fn with_family(tokens: TokenStream, family: &TokenStream) -> TokenStream {
+    let put = |token| match token {
+        TokenTree::Group(group) => {
+            TokenTree::Group(Group::new(group.delimiter(), with_family(group.stream(), family))).into()
+        }
+        TokenTree::Ident(ident) if ident == "_" => family.clone(),
+        other => TokenStream::from(other),
+    };
+    tokens.into_iter().flat_map(put).collect()
+}
+
 /// Notes where `ty` goes through a parameter to a type of its trait (`T::Item`): no bound on `T` makes that a tree.
 pub(crate) fn refuse_projection(cx: &Ctxt, ty: &Type, ident: &Ident) {
     if let Some((place, true)) = find(ty.to_token_stream(), ident) {
         let message = format_args!(
-            "an associated type of `{ident}` is not known to be a tree: make the tensor type itself the parameter"
+            "an associated type of `{ident}` is not known to be a tree: make the tensor type itself the parameter, or say `bound = \"..\"`"
         );
         cx.error(place, message);
     }

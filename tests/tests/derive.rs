@@ -47,7 +47,8 @@ fn a_mapping_is_the_cache_of_transformers() {
     let spec = round_trips(&cache);
     assert_eq!(paths(&cache), ["['key_cache'][0]", "['key_cache'][1]", "['value_cache'][0]"]);
     assert!(
-        spec.to_json().unwrap()
+        spec.to_json()
+            .unwrap()
             .contains(r#""transformers.cache_utils.DynamicCache", "context": "[\"key_cache\", \"value_cache\"]""#)
     );
     // A file knows nothing of the Rust type, and a spec from a file makes the value nevertheless.

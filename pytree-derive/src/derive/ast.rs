@@ -2,8 +2,12 @@
 
 use crate::attr::{self, Once, set};
 use crate::ctxt::Ctxt;
+use crate::name::plain;
 use crate::root::Root;
-use syn::{Attribute, Data, DeriveInput, Field, Fields, Generics, Ident, LitStr, Path, Type};
+use proc_macro2::TokenStream;
+use quote::ToTokens;
+use syn::punctuated::Punctuated;
+use syn::{Attribute, Data, DeriveInput, Fields, Generics, Ident, LitStr, Member, Path, Token, Type, WherePredicate};
 
 /// A type under `#[derive(PyTree)]`.
 pub(crate) struct Input<'a> {
@@ -14,21 +18,49 @@ pub(crate) struct Input<'a> {
     pub(crate) name: Option<Once<LitStr>>,
     pub(crate) kind: Option<Once<LitStr>>,
     pub(crate) family: Option<Once<Path>>,
+    pub(crate) bound: Option<Once<Vec<WherePredicate>>>,
+    pub(crate) remote: Option<Once<Path>>,
     pub(crate) borrow_only: Option<Once<()>>,
+    pub(crate) is_enum: bool,
+    /// The variants of an enum, or the one of a struct.
+    pub(crate) variants: Vec<InputVariant<'a>>,
+}
+
+/// The fields of a struct or of one variant.
+pub(crate) struct InputVariant<'a> {
+    pub(crate) ident: &'a Ident,
+    pub(crate) rename: Option<Once<LitStr>>,
+    pub(crate) style: Style,
     pub(crate) fields: Vec<InputField<'a>>,
 }
 
-/// A field with a name.
+/// How fields are written.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Style {
+    /// `{ x: T }`
+    Named,
+    /// `(T)`
+    Tuple,
+    /// Nothing.
+    Unit,
+}
+
+/// A field.
 pub(crate) struct InputField<'a> {
-    pub(crate) ident: &'a Ident,
+    pub(crate) member: Member,
     pub(crate) ty: &'a Type,
     pub(crate) fixed: Option<Once<()>>,
     pub(crate) skip: Option<Once<()>>,
+    pub(crate) default: Option<Once<Path>>,
+    pub(crate) leaf: Option<Once<()>>,
+    pub(crate) with: Option<Once<Path>>,
+    pub(crate) flatten: Option<Once<()>>,
     pub(crate) rename: Option<Once<LitStr>>,
 }
 
-const TYPE_ITEMS: &[&str] = &["name", "as", "family", "crate", "borrow_only"];
-const FIELD_ITEMS: &[&str] = &["static", "skip", "rename"];
+const TYPE_ITEMS: &[&str] = &["name", "as", "family", "crate", "bound", "remote", "borrow_only"];
+const VARIANT_ITEMS: &[&str] = &["rename"];
+const FIELD_ITEMS: &[&str] = &["static", "skip", "default", "leaf", "with", "flatten", "rename"];
 
 impl<'a> Input<'a> {
     /// Reads the type; mistakes in its attributes go to `cx`.
@@ -41,8 +73,11 @@ impl<'a> Input<'a> {
             name: None,
             kind: None,
             family: None,
+            bound: None,
+            remote: None,
             borrow_only: None,
-            fields: Vec::new(),
+            is_enum: matches!(input.data, Data::Enum(_)),
+            variants: Vec::new(),
         };
         let mut root = None;
         attr::items(cx, &input.attrs, "a type", TYPE_ITEMS, |key, input| {
@@ -54,6 +89,12 @@ impl<'a> Input<'a> {
                 "crate" => attr::text(key, input, "torch_export")
                     .and_then(|text| Root::parse(&text))
                     .map(|path| set(cx, &mut root, key, path)),
+                "bound" => attr::text(key, input, "T: OwnedTree<_>")
+                    .and_then(|text| predicates(&text))
+                    .map(|bound| set(cx, &mut this.bound, key, bound)),
+                "remote" => attr::text(key, input, "other_crate::Type")
+                    .and_then(|text| text.parse())
+                    .map(|path| set(cx, &mut this.remote, key, path)),
                 "borrow_only" => attr::flag(key, input).map(|()| set(cx, &mut this.borrow_only, key, ())),
                 _ => return None,
             })
@@ -61,52 +102,102 @@ impl<'a> Input<'a> {
         if let Some(root) = root {
             this.root = root.value;
         }
-        this.fields = fields(cx, input);
+        this.variants = variants(cx, input);
         this
     }
 }
 
-/// The fields of a struct with named fields; another shape is a mistake.
-fn fields<'a>(cx: &Ctxt, input: &'a DeriveInput) -> Vec<InputField<'a>> {
-    const SUPPORTED: &str = "`#[derive(PyTree)]` is for structs with named fields";
+/// `T: Clone, U: OwnedTree<_>`
+fn predicates(text: &LitStr) -> syn::Result<Vec<WherePredicate>> {
+    let predicates = text.parse_with(Punctuated::<WherePredicate, Token![,]>::parse_terminated).map_err(|_| {
+        let usage = "`bound` takes what a where clause takes, with `_` for the family: `bound = \"T: OwnedTree<_>\"`";
+        syn::Error::new_spanned(text, usage)
+    })?;
+    Ok(predicates.into_iter().collect())
+}
+
+fn variants<'a>(cx: &Ctxt, input: &'a DeriveInput) -> Vec<InputVariant<'a>> {
     match &input.data {
-        Data::Struct(data) => match &data.fields {
-            Fields::Named(named) => named.named.iter().filter_map(|f| InputField::read(cx, f)).collect(),
-            Fields::Unnamed(fields) => {
-                cx.error(fields, format_args!("{SUPPORTED}: name these, since a dataclass or mapping has names"));
-                Vec::new()
-            }
-            Fields::Unit => {
-                cx.error(
-                    &input.ident,
-                    format_args!("{SUPPORTED}: write `struct {} {{}}` for an empty one", input.ident),
-                );
-                Vec::new()
-            }
-        },
+        Data::Struct(data) => vec![InputVariant::read(cx, &input.ident, None, &data.fields)],
         Data::Enum(data) => {
-            cx.error(data.enum_token, format_args!("{SUPPORTED}: a treespec has no place for the variant of an enum"));
-            Vec::new()
+            let read = |v: &'a syn::Variant| {
+                let mut rename = None;
+                attr::items(cx, &v.attrs, "a variant", VARIANT_ITEMS, |key, input| {
+                    Some(match key.to_string().as_str() {
+                        "rename" => attr::text(key, input, "circle").map(|text| set(cx, &mut rename, key, text)),
+                        _ => return None,
+                    })
+                });
+                InputVariant::read(cx, &v.ident, rename, &v.fields)
+            };
+            if data.variants.is_empty() {
+                cx.error(&input.ident, "an enum without variants has no values, so it is no tree");
+            }
+            data.variants.iter().map(read).collect()
         }
         Data::Union(data) => {
-            cx.error(data.union_token, format_args!("{SUPPORTED}: which field of a union is in use is not known"));
+            cx.error(
+                data.union_token,
+                "`#[derive(PyTree)]` is for structs and enums: which field of a union is in use is not known",
+            );
             Vec::new()
         }
     }
 }
 
+impl<'a> InputVariant<'a> {
+    fn read(cx: &Ctxt, ident: &'a Ident, rename: Option<Once<LitStr>>, fields: &'a Fields) -> Self {
+        let style = match fields {
+            Fields::Named(_) => Style::Named,
+            Fields::Unnamed(_) => Style::Tuple,
+            Fields::Unit => Style::Unit,
+        };
+        let fields = fields.members().zip(fields).map(|(member, field)| InputField::read(cx, member, field)).collect();
+        InputVariant { ident, rename, style, fields }
+    }
+}
+
 impl<'a> InputField<'a> {
-    fn read(cx: &Ctxt, field: &'a Field) -> Option<Self> {
-        let mut this =
-            InputField { ident: field.ident.as_ref()?, ty: &field.ty, fixed: None, skip: None, rename: None };
+    fn read(cx: &Ctxt, member: Member, field: &'a syn::Field) -> Self {
+        let mut this = InputField {
+            member,
+            ty: &field.ty,
+            fixed: None,
+            skip: None,
+            default: None,
+            leaf: None,
+            with: None,
+            flatten: None,
+            rename: None,
+        };
         attr::items(cx, &field.attrs, "a field", FIELD_ITEMS, |key, input| {
             Some(match key.to_string().as_str() {
                 "static" => attr::flag(key, input).map(|()| set(cx, &mut this.fixed, key, ())),
                 "skip" => attr::flag(key, input).map(|()| set(cx, &mut this.skip, key, ())),
+                "default" => attr::path(key, input, "Counter::new").map(|path| set(cx, &mut this.default, key, path)),
+                "leaf" => attr::flag(key, input).map(|()| set(cx, &mut this.leaf, key, ())),
+                "with" => attr::path(key, input, "my_module").map(|path| set(cx, &mut this.with, key, path)),
+                "flatten" => attr::flag(key, input).map(|()| set(cx, &mut this.flatten, key, ())),
                 "rename" => attr::text(key, input, "input_ids").map(|text| set(cx, &mut this.rename, key, text)),
                 _ => return None,
             })
         });
-        Some(this)
+        this
+    }
+
+    /// The name in Rust: `x`, or the number of a field without name.
+    pub(crate) fn rust_name(&self) -> String {
+        match &self.member {
+            Member::Named(ident) => plain(ident),
+            Member::Unnamed(index) => index.index.to_string(),
+        }
+    }
+
+    /// Where to point when the field as such is meant.
+    pub(crate) fn place(&self) -> TokenStream {
+        match &self.member {
+            Member::Named(ident) => ident.to_token_stream(),
+            Member::Unnamed(_) => self.ty.to_token_stream(),
+        }
     }
 }

@@ -3,7 +3,11 @@
 mod ast;
 mod expand;
 mod fallback;
+mod kind;
+mod remote;
+mod role;
 mod valid;
+mod walks;
 
 use crate::ctxt::Ctxt;
 use crate::root::Root;

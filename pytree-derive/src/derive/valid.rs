@@ -1,37 +1,42 @@
 //! What a type means as a node, once every rule holds.
 
-use super::ast::{Input, InputField};
+use super::ast::{Input, Style};
+use super::kind::Kind;
+use super::role::{self, NodeField, Role};
 use crate::ctxt::Ctxt;
-use crate::name::{is_python_name, plain};
+use crate::name::plain;
 use crate::params::{self, Param};
 use crate::root::Root;
 use quote::ToTokens;
 use std::collections::HashMap;
-use syn::{GenericParam, Generics, Ident, Path, Type};
+use syn::{GenericParam, Generics, Ident, Path, Type, WherePredicate};
 
-/// A struct as a node.
+/// A type as a node.
 pub(crate) struct Node<'a> {
     pub(crate) ident: &'a Ident,
     pub(crate) generics: &'a Generics,
     pub(crate) root: &'a Root,
-    pub(crate) kind: Kind,
+    pub(crate) kind: &'static Kind,
     /// The serialized name that was given.
     pub(crate) name: Option<String>,
     pub(crate) family: Family<'a>,
     /// Only `PyTree` is written, no `OwnedTree`.
     pub(crate) borrow_only: bool,
+    /// What takes the place of the bounds that fields ask for.
+    pub(crate) bound: Option<&'a [WherePredicate]>,
+    /// The type that this one only describes.
+    pub(crate) remote: Option<&'a Path>,
     pub(crate) params: Vec<Param<'a>>,
-    pub(crate) fields: Vec<NodeField<'a>>,
+    pub(crate) is_enum: bool,
+    pub(crate) variants: Vec<NodeVariant<'a>>,
 }
 
-/// Which Python node it is.
-#[derive(Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Kind {
-    Dataclass,
-    Mapping,
-    Dict,
-    Tuple,
-    List,
+/// One variant of an enum, or all of a struct.
+pub(crate) struct NodeVariant<'a> {
+    pub(crate) ident: &'a Ident,
+    /// What the context says of it.
+    pub(crate) tag: String,
+    pub(crate) fields: Vec<NodeField<'a>>,
 }
 
 /// Which tensors it holds.
@@ -44,62 +49,57 @@ pub(crate) enum Family<'a> {
     Tch,
 }
 
-/// A field and its part in the node.
-pub(crate) struct NodeField<'a> {
-    pub(crate) ident: &'a Ident,
-    pub(crate) ty: &'a Type,
-    pub(crate) role: Role,
-}
-
-/// What a field is to the node.
-pub(crate) enum Role {
-    /// A child under this name.
-    Child(String),
-    /// Kept in the context under this name.
-    Static(String),
-    /// Not carried.
-    Skip,
-}
-
-/// `NodeType::MAX_FIELDS`: the bits of the set of present fields.
-const MAX_CHILDREN: usize = 128;
-
-const KINDS: &[(&str, Kind)] = &[
-    ("dataclass", Kind::Dataclass),
-    ("mapping", Kind::Mapping),
-    ("dict", Kind::Dict),
-    ("tuple", Kind::Tuple),
-    ("list", Kind::List),
-];
-
-impl Kind {
-    fn word(self) -> &'static str {
-        KINDS.iter().find(|(_, kind)| *kind == self).map_or("", |(word, _)| word)
-    }
-
-    /// Whether the node carries a serialized name and a context of its own.
-    pub(crate) fn is_class(self) -> bool {
-        matches!(self, Kind::Dataclass | Kind::Mapping)
-    }
-}
-
 impl<'a> Node<'a> {
     /// The node, to be trusted when no rule is broken; what is broken goes to `cx`.
     pub(crate) fn check(cx: &Ctxt, input: &'a Input<'a>) -> Self {
         packed(cx, input);
-        let kind = kind(cx, input);
+        let kind = Kind::of(cx, input);
         let name = serialized_name(cx, input, kind);
-        let fields: Vec<NodeField<'a>> = input.fields.iter().map(|f| field(cx, f, kind)).collect();
-        unique(cx, &fields, input);
-        let params = parameters(cx, input, &fields);
+        let variants: Vec<NodeVariant<'a>> = input
+            .variants
+            .iter()
+            .map(|variant| NodeVariant {
+                ident: variant.ident,
+                tag: variant.rename.as_ref().map_or_else(|| plain(variant.ident), |r| r.value.value()),
+                fields: role::fields(cx, input, variant, kind),
+            })
+            .collect();
+        tags(cx, input, &variants);
+        remote(cx, input);
+        let params = parameters(cx, input, &variants);
+        let children = |v: &NodeVariant<'_>| v.fields.iter().any(|f| f.role.child().is_some() || f.role.is_flatten());
         let family = match &input.family {
             Some(family) => Family::Named(&family.value),
             None if params.iter().any(|p| p.tree) => Family::Any,
+            None if input.bound.as_ref().is_some_and(|b| b.value.iter().any(params::names_family)) => Family::Any,
+            // Without children there is no tensor, so all families are the same.
+            None if !variants.iter().any(children) => Family::Any,
             None => Family::Tch,
         };
         let borrow_only = input.borrow_only.is_some() || input.generics.lifetimes().next().is_some();
-        let Input { ident, generics, root, .. } = input;
-        Node { ident, generics, root, kind, name, family, borrow_only, params, fields }
+        let Input { ident, generics, root, is_enum, .. } = input;
+        let bound = input.bound.as_ref().map(|b| b.value.as_slice());
+        let remote = input.remote.as_ref().map(|r| &r.value);
+        Node {
+            ident,
+            generics,
+            root,
+            kind,
+            name,
+            family,
+            borrow_only,
+            bound,
+            remote,
+            params,
+            is_enum: *is_enum,
+            variants,
+        }
+    }
+}
+
+impl Role<'_> {
+    fn is_flatten(&self) -> bool {
+        matches!(self, Role::Flatten)
     }
 }
 
@@ -112,22 +112,11 @@ fn packed(cx: &Ctxt, input: &Input<'_>) {
     }
 }
 
-fn kind(cx: &Ctxt, input: &Input<'_>) -> Kind {
-    let Some(text) = &input.kind else { return Kind::Dataclass };
-    let found = KINDS.iter().find(|(word, _)| *word == text.value.value());
-    if found.is_none() {
-        let known = KINDS.iter().map(|(word, _)| format!("\"{word}\"")).collect::<Vec<_>>().join(", ");
-        cx.error(&text.value, format_args!("unknown kind of node; `as` is one of {known}"));
-    }
-    // The laxest kind, so that the fields of an unknown one are still looked at.
-    found.map_or(Kind::Mapping, |(_, kind)| *kind)
-}
-
-fn serialized_name(cx: &Ctxt, input: &Input<'_>, kind: Kind) -> Option<String> {
+fn serialized_name(cx: &Ctxt, input: &Input<'_>, kind: &Kind) -> Option<String> {
     let name = input.name.as_ref()?;
     let text = name.value.value();
-    if !kind.is_class() {
-        let word = kind.word();
+    if !kind.class {
+        let word = kind.word;
         cx.error(&name.key, format_args!("a {word} has no serialized name: drop `name`, or say `as = \"dataclass\"`"));
     } else if text.is_empty() || text.contains(|c: char| c.is_whitespace() || c.is_control()) || text.contains("::") {
         cx.error(&name.value, "a serialized name is written as in Python: `module.Type`, without spaces or `::`");
@@ -135,81 +124,59 @@ fn serialized_name(cx: &Ctxt, input: &Input<'_>, kind: Kind) -> Option<String> {
     Some(text)
 }
 
-fn field<'a>(cx: &Ctxt, field: &'a InputField<'a>, kind: Kind) -> NodeField<'a> {
-    let name = field.rename.as_ref().map_or_else(|| plain(field.ident), |rename| rename.value.value());
-    if let (Some(_), Some(skip)) = (&field.fixed, &field.skip) {
-        cx.error(&skip.key, "a field is `static`, kept in the context, or `skip`, not carried: drop one");
-    }
-    if let (Some(rename), Some(_)) = (&field.rename, &field.skip) {
-        cx.error(&rename.key, "a field that is not carried has no name in Python: drop `rename` or `skip`");
-    }
-    if let (Some(fixed), false) = (&field.fixed, kind.is_class()) {
-        let word = kind.word();
-        let message = format_args!(
-            "a {word} has no context that could keep a static field: say `skip`, or make the struct `as = \"dataclass\"` or \"mapping\""
-        );
-        cx.error(&fixed.key, message);
-    }
-    if let (Some(rename), Kind::Tuple | Kind::List) = (&field.rename, kind) {
-        cx.error(&rename.key, format_args!("the children of a {} are numbered, not named: drop `rename`", kind.word()));
-    } else if kind == Kind::Dataclass && field.skip.is_none() && !is_python_name(&name) {
-        let message =
-            format_args!("`{name}` cannot be the field of a Python dataclass: say `#[pytree(rename = \"..\")]`");
-        match &field.rename {
-            Some(rename) => cx.error(&rename.value, message),
-            None => cx.error(field.ident, message),
-        }
-    }
-    let role = match (&field.fixed, &field.skip) {
-        (_, Some(_)) => Role::Skip,
-        (Some(_), None) => Role::Static(name),
-        (None, None) => Role::Child(name),
-    };
-    NodeField { ident: field.ident, ty: field.ty, role }
-}
-
-/// Names must differ, and the children must fit.
-fn unique(cx: &Ctxt, fields: &[NodeField<'_>], input: &Input<'_>) {
+/// A variant is known by its tag alone.
+fn tags(cx: &Ctxt, input: &Input<'_>, variants: &[NodeVariant<'_>]) {
     let mut seen: HashMap<&str, &Ident> = HashMap::new();
-    let mut children = 0;
-    for (field, written) in fields.iter().zip(&input.fields) {
-        let (Role::Child(name) | Role::Static(name)) = &field.role else { continue };
-        if let Some(other) = seen.insert(name, field.ident) {
-            let message = format_args!("the name \"{name}\" is taken by field `{other}`");
+    for (variant, written) in variants.iter().zip(&input.variants) {
+        if let Some(other) = seen.insert(&variant.tag, variant.ident) {
+            let message = format_args!("the name \"{}\" is taken by variant `{other}`", variant.tag);
             match &written.rename {
                 Some(rename) => cx.error(&rename.value, message),
-                None => cx.error(field.ident, message),
+                None => cx.error(variant.ident, message),
             }
         }
-        children += usize::from(matches!(field.role, Role::Child(_)));
-        if children == MAX_CHILDREN + 1 {
-            cx.error(field.ident, format_args!("a node has at most {MAX_CHILDREN} fields: group some in a struct"));
-        }
+    }
+}
+
+/// A description of a foreign type is a struct whose fields are those of the type.
+fn remote(cx: &Ctxt, input: &Input<'_>) {
+    let Some(remote) = &input.remote else { return };
+    if input.is_enum {
+        cx.error(
+            &remote.key,
+            "`remote` describes a struct: walk a foreign enum by the functions of a module, `with = ..`",
+        );
+    }
+    if input.variants.iter().any(|v| v.style == Style::Unit) {
+        cx.error(&remote.key, "`remote` describes a struct by its fields, and this one has none");
     }
 }
 
 /// What the type parameters are used for.
-fn parameters<'a>(cx: &Ctxt, input: &Input<'a>, fields: &[NodeField<'a>]) -> Vec<Param<'a>> {
+fn parameters<'a>(cx: &Ctxt, input: &Input<'a>, variants: &[NodeVariant<'a>]) -> Vec<Param<'a>> {
     let tokens = |ty: &Type| params::without_recursion(ty.to_token_stream(), input.ident);
     let of_type = |param: &'a GenericParam| match param {
         GenericParam::Type(param) => Some(Param::new(param)),
         _ => None,
     };
     let mut params: Vec<Param<'a>> = input.generics.params.iter().filter_map(of_type).collect();
+    let fields = || variants.iter().flat_map(|v| &v.fields);
     for param in &mut params {
         let ident = &param.param.ident;
-        for field in fields.iter().filter(|f| params::mentions(tokens(f.ty), ident)) {
+        for field in fields().filter(|f| params::mentions(tokens(f.ty), ident)) {
             match field.role {
-                Role::Child(_) => {
-                    params::refuse_projection(cx, field.ty, ident);
+                Role::Child(_) | Role::Flatten => {
+                    if input.bound.is_none() {
+                        params::refuse_projection(cx, field.ty, ident);
+                    }
                     param.tree = true;
                 }
                 Role::Static(_) => param.fixed = true,
-                Role::Skip => param.skip |= !is_phantom(field.ty),
+                Role::Leaf(_) | Role::With(..) | Role::Skip(_) => {}
             }
         }
-        if param.tree && param.fixed {
-            for field in fields.iter().filter(|f| matches!(f.role, Role::Static(_))) {
+        if param.tree && param.fixed && input.bound.is_none() {
+            for field in fields().filter(|f| matches!(f.role, Role::Static(_))) {
                 if params::mentions(tokens(field.ty), ident) {
                     let message = format_args!(
                         "`{ident}` stands for what the tree holds, so a static field cannot be made of it: give the field a parameter of its own"
@@ -220,9 +187,4 @@ fn parameters<'a>(cx: &Ctxt, input: &Input<'a>, fields: &[NodeField<'a>]) -> Vec
         }
     }
     params
-}
-
-/// `PhantomData`, which has a default value whatever it is of.
-fn is_phantom(ty: &Type) -> bool {
-    matches!(ty, Type::Path(path) if path.path.segments.last().is_some_and(|s| s.ident == "PhantomData"))
 }

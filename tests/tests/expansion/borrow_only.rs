@@ -10,6 +10,7 @@ const _: () = {
     #[automatically_derived]
     impl<'a, __AnyFamily: __p::Family, T: 'a + __Tree<__AnyFamily>> __Tree<__AnyFamily>
     for View<'a, T> {
+        const FIELDS: __p::FieldNames = __p::Some(__TYPE.fields);
         fn walk<'__a, __V: __p::Visitor<'__a, __AnyFamily>>(
             &'__a self,
             __v: &mut __V,

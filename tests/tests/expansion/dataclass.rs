@@ -19,6 +19,7 @@ const _: () = {
     };
     #[automatically_derived]
     impl __Tree<__F> for ModelInputs {
+        const FIELDS: __p::FieldNames = __p::Some(__TYPE.fields);
         fn walk<'__a, __V: __p::Visitor<'__a, __F>>(
             &'__a self,
             __v: &mut __V,

@@ -47,6 +47,7 @@ const _: () = {
     > __Owned<__AnyFamily> for Attention<T, C, P, N>
     where
         C: Send,
+        PhantomData<P>: __p::Default,
     {
         fn walk_mut<__V: __p::VisitorMut<__AnyFamily>>(
             &mut self,

@@ -1,7 +1,4 @@
 ::core::compile_error! {
-    "unknown attribute `leaf`; a field takes `static`, `skip`, `rename`"
-}
-::core::compile_error! {
     "a field is `static`, kept in the context, or `skip`, not carried: drop one"
 }
 #[allow(unused_variables)]

@@ -1,0 +1,88 @@
+//! Which Python node a type may be, and what each kind has room for.
+
+use super::ast::{Input, Style};
+use crate::attr::nearest;
+use crate::ctxt::Ctxt;
+use proc_macro2::{Ident, Span};
+
+/// A kind of node: one row of the table.
+#[derive(PartialEq, Eq)]
+pub(crate) struct Kind {
+    /// The word after `as`: Python's.
+    pub(crate) word: &'static str,
+    /// The variant of `pytree_core::Kind`.
+    variant: &'static str,
+    /// It carries a serialized name.
+    pub(crate) class: bool,
+    /// Its children have names, which are in the context.
+    pub(crate) names: bool,
+    /// The names are attributes of a Python class.
+    pub(crate) attributes: bool,
+    /// Its context has room for static fields.
+    pub(crate) statics: bool,
+    /// It has children.
+    pub(crate) children: bool,
+}
+
+const BUILTIN: Kind = Kind {
+    word: "tuple",
+    variant: "Tuple",
+    class: false,
+    names: false,
+    attributes: false,
+    statics: false,
+    children: true,
+};
+const CLASS: Kind = Kind {
+    word: "dataclass",
+    variant: "Dataclass",
+    class: true,
+    names: true,
+    attributes: true,
+    statics: true,
+    children: true,
+};
+
+const KINDS: &[Kind] = &[
+    CLASS,
+    Kind { word: "mapping", variant: "Mapping", attributes: false, ..CLASS },
+    Kind { word: "namedtuple", variant: "NamedTuple", statics: false, ..CLASS },
+    Kind { word: "custom", variant: "Custom", names: false, attributes: false, ..CLASS },
+    Kind { word: "constant", variant: "Constant", children: false, ..CLASS },
+    Kind { word: "dict", variant: "Dict", names: true, ..BUILTIN },
+    Kind { word: "OrderedDict", variant: "OrderedDict", names: true, ..BUILTIN },
+    BUILTIN,
+    Kind { word: "list", variant: "List", ..BUILTIN },
+];
+
+impl Kind {
+    /// What the type says it is; a tuple struct is a tuple by default, a unit struct an empty one, since neither has the
+    /// names that a dataclass is made of.
+    pub(crate) fn of(cx: &Ctxt, input: &Input<'_>) -> &'static Kind {
+        let by_word = |word: &str| KINDS.iter().find(|kind| kind.word == word);
+        let named = input.is_enum || input.variants.first().is_none_or(|v| v.style == Style::Named);
+        let default = if named { &CLASS } else { &BUILTIN };
+        let Some(text) = &input.kind else { return default };
+        let word = text.value.value();
+        let found = by_word(&word);
+        if found.is_none() {
+            let words: Vec<&str> = KINDS.iter().map(|kind| kind.word).collect();
+            let near = nearest(&word, &words).map(|k| format!("did you mean \"{k}\"? ")).unwrap_or_default();
+            let known = words.iter().map(|word| format!("\"{word}\"")).collect::<Vec<_>>().join(", ");
+            cx.error(&text.value, format_args!("unknown kind of node; {near}`as` is one of {known}"));
+        } else if let (true, Some(kind)) = (input.is_enum, found.filter(|k| !(k.names && k.statics))) {
+            let message = format_args!(
+                "a {} has no place for the variant of an enum: say \"dataclass\" or \"mapping\", or make a struct of each variant",
+                kind.word
+            );
+            cx.error(&text.value, message);
+        }
+        // The laxest kind, so that the fields of an unknown one are still looked at.
+        found.or_else(|| by_word("mapping")).unwrap_or(default)
+    }
+
+    /// The name of the variant of `pytree_core::Kind`.
+    pub(crate) fn variant(&self) -> Ident {
+        Ident::new(self.variant, Span::call_site())
+    }
+}
