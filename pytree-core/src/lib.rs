@@ -83,7 +83,7 @@ pub use key_path::{KeyEntry, KeyPath};
 pub use leaf::{Leaf, LeafKind, LeafMut, LeafRef};
 pub use map::{for_each_mut, map, map_leaves, map_only, map_where, map_with_path};
 pub use meta::{DescribeTensor, Sizes, TensorMeta};
-pub use module::{Call, Module, Slots};
+pub use module::{Call, Holder, Holders, Module, Slot, SlotKind, Slots, VarArgs, VarKwargs};
 pub use names::Names;
 pub use node::{Kind, MapKeys, Node, NodeType, Present, Statics};
 pub use partition::{combine, partition};

@@ -33,11 +33,27 @@ pub struct Parameter {
 impl Parameter {
     /// A parameter that must be given, by position or by name.
     pub const fn required(name: &'static str) -> Self {
-        Parameter { name: Cow::Borrowed(name), kind: ParameterKind::PositionalOrKeyword, has_default: false }
+        Self::new(name, ParameterKind::PositionalOrKeyword)
     }
 
-    fn positional(&self) -> bool {
+    /// A parameter that may be left out, given by position or by name.
+    pub const fn optional(name: &'static str) -> Self {
+        Parameter { name: Cow::Borrowed(name), kind: ParameterKind::PositionalOrKeyword, has_default: true }
+    }
+
+    /// A parameter of this kind without default: `*args`, `**kwargs`, by name only, by position only.
+    pub const fn new(name: &'static str, kind: ParameterKind) -> Self {
+        Parameter { name: Cow::Borrowed(name), kind, has_default: false }
+    }
+
+    /// Whether it may be given by position, as one argument.
+    pub fn is_positional(&self) -> bool {
         matches!(self.kind, ParameterKind::PositionalOnly | ParameterKind::PositionalOrKeyword)
+    }
+
+    /// Whether it may be given by its name.
+    pub fn is_keyword(&self) -> bool {
+        matches!(self.kind, ParameterKind::KeywordOnly | ParameterKind::PositionalOrKeyword)
     }
 }
 
@@ -135,7 +151,7 @@ impl Signature {
     /// # Errors
     /// [`BindError`], in Python's words.
     pub fn bind_names(&self, positional: usize, named: &[&str]) -> Result<Vec<(usize, Option<KeyEntry>)>, BindError> {
-        let places: Vec<usize> = (0..self.parameters.len()).filter(|i| self.parameters[*i].positional()).collect();
+        let places: Vec<usize> = (0..self.parameters.len()).filter(|i| self.parameters[*i].is_positional()).collect();
         let star = self.parameters.iter().position(|p| p.kind == ParameterKind::VarPositional);
         let double_star = self.parameters.iter().position(|p| p.kind == ParameterKind::VarKeyword);
         let mut bound = Vec::new();
