@@ -37,7 +37,9 @@ class CustomCache(torch.nn.Module):
 class View(torch.nn.Module):
     def forward(self, x):
         batch, length, _ = x.shape
-        return x.view(batch * length, 6).relu(), x.reshape(batch, length * 2, 3).tanh()
+        rows = x.view(batch * length, 6)
+        halves = x.reshape(batch, length * 2, 3)
+        return rows.relu(), halves.tanh()
 
 
 class Half(torch.nn.Module):
@@ -103,10 +105,13 @@ class Mlp(torch.nn.Module):
 class Conv(torch.nn.Module):
     def __init__(self):
         super().__init__()
-        self.conv = torch.nn.Conv2d(3, 5, 3, stride=2, padding=1)
+        # tch's layers create their bias first, and parameters stand in the order of their creation.
+        self.conv = torch.nn.Module()
+        self.conv.bias = torch.nn.Parameter(torch.zeros(5))
+        self.conv.weight = torch.nn.Parameter(torch.zeros(5, 3, 3, 3))
 
     def forward(self, image):
-        return self.conv(image).relu()
+        return F.conv2d(image, self.conv.weight, self.conv.bias, [2, 2], [1, 1]).relu()
 
 
 class Embed(torch.nn.Module):
@@ -116,7 +121,8 @@ class Embed(torch.nn.Module):
         self.positions = torch.nn.Embedding(4096, 6)
 
     def forward(self, ids):
-        return self.tokens(ids) + self.positions(torch.arange(ids.shape[1], dtype=torch.int64))
+        positions = torch.arange(ids.shape[1], dtype=torch.int64)
+        return self.tokens(ids) + self.positions(positions)
 
 
 class Held(torch.nn.Module):

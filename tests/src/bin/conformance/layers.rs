@@ -94,9 +94,11 @@ pub(crate) fn record(recorder: &mut Recorder) -> Result<()> {
     let store = nn::VarStore::new(Device::Cpu);
     let root = store.root();
 
+    // As an export in Python has it: torch switches cuDNN off while it traces.
+    let norm = nn::LayerNormConfig { cudnn_enabled: false, ..Default::default() };
     let mlp = Mlp {
         first: nn::linear(&root / "first", 4, 8, nn::LinearConfig::default()),
-        norm: nn::layer_norm(&root / "norm", vec![8], nn::LayerNormConfig::default()),
+        norm: nn::layer_norm(&root / "norm", vec![8], norm),
         second: nn::linear(&root / "second", 8, 3, nn::LinearConfig::default()),
     };
     let batch = Dim::with_range("batch", 1, Some(64))?;
