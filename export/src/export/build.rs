@@ -132,7 +132,7 @@ impl Builder<'_> {
 
     /// The user's inputs, and where each symbol can be read from them.
     fn user_inputs(&mut self, inputs: &[LeafRef<'_, Tch>]) -> Result<IndexMap<Symbol, SymbolSource>, ExportError> {
-        let mut sources = IndexMap::new();
+        let (mut sources, mut derived) = (IndexMap::new(), IndexMap::new());
         let (mut known, mut number) = (0, 0);
         for (i, (leaf, placeholder)) in inputs.iter().zip(&self.resolved.solved.placeholders).enumerate() {
             let value = match (leaf, &placeholder.shape) {
@@ -152,6 +152,12 @@ impl Builder<'_> {
             }
             for (dim, created) in self.resolved.created[i].iter().enumerate() {
                 let Some(symbol) = created.as_symbol() else { continue };
+                if let PlaceholderShape::Tensor(sizes) = &placeholder.shape
+                    && let Some(size) = sizes.get(dim).filter(|size| size.as_symbol().is_none())
+                    && let Some((root, source)) = SymbolSource::derived(size, id, dim, number)?
+                {
+                    derived.entry(root).or_insert(source);
+                }
                 let source = match leaf {
                     LeafRef::Tensor(_) => SymbolSource::Dim { placeholder: id, dim, number },
                     _ => SymbolSource::Int(id),
@@ -159,6 +165,10 @@ impl Builder<'_> {
                 number += 1;
                 sources.entry(symbol.clone()).or_insert(source);
             }
+        }
+        // A symbol is read where it stands by itself, if it does anywhere.
+        for (symbol, source) in derived {
+            sources.entry(symbol).or_insert(source);
         }
         Ok(sources)
     }

@@ -13,6 +13,28 @@ pub(crate) enum SymbolSource {
     Dim { placeholder: NodeId, dim: usize, number: usize },
     /// An int input.
     Int(NodeId),
+    /// A dimension whose size is `mul` times the symbol plus `add`: a dim derived from the symbol's.
+    Derived { placeholder: NodeId, dim: usize, number: usize, mul: i64, add: i64 },
+}
+
+impl SymbolSource {
+    /// The symbol that can be read from a dimension of this size, when the size is `mul*symbol + add`.
+    pub(crate) fn derived(
+        size: &Expr,
+        placeholder: NodeId,
+        dim: usize,
+        number: usize,
+    ) -> Result<Option<(Symbol, Self)>, ExportError> {
+        let symbols = size.free_symbols();
+        let mut symbols = symbols.iter();
+        let (Some(symbol), None) = (symbols.next(), symbols.next()) else { return Ok(None) };
+        let at = |value: i64| size.eval(&|_| Some(value)).ok();
+        let (Some(zero), Some(one)) = (at(0), at(1)) else { return Ok(None) };
+        let Some(mul) = one.checked_sub(zero).filter(|mul| *mul > 0) else { return Ok(None) };
+        let affine = Expr::symbol(symbol).try_mul(&Expr::int(mul))?.try_add(&Expr::int(zero))?;
+        let source = SymbolSource::Derived { placeholder, dim, number, mul, add: zero };
+        Ok((affine == *size).then(|| (symbol.clone(), source)))
+    }
 }
 
 /// Names and numbers nodes as the tracer does.
@@ -36,6 +58,8 @@ impl Names {
 /// The nodes that compute integers, each expression once.
 pub(crate) struct Integers {
     nodes: IndexMap<Expr, NodeId>,
+    /// Symbols that stand in no size by themselves: the size they are computed from, its factor and its constant.
+    derived: IndexMap<Symbol, (Expr, i64, i64)>,
 }
 
 impl Integers {
@@ -48,36 +72,42 @@ impl Integers {
         sources: &IndexMap<Symbol, SymbolSource>,
         used: &[Symbol],
     ) -> Result<Self, ExportError> {
-        let mut nodes = IndexMap::new();
+        let mut integers = Integers { nodes: IndexMap::new(), derived: IndexMap::new() };
         let mut reads: Vec<(&Symbol, &SymbolSource)> = used.iter().filter_map(|s| sources.get_key_value(s)).collect();
         reads.sort_by_key(|(_, source)| match source {
-            SymbolSource::Dim { number, .. } => *number,
+            SymbolSource::Dim { number, .. } | SymbolSource::Derived { number, .. } => *number,
             SymbolSource::Int(_) => 0,
         });
         for (symbol, source) in reads {
-            let id = match source {
-                SymbolSource::Int(placeholder) => *placeholder,
-                SymbolSource::Dim { placeholder, dim, number } => {
-                    let op = sym_size_op()?;
-                    let argument = |name: &str, value| NamedArgument { name: name.to_owned(), keyword: false, value };
-                    let dim = Int::Number(*dim as i64);
-                    let arguments =
-                        vec![argument("self", Value::Tensor(*placeholder)), argument("dim", Value::Int(dim))];
-                    let name = match used.len() + number {
-                        0 => "sym_size_int".to_owned(),
-                        number => format!("sym_size_int_{number}"),
-                    };
-                    graph.push(Node {
-                        name: names.namer.node(&name),
-                        kind: NodeKind::Call { op, arguments },
-                        value: NodeValue::Int(Expr::symbol(symbol)),
-                        stack_trace: None,
-                    })
+            let expr = Expr::symbol(symbol);
+            let (placeholder, dim, number, size) = match source {
+                SymbolSource::Int(placeholder) => {
+                    integers.nodes.insert(expr, *placeholder);
+                    continue;
+                }
+                SymbolSource::Dim { placeholder, dim, number } => (*placeholder, *dim, *number, expr),
+                SymbolSource::Derived { placeholder, dim, number, mul, add } => {
+                    let size = expr.try_mul(&Expr::int(*mul))?.try_add(&Expr::int(*add))?;
+                    integers.derived.insert(symbol.clone(), (size.clone(), *mul, *add));
+                    (*placeholder, *dim, *number, size)
                 }
             };
-            nodes.insert(Expr::symbol(symbol), id);
+            let argument = |name: &str, value| NamedArgument { name: name.to_owned(), keyword: false, value };
+            let dim = Value::Int(Int::Number(dim as i64));
+            let arguments = vec![argument("self", Value::Tensor(placeholder)), argument("dim", dim)];
+            let name = match used.len() + number {
+                0 => "sym_size_int".to_owned(),
+                number => format!("sym_size_int_{number}"),
+            };
+            let id = graph.push(Node {
+                name: names.namer.node(&name),
+                kind: NodeKind::Call { op: sym_size_op()?, arguments },
+                value: NodeValue::Int(size.clone()),
+                stack_trace: None,
+            });
+            integers.nodes.insert(size, id);
         }
-        Ok(Integers { nodes })
+        Ok(integers)
     }
 
     /// The integer as an argument: a number, or the node that computes it, made when it is not there yet.
@@ -93,6 +123,9 @@ impl Integers {
         }
         if let Some(node) = self.nodes.get(expr) {
             return Ok(Int::Node(*node));
+        }
+        if let Some((size, mul, add)) = expr.as_symbol().and_then(|symbol| self.derived.get(symbol)).cloned() {
+            return self.undo(graph, names, (&size, mul, add), trace);
         }
         let (op, parts) = match expr.kind() {
             ExprKind::Add(terms) => (IntOp::Add, terms.clone()),
@@ -134,6 +167,34 @@ impl Integers {
             let id = graph.push(Node {
                 name: names.node(op.base_name()),
                 kind: NodeKind::Integer { op, arguments: vec![result, right] },
+                value: NodeValue::Int(value.clone()),
+                stack_trace: trace.clone(),
+            });
+            self.nodes.insert(value.clone(), id);
+            result = Int::Node(id);
+        }
+        Ok(result)
+    }
+
+    /// The symbol that a size is `mul` times of, plus `add`: `(size - add) // mul`.
+    fn undo(
+        &mut self,
+        graph: &mut Graph,
+        names: &mut Names,
+        (size, mul, add): (&Expr, i64, i64),
+        trace: &Option<String>,
+    ) -> Result<Int, ExportError> {
+        let mut result = self.argument(graph, names, size, trace)?;
+        let mut value = size.clone();
+        for (op, number) in [(IntOp::Sub, add), (IntOp::FloorDiv, mul)] {
+            if number == i64::from(op == IntOp::FloorDiv) {
+                continue;
+            }
+            let right = Expr::int(number);
+            value = if op == IntOp::Sub { value.try_sub(&right)? } else { value.floor_div(&right)? };
+            let id = graph.push(Node {
+                name: names.node(op.base_name()),
+                kind: NodeKind::Integer { op, arguments: vec![result, Int::Number(number)] },
                 value: NodeValue::Int(value.clone()),
                 stack_trace: trace.clone(),
             });

@@ -35,6 +35,13 @@ impl Basis {
             }
         }
         let features = self.features()?;
+        // A multiple of a product leaves nothing to fit but its factor; a sum of two sizes has three numbers to fit, and a few
+        // samples of a product often lie on a plane.
+        for (expr, values) in &features[self.symbols.len()..] {
+            if let Some(factor) = factor(values, seen) {
+                return expr.try_mul(&Expr::int(factor)).map(Some);
+            }
+        }
         // Plain sizes before products, and few terms before many: the simplest explanation wins.
         let plain = self.symbols.len();
         for (count, terms) in [(1, plain), (2, plain), (1, features.len()), (3, plain), (2, features.len())] {
@@ -90,6 +97,13 @@ impl Basis {
         }
         Ok(None)
     }
+}
+
+/// The positive integer that makes `seen` of `values` in every sample.
+fn factor(values: &[i64], seen: &[i64]) -> Option<i64> {
+    let factor = seen.first()?.checked_div(*values.first()?)?;
+    let fits = |(v, s): (&i64, &i64)| v.checked_mul(factor) == Some(*s);
+    (factor > 0 && values.iter().zip(seen).all(fits)).then_some(factor)
 }
 
 type Feature = (Expr, Vec<i64>);
