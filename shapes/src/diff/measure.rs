@@ -75,6 +75,7 @@ pub(super) fn against_number<F: TensorValues>(expected: Number, got: &F::Tensor)
     let whole = (!float && value.abs() < 2.0_f64.powi(53)).then_some(value as i64);
     let e = expected.as_f64();
     let abs = match (expected, whole) {
+        (Number::Bool(e), Some(v)) => Number::Int((i64::from(e) - v).abs()),
         (Number::Int(e), Some(v)) => {
             e.checked_sub(v).map_or(Number::Float((e as f64 - value).abs()), |d| Number::Int(d.abs()))
         }

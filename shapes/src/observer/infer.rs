@@ -25,6 +25,9 @@ impl<F: MakeTensor> InputObserver<F> {
         let places = self.places(best)?;
         let aligned = self.aligned(best, &mut Vec::new())?;
         let specs = self.specs(&aligned, &places, &|input| batch.has(input, &self.names))?;
+        if self.python && specs.len() == best.args.len() + best.kwargs.len() {
+            return self.one_each(best, specs);
+        }
         let mut specs = specs.into_iter();
         let mut args: Vec<DynamicShapes> = best.args.iter().map(|value| shapes(value, &mut specs)).collect();
         let mut kwargs: IndexMap<Key, DynamicShapes> = IndexMap::new();
@@ -46,6 +49,27 @@ impl<F: MakeTensor> InputObserver<F> {
         }
         by_name.extend(kwargs);
         self.nest_further(by_name)
+    }
+
+    /// Python takes as many tensors as arguments for one tensor each: then a list of one tensor has the shapes of a tensor,
+    /// and the named arguments that stand where `*args` would begin count to it.
+    fn one_each(&self, best: &Call<F>, specs: Vec<ShapeSpec>) -> Result<DynamicShapes, ObserverError> {
+        let mut specs: Vec<DynamicShapes> = specs.into_iter().map(DynamicShapes::Leaf).collect();
+        if best.kwargs.is_empty() && best.constants.is_empty() && self.var_positional.is_none() {
+            return Ok(DynamicShapes::Tuple(specs));
+        }
+        let args = best.args.len();
+        let star = self.var_positional.filter(|_| args > 0);
+        let named = specs.split_off(star.map_or(args, |at| args.max(at)).min(specs.len()));
+        let rest = specs.split_off(star.map_or(args, |at| args.min(at)));
+        let keys = |names: &mut dyn Iterator<Item = &String>| names.cloned().map(Key::from).collect::<Vec<_>>();
+        let mut shapes: IndexMap<Key, DynamicShapes> = keys(&mut self.names.iter()).into_iter().zip(specs).collect();
+        if let Some(name) = star.and_then(|at| self.names.get(at)) {
+            shapes.insert(Key::from(name.clone()), DynamicShapes::Tuple(rest));
+        }
+        shapes.extend(keys(&mut best.kwargs.keys()).into_iter().zip(named));
+        shapes.extend(keys(&mut best.constants.keys()).into_iter().map(|key| (key, DynamicShapes::NONE)));
+        self.nest_further(shapes)
     }
 
     /// Puts the names that are no parameters below the name of `**kwargs`.
