@@ -69,6 +69,7 @@ fn comment<'t>(text: &'t str, node: &str) -> &'t str {
 }
 
 #[test]
+#[cfg_attr(not(debug_assertions), ignore = "needs debug information")]
 fn a_node_says_the_line_of_the_users_code() {
     let program = export_model(true);
     let text = program.to_string();
@@ -106,6 +107,7 @@ fn switched_off_there_are_no_places() {
 }
 
 #[test]
+#[cfg_attr(not(debug_assertions), ignore = "needs debug information")]
 fn an_integer_has_the_place_of_the_op_that_needs_it() {
     struct Flat;
     #[module]
@@ -168,6 +170,7 @@ fn what_locations_cost() {
 }
 
 #[test]
+#[cfg_attr(not(debug_assertions), ignore = "needs debug information")]
 fn a_saved_program_carries_the_places() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("model.pt2");
