@@ -122,3 +122,27 @@ impl fmt::Display for Device {
         }
     }
 }
+
+/// A text that names no device.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("`{0}` is no device; a device is cpu, cuda:0 and so on, mps, vulkan or meta")]
+pub struct UnknownDevice(pub String);
+
+/// The text of `torch.device`.
+impl FromStr for Device {
+    type Err = UnknownDevice;
+
+    fn from_str(text: &str) -> Result<Self, UnknownDevice> {
+        Ok(match text {
+            "cpu" => Device::Cpu,
+            "cuda" => Device::Cuda(0),
+            "mps" | "mps:0" => Device::Mps,
+            "vulkan" => Device::Vulkan,
+            "meta" => Device::Meta,
+            _ => match text.strip_prefix("cuda:").and_then(|index| index.parse().ok()) {
+                Some(index) => Device::Cuda(index),
+                None => return Err(UnknownDevice(text.to_owned())),
+            },
+        })
+    }
+}

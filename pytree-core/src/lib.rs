@@ -34,6 +34,7 @@
 
 mod as_leaf;
 mod broadcast;
+pub mod cache;
 mod containers;
 mod context;
 mod dtype;
@@ -53,6 +54,7 @@ mod names;
 mod node;
 mod partition;
 pub mod python;
+mod share;
 mod signature;
 mod spec;
 mod subtree;
@@ -73,7 +75,7 @@ pub use as_leaf::{AsLeaf, Plain};
 pub use broadcast::broadcast;
 pub use containers::{DefaultDict, Deque, ImmutableDict, ImmutableList, OrderedDict, Size};
 pub use context::{Context, Factory, NamedTuple};
-pub use dtype::{DType, Device, UnknownDType};
+pub use dtype::{DType, Device, UnknownDType, UnknownDevice};
 pub use error::{TreeError, UnflattenError};
 pub use family::{Family, Meta};
 pub use flatten::{Flat, KeyedLeaves, flatten, flatten_with_keys, into_leaves, leaves, structure, tensors};
@@ -88,7 +90,8 @@ pub use names::Names;
 pub use node::{Kind, MapKeys, Node, NodeType, Present, Statics};
 pub use partition::{combine, partition};
 #[cfg(feature = "derive")]
-pub use pytree_derive::{PyTree, module};
+pub use pytree_derive::{PyTree, function, module};
+pub use share::ShareTensor;
 pub use signature::{BindError, BoundArgument, InputPath, Parameter, ParameterKind, Signature};
 pub use spec::{DumpError, NodeError, NodePlace, SpecBuilder, SpecNode, TreeSpec, TreeSpecError};
 pub use subtree::{LeafClass, Subtree};

@@ -5,18 +5,21 @@
 pub use crate::fields::{Fields, FieldsMut, FieldsOwned, Rebuilder, Variant};
 pub use crate::fields::{into_parts, rebuild_parts, walk_parts, walk_parts_mut};
 pub use crate::fields::{into_struct, rebuild_enum, rebuild_struct, walk_struct, walk_struct_mut};
-pub use crate::module::{Call, Slots};
+pub use crate::module::{Call, Slots, VarArgs, VarKwargs};
 pub use crate::node::{NodeType, Statics};
 pub use crate::tree::{Source, Visitor, VisitorMut, VisitorOwned};
 pub use crate::with::{ByLeaf, Parts, PartsOwned, With, WithOwned};
 pub use crate::{
-    __python_name as python_name, AsLeaf, BindError, Family, Kind, Meta, Module, OwnedTree, Parameter, PyTree, Retype,
-    Signature, TreeSpec, UnflattenError,
+    __python_name as python_name, AsLeaf, BindError, Family, Kind, Meta, Module, OwnedTree, Parameter, ParameterKind,
+    PyTree, Retype, ShareTensor, Signature, TreeSpec, UnflattenError,
 };
+pub use std::convert::Into;
 pub use std::default::Default;
 pub use std::fmt::{Debug, Formatter, Result as FmtResult};
+pub use std::iter::{Extend, IntoIterator};
 pub use std::marker::PhantomData;
 use std::ops::ControlFlow;
+pub use std::ops::Fn;
 pub use std::option::Option::{self, None, Some};
 pub use std::result::Result::{self, Err, Ok};
 pub use std::string::String;
@@ -175,6 +178,20 @@ pub trait Positional<M, Args> {
 /// The argument that a slot holds, of parameter `name`.
 pub fn slot<'a, T>(slot: &'a Option<T>, name: &'static str) -> Result<&'a T, BindError> {
     slot.as_ref().ok_or_else(|| BindError::Missing(name.to_owned()))
+}
+
+/// A parameter behind `*args`.
+pub const fn keyword_only(name: &'static str, has_default: bool) -> Parameter {
+    Parameter { name: std::borrow::Cow::Borrowed(name), kind: ParameterKind::KeywordOnly, has_default }
+}
+
+/// A second tree of the same tensors: what forward takes by value or changes, while the call keeps its own.
+pub fn share<F: ShareTensor, X: OwnedTree<F>>(argument: &X, name: &'static str) -> Result<X, BindError> {
+    let shared = crate::flatten(argument).map_err(UnflattenError::from).and_then(|flat| {
+        let leaves = flat.leaves.into_iter().map(|leaf| leaf.map::<F>(F::share));
+        crate::unflatten(leaves, &flat.spec)
+    });
+    shared.map_err(|error| BindError::Argument { name: name.to_owned(), error: Box::new(error) })
 }
 
 /// Shows the arguments of a call by their structure; the tensors themselves may have no `Debug`.

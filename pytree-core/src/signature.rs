@@ -99,6 +99,14 @@ pub enum BindError {
     /// A parameter that is positional only was named.
     #[error("'{0}' parameter is positional only, but was passed as a keyword")]
     PositionalOnly(String),
+    /// An argument that forward takes by value or changes cannot be made a second time.
+    #[error("argument '{name}': {error}")]
+    Argument {
+        /// The parameter.
+        name: String,
+        /// What is wrong with its tree.
+        error: Box<crate::UnflattenError>,
+    },
     /// The spec is not `(args, kwargs)`.
     #[error("an input spec is a tuple of a tuple and a dict, `(args, kwargs)`; this one is {0}")]
     NotArgsKwargs(String),

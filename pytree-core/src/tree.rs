@@ -113,6 +113,10 @@ pub trait Source<F: Family>: Sized {
     fn leaf(&mut self) -> Result<Leaf<F>, UnflattenError>;
     /// Whether the next thing is a leaf that is `None`.
     fn next_is_none(&mut self) -> bool;
+    /// The context of the node that began last.
+    fn begun(&self) -> Option<&crate::Context>;
+    /// The error for the node that began last; `expected` completes "the type is ..".
+    fn bad_node(&self, expected: &str) -> UnflattenError;
     /// The error for anything else that does not fit here; `expected` completes "the type is ..".
     fn error(&self, expected: &str) -> UnflattenError;
     /// The error for a leaf of another sort than the type holds.

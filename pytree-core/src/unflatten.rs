@@ -65,6 +65,17 @@ impl<'s, F: Family, I: Iterator<Item = Leaf<F>>> SpecSource<'s, F, I> {
     fn advance(&mut self) {
         self.next += 1;
     }
+
+    fn error_at(&self, index: usize, expected: &str) -> UnflattenError {
+        let found = match self.spec.node_at(index) {
+            None => "nothing more".to_owned(),
+            Some(node) => match node.context() {
+                None => "a leaf".to_owned(),
+                Some(context) => format!("a {} (`{}`)", context.kind(), context.type_name()),
+            },
+        };
+        UnflattenError::Node { path: self.spec.node_path(index), expected: expected.to_owned(), found }
+    }
 }
 
 impl<F: Family, I: Iterator<Item = Leaf<F>>> Source<F> for SpecSource<'_, F, I> {
@@ -177,7 +188,7 @@ impl<F: Family, I: Iterator<Item = Leaf<F>>> Source<F> for SpecSource<'_, F, I> 
     }
 
     fn statics(&mut self, ty: &'static NodeType) -> Result<serde_json::Value, UnflattenError> {
-        let context = self.next.checked_sub(1).and_then(|i| self.spec.node_at(i)).and_then(|n| n.context());
+        let context = self.begun();
         match context {
             Some(
                 Context::Dataclass { statics: Some(s), .. }
@@ -237,15 +248,16 @@ impl<F: Family, I: Iterator<Item = Leaf<F>>> Source<F> for SpecSource<'_, F, I> 
         matches!(self.peeked, Some(Leaf::None))
     }
 
+    fn begun(&self) -> Option<&Context> {
+        self.spec.node_at(self.next.checked_sub(1)?)?.context()
+    }
+
+    fn bad_node(&self, expected: &str) -> UnflattenError {
+        self.error_at(self.next.saturating_sub(1), expected)
+    }
+
     fn error(&self, expected: &str) -> UnflattenError {
-        let found = match self.peek() {
-            None => "nothing more".to_owned(),
-            Some(node) => match node.context() {
-                None => "a leaf".to_owned(),
-                Some(context) => format!("a {} (`{}`)", context.kind(), context.type_name()),
-            },
-        };
-        UnflattenError::Node { path: self.path(), expected: expected.to_owned(), found }
+        self.error_at(self.next, expected)
     }
 
     fn not_optional(&self, ty: &'static NodeType, field: &'static str) -> UnflattenError {

@@ -59,6 +59,13 @@ impl<P> Call<P> {
     }
 }
 
+impl<P> Call<P> {
+    /// Notes that one more argument of slot `index`, which is `**kwargs`, is given here among the named ones.
+    pub fn extra(&mut self, index: usize) {
+        self.named.push(index);
+    }
+}
+
 impl<P: Holders> Call<P> {
     /// Checks that every required parameter is given, and none twice.
     ///

@@ -15,6 +15,13 @@ pub use load::{NodeError, NodePlace, TreeSpecError};
 
 pub(crate) use text::python_class;
 
+/// A JSON value as Python's `json.dumps` writes it.
+pub(crate) fn python_text(value: &serde_json::Value) -> String {
+    let mut text = String::new();
+    python_json::value(&mut text, value);
+    text
+}
+
 use crate::{Context, Key, KeyEntry, KeyPath, Kind, NamedTuple};
 use std::ops::Range;
 
