@@ -59,11 +59,7 @@ fn list(
     while !input.is_empty() {
         // Keywords are keys too: `static`, `crate`, `as`.
         let key = input.call(Ident::parse_any)?;
-        let read = item(&key, input).unwrap_or_else(|| {
-            let near = nearest(&key.to_string(), known).map(|k| format!("did you mean `{k}`? ")).unwrap_or_default();
-            let known = known.iter().map(|k| format!("`{k}`")).collect::<Vec<_>>().join(", ");
-            Err(syn::Error::new_spanned(&key, format_args!("unknown attribute `{key}`; {near}{place} takes {known}")))
-        });
+        let read = item(&key, input).unwrap_or_else(|| Err(unknown(&key, place, known)));
         match read {
             Ok(()) if input.is_empty() => {}
             Ok(()) if input.peek(Token![,]) => {}
@@ -100,6 +96,13 @@ fn distance(a: &str, b: &str) -> usize {
         }
     }
     row[row.len() - 1]
+}
+
+/// The error of a key that is not `known`, in a `place`.
+pub(crate) fn unknown(key: &Ident, place: &str, known: &[&str]) -> syn::Error {
+    let near = nearest(&key.to_string(), known).map(|k| format!("did you mean `{k}`? ")).unwrap_or_default();
+    let known = known.iter().map(|k| format!("`{k}`")).collect::<Vec<_>>().join(", ");
+    syn::Error::new_spanned(key, format_args!("unknown attribute `{key}`; {near}{place} takes {known}"))
 }
 
 /// Passes over what is left of an item, so that the next one is still looked at.

@@ -240,3 +240,36 @@ pub fn module(arguments: TokenStream, item: TokenStream) -> TokenStream {
 pub fn module_facade(arguments: TokenStream, item: TokenStream) -> TokenStream {
     module::module(arguments.into(), item.into(), Root::facade()).into()
 }
+
+/// A closure as a model: plain functions and closures with the names of their parameters (`torch.nn.Module` of one
+/// function).
+///
+/// It gives a value that is a [`Module`](macro@module); its arguments are made by methods of the value. Types are written
+/// out, the parameters take what those of a `#[module]` take, and the body stands in braces.
+///
+/// ```
+/// use pytree_core::{DType, Meta, Module, TensorMeta, function};
+///
+/// let wider = 3;
+/// let add = function!(family = Meta, name = "Add", |x: &TensorMeta, #[default(1)] times: i64| -> TensorMeta {
+///     TensorMeta::new(x.dtype, x.sizes.iter().map(|s| s * times + wider))
+/// });
+/// let x = TensorMeta::new(DType::Float32, [2]);
+/// assert_eq!(add.call(&add.args(x.clone()))?.to_string(), "f32[5]");
+/// assert_eq!(add.call(&add.kwargs().x(x).times(2))?.to_string(), "f32[7]");
+/// # Ok::<(), pytree_core::BindError>(())
+/// ```
+///
+/// `family = Path`, `crate = "path"` are those of `#[module]`, `name = "Add"` is the name of the model. What is written
+/// cannot use the type parameters of a function around it.
+#[proc_macro]
+pub fn function(input: TokenStream) -> TokenStream {
+    module::function(input.into(), Root::core()).into()
+}
+
+/// [`function!`] with paths through `::torch_export`, which re-exports it as `function`.
+#[doc(hidden)]
+#[proc_macro]
+pub fn function_facade(input: TokenStream) -> TokenStream {
+    module::function(input.into(), Root::facade()).into()
+}

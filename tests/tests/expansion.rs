@@ -137,6 +137,70 @@ fn a_module() {
 }
 
 #[test]
+fn every_kind_of_parameter() {
+    let block = quote! {
+        impl Model {
+            fn forward(
+                &self,
+                cache: DynamicCache,
+                #[returned] state: &mut State,
+                mask: Option<&Tensor>,
+                #[default(1.0)] scale: f64,
+                #[args] rest: &[Tensor],
+                #[default(vec![2])] sizes: &[i64],
+                #[kwargs] extra: &IndexMap<String, Tensor>,
+            ) -> Tensor {
+                z.shallow_clone()
+            }
+        }
+    };
+    same("module_parameters", &module::module(quote!(), block, Root::core()));
+}
+
+#[test]
+fn a_function() {
+    let input =
+        quote!(family = Meta, name = "Add", move |x: &TensorMeta, #[default(1)] n: i64| -> TensorMeta { x + n });
+    let written = module::function(input, Root::core());
+    same("function", &quote!(fn example() { let add = #written; }));
+}
+
+#[test]
+fn variants_and_other_roles() {
+    let input = quote! {
+        #[pytree(name = "my.Mask")]
+        enum Mask<T> {
+            Causal,
+            Dense(T),
+            #[pytree(rename = "sliding")]
+            Window { mask: Option<T>, #[pytree(static)] size: usize },
+        }
+    };
+    same("enum", &derive::derive(input, Root::core()));
+    let input = quote! {
+        struct Roles<T> {
+            #[pytree(leaf)]
+            mode: Mode,
+            #[pytree(with = boxes)]
+            boxes: Boxes,
+            #[pytree(flatten)]
+            common: Common<T>,
+            #[pytree(skip, default = Cache::new)]
+            cache: Cache,
+        }
+    };
+    same("roles", &derive::derive(input, Root::core()));
+    let input = quote! {
+        #[pytree(remote = "other_crate::Boxes<T>", name = "other.Boxes")]
+        struct BoxesDef<T> {
+            corners: Vec<T>,
+            count: i64,
+        }
+    };
+    same("remote", &derive::derive(input, Root::core()));
+}
+
+#[test]
 fn mistakes_come_with_impls_that_keep_uses_quiet() {
     let input = quote! {
         #[pytree(family = Meta)]

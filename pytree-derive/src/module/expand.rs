@@ -1,8 +1,9 @@
 //! What is written for a model: the type of its arguments, the two functions that make them, and `Module`.
 
 use super::ast::Block;
-use super::slot::Pass;
-use super::valid::{Model, Parameter};
+use super::call;
+use super::slot::Holds;
+use super::valid::{Default, Model, Parameter};
 use crate::header::Header;
 use crate::root::Root;
 use proc_macro2::TokenStream;
@@ -10,19 +11,28 @@ use quote::{ToTokens, format_ident, quote, quote_spanned};
 use syn::spanned::Spanned;
 use syn::{Index, Path};
 
+/// What arguments are made by.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Made {
+    /// `Model::args(..)`
+    OfType,
+    /// `function.args(..)`: the type of a function has no name.
+    OfValue,
+}
+
 /// All that is written beside the block, in one `const _`.
-pub(crate) fn expand(model: &Model<'_>) -> TokenStream {
+pub(crate) fn expand(model: &Model<'_>, made: Made) -> TokenStream {
     let root = model.root;
-    let (count, names) = (model.parameters.len(), model.parameters.iter().map(|p| &p.name));
+    let (count, parameters) = (model.parameters.len(), model.parameters.iter().map(parameter));
     let arguments = arguments(model);
     let positional = positional(model);
-    let constructors = constructors(model);
-    let module = module(model);
+    let constructors = constructors(model, made);
+    let module = call::module(model);
     quote! {
         #[allow(dead_code, deprecated, unreachable_pub, private_bounds, private_interfaces, unused_variables)]
         const _: () = {
             use #root::__private as __p;
-            static __PARAMETERS: [__p::Parameter; #count] = [#(__p::Parameter::required(#names)),*];
+            static __PARAMETERS: [__p::Parameter; #count] = [#(#parameters),*];
             static __SIGNATURE: __p::Signature = __p::Signature::of(&__PARAMETERS);
             #arguments
             #positional
@@ -32,26 +42,41 @@ pub(crate) fn expand(model: &Model<'_>) -> TokenStream {
     }
 }
 
+/// `Parameter::required("x")`
+fn parameter(parameter: &Parameter) -> TokenStream {
+    let name = &parameter.name;
+    let optional = !matches!(parameter.default, Default::Required);
+    match parameter.slot.holds {
+        Holds::VarArgs => quote!(__p::Parameter::new(#name, __p::ParameterKind::VarPositional)),
+        Holds::VarKwargs => quote!(__p::Parameter::new(#name, __p::ParameterKind::VarKeyword)),
+        Holds::One if parameter.keyword => {
+            quote!(__p::keyword_only(#name, #optional))
+        }
+        Holds::One if optional => quote!(__p::Parameter::optional(#name)),
+        Holds::One => quote!(__p::Parameter::required(#name)),
+    }
+}
+
 impl Model<'_> {
-    fn family(&self) -> TokenStream {
+    pub(crate) fn family(&self) -> TokenStream {
         let root = self.root;
         self.family.as_ref().map_or_else(|| quote!(#root::Tch), ToTokens::to_token_stream)
     }
 
     /// The type of the arguments. Underscores keep it from hiding an input type of the user's.
-    fn args(&self) -> syn::Ident {
+    pub(crate) fn args(&self) -> syn::Ident {
         format_ident!("__{}Args", self.name)
     }
 
-    /// `(Option<A>, Option<B>)`
+    /// `(Option<A>, VarArgs<B>)`
     fn slots(&self) -> TokenStream {
-        let types = self.parameters.iter().map(|p| &p.slot.ty);
-        quote!((#(__p::Option<#types>,)*))
+        let types = self.parameters.iter().map(|p| p.slot.holder());
+        quote!((#(#types,)*))
     }
 
     /// What the arguments have to be. A bound without parameters is checked where it stands, at the type that the user
     /// wrote, and told once for all impls that say the same.
-    fn trees(&self) -> Vec<TokenStream> {
+    pub(crate) fn trees(&self) -> Vec<TokenStream> {
         let family = self.family();
         self.parameters
             .iter()
@@ -60,9 +85,14 @@ impl Model<'_> {
             .collect()
     }
 
-    /// `cache, z`
+    /// `cache, *rest, z`
     fn names(&self) -> String {
-        self.parameters.iter().map(|p| p.name.as_str()).collect::<Vec<_>>().join(", ")
+        let star = |p: &Parameter| match p.slot.holds {
+            Holds::One => p.name.clone(),
+            Holds::VarArgs => format!("*{}", p.name),
+            Holds::VarKwargs => format!("**{}", p.name),
+        };
+        self.parameters.iter().map(star).collect::<Vec<_>>().join(", ")
     }
 }
 
@@ -72,19 +102,7 @@ fn arguments(model: &Model<'_>) -> TokenStream {
     let trees = model.trees();
     let about = format!("The arguments of one call of `{name}`: a tree of `(args, kwargs)`.");
     let shown = format!("{name}::args");
-    let setters = model.parameters.iter().enumerate().map(|(i, Parameter { ident, name, slot })| {
-        let (ty, field) = (&slot.ty, Index::from(i));
-        let about = format!("Gives `{name}` by name.");
-        quote! {
-            #[doc = #about]
-            #[must_use]
-            pub fn #ident(mut self, #ident: #ty) -> Self {
-                self.0.slots.#field = __p::Some(#ident);
-                self.0.name(#i);
-                self
-            }
-        }
-    });
+    let setters = model.parameters.iter().enumerate().map(|(i, parameter)| setter(i, parameter));
     quote! {
         #[doc = #about]
         pub struct #args(__p::Call<#slots>);
@@ -121,14 +139,66 @@ fn arguments(model: &Model<'_>) -> TokenStream {
     }
 }
 
+/// The method that gives one parameter.
+fn setter(i: usize, Parameter { ident, name, slot, .. }: &Parameter) -> TokenStream {
+    let (ty, field) = (&slot.ty, Index::from(i));
+    match slot.holds {
+        Holds::One => {
+            let about = format!("Gives `{name}` by name.");
+            quote! {
+                #[doc = #about]
+                #[must_use]
+                pub fn #ident(mut self, #ident: #ty) -> Self {
+                    self.0.slots.#field = __p::Some(#ident);
+                    self.0.name(#i);
+                    self
+                }
+            }
+        }
+        Holds::VarArgs => {
+            let about = format!("Adds to `*{name}`, the arguments behind those that have a parameter of their own.");
+            quote! {
+                #[doc = #about]
+                #[must_use]
+                pub fn #ident(mut self, #ident: impl __p::IntoIterator<Item = #ty>) -> Self {
+                    __p::Extend::extend(&mut self.0.slots.#field.0, #ident);
+                    self
+                }
+            }
+        }
+        Holds::VarKwargs => {
+            let about = format!("Adds to `**{name}`, the named arguments that have no parameter of their own.");
+            quote! {
+                #[doc = #about]
+                #[must_use]
+                pub fn #ident<__K: __p::Into<__p::String>>(
+                    mut self,
+                    #ident: impl __p::IntoIterator<Item = (__K, #ty)>,
+                ) -> Self {
+                    for (__k, __v) in #ident {
+                        if self.0.slots.#field.0.insert(__p::Into::into(__k), __v).is_none() {
+                            self.0.extra(#i);
+                        }
+                    }
+                    self
+                }
+            }
+        }
+    }
+}
+
 /// What `args` takes: the first argument alone, or a tuple of the first few. No type is both, since none holds itself.
 fn positional(model: &Model<'_>) -> TokenStream {
     let header = Header(model.generics);
     let (args, ty, generics, clause) = (model.args(), model.ty, header.params(None, |_| Vec::new()), header.clause());
-    let types: Vec<&TokenStream> = model.parameters.iter().map(|p| &p.slot.ty).collect();
+    let types: Vec<&TokenStream> =
+        model.parameters.iter().take_while(|p| p.is_positional()).map(|p| &p.slot.ty).collect();
     let fill = |given: &TokenStream, values: Vec<TokenStream>| {
         let count = values.len();
-        let missing = (count..types.len()).map(|_| quote!(__p::None));
+        let missing = model.parameters.iter().skip(count).map(|p| match p.slot.holds {
+            Holds::One => quote!(__p::None),
+            Holds::VarArgs | Holds::VarKwargs => quote!(__p::Default::default()),
+        });
         quote! {
             impl #generics __p::Positional<#ty, #args> for #given #clause {
                 fn fill(self) -> #args {
@@ -146,11 +216,12 @@ fn positional(model: &Model<'_>) -> TokenStream {
     quote!(#alone #(#tuples)*)
 }
 
-/// `Model::args` and `Model::kwargs`.
-fn constructors(model: &Model<'_>) -> TokenStream {
+/// `Model::args` and `Model::kwargs`, or the methods of a function.
+fn constructors(model: &Model<'_>, made: Made) -> TokenStream {
     let (args, names) = (model.args(), model.names());
     let header = Header(model.generics);
     let (generics, clause, ty) = (header.params(None, |_| Vec::new()), header.clause(), model.ty);
+    let receiver = (made == Made::OfValue).then(|| quote!(&self,));
     let by_position = format!(
         "The arguments of a call of `forward({names})`, given by position: the first one alone, or a tuple of the first few.\n\n\
          Those left out are given by name, by the methods of what this returns."
@@ -160,49 +231,13 @@ fn constructors(model: &Model<'_>) -> TokenStream {
         impl #generics #ty #clause {
             #[doc = #by_position]
             #[must_use]
-            pub fn args(__positional: impl __p::Positional<Self, #args>) -> #args {
+            pub fn args(#receiver __positional: impl __p::Positional<Self, #args>) -> #args {
                 __positional.fill()
             }
             #[doc = #by_name]
             #[must_use]
-            pub fn kwargs() -> #args {
+            pub fn kwargs(#receiver) -> #args {
                 #args(__p::Default::default())
-            }
-        }
-    }
-}
-
-fn module(model: &Model<'_>) -> TokenStream {
-    let (args, family, name) = (model.args(), model.family(), &model.name);
-    let header = Header(model.generics);
-    let (generics, ty, trees) = (header.params(None, |_| Vec::new()), model.ty, model.trees());
-    let own = header.clause().into_iter().flat_map(|clause| &clause.predicates);
-    let output = model.output.map_or_else(|| quote!(()), ToTokens::to_token_stream);
-    let arguments = model.parameters.iter().enumerate().map(|(i, Parameter { name, slot, .. })| {
-        let field = Index::from(i);
-        let slot_value = quote!(__p::slot(&__args.0.slots.#field, #name)?);
-        match slot.pass {
-            Pass::Borrow => slot_value,
-            Pass::Copy => quote!(*#slot_value),
-            Pass::AsRef => quote!(#slot_value.as_ref()),
-            Pass::AsDeref => quote!(#slot_value.as_deref()),
-        }
-    });
-    quote! {
-        #[automatically_derived]
-        impl #generics __p::Module for #ty where #(#own,)* #(#trees),* {
-            type Family = #family;
-            type Args = #args;
-            type Output = #output;
-            fn name() -> &'static str {
-                #name
-            }
-            fn signature() -> &'static __p::Signature {
-                &__SIGNATURE
-            }
-            fn call(&self, __args: &Self::Args) -> __p::Result<Self::Output, __p::BindError> {
-                __args.0.check(&__SIGNATURE)?;
-                __p::Ok(Self::forward(self, #(#arguments),*))
             }
         }
     }

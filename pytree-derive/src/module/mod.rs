@@ -2,9 +2,14 @@
 //! written for it.
 
 mod ast;
+mod call;
 mod expand;
+mod function;
+mod marks;
 mod slot;
 mod valid;
+
+pub(crate) use function::function;
 
 use crate::attr::{self, set};
 use crate::ctxt::Ctxt;
@@ -13,7 +18,7 @@ use proc_macro2::TokenStream;
 
 const ITEMS: &[&str] = &["family", "crate"];
 
-/// The block unchanged, with `Module` and the arguments' type, or with its mistakes.
+/// The block without the marks on the parameters of forward, with `Module` and the arguments' type, or with its mistakes.
 pub(crate) fn module(arguments: TokenStream, item: TokenStream, root: Root) -> TokenStream {
     let cx = Ctxt::new();
     let (mut family, mut path) = (None, None);
@@ -31,14 +36,14 @@ pub(crate) fn module(arguments: TokenStream, item: TokenStream, root: Root) -> T
     let block = cx.ok(syn::parse2::<ast::Block>(item.clone()));
     let model = block.as_ref().map(|block| valid::Model::check(&cx, block, family.as_ref(), &root));
     let written = match (cx.finish(), model) {
-        (Ok(()), Some(Some(model))) => expand::expand(&model),
+        (Ok(()), Some(Some(model))) => expand::expand(&model, expand::Made::OfType),
         (errors, _) => {
             let mut tokens = errors.err().unwrap_or_default();
             tokens.extend(block.as_ref().map(|block| expand::fallback(block, family.as_ref(), &root)));
             tokens
         }
     };
-    let mut tokens = item;
+    let mut tokens = marks::strip_block(item);
     tokens.extend(written);
     tokens
 }

@@ -2,14 +2,26 @@
 
 use crate::ctxt::Ctxt;
 use proc_macro2::{TokenStream, TokenTree};
-use quote::{ToTokens, quote_spanned};
+use quote::{ToTokens, quote, quote_spanned};
 use syn::spanned::Spanned;
 use syn::{GenericArgument, PathArguments, Type};
 
 /// The owned type of an argument, and how forward gets it.
 pub(crate) struct Slot {
+    /// The type of the argument, or of each of many.
     pub(crate) ty: TokenStream,
+    pub(crate) holds: Holds,
     pub(crate) pass: Pass,
+}
+
+/// How many arguments a slot holds.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Holds {
+    One,
+    /// `*args`
+    VarArgs,
+    /// `**kwargs`
+    VarKwargs,
 }
 
 /// How a slot, borrowed, becomes the argument.
@@ -23,45 +35,129 @@ pub(crate) enum Pass {
     AsRef,
     /// `Option<&[T]>` and `Option<&str>`.
     AsDeref,
+    /// `T` from a copy that shares the tensors.
+    Share,
+    /// `&mut T` from such a copy, which is returned.
+    ShareMut,
 }
 
-const BY_REFERENCE: &str = "take it by reference: export calls forward many times with the same arguments";
+/// What the attributes of a parameter ask for.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Asked {
+    Nothing,
+    Args,
+    Kwargs,
+    Returned,
+}
 
 impl Slot {
     /// The slot of a parameter of type `ty`.
-    pub(crate) fn of(cx: &Ctxt, ty: &Type) -> Option<Slot> {
-        match unparenthesized(ty) {
-            Type::Reference(reference) => {
-                if let Some(mutable) = &reference.mutability {
-                    cx.error(
-                        mutable,
-                        "forward cannot change its arguments: torch.export takes them as values; use `&`",
-                    );
+    pub(crate) fn of(cx: &Ctxt, ty: &Type, asked: Asked) -> Option<Slot> {
+        let one = |ty, pass| Some(Slot { ty, holds: Holds::One, pass });
+        let ty = unparenthesized(ty);
+        match (asked, ty) {
+            (Asked::Args, ty) => args(cx, ty),
+            (Asked::Kwargs, ty) => kwargs(cx, ty),
+            (Asked::Returned, Type::Reference(reference)) if reference.mutability.is_some() => {
+                let (tokens, unsized_) = owned(cx, &reference.elem)?;
+                if unsized_ {
+                    cx.error(ty, "what is returned changes as a whole: `&mut Vec<T>` and not `&mut [T]`");
                     return None;
                 }
-                let (ty, _) = owned(cx, &reference.elem)?;
-                Some(Slot { ty, pass: Pass::Borrow })
+                one(tokens, Pass::ShareMut)
             }
-            ty if is_number(ty) => Some(Slot { ty: ty.to_token_stream(), pass: Pass::Copy }),
-            ty @ Type::ImplTrait(_) => {
+            (Asked::Returned, ty) => {
+                cx.error(
+                    ty,
+                    "`#[returned]` is for what forward changes, `&mut T`; return what it takes by value yourself",
+                );
+                None
+            }
+            (Asked::Nothing, Type::Reference(reference)) => {
+                if let Some(mutable) = &reference.mutability {
+                    let message = "a program changes none of its arguments, it returns what is new: say `#[returned]` before the parameter, which puts the tree behind the result, or use `&`";
+                    cx.error(mutable, message);
+                    return None;
+                }
+                one(owned(cx, &reference.elem)?.0, Pass::Borrow)
+            }
+            (_, ty) if is_number(ty) => one(ty.to_token_stream(), Pass::Copy),
+            (_, ty @ Type::ImplTrait(_)) => {
                 cx.error(ty, "`impl Trait` is no type that a call could keep: name the type, or `Value` for any tree");
                 None
             }
-            ty => match option(ty).map(unparenthesized) {
-                Some(inner) if is_number(inner) => Some(Slot { ty: ty.to_token_stream(), pass: Pass::Copy }),
+            (_, ty) => match option(ty).map(unparenthesized) {
+                Some(inner) if is_number(inner) => one(ty.to_token_stream(), Pass::Copy),
                 Some(Type::Reference(reference)) if reference.mutability.is_none() => {
                     let (inner, unsized_) = owned(cx, &reference.elem)?;
                     let pass = if unsized_ { Pass::AsDeref } else { Pass::AsRef };
                     // Names of this crate stand where the user's type stands, so that errors do too.
-                    Some(Slot { ty: quote_spanned!(ty.span()=> __p::Option<#inner>), pass })
+                    one(quote_spanned!(ty.span()=> __p::Option<#inner>), pass)
                 }
-                _ => {
-                    cx.error(ty, format_args!("{BY_REFERENCE} (`&T`, `Option<&T>`; `i64`, `f64` and `bool` by value)"));
-                    None
-                }
+                _ => one(owned(cx, ty)?.0, Pass::Share),
             },
         }
     }
+
+    /// Whether it may be left out without saying so: Python's `= None`.
+    pub(crate) fn is_optional(&self, ty: &Type) -> bool {
+        self.holds == Holds::One && option(unparenthesized(ty)).is_some()
+    }
+
+    /// The type that holds it in a call.
+    pub(crate) fn holder(&self) -> TokenStream {
+        let ty = &self.ty;
+        match self.holds {
+            Holds::One => quote!(__p::Option<#ty>),
+            Holds::VarArgs => quote!(__p::VarArgs<#ty>),
+            Holds::VarKwargs => quote!(__p::VarKwargs<#ty>),
+        }
+    }
+}
+
+/// `*args`: a slice, of which each item is an argument.
+fn args(cx: &Ctxt, ty: &Type) -> Option<Slot> {
+    match ty {
+        Type::Reference(reference) if reference.mutability.is_none() => match unparenthesized(&reference.elem) {
+            Type::Slice(slice) => {
+                let (ty, _) = owned(cx, &slice.elem)?;
+                Some(Slot { ty, holds: Holds::VarArgs, pass: Pass::Borrow })
+            }
+            other => not_args(cx, other),
+        },
+        other => not_args(cx, other),
+    }
+}
+
+fn not_args(cx: &Ctxt, ty: &Type) -> Option<Slot> {
+    cx.error(ty, "`#[args]` is Python's `*args`: a slice, `&[T]`");
+    None
+}
+
+/// `**kwargs`: a map by name, of which each value is an argument.
+fn kwargs(cx: &Ctxt, ty: &Type) -> Option<Slot> {
+    const USAGE: &str = "`#[kwargs]` is Python's `**kwargs`: a map by name, `&IndexMap<String, T>`";
+    let value = match ty {
+        Type::Reference(reference) if reference.mutability.is_none() => match unparenthesized(&reference.elem) {
+            Type::Path(path) => path.path.segments.last().and_then(|last| match &last.arguments {
+                PathArguments::AngleBracketed(arguments) => {
+                    match arguments.args.iter().collect::<Vec<_>>().as_slice() {
+                        [GenericArgument::Type(_), GenericArgument::Type(value)] => Some(value),
+                        _ => None,
+                    }
+                }
+                _ => None,
+            }),
+            _ => None,
+        },
+        _ => None,
+    };
+    let Some(value) = value else {
+        cx.error(ty, USAGE);
+        return None;
+    };
+    let (ty, _) = owned(cx, value)?;
+    Some(Slot { ty, holds: Holds::VarKwargs, pass: Pass::Borrow })
 }
 
 /// The owned type of `T` in `&T`, and whether it is another one.

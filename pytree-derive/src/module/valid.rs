@@ -1,7 +1,8 @@
 //! What a forward takes and gives, once every rule holds.
 
 use super::ast::{Argument, Block, Forward};
-use super::slot::Slot;
+use super::marks::Marks;
+use super::slot::{Holds, Pass, Slot};
 use crate::ctxt::Ctxt;
 use crate::name::{is_python_name, plain};
 use crate::params;
@@ -28,6 +29,31 @@ pub(crate) struct Parameter {
     pub(crate) ident: Ident,
     pub(crate) name: String,
     pub(crate) slot: Slot,
+    /// It stands behind `*args`, so it is given by name only.
+    pub(crate) keyword: bool,
+    pub(crate) default: Default,
+}
+
+/// What a parameter is when it is left out.
+pub(crate) enum Default {
+    /// It must be given.
+    Required,
+    /// None, which an `Option` is.
+    None,
+    /// What this expression gives.
+    Value(TokenStream),
+}
+
+impl Parameter {
+    /// Whether it may be given by position, as one argument.
+    pub(crate) fn is_positional(&self) -> bool {
+        self.slot.holds == Holds::One && !self.keyword
+    }
+
+    /// Whether forward changes it, so that it is returned.
+    pub(crate) fn is_returned(&self) -> bool {
+        matches!(self.slot.pass, Pass::ShareMut)
+    }
 }
 
 /// The longest tuple of slots that there is.
@@ -44,7 +70,10 @@ impl<'a> Model<'a> {
             return None;
         };
         signature(cx, forward);
-        let written: Vec<_> = forward.parameters.iter().map(|a| Parameter::check(cx, a, &block.generics)).collect();
+        let marks: Vec<Marks> = forward.parameters.iter().map(|a| Marks::read(cx, &a.attributes)).collect();
+        let given = forward.parameters.iter().zip(&marks);
+        let mut written: Vec<_> = given.map(|(a, marks)| Parameter::check(cx, a, marks, &block.generics)).collect();
+        order(cx, forward, &marks, &mut written);
         if let Some(argument) = forward.parameters.get(MAX_PARAMETERS) {
             let message = format_args!("forward takes at most {MAX_PARAMETERS} parameters: group some in a struct");
             cx.error(&argument.pattern, message);
@@ -85,6 +114,49 @@ fn signature(cx: &Ctxt, forward: &Forward) {
     }
 }
 
+/// What Python asks of the order of parameters, and which of them have a default by it.
+fn order(cx: &Ctxt, forward: &Forward, marks: &[Marks], written: &mut [Option<Parameter>]) {
+    let holds = |p: &Option<Parameter>| p.as_ref().map_or(Holds::One, |p| p.slot.holds);
+    let all: Vec<Holds> = written.iter().map(holds).collect();
+    let at = |what: Holds| all.iter().position(|h| *h == what);
+    for (i, parameter) in written.iter_mut().enumerate() {
+        let place = &forward.parameters[i].pattern;
+        if all[i] != Holds::One && at(all[i]) != Some(i) {
+            cx.error(place, "Python has one `*args` and one `**kwargs`: this is the second");
+        }
+        if at(Holds::VarKwargs).is_some_and(|last| last < i && all[i] != Holds::VarKwargs) {
+            cx.error(place, "nothing stands behind `**kwargs`: move `#[kwargs]` to the end");
+        }
+        let Some(parameter) = parameter else { continue };
+        parameter.keyword = parameter.slot.holds == Holds::One && at(Holds::VarArgs).is_some_and(|star| star < i);
+    }
+    // From the end: a parameter has a default only when all positional ones after it have.
+    let mut required = None;
+    for i in (0..written.len()).rev() {
+        let Some(parameter) = &mut written[i] else { continue };
+        if parameter.slot.holds != Holds::One {
+            continue;
+        }
+        let optional = parameter.slot.is_optional(&forward.parameters[i].ty);
+        parameter.default = match (&marks[i].default, required.is_some() && !parameter.keyword) {
+            (Some((word, _)), true) => {
+                let message = format_args!(
+                    "parameter without a default follows parameter with a default: give `{}` one, or move it forward",
+                    required.as_deref().unwrap_or_default()
+                );
+                cx.error(word, message);
+                Default::Required
+            }
+            (Some((_, value)), false) => Default::Value(value.clone()),
+            (None, false) if optional => Default::None,
+            (None, _) => Default::Required,
+        };
+        if matches!(parameter.default, Default::Required) && !parameter.keyword {
+            required.get_or_insert_with(|| parameter.name.clone());
+        }
+    }
+}
+
 fn output(cx: &Ctxt, output: Option<&Type>) {
     match output {
         Some(ty @ Type::Reference(_)) => {
@@ -101,13 +173,8 @@ fn output(cx: &Ctxt, output: Option<&Type>) {
 }
 
 impl Parameter {
-    fn check(cx: &Ctxt, argument: &Argument, generics: &Generics) -> Option<Self> {
-        for attribute in
-            argument.attributes.iter().filter(|a| a.path().is_ident("cfg") || a.path().is_ident("cfg_attr"))
-        {
-            cx.error(attribute, "a parameter of forward is always there: put `cfg` on two blocks instead");
-        }
-        let slot = Slot::of(cx, &argument.ty);
+    fn check(cx: &Ctxt, argument: &Argument, marks: &Marks, generics: &Generics) -> Option<Self> {
+        let slot = Slot::of(cx, &argument.ty, marks.asked);
         for param in &generics.params {
             let ident = match param {
                 GenericParam::Type(p) => &p.ident,
@@ -135,7 +202,7 @@ impl Parameter {
             cx.error(&ident, format_args!("`{name}` cannot be the name of a Python parameter: choose another"));
             return None;
         }
-        Some(Parameter { ident, name, slot: slot? })
+        Some(Parameter { ident, name, slot: slot?, keyword: false, default: Default::Required })
     }
 }
 

@@ -162,14 +162,10 @@ Those left out are given by name, by the methods of what this returns.*/
             __args: &Self::Args,
         ) -> __p::Result<Self::Output, __p::BindError> {
             __args.0.check(&__SIGNATURE)?;
-            __p::Ok(
-                Self::forward(
-                    self,
-                    __p::slot(&__args.0.slots.0, "cache")?,
-                    __p::slot(&__args.0.slots.1, "z")?,
-                    *__p::slot(&__args.0.slots.2, "scale")?,
-                ),
-            )
+            let __s0 = __p::slot(&__args.0.slots.0, "cache")?;
+            let __s1 = __p::slot(&__args.0.slots.1, "z")?;
+            let __s2 = *__p::slot(&__args.0.slots.2, "scale")?;
+            __p::Ok(Self::forward(self, __s0, __s1, __s2))
         }
     }
 };

@@ -4,9 +4,6 @@ impl Model {
 ::core::compile_error! {
     "forward takes `&self`: export calls it many times on one model"
 }
-::core::compile_error! {
-    "take it by reference: export calls forward many times with the same arguments (`&T`, `Option<&T>`; `i64`, `f64` and `bool` by value)"
-}
 const _: () = {
     use ::pytree_core::__private as __p;
     static __SIGNATURE: __p::Signature = __p::Signature::of(&[]);
