@@ -152,7 +152,9 @@ impl PathShapes {
                 near.push(text);
             }
         }
-        near.sort_by_cached_key(|text| distance(pattern, text));
+        // The parameter counts first: what is inside the right one is near.
+        let name = |text: &str| text.split(['.', '[']).next().unwrap_or_default().to_owned();
+        near.sort_by_cached_key(|text| (distance(&name(pattern), &name(text)), distance(pattern, text)));
         near.truncate(5);
         Err(SelectError::NoMatch { pattern: pattern.to_owned(), sort, near })
     }
