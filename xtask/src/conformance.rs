@@ -8,6 +8,9 @@ use crate::{Error, Place};
 /// The environment variable that tells the conformance program which Python to ask.
 const PYTHON_VARIABLE: &str = "TORCH_EXPORT_PYTHON";
 
+/// What is compared: exported programs; symbols, ranges and constraint messages of random inputs.
+const PROGRAMS: [&str; 2] = ["conformance", "conformance_shapes"];
+
 /// Compares what we compute with what a live PyTorch computes.
 ///
 /// The Python is `$TORCH_EXPORT_PYTHON` if set, else the one in `.venv`, made if need be.
@@ -16,7 +19,10 @@ pub(crate) fn run(place: &Place) -> Result<(), Error> {
         Some(python) => python,
         None => venv(place)?.program().clone(),
     };
-    cargo(place, &["run", "-p", "tests", "--bin", "conformance"]).env(PYTHON_VARIABLE, python).run()
+    for program in PROGRAMS {
+        cargo(place, &["run", "-p", "tests", "--bin", program]).env(PYTHON_VARIABLE, &python).run()?;
+    }
+    Ok(())
 }
 
 /// The Python in `.venv` with torch and numpy, made anew unless it is whole.

@@ -2,7 +2,7 @@
 //! `cargo run -q -p tests --bin conformance_shapes -- [--seed N] [--naming N] [--constraint N] [--full]`.
 //!
 //! `TORCH_EXPORT_PYTHON` names a Python with torch 2.13. A run asks 500 naming and 200 constraint cases of a new seed; where
-//! `CI` is set 150 and 60, unless `--full` is given. Cases on which torch fails by itself are counted apart: there is
+//! `CI` is set 150 and 60 of a fixed one, unless `--full` or `--seed` is given. Cases on which torch fails by itself are counted apart: there is
 //! nothing to compare. So are those that torch answers differently from process to process. The last line is
 //! `N passed, M failed`.
 
@@ -31,6 +31,9 @@ fn main() -> ExitCode {
     }
 }
 
+/// The seed of every run in CI: a change fails there for what it did, not for what a new seed has found.
+const CI_SEED: u64 = 2130;
+
 struct Options {
     seed: u64,
     naming: usize,
@@ -41,7 +44,8 @@ impl Options {
     fn read() -> Result<Options, String> {
         let sample = std::env::var_os("CI").is_some();
         let since = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH);
-        let seed = since.map_or(0, |d| d.as_micros() as u64 % 1_000_000_000);
+        let new = since.map_or(0, |d| d.as_micros() as u64 % 1_000_000_000);
+        let seed = if sample { CI_SEED } else { new };
         let (naming, constraint) = if sample { (150, 60) } else { (500, 200) };
         let mut options = Options { seed, naming, constraint };
         let mut args = std::env::args().skip(1);
