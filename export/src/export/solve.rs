@@ -187,19 +187,29 @@ fn reduce(row: &mut [i128]) {
     }
 }
 
-/// `(a*x + b) // k`, alone or plus a constant, and `k` times it.
+/// How much freedom a rounded form has: the less, the less it can fit by chance.
+#[derive(Clone, Copy)]
+enum Form {
+    /// `(x + b) // k`
+    Quotient,
+    /// `k * ((x + b) // k)`: a multiple of `k`.
+    Multiple,
+    /// `(a*x + b) // k`
+    Scaled,
+    /// `c * ((a*x + b) // k) + d`
+    Free,
+}
+
+/// A floor division of a size, the simplest form first, each tried on every size before the next.
 fn rounded(features: &[Feature], seen: &[i64]) -> Result<Option<Expr>, ExprError> {
-    for (symbol, values) in features {
-        for k in DIVISORS {
-            for scale in 1..k.min(5) {
-                for shift in -k..=k {
+    for form in [Form::Quotient, Form::Multiple, Form::Scaled, Form::Free] {
+        for (symbol, values) in features {
+            for k in DIVISORS {
+                let scales = if matches!(form, Form::Scaled | Form::Free) { 1..k.min(5) } else { 1..2 };
+                for (scale, shift) in scales.flat_map(|scale| (-k..=k).map(move |shift| (scale, shift))) {
                     let floor = |v: i64| v.checked_mul(scale)?.checked_add(shift).map(|v| v.div_euclid(k));
                     let Some(floors) = values.iter().map(|v| floor(*v)).collect::<Option<Vec<_>>>() else { continue };
-                    if floors.windows(2).all(|pair| pair[0] == pair[1]) {
-                        continue;
-                    }
-                    let Some(fitted) = fit(&[&floors], seen).filter(|_| seen.len() > 2) else { continue };
-                    let [times, plus] = fitted[..] else { continue };
+                    let Some((times, plus)) = form.fit(k, &floors, seen) else { continue };
                     let inner = Expr::sum([symbol.try_mul(&Expr::int(scale))?, Expr::int(shift)])?;
                     let floor = inner.floor_div(&Expr::int(k))?;
                     return Expr::sum([floor.try_mul(&Expr::int(times))?, Expr::int(plus)]).map(Some);
@@ -210,7 +220,26 @@ fn rounded(features: &[Feature], seen: &[i64]) -> Result<Option<Expr>, ExprError
     Ok(None)
 }
 
+impl Form {
+    /// The factor and the constant with which the floors give `seen`, as far as the form has them.
+    fn fit(self, k: i64, floors: &[i64], seen: &[i64]) -> Option<(i64, i64)> {
+        let moves = floors.windows(2).any(|pair| pair[0] != pair[1]);
+        let gives = |times: i64| floors.iter().map(|f| f.checked_mul(times)).eq(seen.iter().map(|v| Some(*v)));
+        match self {
+            Form::Quotient | Form::Scaled => (moves && gives(1)).then_some((1, 0)),
+            Form::Multiple => (moves && gives(k)).then_some((k, 0)),
+            // Two unknowns and a spare sample beside the choice of size, divisor and shift.
+            Form::Free if moves && seen.len() > 4 => match fit(&[floors], seen)?[..] {
+                [times, plus] => Some((times, plus)),
+                _ => None,
+            },
+            Form::Free => None,
+        }
+    }
+}
+
 #[cfg(test)]
+#[allow(clippy::unwrap_used, reason = "a test")]
 mod tests {
     use super::*;
 
@@ -240,7 +269,7 @@ mod tests {
         assert_eq!(solve(|b, _, _| b / 2), "(s1//2)");
         assert_eq!(solve(|b, s, _| b * s / 2), "((s1*s2)//2)");
         assert_eq!(solve(|_, s, _| (s + 7) / 8 * 8), "8*(((s2 + 7)//8))");
-        assert_eq!(solve(|b, s, _| b.max(s) - 0), "Max(s1, s2)");
+        assert_eq!(solve(|b, s, _| b.max(s)), "Max(s1, s2)");
         assert_eq!(solve(|b, _, _| b.min(16)), "Min(16, s1)");
     }
 
