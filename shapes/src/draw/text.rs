@@ -41,7 +41,7 @@ fn head(row: &Row) -> String {
     text
 }
 
-/// `4`, `‹2|5›`, `‹batch 2|5›`.
+/// `4`, `‹2|5›`, `‹batch = 2|5›`.
 impl fmt::Display for Size {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         if self.moves { write!(f, "‹{}›", self.inner()) } else { f.write_str(&self.inner()) }
@@ -53,6 +53,6 @@ impl Size {
     pub(super) fn inner(&self) -> String {
         let seen: Vec<String> = self.seen.iter().map(ToString::to_string).collect();
         let seen = seen.join("|");
-        self.name.as_ref().map_or_else(|| seen.clone(), |name| format!("{name} {seen}"))
+        self.name.as_ref().map_or_else(|| seen.clone(), |name| format!("{name} = {seen}"))
     }
 }
