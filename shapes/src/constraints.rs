@@ -5,7 +5,7 @@ mod equalities;
 mod error;
 mod fixes;
 mod linear;
-mod monotone;
+mod polynomial;
 mod ranges;
 mod solver;
 mod violations;

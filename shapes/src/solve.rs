@@ -104,11 +104,16 @@ impl State {
             RelOp::Ge => (RelOp::Ge, self.rhs.clone()),
             RelOp::Lt => (RelOp::Lt, self.rhs.clone()),
             RelOp::Le => (RelOp::Lt, above),
-            // `n // d == 0` is `0 <= n` and `n < d`; only the upper half is news where n is known non-negative.
-            RelOp::Eq if self.rhs.is_int(0) && numerator.assumed_range().lower >= crate::range::Bound::Finite(0) => {
-                (RelOp::Lt, above)
+            RelOp::Eq => {
+                // `n // d == e` is `d*e <= n` and `n < d*(e + 1)`; of use where the signs of the symbols settle one half.
+                let half = |op, quotient: &Expr| Ok(Rel::new(op, numerator.clone(), quotient.try_mul(denominator)?));
+                match (half(RelOp::Ge, &self.rhs)?.assumed()?, half(RelOp::Lt, &above)?.assumed()?) {
+                    (Some(true), None) => (RelOp::Lt, above),
+                    (None, Some(true)) => (RelOp::Ge, self.rhs.clone()),
+                    _ => return Ok(false),
+                }
             }
-            RelOp::Eq | RelOp::Ne => return Ok(false),
+            RelOp::Ne => return Ok(false),
         };
         let (numerator, rhs) = (numerator.clone(), quotient.try_mul(denominator)?);
         (self.op, self.lhs, self.rhs) = (op, numerator, rhs);

@@ -139,10 +139,11 @@ fn check_definitions(leaves: &[&InputLeaf]) -> Result<(), ConstraintError> {
     Ok(())
 }
 
-/// Roots that are no dimension themselves must come out as integers.
+/// Roots that no dimension before them names must come out as integers.
 fn check_phantoms(leaves: &[&InputLeaf]) -> Result<(), ConstraintError> {
-    let mut known: HashSet<String> = declared(leaves).filter_map(|(_, _, d)| d.name()).collect();
+    let mut known: HashSet<String> = HashSet::new();
     for (leaf, dim, spec) in declared(leaves) {
+        known.extend(spec.name());
         let (DimSpec::Derived(derived), InputValue::Tensor { sizes, .. }) = (spec, &leaf.value) else { continue };
         if !known.insert(derived.root().name().to_owned()) {
             continue;

@@ -6,10 +6,10 @@ use crate::dim::DimSpec;
 use crate::expr::{Expr, Symbol};
 use crate::range::{Bound, ValueRange, floor_div};
 
-use super::{ConstraintError, Fixes};
 use super::error::Specialization;
 use super::solver::{Fact, Solver};
 use super::violations::View;
+use super::{ConstraintError, Fixes};
 
 /// A dim as the user declared it, or a root that a suggestion introduces.
 enum Known {

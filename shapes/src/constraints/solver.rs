@@ -6,11 +6,11 @@ use crate::expr::{Expr, ExprError, Function, Symbol};
 use crate::range::{Bound, ValueRange, floor_div};
 use crate::rel::{Rel, RelOp};
 
-use super::{ConstraintError, Fixes};
 use super::fixes::single;
 use super::linear::{Congruence, Linear, combined, gcd};
-use super::monotone;
+use super::polynomial;
 use super::violations::{View, named_expr};
+use super::{ConstraintError, Fixes};
 
 /// What is known of one name.
 #[derive(Clone, Debug, Default)]
@@ -47,6 +47,8 @@ pub(super) struct Solver {
     several: Vec<Rel>,
     /// Inequalities on one symbol that are not linear.
     curved: Vec<(Symbol, Rel)>,
+    /// Guards with a quotient known to be exact, which torch's solver cannot read.
+    exact: Vec<Rel>,
     congruences: IndexMap<Symbol, IndexSet<Congruence>>,
     /// Source of a dim to what it equals, in input order.
     equivalent: Vec<(String, Expr)>,
@@ -91,6 +93,14 @@ impl Solver {
 
     /// Takes a simplified guard; true when it is a tautology that tells no new congruence.
     pub(super) fn add(&mut self, view: &View<'_>, rel: &Rel) -> bool {
+        if view.inputs.env.has_exact_quotient(rel) {
+            self.exact.push(rel.clone());
+            return false;
+        }
+        self.sort(view, rel)
+    }
+
+    fn sort(&mut self, view: &View<'_>, rel: &Rel) -> bool {
         let free = rel.free_symbols();
         if rel.op == RelOp::Ne {
             return false;
@@ -128,6 +138,11 @@ impl Solver {
 
     pub(super) fn solve(mut self, view: &View<'_>, fixes: Fixes) -> Result<Answer, ConstraintError> {
         let mut facts = Facts { view, fixes, by_name: IndexMap::new() };
+        if fixes == Fixes::Correct {
+            for rel in std::mem::take(&mut self.exact) {
+                self.sort(view, &rel);
+            }
+        }
         self.fix(&mut facts)?;
         self.combine(&mut facts)?;
         self.bound(&mut facts);
@@ -221,28 +236,22 @@ impl Solver {
         }
     }
 
-    /// Inequalities that are not linear: bounds where they change sign. Torch takes their left side for a dim.
+    /// Inequalities that are not linear: bounds where they change sign. A bound that is no integer torch cannot print, and
+    /// suggests the left side as a dim.
     fn bend(&self, facts: &mut Facts<'_>) {
         let view = facts.view;
         for (symbol, rel) in &self.curved {
             let source = view.source(symbol);
-            match facts.fixes {
-                Fixes::Correct => {
-                    let Some(hint) = view.inputs.env.info(symbol).and_then(|i| i.hint) else { continue };
-                    let (low, high) = monotone::bounds(rel, symbol, hint);
-                    let Some(fact) = facts.of(&source) else { continue };
-                    fact.narrow(low, high);
-                    fact.settle();
-                }
-                Fixes::Compatible => {
-                    let Some((low, high)) = monotone::as_written(rel) else { continue };
-                    if !view.names.contains_key(&source) {
-                        continue;
-                    }
-                    let left = if rel.lhs.is_number() { &rel.rhs } else { &rel.lhs };
-                    let name = left.source_text(&|s| view.name(&view.source(s)).to_owned());
-                    facts.by_name.entry(name).or_default().narrow(low, high);
-                }
+            let Some(hint) = view.inputs.env.info(symbol).and_then(|i| i.hint) else { continue };
+            if facts.fixes == Fixes::Correct || polynomial::has_integer_root(rel, symbol, hint) {
+                let (low, high) = polynomial::bounds(rel, symbol, hint);
+                let Some(fact) = facts.of(&source) else { continue };
+                fact.narrow(low, high);
+                fact.settle();
+            } else if let (Some((low, high)), true) = (polynomial::as_written(rel), view.names.contains_key(&source)) {
+                let left = if rel.lhs.is_number() { &rel.rhs } else { &rel.lhs };
+                let name = left.source_text(&|s| view.name(&view.source(s)).to_owned());
+                facts.by_name.entry(name).or_default().narrow(low, high);
             }
         }
     }

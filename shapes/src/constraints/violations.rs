@@ -34,8 +34,9 @@ impl SymbolicInputs {
         bullets.extend(view.equated(&mut solver)?);
         bullets.extend(view.guarded(&mut solver)?);
         bullets.extend(view.narrowed(&mut solver));
-        let (specializations, suggested_fixes) = suggest(&view, solver.clone(), Fixes::Correct)?;
-        let (_, compatible_fixes) = suggest(&view, solver, Fixes::Compatible)?;
+        let (_, suggested_fixes) = suggest(&view, solver.clone(), Fixes::Correct)?;
+        // What is refused is torch's to say; only what to do about it differs.
+        let (specializations, compatible_fixes) = suggest(&view, solver, Fixes::Compatible)?;
         if bullets.is_empty() && specializations.is_empty() {
             return Ok(None);
         }

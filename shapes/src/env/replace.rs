@@ -62,6 +62,21 @@ impl ShapeEnv {
         exact.then(|| inner_divisor.clone())
     }
 
+    /// Whether the relation holds a quotient known to be exact, torch's `CleanDiv`.
+    pub(crate) fn has_exact_quotient(&self, rel: &Rel) -> bool {
+        let exact = |e: &Expr| {
+            let ExprKind::Apply(Function::FloorDiv, args) = e.kind() else { return false };
+            let [base, divisor] = args.as_slice() else { return false };
+            let rest = base.modulo(divisor).ok().and_then(|rest| self.replace(&rest).ok());
+            rest.is_some_and(|rest| self.divisible.contains(&rest))
+        };
+        let mut found = false;
+        for side in [&rel.lhs, &rel.rhs] {
+            side.visit(&mut |e| found = found || exact(e));
+        }
+        found
+    }
+
     /// Narrows the values of a symbol.
     pub(crate) fn narrow(&mut self, symbol: &Symbol, to: ValueRange) -> Result<(), EnvError> {
         let Some(info) = self.symbols.get_mut(symbol) else { return Ok(()) };
@@ -83,18 +98,23 @@ impl ShapeEnv {
         if self.replacements.get(symbol) == Some(target) || target.free_symbols().contains(symbol) {
             return Ok(());
         }
-        let source = self.range(symbol);
-        let mut bound = self.bound(target);
-        self.narrow(symbol, bound)?;
-        if !bound.is_subset(&source) {
-            self.push_range(symbol, target)?;
-            bound = self.bound(target);
-            if !bound.is_subset(&source) {
-                return Ok(());
-            }
+        if self.keeps_values(symbol, target)? {
+            self.replacements.insert(symbol.clone(), target.clone());
+            self.settle()?;
         }
-        self.replacements.insert(symbol.clone(), target.clone());
-        self.settle()
+        Ok(())
+    }
+
+    /// Carries ranges over between a symbol and what it equals; whether the latter then keeps to the symbol's range.
+    fn keeps_values(&mut self, symbol: &Symbol, target: &Expr) -> Result<bool, EnvError> {
+        let source = self.range(symbol);
+        let bound = self.bound(target);
+        self.narrow(symbol, bound)?;
+        if bound.is_subset(&source) {
+            return Ok(true);
+        }
+        self.push_range(symbol, target)?;
+        Ok(self.bound(target).is_subset(&source))
     }
 
     /// The range of the symbol, carried over to the only symbol of what replaces it.
@@ -132,8 +152,7 @@ impl ShapeEnv {
             }
             for (symbol, new) in stale {
                 if !new.free_symbols().contains(&symbol) {
-                    let bound = self.bound(&new);
-                    self.narrow(&symbol, bound)?;
+                    self.keeps_values(&symbol, &new)?;
                     self.replacements.insert(symbol, new);
                 } else {
                     // A circle says nothing new about this symbol.

@@ -5,7 +5,8 @@ use crate::json::{Miss, Outcome, array, fail, int, member, not_yet, text, two};
 use indexmap::IndexMap;
 use serde_json::Value;
 use shapes::{
-    ConstraintError, EnvError, Expr, ExprError, Fixes, InputLeaf, Naming, Rel, RelOp, Solved, SymbolicInputs, Tolerance,
+    ConstraintError, EnvError, Expr, ExprError, Fixes, InputLeaf, InputValue, Naming, Rel, RelOp, Solved,
+    SymbolicInputs, Tolerance,
 };
 
 /// Whether our answer to a case is the recorded one.
@@ -139,15 +140,22 @@ impl Program {
     /// A branch or a check: a relation over `d0_1` (row 0, dimension 1) and `n2` (the int in row 2).
     fn guard(&mut self, relation: &str) -> Result<(), Stop> {
         let rel = shape_expr::relation(relation)?;
-        let mut with = IndexMap::new();
+        let (mut with, mut symbolic) = (IndexMap::new(), false);
         for symbol in rel.free_symbols() {
             let place = symbol.name().get(1..).unwrap_or_default();
             let (row, dim) = place.split_once('_').unwrap_or((place, "0"));
             let index = |n: &str| n.parse().map_err(|_| Miss::Failed(format!("no size is called {}", symbol.name())));
-            let size = self.size(index(row)?, index(dim)?)?;
+            let (row, dim) = (index(row)?, index(dim)?);
+            let size = self.size(row, dim)?;
+            symbolic = symbolic || (rel.lhs.free_symbols().contains(&symbol) && !self.is_plain(row, Some(dim)));
             with.insert(symbol, size);
         }
         let rel = rel.substitute(&with)?;
+        if symbolic && !(rel.lhs.is_number() && rel.rhs.is_number()) {
+            // A size stays on its side though it is a number by now.
+            self.0.env_mut().evaluate(&rel, ORIGIN)?;
+            return Ok(());
+        }
         self.ask(rel.op, rel.lhs, rel.rhs)
     }
 
@@ -172,10 +180,14 @@ impl Program {
     fn plain(&self, at: &Value) -> Outcome<bool> {
         Ok(match place(at)? {
             Place::Number(_) => true,
-            Place::Size(row, dim) => {
-                dim.is_some_and(|dim| self.0.leaves().get(row).is_some_and(|leaf| leaf.spec.dim(dim).is_static()))
-            }
+            Place::Size(row, dim) => self.is_plain(row, dim),
         })
+    }
+
+    fn is_plain(&self, row: usize, dim: Option<usize>) -> bool {
+        let (Some(leaf), Some(dim)) = (self.0.leaves().get(row), dim) else { return false };
+        leaf.spec.dim(dim).is_static()
+            || matches!(&leaf.value, InputValue::Tensor { sizes, .. } if sizes.get(dim).is_some_and(|n| matches!(n, 0 | 1)))
     }
 
     /// Python's reflected `==` puts the symbolic side first where the left one is a plain int; for an addition a size that

@@ -45,8 +45,7 @@ pub(crate) fn case(random: &mut Random, index: usize) -> Value {
 
 fn step(random: &mut Random, sizes: &[Size]) -> Value {
     let a = random.pick(sizes);
-    let equal: Vec<&Size> =
-        sizes.iter().filter(|b| b.value == a.value && (b.row, b.dim) != (a.row, a.dim)).collect();
+    let equal: Vec<&Size> = sizes.iter().filter(|b| b.value == a.value && (b.row, b.dim) != (a.row, a.dim)).collect();
     match random.below(20) {
         0..=5 if !equal.is_empty() => json!({ "eq": [a.place(), random.pick(&equal).place()] }),
         6 if !equal.is_empty() => json!({ "add": [a.place(), random.pick(&equal).place()] }),
@@ -106,9 +105,8 @@ fn comparison(random: &mut Random, sizes: &[Size]) -> (String, bool) {
         }
         _ => side(random, sizes),
     };
-    let (op, holds) = *random.pick(&[
-        ("<=", l <= r), ("<", l < r), (">=", l >= r), (">", l > r), ("==", l == r), ("!=", l != r),
-    ]);
+    let (op, holds) =
+        *random.pick(&[("<=", l <= r), ("<", l < r), (">=", l >= r), (">", l > r), ("==", l == r), ("!=", l != r)]);
     (format!("{left} {op} {right}"), holds)
 }
 
