@@ -2,11 +2,11 @@
 
 pub mod constraint;
 mod couple;
-mod observer;
 mod described;
 mod guess;
 mod kwargs;
 mod naming;
+mod observer;
 mod pytree;
 mod shape_expr;
 mod string_type;

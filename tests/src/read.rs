@@ -2,7 +2,9 @@
 
 use crate::json::{Miss, Outcome, array, fail, flag, float, int, ints, member, not_yet, pairs, text};
 use crate::recorded::{Recorded, RecordedClass, RecordedTensor, RecordedValue};
-use pytree_core::{Context, DType, Key, Leaf, NamedTuple, Parameter, ParameterKind, Signature, TensorMeta, Value as Tree};
+use pytree_core::{
+    Context, DType, Key, Leaf, NamedTuple, Parameter, ParameterKind, Signature, TensorMeta, Value as Tree,
+};
 use serde_json::Value;
 use shapes::{Dim, DimSpec, DynamicShapes, ShapeSpec};
 use std::borrow::Cow;
@@ -51,7 +53,8 @@ pub fn value(json: &Value, layout: Layout) -> Outcome<RecordedValue> {
         }
         "namedtuple" => {
             let (fields, values): (Vec<_>, Vec<_>) = pairs(member(json, "fields")?)?.into_iter().unzip();
-            let fields = fields.into_iter().map(|f| Ok(Cow::Owned(text(f)?.to_owned()))).collect::<Outcome<Vec<_>>>()?;
+            let fields =
+                fields.into_iter().map(|f| Ok(Cow::Owned(text(f)?.to_owned()))).collect::<Outcome<Vec<_>>>()?;
             let values = values.into_iter().map(|v| value(v, layout)).collect::<Outcome<_>>()?;
             let class = NamedTuple { name: Cow::Owned(text(content)?.to_owned()), fields: Some(fields.into()) };
             Ok(Tree::Node(Context::NamedTuple(class), values))

@@ -34,13 +34,15 @@ fn all_recorded_cases_agree() {
     // What is not there yet must not grow unseen.
     for (name, at_least) in [
         ("constraint_cases", 858),
+        ("couple_cases", 30),
         ("guess_cases", 96),
         ("guess_cases_random", 268),
         ("move_to_kwargs_cases", 13),
         ("naming_cases", 136),
         ("pytree_cases", 171),
         ("shape_expr_cases", 101),
-        ("string_type_cases", 180),
+        ("observer_cases", 21),
+        ("string_type_cases", 230),
     ] {
         assert!(passed(name) >= at_least, "{name}: {} of {at_least}", passed(name));
     }
@@ -69,6 +71,11 @@ fn a_case_that_expects_something_else_fails() {
     for (name, expected) in [
         ("constraint_cases", vec!["ok"]),
         ("constraint_cases", vec!["message"]),
+        ("couple_cases", vec!["expected", "error"]),
+        ("couple_cases", vec!["expected_values"]),
+        ("observer_cases", vec!["dynamic_shapes", "dynamic_shapes_error"]),
+        ("observer_cases", vec!["arguments", "arguments_error"]),
+        ("observer_cases", vec!["num_obs"]),
         ("guess_cases", vec!["expected", "error"]),
         ("guess_cases", vec!["expected_nested"]),
         ("guess_cases_random", vec!["expected", "error"]),
@@ -114,6 +121,8 @@ fn a_case_that_expects_something_else_fails() {
 fn what_is_no_case_is_a_failure_and_never_a_panic() {
     let names = [
         "constraint_cases",
+        "couple_cases",
+        "observer_cases",
         "guess_cases",
         "guess_cases_random",
         "move_to_kwargs_cases",
@@ -130,7 +139,7 @@ fn what_is_no_case_is_a_failure_and_never_a_panic() {
             assert_eq!((report.passed, report.failed.len()), (0, 1), "{name}: {text:.40}");
         }
     }
-    for name in &names[..8] {
+    for name in &names[..10] {
         let list = if *name == "shape_expr_cases" { "exprs" } else { "cases" };
         let cases = [json!(null), json!(3), json!([]), json!({}), json!({"id": "a", "tree": 3, "input": 3, "sets": 3})];
         let report = run(name, &json!({ list: cases }).to_string());
@@ -150,7 +159,16 @@ fn damaged_cases_never_panic() {
         }
         into.push(at);
     }
-    for name in ["constraint_cases", "guess_cases", "move_to_kwargs_cases", "naming_cases", "pytree_cases", "string_type_cases"] {
+    for name in [
+        "constraint_cases",
+        "couple_cases",
+        "observer_cases",
+        "guess_cases",
+        "move_to_kwargs_cases",
+        "naming_cases",
+        "pytree_cases",
+        "string_type_cases",
+    ] {
         let file = read(name);
         let mut damaged = Vec::new();
         for case in file["cases"].as_array().expect("cases").iter().step_by(7) {
@@ -179,7 +197,7 @@ fn a_report_is_a_line_and_the_ids_that_failed() {
             "treespec_json": "[1, {\"type\": null, \"context\": null, \"children_spec\": []}]", "repr": "*", "placeholders": ["x"]})
     };
     let mut later = case("later", 1);
-    later["tree"] = json!({"namedtuple": "P", "fields": []});
+    later["tree"] = json!({"unheard_of": "P"});
     let cases = json!({"cases": [case("good", 1), case("bad", 2), case("worse", 3), later]});
     assert_eq!(
         run("pytree_cases", &cases.to_string()).to_string(),
