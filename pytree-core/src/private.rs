@@ -37,7 +37,8 @@ pub type Rebuilt<X> = Result<X, UnflattenError>;
     label = "this cannot be kept in the spec, which is compared and written as JSON",
     note = "a static field needs `#[derive(PartialEq, serde::Serialize, serde::Deserialize)]` on `{Self}`",
     note = "tensors and what holds them are no configuration: without `#[pytree(static)]` the field is a child of the tree",
-    note = "a field that need not be carried at all is `#[pytree(skip)]`"
+    note = "a field that need not be carried at all is `#[pytree(skip)]`",
+    note = "a parameter that is static in the type of a field is no tree: `#[pytree(bound = \"..\")]` on the type says what it is"
 )]
 pub trait StaticField: Sized {
     /// Adds the field to the JSON object of a context.
@@ -115,16 +116,18 @@ pub enum Part {
 pub trait Joined<F: Family> {
     /// The node, without its fields.
     const NODE: NodeType;
+    /// Whether a mistake in the list ends compilation here: it does so elsewhere for a type without parameters.
+    const STRICT: bool;
     /// Its own fields, and the types whose fields are also its.
     const PARTS: &'static [Part];
     /// All fields, with room behind them.
-    const JOINED: &'static ([&'static str; NodeType::MAX_FIELDS], usize) = &join(Self::PARTS);
+    const JOINED: &'static ([&'static str; NodeType::MAX_FIELDS], usize) = &join(Self::PARTS, Self::STRICT);
     /// The node.
     const TYPE: &'static NodeType = &NodeType { fields: Self::JOINED.0.split_at(Self::JOINED.1).0, ..Self::NODE };
 }
 
 /// The fields of all parts and their number; it ends compilation when they do not fit together.
-const fn join(parts: &[Part]) -> ([&'static str; NodeType::MAX_FIELDS], usize) {
+const fn join(parts: &[Part], strict: bool) -> ([&'static str; NodeType::MAX_FIELDS], usize) {
     let (mut names, mut count, mut i) = ([""; NodeType::MAX_FIELDS], 0, 0);
     while i < parts.len() {
         let one;
@@ -133,19 +136,19 @@ const fn join(parts: &[Part]) -> ([&'static str; NodeType::MAX_FIELDS], usize) {
                 one = [*name];
                 &one
             }
-            Part::All(Some(names)) => names,
-            Part::All(None) => std::panic!(
-                "`#[pytree(flatten)]` is for a field whose type is a struct with `#[derive(PyTree)]`, with named children and no static fields"
-            ),
+            Part::All(names) => {
+                assert!(
+                    names.is_some() || !strict,
+                    "`#[pytree(flatten)]` is for a field whose type is a struct with `#[derive(PyTree)]`, with named children and no static fields"
+                );
+                known(*names)
+            }
         };
         let mut j = 0;
         while j < more.len() {
             assert!(count < NodeType::MAX_FIELDS, "a node has at most 128 fields: flatten fewer");
-            let mut k = 0;
-            while k < count {
-                assert!(!same(names[k], more[j]), "a flattened field brings a name that is there already: rename one");
-                k += 1;
-            }
+            let twice = among(&names, more[j]) > 0;
+            assert!(!twice || !strict, "a flattened field brings a name that is there already: rename one");
             names[count] = more[j];
             count += 1;
             j += 1;
@@ -153,6 +156,43 @@ const fn join(parts: &[Part]) -> ([&'static str; NodeType::MAX_FIELDS], usize) {
         i += 1;
     }
     (names, count)
+}
+
+/// Whether each of `names` stands once among all parts.
+pub const fn distinct(parts: &[Part], names: FieldNames) -> bool {
+    let (names, mut i) = (known(names), 0);
+    while i < names.len() {
+        let (mut found, mut j) = (0, 0);
+        while j < parts.len() {
+            found += match &parts[j] {
+                Part::One(name) => same(name, names[i]) as usize,
+                Part::All(all) => among(known(*all), names[i]),
+            };
+            j += 1;
+        }
+        if found > 1 {
+            return false;
+        }
+        i += 1;
+    }
+    true
+}
+
+const fn known(names: FieldNames) -> &'static [&'static str] {
+    match names {
+        Some(names) => names,
+        None => &[],
+    }
+}
+
+/// How often `name` is one of `names`.
+const fn among(names: &[&str], name: &str) -> usize {
+    let (mut found, mut i) = (0, 0);
+    while i < names.len() {
+        found += same(names[i], name) as usize;
+        i += 1;
+    }
+    found
 }
 
 /// `a == b`

@@ -175,6 +175,8 @@ impl CacheTensor for tch::Tensor {
 
     fn write(&mut self, dim: i64, start: i64, source: &Self) -> Result<(), CacheError> {
         joinable(self, source, dim)?;
-        CacheTensor::narrow(self, dim, start, length(source, dim)?)?.f_copy_(source).map_err(|e| CacheError::Tensor(e.to_string()))
+        CacheTensor::narrow(self, dim, start, length(source, dim)?)?
+            .f_copy_(source)
+            .map_err(|e| CacheError::Tensor(e.to_string()))
     }
 }

@@ -173,8 +173,9 @@ impl TreeSpec {
         if depth > MAX_DEPTH {
             return Err(TreeSpecError::TooDeep { depth });
         }
+        let plain = python_json::without_bare_floats(text);
         let (protocol, root): (Value, Raw<'_>) =
-            serde_json::from_str(text).map_err(|e| TreeSpecError::Syntax(e.to_string()))?;
+            serde_json::from_str(plain.as_deref().unwrap_or(text)).map_err(|e| TreeSpecError::Syntax(e.to_string()))?;
         if protocol.as_u64() != Some(PROTOCOL) {
             return Err(TreeSpecError::Protocol(protocol.to_string()));
         }
@@ -258,6 +259,9 @@ fn read_context(name: &str, context: &Value, children: usize) -> Result<Context,
         },
         "collections.defaultdict" => default_dict(name, context)?,
         _ => {
+            if python_json::has_bare_float(context) {
+                return Err(wrong("JSON without NaN and Infinity, which no data of this crate can hold"));
+            }
             let decoded = context.as_str().and_then(|text| serde_json::from_str::<Value>(text).ok());
             let known = decoded.and_then(|decoded| read_named(name, decoded, children));
             known.unwrap_or_else(|| Context::Custom { name: Cow::Owned(name.to_owned()), context: context.clone() })

@@ -91,6 +91,39 @@ pub(super) fn keys(out: &mut String, keys: &[Key]) {
     });
 }
 
+/// The member that stands for a float that is no JSON: see [`without_bare_floats`].
+const FLOAT: &str = "__float__";
+
+/// The same JSON with `NaN` and `Infinity`, which Python writes bare, as objects; `None` when there is none of them.
+pub(super) fn without_bare_floats(text: &str) -> Option<String> {
+    let (mut out, mut in_string, mut escaped, mut from) = (String::new(), false, false, 0);
+    for (i, byte) in text.bytes().enumerate() {
+        match byte {
+            _ if escaped => escaped = false,
+            b'\\' if in_string => escaped = true,
+            b'"' => in_string = !in_string,
+            b'N' | b'I' if !in_string => {
+                let word = ["NaN", "Infinity"].into_iter().find(|word| text[i..].starts_with(word))?;
+                let minus = if text[from..i].ends_with('-') { "-" } else { "" };
+                _ = write!(out, r#"{}{{"{FLOAT}": "{minus}{word}"}}"#, &text[from..i - minus.len()]);
+                from = i + word.len();
+            }
+            _ => {}
+        }
+    }
+    out.push_str(text.get(from..)?);
+    (from > 0).then_some(out)
+}
+
+/// Whether a value holds something that [`without_bare_floats`] made, at any depth.
+pub(super) fn has_bare_float(value: &Value) -> bool {
+    match value {
+        Value::Object(members) => members.contains_key(FLOAT) || members.values().any(has_bare_float),
+        Value::Array(items) => items.iter().any(has_bare_float),
+        _ => false,
+    }
+}
+
 /// Reads a list of keys. Item by item, because Python writes floats and large ints that no JSON reader takes.
 /// The error says what is no key.
 pub(super) fn read_keys(text: &str) -> Result<Vec<Key>, String> {
@@ -144,6 +177,9 @@ fn read_key(text: &str) -> Option<Key> {
             // An int beyond 64 bits comes as a float, and would come back as another key.
             Value::Number(n) if text.contains(['.', 'e', 'E']) => Key::Float(n.as_f64()?),
             Value::Number(n) => Key::Int(n.as_i64()?),
+            Value::Object(member) if member.len() == 1 && member.contains_key(FLOAT) => {
+                Key::Float(member[FLOAT].as_str()?.parse().ok()?)
+            }
             Value::Object(member) if member.get("__enum__").is_some() => {
                 let part = |name| member.get(name).and_then(Value::as_str).map(|s| Cow::Owned(s.to_owned()));
                 Key::Enum(EnumKey { fqn: part("fqn")?, name: part("name")?, value: None })
