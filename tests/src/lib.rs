@@ -6,3 +6,4 @@ pub mod golden;
 pub mod json;
 pub mod read;
 pub mod recorded;
+pub mod trees;

@@ -1,0 +1,199 @@
+//! Compares pytree-core with a live `torch.utils._pytree` on random trees: `conformance_trees [-v] [SEED [COUNT]]`.
+//!
+//! The Python with torch 2.13 is the one that `TORCH_EXPORT_PYTHON` names. Specs made here are read, printed and rebuilt
+//! there, specs made there are read and written here, and pairs of trees are matched by both. Prints the seed, and
+//! `N passed, M failed`; with `-v` what failed. Exits with 1 when something did.
+
+use proptest::strategy::{Strategy, ValueTree};
+use proptest::test_runner::{Config, RngAlgorithm, TestRng, TestRunner};
+use pytree_core::cache::{
+    CacheLayer, DynamicCache, EncoderDecoderCache, ExportersCache, HybridCache, InterleavedCache, LayerKind,
+    MambaCache, StaticCache, make_dynamic_cache,
+};
+use pytree_core::{DType, Leaf, Meta, Names, PyTree, Subtree, TensorMeta, TreeSpec, structure};
+use serde_json::{Value, json};
+use std::error::Error;
+use std::path::Path;
+use std::process::{Command, ExitCode};
+use tests::trees::{Tree, any_pair, any_tree};
+
+/// How many trees and pairs of trees of each side.
+const COUNT: usize = 600;
+
+fn main() -> ExitCode {
+    let (flags, numbers): (Vec<_>, Vec<_>) = std::env::args().skip(1).partition(|a| a.starts_with('-'));
+    let numbers: Result<Vec<u64>, _> = numbers.iter().map(|n| n.parse()).collect();
+    let (Ok(numbers), true) = (numbers, flags.iter().all(|f| f == "-v")) else {
+        eprintln!("usage: conformance_trees [-v] [SEED [COUNT]]\n  -v  say what failed");
+        return ExitCode::from(2);
+    };
+    let now = || std::time::SystemTime::UNIX_EPOCH.elapsed().map_or(0, |t| t.as_secs());
+    let seed = numbers.first().copied().unwrap_or_else(now);
+    let count = numbers.get(1).and_then(|n| usize::try_from(*n).ok()).unwrap_or(COUNT);
+    println!("seed {seed}");
+    match run(seed, count) {
+        Ok((passed, failed)) => {
+            if !flags.is_empty() {
+                failed.iter().for_each(|failure| println!("{failure}"));
+            }
+            println!("{passed} passed, {} failed", failed.len());
+            if failed.is_empty() { ExitCode::SUCCESS } else { ExitCode::FAILURE }
+        }
+        Err(e) => {
+            eprintln!("{e}");
+            ExitCode::from(2)
+        }
+    }
+}
+
+type Failures = Vec<String>;
+
+fn run(seed: u64, count: usize) -> Result<(usize, Failures), Box<dyn Error>> {
+    let python = std::env::var_os("TORCH_EXPORT_PYTHON")
+        .ok_or("TORCH_EXPORT_PYTHON is not set; let it name a Python that has torch 2.13")?;
+    let mut bytes = [0; 32];
+    bytes[..8].copy_from_slice(&seed.to_le_bytes());
+    let mut runner = TestRunner::new_with_rng(Config::default(), TestRng::from_seed(RngAlgorithm::ChaCha, &bytes));
+    let mut trees = Vec::new();
+    for _ in 0..count {
+        trees.push(facts(&structure(&any_tree(false).new_tree(&mut runner).map_err(|e| e.to_string())?.current())?)?);
+    }
+    let mut pairs = Vec::new();
+    while pairs.len() < count {
+        let (a, b) = any_pair().new_tree(&mut runner).map_err(|e| e.to_string())?.current();
+        // Constants have no treespec JSON, by which the other side is asked.
+        if let Some(pair) = pair(&a, &b)? {
+            pairs.push(pair);
+        }
+    }
+    let record = std::env::temp_dir().join(format!("pytree-{}-{seed}.json", std::process::id()));
+    std::fs::write(&record, json!({"seed": seed, "trees": trees, "pairs": pairs, "caches": caches()?}).to_string())?;
+    let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("conformance/trees.py");
+    let output = Command::new(python).arg("-B").arg(script).arg(&record).output()?;
+    if !output.status.success() {
+        return Err(format!("Python failed: {}", String::from_utf8_lossy(&output.stderr)).into());
+    }
+    std::fs::remove_file(&record)?;
+    let answer: Value = serde_json::from_slice(&output.stdout)?;
+    let list = |name: &str| answer[name].as_array().cloned().unwrap_or_default();
+    let mut passed = answer["passed"].as_u64().and_then(|n| usize::try_from(n).ok()).unwrap_or(0);
+    let mut failed: Failures = list("failed").iter().map(|f| f.as_str().unwrap_or_default().to_owned()).collect();
+    for theirs in list("trees") {
+        match read(&theirs) {
+            Ok(()) => passed += 1,
+            Err(e) => failed.push(format!("{e}: {theirs}")),
+        }
+    }
+    Ok((passed, failed))
+}
+
+/// What both sides say of a spec.
+fn facts(spec: &TreeSpec) -> Result<Value, Box<dyn Error>> {
+    Ok(json!({
+        "json": spec.to_json()?,
+        "repr": spec.to_string(),
+        "pprint": spec.pprint(),
+        "keystr": spec.leaf_paths().map(|path| path.to_string()).collect::<Vec<_>>(),
+        "counts": [spec.num_leaves(), spec.num_nodes(), spec.num_children()],
+    }))
+}
+
+/// What both sides say of a tree beside another; `None` when one of them cannot be told the other side.
+fn pair(a: &Tree, b: &Tree) -> Result<Option<Value>, Box<dyn Error>> {
+    let (a, b) = (structure::<Meta, _>(a)?, structure::<Meta, _>(b)?);
+    let (Ok(first), Ok(second)) = (a.to_json(), b.to_json()) else { return Ok(None) };
+    let leaves: Vec<Leaf<Meta>> = (0..b.num_leaves()).map(|i| Leaf::Int(i as i64)).collect();
+    let whole = Subtree::of(&b, &leaves).ok_or("a leaf for each")?;
+    let number = |leaf: &Leaf<Meta>| if let Leaf::Int(v) = leaf { *v } else { -1 };
+    let up_to = match a.flatten_up_to(whole) {
+        Ok(parts) => {
+            let parts: Vec<Vec<i64>> = parts.iter().map(|p| p.leaves().iter().map(number).collect()).collect();
+            json!({ "parts": parts })
+        }
+        Err(e) => {
+            let text = e.to_string();
+            // Torch does not say where.
+            let words = text.split_once(": ").filter(|_| text.starts_with("at ")).map_or(text.as_str(), |(_, w)| w);
+            let words = words.get(words.find("Node ").into_iter().chain(words.find("Type ")).min().unwrap_or(0)..);
+            json!({ "error": words })
+        }
+    };
+    Ok(Some(json!({"a": first, "b": second, "equal": a == b, "up_to": up_to})))
+}
+
+/// The caches, each with what Python needs to make the same one.
+fn caches() -> Result<Vec<Value>, Box<dyn Error>> {
+    let state = || TensorMeta::new(DType::Float32, [1, 2, 3, 4]);
+    let pairs = |layers: usize| (0..layers).map(move |_| (state(), state()));
+    let windowed = |windows: &[Option<u64>]| DynamicCache {
+        windows: Some(windows.to_vec()),
+        ..make_dynamic_cache(pairs(windows.len()))
+    };
+    let layer = |kind| CacheLayer { key: state(), value: state(), kind };
+    let hybrid: HybridCache<TensorMeta> =
+        [LayerKind::Static, LayerKind::StaticSlidingWindow(9)].map(layer).into_iter().collect();
+    let mixed: InterleavedCache<TensorMeta> =
+        [LayerKind::Dynamic, LayerKind::SlidingWindow(3)].map(layer).into_iter().collect();
+    let both = EncoderDecoderCache {
+        self_attention_cache: InterleavedCache::new(pairs(2)),
+        cross_attention_cache: InterleavedCache::new(pairs(2)),
+    };
+    let states = || (0..2).map(|_| state()).collect::<Vec<_>>();
+    let mamba = MambaCache { conv_states: states(), ssm_states: states() };
+    let class = |class: &str| format!("transformers.cache_utils.{class}");
+    let dynamic = class("DynamicCache");
+    Ok(vec![
+        cache(&make_dynamic_cache(pairs(0)), json!({"form": "lists", "name": dynamic, "layers": 0}))?,
+        cache(&make_dynamic_cache(pairs(2)), json!({"form": "lists", "name": dynamic, "layers": 2}))?,
+        cache(&windowed(&[]), json!({"form": "lists", "name": dynamic, "layers": 0, "windows": []}))?,
+        cache(
+            &windowed(&[Some(8), None]),
+            json!({"form": "lists", "name": dynamic, "layers": 2, "windows": [8, null]}),
+        )?,
+        cache(&InterleavedCache::new(pairs(0)), json!({"form": "layers", "name": dynamic, "layers": 0}))?,
+        cache(&InterleavedCache::new(pairs(2)), json!({"form": "layers", "name": dynamic, "layers": 2}))?,
+        cache(&mixed, json!({"form": "layers", "name": dynamic, "layers": 2, "kinds": ["D", "W3"]}))?,
+        cache(&StaticCache::new(pairs(2)), json!({"form": "layers", "name": class("StaticCache"), "layers": 2}))?,
+        cache(&hybrid, json!({"form": "layers", "name": class("HybridCache"), "layers": 2, "kinds": ["S", "X9"]}))?,
+        cache(
+            &ExportersCache::new(pairs(2)),
+            json!({"form": "described", "name": "transformers.cache_utils:DynamicCache", "layers": 2}),
+        )?,
+        cache(
+            &both,
+            json!({
+                "form": "parts", "name": class("EncoderDecoderCache"), "layers": 2, "inner": dynamic,
+                "fields": ["self_attention_cache", "cross_attention_cache"],
+            }),
+        )?,
+        cache(
+            &mamba,
+            json!({"form": "parts", "name": class("MambaCache"), "layers": 2, "fields": ["conv_states", "ssm_states"]}),
+        )?,
+    ])
+}
+
+fn cache<C: PyTree<Meta>>(cache: &C, mut told: Value) -> Result<Value, Box<dyn Error>> {
+    let (Some(told_members), Value::Object(facts)) = (told.as_object_mut(), facts(&structure(cache)?)?) else {
+        return Err("no object".into());
+    };
+    told_members.extend(facts);
+    Ok(told)
+}
+
+/// Reads a spec that torch wrote, and says the same of it as torch does.
+fn read(theirs: &Value) -> Result<(), Box<dyn Error>> {
+    let text = theirs["json"].as_str().ok_or("no text")?;
+    // What a file lists beside the JSON: the fields of the namedtuples.
+    let fields = |name: &str| {
+        let count: usize = name.strip_prefix("trees.P")?.parse().ok()?;
+        Some((0..count).map(|i| format!("f{i}").into()).collect::<Names>())
+    };
+    let here = facts(&TreeSpec::from_json_with(text, fields)?)?;
+    for (name, value) in theirs.as_object().ok_or("no facts")? {
+        if here[name] != *value {
+            return Err(format!("{name}: torch {value}, here {}", here[name]).into());
+        }
+    }
+    Ok(())
+}
