@@ -68,7 +68,21 @@ fn cases() {
 fn every_case_has_its_text_and_every_text_its_case() {
     let cases: Vec<PathBuf> = files("fail", "rs").iter().map(|p| p.with_extension("stderr")).collect();
     assert_eq!(cases, files("fail", "stderr"));
-    assert!(cases.len() >= 25, "only {} cases", cases.len());
+    let count = cases.len() + files("pass", "rs").len();
+    assert!(count >= 100, "only {count} cases");
+}
+
+#[test]
+fn every_case_begins_with_what_it_shows() {
+    let mut seen = std::collections::HashMap::new();
+    for case in files("fail", "rs").into_iter().chain(files("pass", "rs")) {
+        let text = std::fs::read_to_string(package().join(&case)).unwrap();
+        let first = text.lines().next().unwrap_or_default().to_owned();
+        assert!(first.starts_with("// ") || first.starts_with("//! "), "{}: {first}", case.display());
+        if let Some(other) = seen.insert(first, case.clone()) {
+            panic!("{} and {} begin with the same line", case.display(), other.display());
+        }
+    }
 }
 
 #[test]

@@ -93,7 +93,10 @@ impl<'a> Input<'a> {
                     .and_then(|text| predicates(&text))
                     .map(|bound| set(cx, &mut this.bound, key, bound)),
                 "remote" => attr::text(key, input, "other_crate::Type")
-                    .and_then(|text| text.parse())
+                    .and_then(|text| {
+                        let usage = "`remote` takes the path of a type: `remote = \"other_crate::Type<T>\"`";
+                        text.parse().map_err(|_| syn::Error::new_spanned(text, usage))
+                    })
                     .map(|path| set(cx, &mut this.remote, key, path)),
                 "borrow_only" => attr::flag(key, input).map(|()| set(cx, &mut this.borrow_only, key, ())),
                 _ => return None,

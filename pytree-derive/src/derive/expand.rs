@@ -200,18 +200,31 @@ fn joined(node: &Node<'_>, of: &TokenStream) -> TokenStream {
         }
         role => role.child().map(|name| quote!(__p::Part::One(#name))),
     });
-    // Without parameters the list is made where the type stands, so a mistake shows at once.
-    let at_once = node.generics.params.is_empty().then(|| {
+    // Without parameters the list is looked at where the type stands, so a mistake shows at once, at the field.
+    let checks = node.fields().filter(|f| matches!(f.role, Role::Flatten) && node.generics.params.is_empty());
+    let checks = checks.map(|NodeField { ty, rust_name, .. }| {
         let own_type = node.own_type();
-        quote!(const _: &__p::NodeType = <#own_type as __p::Joined<#family>>::TYPE;)
+        let no_struct = format!(
+            "field `{rust_name}` cannot be flattened: its type is no struct with `#[derive(PyTree)]`, with named children and without static fields"
+        );
+        let twice = format!("flattening `{rust_name}` brings a name that another field has: rename one");
+        quote_spanned! {ty.span()=>
+            const _: () = __p::assert!(<#ty as __Tree<#family>>::FIELDS.is_some(), #no_struct);
+            const _: () = __p::assert!(
+                __p::distinct(<#own_type as __p::Joined<#family>>::PARTS, <#ty as __Tree<#family>>::FIELDS),
+                #twice
+            );
+        }
     });
+    let strict = !node.generics.params.is_empty();
     quote! {
         #[automatically_derived]
         #head {
             const NODE: __p::NodeType = #of;
+            const STRICT: bool = #strict;
             const PARTS: &'static [__p::Part] = &[#(#parts),*];
         }
-        #at_once
+        #(#checks)*
     }
 }
 

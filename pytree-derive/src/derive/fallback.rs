@@ -5,7 +5,7 @@ use crate::header::Header;
 use proc_macro2::TokenStream;
 use quote::{ToTokens, quote};
 
-/// `PyTree` and `OwnedTree`, without any bound.
+/// `PyTree` and `OwnedTree`, without any bound; of a type with `remote` the functions that it would have.
 pub(crate) fn fallback(input: &Input<'_>) -> TokenStream {
     let Input { ident, root, .. } = input;
     let header = Header(input.generics);
@@ -14,33 +14,70 @@ pub(crate) fn fallback(input: &Input<'_>) -> TokenStream {
         Some(family) => (None, family.value.to_token_stream()),
         None => (Some(quote!(__AnyFamily: __p::Family)), quote!(__AnyFamily)),
     };
-    let generics = header.params(any, |_| Vec::new());
     let (types, clause) = (header.types(), header.clause());
+    let impls = match &input.remote {
+        Some(remote) => {
+            let (generics, path) = (header.params(None, |_| Vec::new()), &remote.value);
+            let any = any.map(|any| quote!(#any,));
+            quote! {
+                #[allow(dead_code, unreachable_pub, missing_docs)]
+                impl #generics #ident #types #clause {
+                    pub fn walk<'__a, #any __V: __p::Visitor<'__a, #family>>(
+                        __t: &'__a #path,
+                        __v: &mut __V,
+                    ) -> __p::Flow<__V::Break> {
+                        __p::Flow::Continue(())
+                    }
+                    pub fn walk_mut<#any __V: __p::VisitorMut<#family>>(
+                        __t: &mut #path,
+                        __v: &mut __V,
+                    ) -> __p::Flow<__V::Break> {
+                        __p::Flow::Continue(())
+                    }
+                    pub fn into_walk<#any __V: __p::VisitorOwned<#family>>(
+                        __t: #path,
+                        __v: &mut __V,
+                    ) -> __p::Flow<__V::Break> {
+                        __p::Flow::Continue(())
+                    }
+                    pub fn rebuild<#any __S: __p::Source<#family>>(__s: &mut __S) -> __p::Rebuilt<#path> {
+                        __p::Err(__s.error(""))
+                    }
+                }
+            }
+        }
+        None => {
+            let generics = header.params(any, |_| Vec::new());
+            quote! {
+                #[automatically_derived]
+                impl #generics __p::PyTree<#family> for #ident #types #clause {
+                    fn walk<'__a, __V: __p::Visitor<'__a, #family>>(
+                        &'__a self,
+                        __v: &mut __V,
+                    ) -> __p::Flow<__V::Break> {
+                        __p::Flow::Continue(())
+                    }
+                }
+                #[automatically_derived]
+                impl #generics __p::OwnedTree<#family> for #ident #types #clause {
+                    fn walk_mut<__V: __p::VisitorMut<#family>>(&mut self, __v: &mut __V) -> __p::Flow<__V::Break> {
+                        __p::Flow::Continue(())
+                    }
+                    fn into_walk<__V: __p::VisitorOwned<#family>>(self, __v: &mut __V) -> __p::Flow<__V::Break> {
+                        __p::Flow::Continue(())
+                    }
+                    fn rebuild<__S: __p::Source<#family>>(__s: &mut __S) -> __p::Rebuilt<Self> {
+                        __p::Err(__s.error(""))
+                    }
+                }
+            }
+        }
+    };
     quote! {
         #[allow(unused_variables)]
         const _: () = {
             use #root::__private as __p;
-            #[automatically_derived]
-            impl #generics __p::PyTree<#family> for #ident #types #clause {
-                fn walk<'__a, __V: __p::Visitor<'__a, #family>>(
-                    &'__a self,
-                    __v: &mut __V,
-                ) -> __p::Flow<__V::Break> {
-                    __p::Flow::Continue(())
-                }
-            }
-            #[automatically_derived]
-            impl #generics __p::OwnedTree<#family> for #ident #types #clause {
-                fn walk_mut<__V: __p::VisitorMut<#family>>(&mut self, __v: &mut __V) -> __p::Flow<__V::Break> {
-                    __p::Flow::Continue(())
-                }
-                fn into_walk<__V: __p::VisitorOwned<#family>>(self, __v: &mut __V) -> __p::Flow<__V::Break> {
-                    __p::Flow::Continue(())
-                }
-                fn rebuild<__S: __p::Source<#family>>(__s: &mut __S) -> __p::Rebuilt<Self> {
-                    __p::Err(__s.error(""))
-                }
-            }
+            #impls
         };
     }
 }

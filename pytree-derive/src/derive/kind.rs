@@ -53,6 +53,9 @@ const KINDS: &[Kind] = &[
     Kind { word: "OrderedDict", variant: "OrderedDict", names: true, ..BUILTIN },
     BUILTIN,
     Kind { word: "list", variant: "List", ..BUILTIN },
+    Kind { word: "deque", variant: "Deque", ..BUILTIN },
+    Kind { word: "immutable_dict", variant: "ImmutableDict", names: true, ..BUILTIN },
+    Kind { word: "immutable_list", variant: "ImmutableList", ..BUILTIN },
 ];
 
 impl Kind {
@@ -73,12 +76,17 @@ impl Kind {
         } else if let (true, Some(kind)) = (input.is_enum, found.filter(|k| !(k.names && k.statics))) {
             let message = format_args!(
                 "a {} has no place for the variant of an enum: say \"dataclass\" or \"mapping\", or make a struct of each variant",
-                kind.word
+                kind.noun()
             );
             cx.error(&text.value, message);
         }
         // The laxest kind, so that the fields of an unknown one are still looked at.
         found.or_else(|| by_word("mapping")).unwrap_or(default)
+    }
+
+    /// The kind in a sentence.
+    pub(crate) fn noun(&self) -> &'static str {
+        if self.word == "custom" { "custom node" } else { self.word }
     }
 
     /// The name of the variant of `pytree_core::Kind`.

@@ -69,7 +69,7 @@ pub(crate) fn fields<'a>(
 
 fn role<'a>(cx: &Ctxt, input: &Input<'_>, field: &'a InputField<'a>, kind: &Kind) -> Role<'a> {
     let one = one_role(cx, field);
-    let word = kind.word;
+    let word = kind.noun();
     let name = match (&field.rename, &field.member) {
         (Some(rename), _) => rename.value.value(),
         (None, Member::Named(_)) => field.rust_name(),

@@ -116,7 +116,7 @@ fn serialized_name(cx: &Ctxt, input: &Input<'_>, kind: &Kind) -> Option<String> 
     let name = input.name.as_ref()?;
     let text = name.value.value();
     if !kind.class {
-        let word = kind.word;
+        let word = kind.noun();
         cx.error(&name.key, format_args!("a {word} has no serialized name: drop `name`, or say `as = \"dataclass\"`"));
     } else if text.is_empty() || text.contains(|c: char| c.is_whitespace() || c.is_control()) || text.contains("::") {
         cx.error(&name.value, "a serialized name is written as in Python: `module.Type`, without spaces or `::`");
@@ -147,7 +147,7 @@ fn remote(cx: &Ctxt, input: &Input<'_>) {
             "`remote` describes a struct: walk a foreign enum by the functions of a module, `with = ..`",
         );
     }
-    if input.variants.iter().any(|v| v.style == Style::Unit) {
+    if !input.is_enum && input.variants.iter().any(|v| v.style == Style::Unit) {
         cx.error(&remote.key, "`remote` describes a struct by its fields, and this one has none");
     }
 }

@@ -213,11 +213,21 @@ fn way_name(way: usize) -> proc_macro2::Ident {
 pub(crate) fn ways(node: &Node<'_>) -> TokenStream {
     let family = node.family();
     let with = |field: &NodeField<'_>| match &field.role {
-        Role::With(_, path) => Some((field.ty.to_token_stream(), turbofish(path))),
+        Role::With(_, path) => {
+            let span = path.segments.last().map_or_else(proc_macro2::Span::call_site, |s| s.ident.span());
+            Some((field.ty.to_token_stream(), (turbofish(path), span)))
+        }
         _ => None,
     };
     let ways = node.fields().filter_map(with).enumerate().map(|(i, (ty, path))| {
         let (way, own_type) = (way_name(i), node.own_type());
+        // A function that is not there is told where the module is named.
+        let of = |name: &str| {
+            let name = proc_macro2::Ident::new(name, path.1);
+            let path = &path.0;
+            quote!(#path::#name)
+        };
+        let (walk, walk_mut, into_walk, rebuild) = (of("walk"), of("walk_mut"), of("into_walk"), of("rebuild"));
         let target = quote!(#way<#own_type>);
         let read = node.head(&quote!(__Tree), &quote!(__p::With<#family, #ty>), &target, false);
         let owned = (!node.borrow_only).then(|| {
@@ -225,13 +235,13 @@ pub(crate) fn ways(node: &Node<'_>) -> TokenStream {
             quote! {
                 #head {
                     fn walk_mut<__V: __p::VisitorMut<#family>>(__t: &mut #ty, __v: &mut __V) -> __p::Flow<__V::Break> {
-                        #path::walk_mut(__t, __v)
+                        #walk_mut(__t, __v)
                     }
                     fn into_walk<__V: __p::VisitorOwned<#family>>(__t: #ty, __v: &mut __V) -> __p::Flow<__V::Break> {
-                        #path::into_walk(__t, __v)
+                        #into_walk(__t, __v)
                     }
                     fn rebuild<__S: __p::Source<#family>>(__s: &mut __S) -> __p::Rebuilt<#ty> {
-                        #path::rebuild(__s)
+                        #rebuild(__s)
                     }
                 }
             }
@@ -240,7 +250,7 @@ pub(crate) fn ways(node: &Node<'_>) -> TokenStream {
             struct #way<__S>(__p::PhantomData<__S>);
             #read {
                 fn walk<'__a, __V: __p::Visitor<'__a, #family>>(__t: &'__a #ty, __v: &mut __V) -> __p::Flow<__V::Break> {
-                    #path::walk(__t, __v)
+                    #walk(__t, __v)
                 }
             }
             #owned

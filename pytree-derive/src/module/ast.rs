@@ -128,6 +128,9 @@ impl Parse for Argument {
         let attributes = input.call(Attribute::parse_outer)?;
         let mut pattern = TokenStream::new();
         while !input.peek(Token![:]) || input.peek(Token![::]) {
+            if input.is_empty() || input.peek(Token![,]) {
+                return Err(syn::Error::new_spanned(pattern, "a parameter has a type: `x: &Tensor`"));
+            }
             if input.peek(Token![::]) {
                 pattern.extend([input.parse::<TokenTree>()?, input.parse::<TokenTree>()?]);
             } else {

@@ -130,9 +130,9 @@ pub(crate) fn strip(parameters: TokenStream) -> TokenStream {
 fn is_mark(group: &Group) -> bool {
     let tokens: Vec<TokenTree> = group.stream().into_iter().collect();
     match tokens.as_slice() {
-        [TokenTree::Ident(word)] | [TokenTree::Ident(word), TokenTree::Group(_)] => {
-            !OTHERS.contains(&word.to_string().as_str())
-        }
+        // A path, as `rustfmt::skip`, is some tool's.
+        [TokenTree::Ident(_), TokenTree::Punct(p), ..] if p.as_char() == ':' => false,
+        [TokenTree::Ident(word), ..] => !OTHERS.contains(&word.to_string().as_str()),
         _ => false,
     }
 }

@@ -10,6 +10,7 @@ const _: () = {
             rust_name: "Roles",
             fields: &[],
         };
+        const STRICT: bool = true;
         const PARTS: &'static [__p::Part] = &[
             __p::Part::One("mode"),
             __p::Part::One("boxes"),

@@ -1,3 +1,4 @@
+// A type without `#[module]`.
 use pytree_core::{Module, TensorMeta};
 
 struct Model;

@@ -1,3 +1,4 @@
+// An argument that forward does not take.
 use pytree_core::{DType, Meta, TensorMeta, module};
 
 struct Model;

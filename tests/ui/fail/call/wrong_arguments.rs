@@ -1,3 +1,4 @@
+// Arguments of other types than those of forward.
 use pytree_core::{DType, Meta, Module, TensorMeta, module};
 
 struct Model;

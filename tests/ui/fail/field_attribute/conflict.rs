@@ -1,3 +1,4 @@
+// Roles that exclude each other.
 use pytree_core::{Meta, PyTree, TensorMeta};
 
 #[derive(PyTree)]

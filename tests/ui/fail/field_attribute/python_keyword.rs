@@ -1,3 +1,4 @@
+// A name that Python does not take.
 use pytree_core::{Meta, PyTree, TensorMeta};
 
 #[derive(PyTree)]

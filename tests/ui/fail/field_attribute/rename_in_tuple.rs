@@ -1,3 +1,4 @@
+// The children of a tuple have no names.
 use pytree_core::{Meta, PyTree, TensorMeta};
 
 #[derive(PyTree)]

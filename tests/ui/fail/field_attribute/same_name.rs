@@ -1,3 +1,4 @@
+// Two fields of one name.
 use pytree_core::{Meta, PyTree, TensorMeta};
 
 #[derive(PyTree)]

@@ -1,3 +1,4 @@
+// A skipped field has to come from somewhere.
 use pytree_core::{Meta, PyTree, TensorMeta};
 
 struct Handle(u8);

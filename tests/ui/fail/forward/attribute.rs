@@ -1,3 +1,4 @@
+// The words of `#[module]`.
 use pytree_core::{Meta, TensorMeta, module};
 
 struct Model;

@@ -1,3 +1,4 @@
+// A block without forward.
 use pytree_core::module;
 
 struct Model;

@@ -1,3 +1,4 @@
+// Forward is a plain function.
 use pytree_core::{Meta, TensorMeta, module};
 
 struct A;

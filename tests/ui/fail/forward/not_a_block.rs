@@ -1,3 +1,4 @@
+// `#[module]` somewhere else.
 use pytree_core::module;
 
 #[module]

@@ -1,3 +1,4 @@
+// What forward gives away is owned.
 use pytree_core::{Meta, TensorMeta, module};
 use ui::Linear;
 

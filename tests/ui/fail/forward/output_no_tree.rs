@@ -1,3 +1,4 @@
+// What forward gives is a tree.
 use pytree_core::{Meta, TensorMeta, module};
 use ui::Linear;
 

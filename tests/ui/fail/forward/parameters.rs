@@ -1,5 +1,5 @@
-#![allow(unused_variables)]
 // Every parameter that cannot be bound is told.
+#![allow(unused_variables)]
 use pytree_core::{Meta, TensorMeta, module};
 
 struct Model;

@@ -1,3 +1,4 @@
+// Forward takes `&self`.
 use pytree_core::{Meta, TensorMeta, module};
 
 struct A;

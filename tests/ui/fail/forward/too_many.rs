@@ -1,3 +1,4 @@
+// A call has twelve slots.
 #![allow(unused_variables)]
 use pytree_core::{Meta, TensorMeta, module};
 

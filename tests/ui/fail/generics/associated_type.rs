@@ -1,3 +1,4 @@
+// No bound on the parameter makes its associated type a tree.
 use pytree_core::{Family, PyTree};
 
 #[derive(PyTree)]

@@ -1,3 +1,4 @@
+// What borrows can be read and not rebuilt.
 use pytree_core::{DType, Meta, PyTree, TensorMeta, into_leaves};
 
 #[derive(PyTree)]

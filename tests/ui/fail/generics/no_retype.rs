@@ -1,3 +1,4 @@
+// A struct of concrete tensors holds no others.
 use pytree_core::{DType, Meta, PyTree, TensorMeta, map};
 
 #[derive(PyTree)]

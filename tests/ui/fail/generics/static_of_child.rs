@@ -1,3 +1,4 @@
+// One parameter cannot be a tree and a static field.
 use pytree_core::PyTree;
 
 #[derive(PyTree)]

@@ -1,3 +1,4 @@
+// A layer is part of the model and no argument.
 #![allow(unused_variables)]
 use pytree_core::{Meta, TensorMeta, module};
 use ui::Linear;

@@ -1,3 +1,4 @@
+// Every argument of forward that is no tree is told.
 #![allow(unused_variables)]
 use pytree_core::{Meta, TensorMeta, module};
 use ui::Linear;

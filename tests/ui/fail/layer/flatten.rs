@@ -1,3 +1,4 @@
+// A layer is flattened.
 use pytree_core::{Meta, flatten};
 use ui::Linear;
 

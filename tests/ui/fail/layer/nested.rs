@@ -1,3 +1,4 @@
+// A layer inside of containers.
 use pytree_core::{Meta, PyTree};
 use ui::Linear;
 

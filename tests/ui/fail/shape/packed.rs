@@ -1,3 +1,4 @@
+// The fields of a packed struct cannot be borrowed.
 use pytree_core::{Meta, PyTree};
 
 #[derive(PyTree)]

@@ -1,3 +1,4 @@
+// A node counts its fields in 128 bits.
 use pytree_core::{Meta, PyTree};
 
 #[derive(PyTree)]

@@ -1,3 +1,4 @@
+// Which field of a union is in use is not known.
 use pytree_core::PyTree;
 
 #[derive(PyTree)]

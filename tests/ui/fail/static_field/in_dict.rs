@@ -1,3 +1,4 @@
+// A dict has no context beside its keys.
 use pytree_core::{Meta, PyTree, TensorMeta};
 
 #[derive(PyTree)]

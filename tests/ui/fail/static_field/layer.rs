@@ -1,3 +1,4 @@
+// A layer is no configuration.
 use pytree_core::{Meta, PyTree, TensorMeta};
 use ui::Linear;
 

@@ -1,3 +1,4 @@
+// What is kept in the context is compared and written as JSON.
 use pytree_core::{Meta, PyTree, TensorMeta};
 
 #[derive(PartialEq)]

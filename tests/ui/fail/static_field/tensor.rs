@@ -1,3 +1,4 @@
+// A tensor is a child, in whatever it stands.
 use pytree_core::{Meta, PyTree, TensorMeta};
 
 #[derive(PyTree)]

@@ -1,3 +1,4 @@
+// The attribute without its parentheses.
 use pytree_core::{Meta, PyTree, TensorMeta};
 
 #[derive(PyTree)]

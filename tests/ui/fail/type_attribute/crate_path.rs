@@ -1,3 +1,4 @@
+// `crate` takes a path.
 use pytree_core::PyTree;
 
 #[derive(PyTree)]

@@ -1,3 +1,4 @@
+// Each word once.
 use pytree_core::{Meta, PyTree, TensorMeta};
 
 #[derive(PyTree)]

@@ -1,3 +1,4 @@
+// A container of Python has no name of its own.
 use pytree_core::{Meta, PyTree, TensorMeta};
 
 #[derive(PyTree)]

@@ -1,3 +1,4 @@
+// A serialized name is a name of Python.
 use pytree_core::{Meta, PyTree, TensorMeta};
 
 #[derive(PyTree)]

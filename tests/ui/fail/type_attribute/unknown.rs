@@ -1,3 +1,4 @@
+// An unknown word on a type is told the known ones, and the one that it nearly is.
 use pytree_core::{PyTree, TensorMeta};
 
 #[derive(PyTree)]

@@ -1,7 +1,8 @@
+// A kind that no struct can be.
 use pytree_core::{Meta, PyTree, TensorMeta};
 
 #[derive(PyTree)]
-#[pytree(as = "namedtuple", family = Meta)]
+#[pytree(as = "defaultdict", family = Meta)]
 struct Inputs {
     x: TensorMeta,
 }

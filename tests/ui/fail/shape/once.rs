@@ -1,9 +1,9 @@
+// A mistake in a tuple struct is told once: the use below adds nothing.
 use pytree_core::{Meta, PyTree, TensorMeta, flatten};
 
 #[derive(PyTree)]
-struct Inputs(TensorMeta, TensorMeta);
+struct Inputs(#[pytree(statik)] TensorMeta, TensorMeta);
 
-// The mistake above is told once: this use adds nothing.
 fn leaves(inputs: &Inputs) -> usize {
     flatten::<Meta, _>(inputs).unwrap().leaves.len()
 }

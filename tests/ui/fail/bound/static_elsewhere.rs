@@ -1,0 +1,17 @@
+// A parameter that is static in another struct is no tree, which only a bound can tell.
+use pytree_core::PyTree;
+
+#[derive(PyTree)]
+struct Layer<T, C> {
+    x: T,
+    #[pytree(static)]
+    config: C,
+}
+
+#[derive(PyTree)]
+struct Two<T, C> {
+    layer: Layer<T, C>,
+    x: T,
+}
+
+fn main() {}

@@ -1,0 +1,22 @@
+// A word that is nearly one of the kinds is told which.
+use pytree_core::{Meta, PyTree, TensorMeta};
+
+#[derive(PyTree)]
+#[pytree(as = "named_tuple", family = Meta)]
+struct A {
+    x: TensorMeta,
+}
+
+#[derive(PyTree)]
+#[pytree(as = "ordereddict", family = Meta)]
+struct B {
+    x: TensorMeta,
+}
+
+#[derive(PyTree)]
+#[pytree(as = "set", family = Meta)]
+struct C {
+    x: TensorMeta,
+}
+
+fn main() {}

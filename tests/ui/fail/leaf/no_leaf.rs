@@ -1,0 +1,17 @@
+// `leaf` needs a type that says which leaf it is.
+use pytree_core::{Meta, PyTree, TensorMeta};
+
+enum Mode {
+    Train,
+    Eval,
+}
+
+#[derive(PyTree)]
+#[pytree(family = Meta)]
+struct Inputs {
+    x: TensorMeta,
+    #[pytree(leaf)]
+    mode: Mode,
+}
+
+fn main() {}

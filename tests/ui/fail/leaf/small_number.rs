@@ -1,0 +1,11 @@
+// A smaller number is no leaf by itself, since torch's are 64 bits: `leaf` makes it one.
+use pytree_core::{Meta, PyTree, TensorMeta};
+
+#[derive(PyTree)]
+#[pytree(family = Meta)]
+struct Inputs {
+    x: TensorMeta,
+    small: f32,
+}
+
+fn main() {}

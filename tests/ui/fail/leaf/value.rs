@@ -1,0 +1,13 @@
+// `leaf` takes no value.
+use pytree_core::{Meta, PyTree};
+
+#[derive(PyTree)]
+#[pytree(family = Meta)]
+struct Inputs {
+    #[pytree(leaf = "int")]
+    a: u8,
+    #[pytree(leaf, leaf)]
+    b: u8,
+}
+
+fn main() {}

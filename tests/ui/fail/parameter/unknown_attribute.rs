@@ -1,0 +1,21 @@
+// An attribute that is neither the macro's nor the compiler's.
+#![allow(unused_variables)]
+use pytree_core::{Meta, TensorMeta, module};
+
+struct Model;
+
+#[module(family = Meta)]
+impl Model {
+    fn forward(
+        &self,
+        #[arg] rest: &[TensorMeta],
+        #[defualt(1)] n: i64,
+        #[kwargs(all)] m: i64,
+        #[args] #[returned] #[args] o: &[TensorMeta],
+        #[cfg(test)] p: i64,
+    ) -> i64 {
+        0
+    }
+}
+
+fn main() {}

@@ -1,0 +1,7 @@
+// An enum without variants has no value to walk.
+use pytree_core::PyTree;
+
+#[derive(PyTree)]
+enum Never {}
+
+fn main() {}

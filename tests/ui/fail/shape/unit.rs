@@ -1,6 +1,0 @@
-use pytree_core::PyTree;
-
-#[derive(PyTree)]
-struct Nothing;
-
-fn main() {}
