@@ -27,7 +27,7 @@ pub(super) fn bounds(rel: &Rel, symbol: &Symbol, hint: i64) -> Bounds {
         return if beyond { (end(0), None) } else { (None, end(i64::MAX)) };
     }
     // No root is larger than Cauchy's bound.
-    let largest = coefficients.iter().map(|(_, c)| c.unsigned_abs()).max().unwrap_or(0);
+    let largest = coefficients.values().map(|c| c.unsigned_abs()).max().unwrap_or(0);
     let Some(far) = i64::try_from(largest / leading.unsigned_abs() + 2).ok().filter(|n| *n < MAX_STEPS) else {
         return (None, None);
     };
