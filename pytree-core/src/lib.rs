@@ -5,32 +5,70 @@
 //! prints as torch prints it and its JSON is read by Python's `treespec_loads`.
 //!
 //! ```
-//! use pytree_core::{DType, TensorMeta, flatten, unflatten, Leaf, Meta};
+//! use pytree_core::{DType, Leaf, Meta, TensorMeta, TreeSpec, flatten, map, unflatten};
 //!
 //! let x = TensorMeta::new(DType::Float32, [5, 6]);
 //! let tree = (x.clone(), vec![x], Some(3_i64));
 //!
 //! let flat = flatten(&tree)?;
-//! assert_eq!(flat.spec.num_leaves(), 3);
-//! assert!(flat.spec.to_json()?.starts_with(r#"[1, {"type": "builtins.tuple", "context": "null""#));
+//! let paths: Vec<String> = flat.with_paths().map(|(path, _)| path.to_string()).collect();
+//! assert_eq!(paths, ["[0]", "[1][0]", "[2]"]);
+//! assert_eq!(flat.spec.pprint(), "(*, [*], *)");
+//! assert_eq!(TreeSpec::from_json(&flat.spec.to_json()?)?, flat.spec);
 //!
 //! let leaves = flat.leaves.iter().map(|leaf| leaf.map::<Meta>(|t| t.clone()));
 //! let again: (TensorMeta, Vec<TensorMeta>, Option<i64>) = unflatten(leaves, &flat.spec)?;
 //! assert_eq!(again, tree);
+//!
+//! // The same structure with something else in the place of every tensor; any type will do.
+//! let halves = map::<_, Meta, _>(&tree, |t| TensorMeta::new(DType::Float16, t.sizes.iter().copied()))?;
+//! assert_eq!(halves.0.to_string(), "f16[5, 6]");
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 //!
 //! Which tensors a tree holds is its [`Family`]: [`Meta`] for [`TensorMeta`], tensors without data, and with the feature
-//! `tch` the family `Tch` of `tch::Tensor`. This crate builds without libtorch.
+//! `tch` the family `Tch` of `tch::Tensor`. This crate builds without libtorch. With the feature `derive`,
+//! `#[derive(PyTree)]` makes a tree of a struct or an enum, and `#[module]` one of the arguments of a model's `forward`.
 //!
-//! | in torch | here |
+//! | Python | Rust |
 //! |---|---|
-//! | `tree_flatten`, `tree_unflatten` | [`flatten`], [`into_leaves`], [`unflatten`] |
-//! | `tree_flatten_with_path`, `keystr` | [`flatten_with_keys`], [`Flat::with_paths`], [`KeyPath`] |
-//! | `tree_leaves`, `tree_structure` | [`leaves`], [`tensors`], [`structure`] |
-//! | `tree_map`, `tree_map_` | [`map`], [`map_leaves`], [`for_each_mut`] |
-//! | `TreeSpec`, `treespec_dumps`, `treespec_loads` | [`TreeSpec`], [`TreeSpec::to_json`], [`TreeSpec::from_json`] |
-//! | `inspect.signature`, `Signature.bind` | [`Signature`], [`Signature::bind`] |
+//! | `list`, `tuple`, `dict` | `Vec`, tuples, `IndexMap`; `BTreeMap` is a dict sorted by key, `HashMap` has no order and is none |
+//! | `OrderedDict`, `defaultdict`, `deque` | [`OrderedDict`], [`DefaultDict`], `VecDeque` or [`Deque`] |
+//! | `torch.Size`, fx's `immutable_list` and `immutable_dict` | [`Size`], [`ImmutableList`], [`ImmutableDict`] |
+//! | dataclasses, namedtuples, registered classes, constants | `#[derive(PyTree)]` |
+//! | caches of `transformers` | [`cache`] |
+//! | any of these, known at run time | [`Value`], with a [`Context`] |
+//! | `int`, `float`, `bool`, `str`, `None` | `i64`, `f64`, `bool`, `String`, `Option`: `None` is a leaf, as in torch |
+//!
+//! | in torch | in jax | here |
+//! |---|---|---|
+//! | `tree_flatten`, `tree_unflatten` | `tree.flatten`, `tree.unflatten` | [`flatten`], [`into_leaves`], [`unflatten`] |
+//! | `tree_flatten_with_path`, `keystr` | `tree.flatten_with_path`, `keystr` | [`flatten_with_keys`], [`Flat::with_paths`], [`KeyPath`] |
+//! | `tree_leaves`, `tree_iter`, `tree_structure` | `tree.leaves`, `tree.structure` | [`leaves`], [`tensors`], [`structure`] |
+//! | `tree_map` | `tree.map` | [`map`], [`map_leaves`], [`map_with`], [`map_many`] |
+//! | `tree_map_with_path`, `tree_map_only`, `tree_map_` | `tree.map_with_path` | [`map_with_path`], [`map_only`], [`map_where`], [`for_each_mut`] |
+//! | `tree_all`, `tree_any`, and `_only` of both | `tree.all` | [`all`], [`any`], [`all_only`], [`any_only`] |
+//! | | `tree.reduce` | [`reduce`] |
+//! | `is_leaf=` | `is_leaf=` | [`Subtree::flatten_where`] |
+//! | `TreeSpec.flatten_up_to` | `PyTreeDef.flatten_up_to` | [`TreeSpec::flatten_up_to`] |
+//! | `_broadcast_to_and_flatten` | `tree.broadcast` | [`broadcast`], [`TreeSpec::broadcast_to`] |
+//! | | `tree.transpose`, `PyTreeDef.compose` | [`transpose`], [`TreeSpec::compose`] |
+//! | | equinox: `partition`, `combine` | [`partition`], [`combine`], [`zip`] |
+//! | `key_get` | | [`Flat::get`], [`Value::get`], [`TreeSpec::at`] |
+//! | `treespec_leaf`, `treespec_tuple`, `treespec_dict` | `treedef_tuple` | [`TreeSpec::leaf`], [`TreeSpec::tuple`], [`TreeSpec::dict`] |
+//! | `treespec_dumps`, `treespec_loads` | | [`TreeSpec::to_json`], [`TreeSpec::from_json`] |
+//! | `treespec_pprint`, `repr` | `repr` | [`TreeSpec::pprint`], `Display` |
+//! | `register_pytree_node`, `register_dataclass` | the same | `#[derive(PyTree)]`, or [`PyTree`] and [`OwnedTree`] by hand |
+//! | `inspect.signature`, `Signature.bind` | | [`Signature`], [`Signature::bind`] |
+//!
+//! # Limits
+//!
+//! - Leaves are what `torch.export` accepts: tensors, `int` of 64 bits, `float`, `bool`, `str`, `None`.
+//! - Keys of dicts are `str`, `int` of 64 bits, `bool`, `float`, `None` and members of enums; tuples and `bytes` are refused.
+//! - A tree may be [1000 nodes](TreeSpec::MAX_DEPTH) deep, about where Python's recursion ends, and treespec JSON 62.
+//! - What stands in a context as JSON can hold no NaN and no infinity; keys of dicts can.
+//! - Classes are known by their serialized names alone: two of one name are one, and what torch can do only with the class
+//!   itself, such as print it, is done from the data.
 
 mod as_leaf;
 mod broadcast;
