@@ -85,7 +85,8 @@ fn only_fields_that_use_a_parameter_bound_it() {
 
 #[test]
 fn a_private_type_may_stand_in_a_public_one() {
-    pub mod api {
+    #[allow(unreachable_pub, reason = "what is public and what is private is the matter here")]
+    mod api {
         #[derive(super::PyTree, Clone, Debug, PartialEq)]
         #[pytree(name = "my.Hidden", family = super::Meta)]
         struct Hidden {

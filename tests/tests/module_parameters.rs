@@ -33,6 +33,7 @@ struct Defaults {
 
 #[module(family = Meta)]
 impl Defaults {
+    #[allow(clippy::too_many_arguments)]
     fn forward(
         &self,
         x: &TensorMeta,
