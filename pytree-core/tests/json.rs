@@ -18,7 +18,23 @@ fn error(text: &str) -> TreeSpecError {
 #[test]
 fn no_treespec_at_all() {
     assert_eq!(error(&format!("[2, {LEAF}]")).to_string(), "Unknown protocol 2. Available protocols: [1]");
-    for text in ["", "nonsense", "[1]", "{}", "null", "[1, 2]", "[1, {}]", r#"[1, {"type": null}]"#, "[1, [], 3]"] {
+    for text in [
+        "NaNaN",
+        "[1, NaNaNaN]",
+        "-Infinity-",
+        "[1, {\"type\": NaN, \"context\": -Infinity}]",
+        "N",
+        "I",
+        "",
+        "nonsense",
+        "[1]",
+        "{}",
+        "null",
+        "[1, 2]",
+        "[1, {}]",
+        r#"[1, {"type": null}]"#,
+        "[1, [], 3]",
+    ] {
         assert!(matches!(error(text), TreeSpecError::Syntax(_)), "{text}");
     }
     // What torch ignores.
@@ -76,6 +92,18 @@ fn a_node_that_cannot_be() {
         let text = error(&node(ty, context, children)).to_string();
         assert!(text.starts_with(words) && text.ends_with("(at the root)"), "{text}\nis not\n{words}");
     }
+}
+
+#[test]
+fn floats_that_are_no_json() {
+    // As `json.dumps` writes them in the context of a defaultdict, which is no text.
+    let context = r#"{"default_factory_module": "NaN", "default_factory_name": "int", "dict_context": [Infinity, "Infinity", -Infinity, NaN]}"#;
+    let text = node("\"collections.defaultdict\"", context, 4);
+    let spec = TreeSpec::from_json(&text).expect("Python reads it");
+    assert_eq!(spec.leaf_paths().map(|p| p.to_string()).collect::<String>(), "[inf]['Infinity'][-inf][nan]");
+    assert_eq!(spec.to_json(), Ok(text));
+    let elsewhere = error(&node("\"my.C\"", r#"{"v": [NaN]}"#, 0)).to_string();
+    assert!(elsewhere.contains("JSON without NaN and Infinity"), "{elsewhere}");
 }
 
 #[test]

@@ -102,7 +102,7 @@ pub(super) fn without_bare_floats(text: &str) -> Option<String> {
             _ if escaped => escaped = false,
             b'\\' if in_string => escaped = true,
             b'"' => in_string = !in_string,
-            b'N' | b'I' if !in_string => {
+            b'N' | b'I' if !in_string && i >= from => {
                 let word = ["NaN", "Infinity"].into_iter().find(|word| text[i..].starts_with(word))?;
                 let minus = if text[from..i].ends_with('-') { "-" } else { "" };
                 _ = write!(out, r#"{}{{"{FLOAT}": "{minus}{word}"}}"#, &text[from..i - minus.len()]);
