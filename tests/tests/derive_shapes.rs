@@ -220,3 +220,35 @@ fn every_kind_of_node_can_be_said() {
     assert_eq!(spec.to_string(), "TreeSpec(Config, ConstantNode(value=Config(heads=2, scale=0.5)), [])");
     assert_eq!(unflatten::<Meta, Config>([], &spec).unwrap(), config);
 }
+
+#[test]
+fn containers_of_torch_are_those_of_the_library() {
+    use pytree_core::{Deque, ImmutableDict, ImmutableList, OrderedDict};
+    #[derive(PyTree)]
+    #[pytree(as = "OrderedDict", family = Meta)]
+    struct Ordered {
+        a: i64,
+        b: i64,
+    }
+    #[derive(PyTree)]
+    #[pytree(as = "immutable_dict", family = Meta)]
+    struct Frozen {
+        a: i64,
+        b: i64,
+    }
+    #[derive(PyTree)]
+    #[pytree(as = "immutable_list", family = Meta)]
+    struct FrozenList(i64, i64);
+    #[derive(PyTree)]
+    #[pytree(as = "deque", family = Meta)]
+    struct Queue(i64, i64);
+
+    fn same<X: PyTree<Meta>, Y: PyTree<Meta>>(derived: &X, library: &Y) {
+        assert_eq!(structure::<Meta, _>(derived).unwrap(), structure::<Meta, _>(library).unwrap());
+    }
+    let items = || [("a".to_owned(), 1_i64), ("b".to_owned(), 2)].into_iter().collect();
+    same(&Ordered { a: 1, b: 2 }, &OrderedDict { items: items() });
+    same(&Frozen { a: 1, b: 2 }, &ImmutableDict { items: items() });
+    same(&FrozenList(1, 2), &ImmutableList(vec![1_i64, 2]));
+    same(&Queue(1, 2), &Deque { items: [1_i64, 2].into(), maxlen: None });
+}
