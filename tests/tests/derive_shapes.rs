@@ -252,3 +252,48 @@ fn containers_of_torch_are_those_of_the_library() {
     same(&FrozenList(1, 2), &ImmutableList(vec![1_i64, 2]));
     same(&Queue(1, 2), &Deque { items: [1_i64, 2].into(), maxlen: None });
 }
+
+/// `derive_specs.json` holds what PyTorch dumps of the same values.
+#[test]
+fn the_json_of_a_derived_type_is_torchs() {
+    #[derive(PyTree)]
+    #[pytree(name = "my.Mask", family = Meta)]
+    enum Window {
+        Causal,
+        Window {
+            mask: Option<TensorMeta>,
+            x: TensorMeta,
+            #[pytree(static)]
+            size: i64,
+        },
+    }
+    #[derive(PyTree)]
+    #[pytree(as = "namedtuple", name = "my.Point")]
+    struct Point<T> {
+        x: T,
+        y: T,
+    }
+    #[derive(PyTree)]
+    #[pytree(as = "custom", name = "my.Sparse")]
+    struct Sparse<T> {
+        i: T,
+        v: T,
+        #[pytree(static)]
+        size: (i64, i64),
+    }
+    #[derive(PyTree)]
+    #[pytree(as = "OrderedDict")]
+    struct Ordered<T> {
+        a: T,
+        b: T,
+    }
+    let recorded: serde_json::Value = serde_json::from_str(include_str!("derive_specs.json")).unwrap();
+    let is = |name: &str, spec: TreeSpec| {
+        assert_eq!(Some(spec.to_json().unwrap().as_str()), recorded[name].as_str(), "{name}");
+    };
+    is("causal", structure::<Meta, _>(&Window::Causal).unwrap());
+    is("window", structure::<Meta, _>(&Window::Window { mask: None, x: tensor(1), size: 4 }).unwrap());
+    is("point", structure::<Meta, _>(&Point { x: 1_i64, y: 2 }).unwrap());
+    is("sparse", structure::<Meta, _>(&Sparse { i: tensor(1), v: tensor(2), size: (3, 4) }).unwrap());
+    is("ordered", structure::<Meta, _>(&Ordered { a: 1_i64, b: 2 }).unwrap());
+}
