@@ -105,7 +105,7 @@ pub use pt2::SaveError;
 pub use run::CallError;
 
 // The derive and `#[module]` with this crate as their root: a user needs no other dependency than this one and `tch`.
-pub use pytree_derive::{PyTreeFacade as PyTree, module_facade as module};
+pub use pytree_derive::{PyTreeFacade as PyTree, function_facade as function, module_facade as module};
 
 pub use pytree_core::*;
 pub use shapes;

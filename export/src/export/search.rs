@@ -1,14 +1,14 @@
 //! The procedure: run, solve, probe, until nothing new is learned.
 
 use super::declared::Declared;
-use super::predict::{Free, agrees, free_symbols, guards_hold};
+use super::predict::{Free, agrees, free_symbols, guards_hold, integers_agree, symbol_values};
 use super::probe::{Movable, bounds, other_values, tiled, unlike_sizes};
 use super::resolve::{Resolved, resolve};
 use super::sample::{Parting, Sample, capture, map_inputs, parting};
 use super::{ExportError, Setup};
 use crate::dispatch::{RecordError, deep_copy, quietly};
 use pytree_core::{Leaf, Module, Tch, into_leaves};
-use shapes::{Dim, DimSpec, HintKind, PlaceholderShape, ShapeSpec, Symbol, ValueRange};
+use shapes::{Dim, DimSpec, HintKind, PlaceholderShape, ShapeSpec, Solved, Symbol, ValueRange};
 use std::collections::HashMap;
 
 /// Probes at most this often before giving up: each either confirms what was solved or adds what it showed.
@@ -136,14 +136,14 @@ impl<'m, M: Module<Family = Tch>> Search<'m, M> {
         Err(ExportError::DataDependence { place, first, second })
     }
 
-    /// Two probes in which dimensions that are equal in every given set stay equal: whatever the model needs of real
+    /// Three probes in which dimensions that are equal in every given set stay equal: whatever the model needs of real
     /// inputs holds then, but for relations and ranges. A failure teaches nothing here; the rules will explain it.
     fn merged_probes(&mut self) -> Result<(), ExportError> {
         let classes = self.classes()?;
         if classes.is_empty() {
             return Ok(());
         }
-        for _ in 0..2 {
+        for _ in 0..3 {
             let movables: Vec<Movable> = classes.iter().map(|class| class.movable.clone()).collect();
             let sizes = unlike_sizes(&movables, &self.taken(), self.round);
             self.round += 1;
@@ -217,7 +217,14 @@ impl<'m, M: Module<Family = Tch>> Search<'m, M> {
             if self.free.is_empty() {
                 return Ok(Some(resolved));
             }
-            let Some(values) = self.unseen(&resolved) else { return Ok(Some(resolved)) };
+            let Some(values) = self.unseen(&resolved) else {
+                match self.refutation(&resolved)? {
+                    None => return Ok(Some(resolved)),
+                    Some(sample) => self.accept(sample)?,
+                }
+                resolved = resolve(&self.setup, &self.samples)?;
+                continue;
+            };
             let sample = match self.probe(&values) {
                 Ok(sample) => sample,
                 Err(error) => {
@@ -238,6 +245,18 @@ impl<'m, M: Module<Family = Tch>> Search<'m, M> {
             what: "the graph".to_owned(),
             seen: format!("after {ROUNDS} probes the runs still do not agree with what was solved from them"),
         })
+    }
+
+    /// A run that shows other integers than were solved, at sizes that the guards forbid. An integer that is solved wrongly
+    /// guards itself: the rules then demand that it be right, which leaves no size to try.
+    fn refutation(&mut self, resolved: &Resolved) -> Result<Option<Sample>, ExportError> {
+        let Some(values) = self.sizes_where(resolved, |_, _| true) else { return Ok(None) };
+        // What fails there is what the guards forbid.
+        let Ok(sample) = self.probe(&values) else { return Ok(None) };
+        if parting(&self.samples[0], &sample, false).is_some() {
+            return Ok(None);
+        }
+        Ok(if integers_agree(resolved, &sample)? { None } else { Some(sample) })
     }
 
     /// Probes the ends of the ranges: all symbols at their lowest together, and at their highest; where that is too large to
@@ -268,7 +287,7 @@ impl<'m, M: Module<Family = Tch>> Search<'m, M> {
             return Ok(false);
         }
         let known = self.samples.iter().any(|s| s.values == values);
-        if known || !guards_hold(&resolved.solved, &self.assignment(resolved, &values)) {
+        if known || !guards_hold(&resolved.solved, &symbol_values(resolved, &values)) {
             return Ok(true);
         }
         let sample = self.probe(&values).map_err(|error| ExportError::Probe {
@@ -289,7 +308,7 @@ impl<'m, M: Module<Family = Tch>> Search<'m, M> {
     /// The smallest and the largest value of each free symbol in the runs.
     pub(crate) fn tried(&self, resolved: &Resolved) -> Vec<(String, i64, i64)> {
         let of = |free: &Free| {
-            let values = self.samples.iter().map(|s| self.assignment(resolved, &s.values));
+            let values = self.samples.iter().map(|s| symbol_values(resolved, &s.values));
             let seen: Vec<i64> = values.filter_map(|all| all.get(&free.symbol).copied()).collect();
             Some((free.symbol.name().to_owned(), *seen.iter().min()?, *seen.iter().max()?))
         };
@@ -298,6 +317,15 @@ impl<'m, M: Module<Family = Tch>> Search<'m, M> {
 
     /// Sizes no run has used, with every free symbol different, that satisfy all guards. `None` when the ranges leave none.
     pub(crate) fn unseen(&mut self, resolved: &Resolved) -> Option<Values> {
+        self.sizes_where(resolved, guards_hold)
+    }
+
+    /// Sizes no run has used, with every free symbol different, that `accept` accepts.
+    fn sizes_where(
+        &mut self,
+        resolved: &Resolved,
+        accept: impl Fn(&Solved, &HashMap<Symbol, i64>) -> bool,
+    ) -> Option<Values> {
         let taken = self.taken();
         for _ in 0..64 {
             let movables: Vec<Movable> = self.free.iter().map(|free| free.movable.clone()).collect();
@@ -306,7 +334,7 @@ impl<'m, M: Module<Family = Tch>> Search<'m, M> {
             let symbols = self.free.iter().map(|free| free.symbol.clone());
             let Some(values) = self.values_at(resolved, &symbols.zip(sizes).collect()) else { continue };
             let seen = self.samples.iter().any(|s| s.values == values);
-            if !seen && !self.too_large(&values) && guards_hold(&resolved.solved, &self.assignment(resolved, &values)) {
+            if !seen && !self.too_large(&values) && accept(&resolved.solved, &symbol_values(resolved, &values)) {
                 return Some(values);
             }
         }
@@ -339,18 +367,6 @@ impl<'m, M: Module<Family = Tch>> Search<'m, M> {
             *slot = Some(sizes);
         }
         Some(values)
-    }
-
-    /// What every symbol is when the inputs have these sizes.
-    fn assignment(&self, resolved: &Resolved, values: &Values) -> HashMap<Symbol, i64> {
-        let leaves = resolved.created.iter().zip(values).filter_map(|(exprs, v)| Some((exprs, v.as_ref()?)));
-        let dims = leaves.flat_map(|(exprs, v)| exprs.iter().zip(v));
-        let mut all: HashMap<Symbol, i64> = dims.filter_map(|(e, v)| Some((e.as_symbol()?.clone(), *v))).collect();
-        // A hidden root is no dimension itself; its value is one under which the dimensions were made.
-        for free in &self.free {
-            all.entry(free.symbol.clone()).or_insert(free.movable.example);
-        }
-        all
     }
 
     /// Finds the dimension that cannot move alone, after a probe that everything known allowed has failed. An AUTO dimension

@@ -206,7 +206,7 @@ fn rounded(features: &[Feature], seen: &[i64]) -> Result<Option<Expr>, ExprError
         for (symbol, values) in features {
             for k in DIVISORS {
                 let scales = if matches!(form, Form::Scaled | Form::Free) { 1..k.min(5) } else { 1..2 };
-                for (scale, shift) in scales.flat_map(|scale| (-k..=k).map(move |shift| (scale, shift))) {
+                for (scale, shift) in scales.flat_map(|scale| shifts(k).map(move |shift| (scale, shift))) {
                     let floor = |v: i64| v.checked_mul(scale)?.checked_add(shift).map(|v| v.div_euclid(k));
                     let Some(floors) = values.iter().map(|v| floor(*v)).collect::<Option<Vec<_>>>() else { continue };
                     let Some((times, plus)) = form.fit(k, &floors, seen) else { continue };
@@ -218,6 +218,11 @@ fn rounded(features: &[Feature], seen: &[i64]) -> Result<Option<Expr>, ExprError
         }
     }
     Ok(None)
+}
+
+/// What is added before dividing by `k`: nothing, what rounds up, then the rest.
+fn shifts(k: i64) -> impl Iterator<Item = i64> {
+    [0, k - 1].into_iter().chain(1..k - 1).chain((1..=k).map(|shift| -shift)).chain([k])
 }
 
 impl Form {

@@ -1,0 +1,56 @@
+//! What is solved from runs is held against further runs before it is given out.
+#![cfg(feature = "tch")]
+#![allow(missing_docs, clippy::unwrap_used, clippy::panic, reason = "a test")]
+
+use tch::{Device, Kind, Tensor};
+use torch_export::prelude::*;
+
+fn randn(sizes: &[i64]) -> Tensor {
+    Tensor::randn(sizes, (Kind::Float, Device::Cpu))
+}
+
+struct Rows;
+
+#[module]
+impl Rows {
+    /// Two sizes are multiplied in Rust: the export sees two numbers and their product.
+    fn forward(&self, x: &Tensor) -> Tensor {
+        let sizes = x.size();
+        x.view([sizes[0] * sizes[1], sizes[2]])
+    }
+}
+
+#[test]
+fn a_product_of_sizes_is_told_from_a_sum_that_fits_the_first_runs() {
+    let sets = [Rows::args(randn(&[3, 5, 6])), Rows::args(randn(&[4, 7, 6]))];
+    let inputs = ModelInputs::new(&Rows, sets).unwrap();
+    let program = export(&Rows, &inputs, &inputs.guess_dynamic_shapes().unwrap()).unwrap();
+    assert!(program.to_string().contains(r#"view: "f32[s27*s77, 6]""#), "{program}");
+    let verification = program.verification.as_ref().unwrap();
+    assert!(verification.unseen, "{verification}");
+    let output: Tensor = program.call(&Rows::args(randn(&[11, 13, 6]))).unwrap();
+    assert_eq!(output.size(), [143, 6]);
+}
+
+struct Halves;
+
+#[module]
+impl Halves {
+    fn forward(&self, x: &Tensor) -> Tensor {
+        x.view([x.size()[0] / 2, 2])
+    }
+}
+
+#[test]
+fn a_derived_dimension_is_probed_through_its_hidden_root() {
+    let half = Dim::new("half").unwrap();
+    let shapes = DynamicShapes::Tuple(vec![DynamicShapes::leaf(ShapeSpec::dims([(0, half.affine(2, 0).unwrap())]))]);
+    let inputs = ModelInputs::new(&Halves, [Halves::args(randn(&[6]))]).unwrap();
+    let program = export(&Halves, &inputs, &shapes).unwrap();
+    let verification = program.verification.as_ref().unwrap();
+    assert!(verification.unseen, "{verification}");
+    let [(_, low, high)] = &verification.tried[..] else { panic!("{verification}") };
+    assert!(low < high, "{verification}");
+    let output: Tensor = program.call(&Halves::args(randn(&[50]))).unwrap();
+    assert_eq!(output.size(), [25, 2]);
+}
