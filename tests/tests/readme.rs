@@ -32,5 +32,8 @@ fn the_output_is_what_the_example_prints() {
     let error = String::from_utf8_lossy(&output.stderr);
     assert!(output.status.success(), "{error}");
     let printed = String::from_utf8(output.stdout).unwrap();
-    assert!(read("README.md").contains(&format!("```text\n{printed}```")), "README.md shows another output:\n{printed}");
+    assert!(
+        read("README.md").contains(&format!("```text\n{printed}```")),
+        "README.md shows another output:\n{printed}"
+    );
 }
