@@ -143,12 +143,17 @@ impl SymbolicInputs {
     /// # Errors
     /// Arithmetic errors of the substitution.
     pub fn sizes(&self, leaf: usize) -> Result<Vec<Expr>, ConstraintError> {
-        let own = self.dims.iter().filter(|d| d.leaf == leaf);
-        own.map(|d| self.env.replace(&d.expr).map_err(ConstraintError::from)).collect()
+        dims_of(&self.dims, leaf).iter().map(|d| self.env.replace(&d.expr).map_err(ConstraintError::from)).collect()
     }
 
     /// Names in use; lifted placeholders and nodes are named from the same namer, after the inputs.
     pub fn namer(&self) -> &Namer {
         &self.namer
     }
+}
+
+/// The dims of one leaf: they stand together, in the order of the leaves.
+fn dims_of(dims: &[InputDim], leaf: usize) -> &[InputDim] {
+    let (from, to) = (dims.partition_point(|d| d.leaf < leaf), dims.partition_point(|d| d.leaf <= leaf));
+    &dims[from..to]
 }

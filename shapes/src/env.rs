@@ -6,8 +6,10 @@ mod guard;
 mod replace;
 
 use std::collections::HashMap;
+use std::fmt;
 
 use indexmap::{IndexMap, IndexSet};
+use rustc_hash::FxBuildHasher;
 
 pub use error::EnvError;
 pub use guard::Guard;
@@ -59,7 +61,7 @@ pub struct SymbolInfo {
 #[derive(Clone, Debug)]
 pub struct ShapeEnv {
     numbers: Numbers,
-    symbols: IndexMap<Symbol, SymbolInfo>,
+    symbols: IndexMap<Symbol, SymbolInfo, FxBuildHasher>,
     /// Layout symbols by example value: equal strides share one.
     duck: HashMap<i64, Symbol>,
     unbacked: u64,
@@ -76,7 +78,7 @@ impl ShapeEnv {
     pub fn new(naming: Naming) -> ShapeEnv {
         ShapeEnv {
             numbers: Numbers::new(naming),
-            symbols: IndexMap::new(),
+            symbols: IndexMap::default(),
             duck: HashMap::new(),
             unbacked: 0,
             replacements: IndexMap::new(),
@@ -122,16 +124,17 @@ impl ShapeEnv {
     }
 
     /// A symbol for a stride or storage offset that is no product of sizes; equal values share one.
-    pub fn create_layout(&mut self, source: &str, hint: i64) -> Expr {
+    pub fn create_layout(&mut self, source: impl fmt::Display, hint: i64) -> Expr {
         if hint == 0 || hint == 1 {
             return Expr::int(hint);
         }
         if let Some(symbol) = self.duck.get(&hint) {
             return Expr::symbol(symbol);
         }
-        let symbol = Symbol::size(&format!("s{}", self.numbers.take(source)));
+        let source = source.to_string();
+        let symbol = Symbol::size(&format!("s{}", self.numbers.take(&source)));
         self.duck.insert(hint, symbol.clone());
-        self.insert(symbol, source, Some(hint), ValueRange::SIZE, SymbolKind::Layout)
+        self.insert(symbol, &source, Some(hint), ValueRange::SIZE, SymbolKind::Layout)
     }
 
     /// A symbol for a dynamic int input, of any sign.

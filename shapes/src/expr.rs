@@ -251,6 +251,13 @@ impl Expr {
         found
     }
 
+    /// Whether some symbol of the expression is such a one.
+    pub(crate) fn has_symbol(&self, is: impl Fn(&Symbol) -> bool) -> bool {
+        let mut found = false;
+        self.visit(&mut |e| found = found || e.as_symbol().is_some_and(&is));
+        found
+    }
+
     pub(crate) fn visit(&self, see: &mut impl FnMut(&Expr)) {
         see(self);
         match self.kind() {

@@ -1,6 +1,7 @@
 //! Which dimensions are dynamic, told from several sets of inputs.
 
 mod error;
+mod moving;
 mod object;
 
 pub use error::{GuessError, Input, Place};
@@ -10,6 +11,8 @@ use crate::inputs::{InputSets, LeafDescription};
 use crate::spec::{DynamicShapes, ShapeSpec};
 use error::distinct;
 use indexmap::IndexMap;
+pub(crate) use moving::moving_dims;
+use moving::{alike, of_masks};
 use object::{Class, Object};
 use pytree_core::{KeyPath, LeafKind, Sizes};
 
@@ -84,7 +87,10 @@ const RESERVED: [&str; 2] = ["_diag", "verbose"];
 
 /// The dynamic shapes of these sets, as the pair `(args, kwargs)`.
 pub(crate) fn guess(inputs: &InputSets, options: &GuessOptions) -> Result<DynamicShapes, GuessError> {
-    let guesser = Guesser { model: inputs.model().map(str::to_owned), unregistered: &options.unregistered };
+    let plain = options.unregistered.is_empty() && !matches!(options.auto, Auto::Names(_));
+    let masks = if plain && inputs.sets().len() > 1 { alike(inputs.sets()) } else { None };
+    let model = inputs.model().map(str::to_owned);
+    let guesser = Guesser { model, unregistered: &options.unregistered, masks };
     let sets: Vec<_> = inputs.sets().iter().map(Object::arguments).collect();
     let auto = &options.auto;
     let at = |input: Input| Place { input, path: KeyPath::default() };
@@ -139,12 +145,17 @@ pub(crate) fn guess(inputs: &InputSets, options: &GuessOptions) -> Result<Dynami
 struct Guesser<'o> {
     model: Option<String>,
     unregistered: &'o [String],
+    /// Of sets that are alike, so that one of them shows the tree.
+    masks: Option<Vec<u64>>,
 }
 
 impl Guesser<'_> {
     /// The shapes of one value, given as it is in every set that has it.
     fn object(&self, objects: &[Object<'_>], auto: &Auto, place: &mut Place) -> Result<DynamicShapes, GuessError> {
         let Some(first) = objects.first().copied() else { return Ok(DynamicShapes::NONE) };
+        if let Some(masks) = &self.masks {
+            return Ok(of_masks(first, masks, auto));
+        }
         let mut classes: Vec<Class<'_>> = Vec::new();
         for class in objects.iter().filter(|o| !o.is_none()).map(|o| o.class()) {
             if !classes.contains(&class) {

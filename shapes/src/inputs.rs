@@ -241,6 +241,22 @@ impl InputSets {
         guess(self, &options.into())
     }
 
+    /// What [`guess_dynamic_shapes`](Self::guess_dynamic_shapes) finds, without building shapes: for every leaf a mask
+    /// whose bit `i` is set when dimension `i` is dynamic. `None` for sets that are not alike: of one structure, with
+    /// tensors of one rank (64 at most) in the same places.
+    ///
+    /// ```
+    /// use pytree_core::{DType, Meta, TensorMeta};
+    /// use shapes::InputSets;
+    /// let f32 = |sizes: [i64; 3]| (TensorMeta::new(DType::Float32, sizes),);
+    /// let sets = InputSets::of::<Meta, _>(&[f32([2, 5, 7]), f32([3, 5, 9])])?;
+    /// assert_eq!(sets.moving_dims(), Some(vec![0b101]));
+    /// # Ok::<(), shapes::InputsError>(())
+    /// ```
+    pub fn moving_dims(&self) -> Option<Vec<u64>> {
+        crate::guess::moving_dims(&self.sets)
+    }
+
     /// Moves the shapes of positional arguments to the named ones (`ModelInputs.move_to_kwargs`), since
     /// `torch.export.export` takes the shapes of a mixed call by name. The values themselves stay where they are.
     ///

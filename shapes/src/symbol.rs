@@ -1,7 +1,5 @@
 //! How symbols are numbered: by a hash of where they come from, or one after the other.
 
-use std::collections::HashSet;
-
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
@@ -19,25 +17,40 @@ pub enum Naming {
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Numbers {
     naming: Naming,
-    used: HashSet<u64>,
+    /// For each number in use one to try next, 0 for one that is free.
+    next: Vec<usize>,
+    count: usize,
 }
 
 impl Numbers {
     pub(crate) fn new(naming: Naming) -> Numbers {
-        Numbers { naming, used: HashSet::new() }
+        Numbers { naming, ..Numbers::default() }
     }
 
     /// The number of the symbol that stands for `source`.
     pub(crate) fn take(&mut self, source: &str) -> u64 {
-        let mut number = match self.naming {
-            Naming::Hashed => source_slot(source),
-            Naming::Sequential => self.used.len() as u64,
+        let wanted = match self.naming {
+            // Below 100.
+            Naming::Hashed => source_slot(source) as usize,
+            Naming::Sequential => self.count,
         };
+        self.count += 1;
         // Past 99 the count goes on: 99, 100, 101.
-        while !self.used.insert(number) {
-            number += 1;
+        let next = |numbers: &[usize], at: usize| numbers.get(at).copied().filter(|next| *next > 0);
+        let mut free = wanted;
+        while let Some(to) = next(&self.next, free) {
+            free = to;
         }
-        number
+        if self.next.len() <= free {
+            self.next.resize(free + 1, 0);
+        }
+        // Whoever comes the same way starts where this one ended.
+        let mut at = Some(wanted);
+        while let Some(from) = at {
+            at = next(&self.next, from);
+            self.next[from] = free + 1;
+        }
+        free as u64
     }
 }
 

@@ -11,7 +11,7 @@ use crate::symbol::Naming;
 use crate::{Expr, ExprError};
 
 use super::equalities::Equalities;
-use super::{ConstraintError, InputDim, InputLeaf, InputValue, SymbolicInputs};
+use super::{ConstraintError, InputDim, InputLeaf, InputValue, SymbolicInputs, dims_of};
 
 impl SymbolicInputs {
     /// Symbols for the dynamic sizes of the inputs.
@@ -199,7 +199,7 @@ fn create_tensor(
         None => contiguous(sizes)?,
     };
     create_strides(env, leaf, sizes, &strides)?;
-    env.create_layout(&format!("{}.storage_offset()", leaf.source), *storage_offset);
+    env.create_layout(format_args!("{}.storage_offset()", leaf.source), *storage_offset);
     Ok(())
 }
 
@@ -211,14 +211,14 @@ fn create_strides(env: &mut ShapeEnv, leaf: &InputLeaf, sizes: &[i64], strides: 
     let rank = sizes.len().min(strides.len());
     let mut order: Vec<usize> = (0..rank).collect();
     order.sort_by_key(|i| (strides[*i], std::cmp::Reverse(*i)));
-    let mut known = HashSet::new();
+    let mut known: Vec<i64> = Vec::with_capacity(rank);
     for i in order {
         let follows = i + 1 < rank && strides[i] == product(i + 1)?;
         let literal = (strides[i] == 0 || strides[i] == 1) && !follows;
         if !literal && !known.contains(&strides[i]) {
-            env.create_layout(&format!("{}.stride()[{i}]", leaf.source), strides[i]);
+            env.create_layout(format_args!("{}.stride()[{i}]", leaf.source), strides[i]);
         }
-        known.insert(product(i)?);
+        known.push(product(i)?);
     }
     Ok(())
 }
@@ -241,14 +241,16 @@ fn create_int(env: &mut ShapeEnv, index: usize, leaf: &InputLeaf, value: i64) ->
     InputDim { source: leaf.source.clone(), leaf: index, index: None, value, spec, user: None, expr }
 }
 
-/// Indices of the dims that the spec mentions, leaves in signature order, dims as the spec lists them.
+/// Indices of the dims that the spec names, leaves in signature order, dims as the spec lists them.
 fn dims_in_order(leaves: &[InputLeaf], dims: &[InputDim], signature_order: &[usize]) -> Vec<usize> {
     let mut order = Vec::new();
     for leaf in signature_order {
         let Some(spec) = leaves.get(*leaf).map(|l| &l.spec) else { continue };
-        for (i, _) in spec.mentioned() {
+        for (i, _) in spec.mentioned().into_iter().filter(|(_, d)| d.is_named()) {
             let wanted = usize::try_from(i).ok();
-            order.extend(dims.iter().position(|d| d.leaf == *leaf && d.index.is_some() && d.index == wanted));
+            let from = dims.partition_point(|d| d.leaf < *leaf);
+            let own = dims_of(dims, *leaf).iter().position(|d| d.index.is_some() && d.index == wanted);
+            order.extend(own.map(|at| from + at));
         }
     }
     order

@@ -23,9 +23,6 @@ pub(super) fn suggest(
     solver: Solver,
     fixes: Fixes,
 ) -> Result<(Vec<Specialization>, Vec<String>), ConstraintError> {
-    if view.names.is_empty() {
-        return Ok(Default::default());
-    }
     let answer = solver.solve(view, fixes)?;
     let mut dims = declared(view);
     let forced = answer.forced.into_iter().map(|(dim, source, value)| {

@@ -10,7 +10,7 @@ use crate::expr::{Expr, Symbol};
 use crate::namer::Namer;
 use crate::range::ValueRange;
 
-use super::{ConstraintError, ConstraintViolation, InputDim, InputValue, SymbolicInputs, Tolerance};
+use super::{ConstraintError, ConstraintViolation, InputDim, InputValue, SymbolicInputs, Tolerance, dims_of};
 
 /// One user input of the exported program.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -100,18 +100,19 @@ impl SymbolicInputs {
             (violation, _) => violation,
         };
         let mut summary = Summary { tolerant: tolerance == Tolerance::Specialize, ..Summary::default() };
-        for (symbol, info) in self.env.symbols() {
+        let SymbolicInputs { mut env, leaves, dims, namer, .. } = self;
+        for (symbol, info) in env.symbols() {
             if info.kind == SymbolKind::Unbacked {
                 summary.ranges.insert(Expr::symbol(symbol), info.range);
             }
         }
         let mut placeholders = Vec::new();
-        for (i, leaf) in self.leaves.iter().enumerate() {
-            let own: Vec<InputDim> = self.dims.iter().filter(|d| d.leaf == i).cloned().collect();
-            let mut sizes = Vec::new();
-            for dim in &own {
-                let expr = self.env.replace(&dim.expr)?;
-                summary.dim(&mut self.env, &leaf.path, dim, &expr)?;
+        for (i, leaf) in leaves.into_iter().enumerate() {
+            let own = dims_of(&dims, i);
+            let mut sizes = Vec::with_capacity(own.len());
+            for dim in own {
+                let expr = env.replace(&dim.expr)?;
+                summary.dim(&mut env, &leaf.path, dim, &expr)?;
                 sizes.push(expr);
             }
             let shape = match (&leaf.value, sizes.as_slice()) {
@@ -119,23 +120,23 @@ impl SymbolicInputs {
                 (InputValue::Int(_), [value]) if own[0].spec.hint().is_some() => PlaceholderShape::Int(value.clone()),
                 _ => PlaceholderShape::Constant,
             };
-            placeholders.push(Placeholder { name: leaf.name.clone(), shape });
+            placeholders.push(Placeholder { name: leaf.name, shape });
         }
         if !summary.conflicts.is_empty() {
             return Err(ConstraintError::Conflicts { conflicts: summary.conflicts });
         }
         // Roots that only occur inside composite sizes come last.
         for symbol in &summary.free {
-            let range = self.env.bound(symbol);
+            let range = env.bound(symbol);
             summary.ranges.entry(symbol.clone()).or_insert(range);
         }
         Ok(Solved {
-            env: self.env,
+            env,
             placeholders,
             ranges: RangeConstraints(summary.ranges),
             tolerated,
             warnings: summary.warnings,
-            namer: self.namer,
+            namer,
         })
     }
 }
@@ -150,39 +151,40 @@ struct Summary {
 }
 
 impl Summary {
-    fn meet(&mut self, key: &Expr, range: ValueRange) {
+    fn meet(&mut self, key: &Expr, range: ValueRange) -> &mut ValueRange {
         let slot = self.ranges.entry(key.clone()).or_insert(ValueRange::new(Some(0), None));
         *slot = slot.intersect(&range);
+        slot
     }
 
     fn dim(&mut self, env: &mut ShapeEnv, path: &str, dim: &InputDim, expr: &Expr) -> Result<(), ConstraintError> {
         let constant = expr.as_int();
-        if constant.is_none() {
-            match dim.user {
-                Some(user) => self.meet(expr, user),
-                None => self.meet(expr, env.bound(expr)),
-            }
+        if constant.is_none() && expr.as_symbol().is_none() {
             self.free.extend(expr.free_symbols().iter().map(Expr::symbol));
         }
+        let mut slot = match constant {
+            Some(_) => None,
+            None => Some(self.meet(expr, dim.user.unwrap_or_else(|| env.bound(expr)))),
+        };
         let Some(hint) = dim.spec.hint() else { return Ok(()) };
         if dim.index.is_none() && constant.is_some() {
             return Ok(());
         }
-        let place = match dim.index {
+        let place = || match dim.index {
             Some(i) => format!("inputs{path}.shape[{i}]"),
             None => format!("inputs{path}"),
         };
-        let traced = match constant {
-            Some(n) => ValueRange::point(n.into()),
-            None => self.ranges.get(expr).copied().unwrap_or(ValueRange::ALL),
+        let traced = match (&slot, constant) {
+            (Some(range), _) => **range,
+            (None, n) => n.map_or(ValueRange::ALL, |n| ValueRange::point(n.into())),
         };
         let both = traced.intersect(&hint.range());
         if both.is_empty() {
-            self.conflicts.push(range_conflict(hint, &traced, &place));
+            self.conflicts.push(range_conflict(hint, &traced, &place()));
             return Ok(());
         }
-        if constant.is_none() {
-            self.ranges.insert(expr.clone(), both);
+        if let Some(range) = slot.as_mut() {
+            **range = both;
             if let Some(symbol) = expr.as_symbol() {
                 env.narrow(symbol, hint.range())?;
             }
@@ -193,13 +195,14 @@ impl Summary {
                 let (min, max) = (python(hint.min()), python(hint.max()));
                 let head = format!("- Received user-specified dim hint Dim.DYNAMIC(min={min}, max={max}), but ");
                 self.conflicts.push(if traced.as_point().is_some() && specialized {
-                    format!("{head}export 0/1 specialized due to hint of {} for dimension {place}.", dim.value)
+                    format!("{head}export 0/1 specialized due to hint of {} for dimension {}.", dim.value, place())
                 } else {
-                    format!("{head}tracing inferred a static shape of {n} for dimension {place}.")
+                    format!("{head}tracing inferred a static shape of {n} for dimension {}.", place())
                 });
             }
             (HintKind::Auto, Some(_)) if specialized && constant.is_some() => self.warnings.push(format!(
-                "dimension {place} 0/1 specialized; Dim.AUTO was specified along with a sample input with hint = {}.",
+                "dimension {} 0/1 specialized; Dim.AUTO was specified along with a sample input with hint = {}.",
+                place(),
                 dim.value
             )),
             _ => {}

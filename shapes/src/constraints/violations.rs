@@ -3,6 +3,8 @@
 use std::collections::HashMap;
 
 use indexmap::{IndexMap, IndexSet};
+use rustc_hash::FxBuildHasher;
+use smallvec::SmallVec;
 
 use crate::dim::HintKind;
 use crate::expr::{Expr, Symbol};
@@ -18,7 +20,7 @@ pub(super) struct View<'a> {
     /// Final expression of every dim.
     pub(super) finals: Vec<Expr>,
     /// Dims that are exactly this symbol, in input order.
-    pub(super) carriers: IndexMap<Symbol, Vec<usize>>,
+    pub(super) carriers: IndexMap<Symbol, SmallVec<[usize; 2]>, FxBuildHasher>,
     /// User ranges on this symbol, in input order.
     pub(super) constraints: HashMap<Symbol, Vec<ValueRange>>,
     /// Source to name, for named and derived dims.
@@ -34,6 +36,11 @@ impl SymbolicInputs {
         bullets.extend(view.equated(&mut solver)?);
         bullets.extend(view.guarded(&mut solver)?);
         bullets.extend(view.narrowed(&mut solver));
+        if view.names.is_empty() {
+            // Without a name there is nothing to suggest.
+            let violation = ConstraintViolation { bullets, ..ConstraintViolation::default() };
+            return Ok(Some(violation).filter(|v| !v.bullets.is_empty()));
+        }
         let (_, suggested_fixes) = suggest(&view, solver.clone(), Fixes::Correct)?;
         // What is refused is torch's to say; only what to do about it differs.
         let (specializations, compatible_fixes) = suggest(&view, solver, Fixes::Compatible)?;
@@ -46,8 +53,8 @@ impl SymbolicInputs {
 
 impl<'a> View<'a> {
     fn new(inputs: &'a SymbolicInputs) -> Result<View<'a>, ConstraintError> {
-        let mut carriers: IndexMap<Symbol, Vec<usize>> =
-            inputs.equalities.phantoms.iter().map(|p| (p.clone(), Vec::new())).collect();
+        let mut carriers: IndexMap<Symbol, SmallVec<[usize; 2]>, FxBuildHasher> =
+            inputs.equalities.phantoms.iter().map(|p| (p.clone(), SmallVec::new())).collect();
         let mut constraints: HashMap<Symbol, Vec<ValueRange>> = HashMap::new();
         let (mut finals, mut names) = (Vec::new(), IndexMap::new());
         for (i, dim) in inputs.dims.iter().enumerate() {
@@ -197,15 +204,19 @@ impl<'a> View<'a> {
     }
 
     fn is_size(&self, symbol: &Symbol) -> bool {
-        self.carriers.get(symbol).is_some_and(|c| c.iter().any(|i| self.inputs.dims[*i].index.is_some()))
+        self.carriers.get(symbol).is_some_and(|dims| self.any_size(dims))
+    }
+
+    fn any_size(&self, dims: &[usize]) -> bool {
+        dims.iter().any(|i| self.inputs.dims[*i].index.is_some())
     }
 
     /// Named dims whose symbol ended with a narrower range.
     fn narrowed(&self, solver: &mut Solver) -> Vec<Bullet> {
         let mut bullets = Vec::new();
-        for symbol in self.carriers.keys() {
+        for (symbol, dims) in &self.carriers {
             let range = self.inputs.env.range(symbol);
-            if self.is_size(symbol) {
+            if !self.names.is_empty() && self.any_size(dims) {
                 solver.bounded(symbol, &range);
             }
             for user in self.constraints.get(symbol).into_iter().flatten() {

@@ -34,6 +34,11 @@ impl DimSpec {
         }
     }
 
+    /// Whether it is a named or derived dim.
+    pub(crate) fn is_named(&self) -> bool {
+        matches!(self, DimSpec::Named(_) | DimSpec::Derived(_))
+    }
+
     /// The hint, when it is `AUTO` or `DYNAMIC`.
     pub fn hint(&self) -> Option<DimHint> {
         match self {

@@ -13,7 +13,7 @@ impl ShapeEnv {
     /// # Errors
     /// Arithmetic errors of the substitution.
     pub fn replace(&self, expr: &Expr) -> Result<Expr, EnvError> {
-        if !expr.free_symbols().iter().any(|s| self.replacements.contains_key(s)) {
+        if self.replacements.is_empty() || !expr.has_symbol(|s| self.replacements.contains_key(s)) {
             return Ok(expr.clone());
         }
         Ok(expr.substitute(&self.replacements)?.expand()?)

@@ -101,6 +101,23 @@ impl<O: Object> Printer<'_, O> {
         Ok(())
     }
 
+    /// A number without the machinery of formatting, which would take most of the time here.
+    fn integer(&mut self, n: i64) {
+        let (mut digits, mut at, mut rest) = ([0u8; 20], 20, n.unsigned_abs());
+        loop {
+            at -= 1;
+            digits[at] = b'0' + (rest % 10) as u8;
+            rest /= 10;
+            if rest == 0 {
+                break;
+            }
+        }
+        if n < 0 {
+            self.out.push('-');
+        }
+        self.out.extend(digits[at..].iter().map(|digit| char::from(*digit)));
+    }
+
     fn number(&mut self, class: &str, number: Number) -> Shown {
         self.push(class);
         if self.options.with_min_max {
@@ -273,12 +290,16 @@ impl<O: Object> Printer<'_, O> {
         }
         let code = if numbers.text { Some(8) } else { onnx_number(meta.dtype) };
         let code = code.ok_or_else(|| StringTypeError::DType { path: KeyPath::default(), dtype: meta.dtype })?;
-        _ = write!(self.out, "{letter}{code}");
+        self.out.push(letter);
+        self.integer(i64::from(code));
         if self.options.with_shape {
+            self.out.push('s');
             for (i, size) in meta.sizes.iter().enumerate() {
-                _ = write!(self.out, "{}{size}", if i == 0 { "s" } else { "x" });
+                if i > 0 {
+                    self.out.push('x');
+                }
+                self.integer(*size);
             }
-            self.push(if meta.sizes.is_empty() { "s" } else { "" });
         } else {
             _ = write!(self.out, "r{}", meta.sizes.len());
         }
