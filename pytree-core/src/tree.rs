@@ -151,7 +151,7 @@ pub trait Source<F: Family>: Sized {
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not a tree of `{F}` leaves",
     label = "this has no place in a pytree",
-    note = "a tree is made of tensors, `i64`, `f64`, `bool`, `String`, `Option`, `Vec`, tuples, `IndexMap<String, _>` and types with `#[derive(PyTree)]`",
+    note = "a tree is made of tensors, `i64`, `f64`, `bool`, `String`, `Option`, `Vec`, tuples, `IndexMap` (not `HashMap`, whose order is no order) and types with `#[derive(PyTree)]`",
     note = "a struct of your own: add `#[derive(PyTree)]`; a field that is configuration is `#[pytree(static)]` there, a smaller number or a mode `#[pytree(leaf)]`, one that is not carried, as `PhantomData`, `#[pytree(skip)]`",
     note = "a layer or a `VarStore` is part of the model and no input: keep it in the model, and pass the tensors it works on",
     note = "a tensor of another family: `#[pytree(family = ..)]` or `#[module(family = ..)]` names the one that is meant"

@@ -1,7 +1,6 @@
 //! Rust types for the containers of Python that the standard library has no counterpart of.
 
 mod dict;
-mod hash_map;
 mod mapping;
 mod sequence;
 
