@@ -101,7 +101,14 @@ impl ShapeEnv {
         if target.free_symbols().iter().any(|s| self.info(s).is_some_and(|i| i.kind == SymbolKind::Unbacked)) {
             return Ok(());
         }
-        self.set_replacement(largest, &target)
+        let value = self.hint(&target)?;
+        if self.fits_example(largest, |hint| hint == value) { self.set_replacement(largest, &target) } else { Ok(()) }
+    }
+
+    /// Whether the example agrees with what was solved. Solving may divide by an expression that the example makes 0, and
+    /// then proves nothing; torch takes it all the same.
+    fn fits_example(&self, symbol: &Symbol, fits: impl Fn(i64) -> bool) -> bool {
+        self.info(symbol).and_then(|i| i.hint).is_none_or(fits)
     }
 
     /// Tightens the range of every symbol that the relation isolates: torch's `_refine_ranges`.
@@ -127,7 +134,7 @@ impl ShapeEnv {
             if old.upper >= rhs.upper && matches!(solution.op, RelOp::Eq | RelOp::Le | RelOp::Lt) {
                 new.upper = step(rhs.upper, -i128::from(solution.op == RelOp::Lt));
             }
-            if new == old {
+            if new == old || !self.fits_example(&symbol, |hint| new.contains(hint)) {
                 continue;
             }
             self.narrow(&symbol, new)?;
