@@ -8,8 +8,8 @@ use crate::{Error, Place};
 /// The environment variable that tells the conformance program which Python to ask.
 const PYTHON_VARIABLE: &str = "TORCH_EXPORT_PYTHON";
 
-/// What is compared: exported programs; symbols, ranges and constraint messages of random inputs.
-const PROGRAMS: [&str; 2] = ["conformance", "conformance_shapes"];
+/// What is compared: exported programs; symbols, ranges and constraint messages of random inputs; random trees.
+const PROGRAMS: [&str; 3] = ["conformance", "conformance_shapes", "conformance_trees"];
 
 /// Compares what we compute with what a live PyTorch computes.
 ///

@@ -28,7 +28,9 @@ fn main() -> ExitCode {
         return ExitCode::from(2);
     };
     let now = || std::time::SystemTime::UNIX_EPOCH.elapsed().map_or(0, |t| t.as_secs());
-    let seed = numbers.first().copied().unwrap_or_else(now);
+    // In CI a change fails for what it did, not for what a new seed has found.
+    let new = || if std::env::var_os("CI").is_some() { 2130 } else { now() };
+    let seed = numbers.first().copied().unwrap_or_else(new);
     let count = numbers.get(1).and_then(|n| usize::try_from(*n).ok()).unwrap_or(COUNT);
     println!("seed {seed}");
     match run(seed, count) {
