@@ -37,7 +37,7 @@ pub(super) fn suggest(
     if fixes == Fixes::Correct {
         move_to_roots(&mut facts, &dims)?;
     }
-    let introduced = introduce_roots(&mut facts, &mut dims)?;
+    let introduced = introduce_roots(&mut facts, &mut dims, fixes)?;
     swap_roots(&mut facts, &dims, &introduced);
     if fixes == Fixes::Correct {
         put_in_constants(&mut facts)?;
@@ -125,6 +125,7 @@ fn move_to_roots(facts: &mut IndexMap<String, Fact>, dims: &IndexMap<String, Kno
 fn introduce_roots(
     facts: &mut IndexMap<String, Fact>,
     dims: &mut IndexMap<String, Known>,
+    fixes: Fixes,
 ) -> Result<IndexMap<String, String>, ConstraintError> {
     let mut introduced: IndexMap<String, String> = IndexMap::new();
     for name in facts.keys().cloned().collect::<Vec<_>>() {
@@ -140,6 +141,12 @@ fn introduce_roots(
             infinite => infinite,
         };
         let range = ValueRange { lower: divided(low, true), upper: divided(high, false) };
+        // A root of one value is no dim: torch fails there.
+        let point = range.as_point().and_then(|n| n.checked_mul(mul.into())?.checked_add(add.into()));
+        if let (Fixes::Correct, Some(n)) = (fixes, point.and_then(|n| i64::try_from(n).ok())) {
+            fact.eq = Some(Expr::int(n));
+            continue;
+        }
         facts.insert(root.clone(), Fact { eq: None, min: Some(range.lower), max: Some(range.upper) });
         dims.insert(root.clone(), Known::Named(range));
         introduced.insert(root, name);
