@@ -17,6 +17,7 @@ mod attention;
 mod broadcast;
 mod convolve;
 mod create;
+mod einsum;
 mod error;
 mod index;
 mod join;
@@ -49,12 +50,13 @@ type Run = fn(&mut Call<'_>) -> Outputs;
 type Family = (&'static [&'static str], Run);
 
 /// Every family, looked up in turn.
-const FAMILIES: [&[Family]; 14] = [
+const FAMILIES: [&[Family]; 15] = [
     pointwise::FAMILY,
     join::FAMILY,
     reduce::FAMILY,
     normalize::FAMILY,
     matmul::FAMILY,
+    einsum::FAMILY,
     view::FAMILY,
     layout::FAMILY,
     slice::FAMILY,

@@ -42,6 +42,16 @@ pub enum RuleError {
         /// Which sizes, and what they should be.
         message: String,
     },
+    /// Sizes that depend on the values of a tensor.
+    #[error("{op}: {what} has a size that depends on data; {cure}")]
+    DataDependent {
+        /// The operator.
+        op: &'static str,
+        /// What has no size of its own.
+        what: String,
+        /// What to write instead.
+        cure: &'static str,
+    },
     /// The env refused a question or an operation.
     #[error("{op}: {source}")]
     Env {

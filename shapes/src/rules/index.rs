@@ -66,8 +66,13 @@ fn scatter(call: &mut Call<'_>) -> Outputs {
     one(call.tensor("self")?)
 }
 
-/// Advanced indexing without masks: the indices broadcast and stand where the first one was, or in front when they are apart.
+/// Advanced indexing: the indices broadcast and stand where the first one was, or in front when they are apart. Masks among
+/// them are told by the argument `masks`, their places in `indices`: the schema does not tell element types.
 fn index(call: &mut Call<'_>) -> Outputs {
+    if let Some(mask) = call.numbers("masks")?.unwrap_or_default().first() {
+        let cure = "use `where` or `masked_fill`, which keep the size, or index with numbers";
+        return Err(RuleError::DataDependent { op: call.op, what: format!("the mask at place {mask}"), cure });
+    }
     let (sizes, indices) = (call.tensor("self")?, call.optional_tensors("indices")?);
     if indices.len() > sizes.len() {
         return call.mismatch(format!("{} indices for a tensor of sizes {}", indices.len(), shown(&sizes)));

@@ -1,6 +1,6 @@
-//! Ints computed in the graph: sizes read from tensors, and Python's operators on them.
+//! Ints computed in the graph: sizes read from tensors, Python's operators on them, and what is asserted of sizes.
 
-use super::{Call, Family, Output, Outputs};
+use super::{Call, Family, Output, Outputs, shown};
 use crate::expr::Expr;
 
 pub(super) const FAMILY: &[Family] = &[
@@ -9,6 +9,7 @@ pub(super) const FAMILY: &[Family] = &[
     (&["operator.add", "operator.sub", "operator.mul", "operator.floordiv", "operator.mod", "operator.pow"], binary),
     (&["operator.neg"], negate),
     (&["sym_max", "sym_min"], extremum),
+    (&["aten._assert_tensor_metadata.default"], assert_metadata),
 ];
 
 fn sym_size(call: &mut Call<'_>) -> Outputs {
@@ -48,4 +49,18 @@ fn extremum(call: &mut Call<'_>) -> Outputs {
     let items = [call.int("0")?, call.int("1")?];
     let value = if call.op == "sym_max" { Expr::max_of(items) } else { Expr::min_of(items) };
     Ok(vec![Output::Int(call.math(value)?)])
+}
+
+/// Sizes, where it asserts them; there is no result.
+fn assert_metadata(call: &mut Call<'_>) -> Outputs {
+    if let Some(wanted) = call.maybe_ints("size")? {
+        let sizes = call.tensor("a")?;
+        if sizes.len() != wanted.len() {
+            return call.mismatch(format!("the tensor {} has not the sizes {}", shown(&sizes), shown(&wanted)));
+        }
+        for (d, (size, wanted)) in sizes.iter().zip(&wanted).enumerate() {
+            call.same(size, wanted, || format!("dimension {d}"))?;
+        }
+    }
+    Ok(Vec::new())
 }
