@@ -94,6 +94,7 @@ extern "C" int tx_schema(const char *name, const char *overload, tx_bytes *out) 
       for (const auto &a : *side)
         write_argument(w, a);
     }
+    w.u8(op->hasTag(at::Tag::dynamic_output_shape));
     give(out, w.bytes());
     return TX_OK;
   });

@@ -116,6 +116,49 @@ impl Noise {
     }
 }
 
+model! { Picked(x: &Tensor) -> Tensor { x.index(&[Some(x.gt(0.0))]) } }
+model! { PickedByBytes(x: &Tensor) -> Tensor { x.index(&[None, Some(x.select(0, 0).gt(0.0).to_kind(Kind::Uint8))]) } }
+model! { Selected(x: &Tensor) -> Tensor { x.masked_select(&x.gt(0.0)) } }
+model! { Places(x: &Tensor) -> Tensor { x.nonzero() } }
+
+model! { Repeated(x: &Tensor) -> Tensor {
+    x.repeat_interleave_self_tensor(&Tensor::from_slice(&[1i64, 2, 3]), 0, None::<i64>)
+} }
+model! { Put(x: &Tensor) -> Tensor { x.index_put(&[Some(x.gt(0.0))], &Tensor::from(0.5f32), false) } }
+
+#[test]
+fn sizes_that_depend_on_values() {
+    // Every element is positive, in every copy: the sizes of the runs hide it, the types and the ops do not.
+    let x = || randn(&[3, 4]).abs() + 1.0;
+    let by_mask = [
+        fixed(&Picked, Picked::args(x())),
+        guessed(&Picked, [2, 5].map(|n| Picked::args(randn(&[n]).abs() + 1.0))),
+        fixed(&PickedByBytes, PickedByBytes::args(x())),
+    ];
+    for (result, place) in by_mask.into_iter().zip([0, 0, 1]) {
+        let error = refused(result);
+        assert!(matches!(error, ExportError::Rule(_)), "{error:?}");
+        let expected = format!(
+            "aten.index.Tensor: the mask at place {place} has a size that depends on data; use `where` or `masked_fill`, \
+             which keep the size, or index with numbers"
+        );
+        assert_eq!(error.to_string(), expected);
+    }
+    let by_op = [
+        (fixed(&Selected, Selected::args(x())), "aten.masked_select.default"),
+        (guessed(&Selected, [2, 5].map(|n| Selected::args(randn(&[n]).abs() + 1.0))), "aten.masked_select.default"),
+        (fixed(&Places, Places::args(x())), "aten.nonzero.default"),
+        (fixed(&Repeated, Repeated::args(x())), "aten.repeat_interleave.self_Tensor"),
+    ];
+    for (result, expected) in by_op {
+        let error = refused(result);
+        let ExportError::DataDependentSize { op } = &error else { panic!("{error:?}") };
+        assert_eq!(op.to_string(), expected);
+    }
+    let program = fixed(&Put, Put::args(x())).unwrap();
+    same(&Put, &program, [Put::args(randn(&[3, 4]))]);
+}
+
 #[test]
 fn a_forward_that_is_not_the_same_twice() {
     let counter = Counter { calls: Cell::new(0) };

@@ -20,7 +20,19 @@ pub struct Schema {
     pub arguments: Vec<SchemaArgument>,
     /// What it gives.
     pub returns: Vec<SchemaReturn>,
+    /// Whether the sizes of what it gives may depend on the values of what it takes (`torch.Tag.dynamic_output_shape`).
+    pub sizes_from_data: bool,
 }
+
+/// Ops that call one whose sizes depend on data, and are not tagged themselves.
+const SIZES_FROM_DATA: [&str; 6] = [
+    "aten._pack_padded_sequence.default",
+    "aten._pad_packed_sequence.default",
+    "aten.nonzero_numpy.default",
+    "aten.repeat_interleave.self_Tensor",
+    "aten.tensor_split.tensor_indices_or_sections",
+    "aten.where.default",
+];
 
 /// One argument of an op.
 #[derive(Clone, Debug, PartialEq)]
@@ -123,6 +135,7 @@ fn read(op: &OpName) -> Result<Schema, DispatchError> {
     let mut reader = Reader::new(&bytes);
     let mut side = || reader.list(entry).map_err(|e| DispatchError::wire(op, "schema", &e));
     let (arguments, returns) = (side()?, side()?);
+    let tagged = reader.flag().map_err(|e| DispatchError::wire(op, "schema", &e))?;
     let returns = returns
         .into_iter()
         .map(|entry| SchemaReturn {
@@ -133,7 +146,8 @@ fn read(op: &OpName) -> Result<Schema, DispatchError> {
         })
         .collect();
     let arguments = arguments.into_iter().map(|entry| entry.argument).collect();
-    Ok(Schema { op: op.clone(), arguments, returns })
+    let sizes_from_data = tagged || SIZES_FROM_DATA.contains(&op.to_string().as_str());
+    Ok(Schema { op: op.clone(), arguments, returns, sizes_from_data })
 }
 
 /// An argument or return, with the letters of its alias sets.

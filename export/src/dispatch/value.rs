@@ -75,28 +75,8 @@ impl<T, I> Value<T, I> {
     ///
     /// # Errors
     /// The first error of `f`.
-    pub fn try_map<U, E>(self, mut f: impl FnMut(T) -> Result<U, E>) -> Result<Value<U, I>, E> {
-        Ok(match self {
-            Value::None => Value::None,
-            Value::Tensor(t) => Value::Tensor(f(t)?),
-            Value::Tensors(ts) => Value::Tensors(ts.into_iter().map(f).collect::<Result<_, _>>()?),
-            Value::OptionalTensors(ts) => {
-                Value::OptionalTensors(ts.into_iter().map(|t| t.map(&mut f).transpose()).collect::<Result<_, _>>()?)
-            }
-            Value::Int(v) => Value::Int(v),
-            Value::Ints(v) => Value::Ints(v),
-            Value::Float(v) => Value::Float(v),
-            Value::Floats(v) => Value::Floats(v),
-            Value::Bool(v) => Value::Bool(v),
-            Value::Bools(v) => Value::Bools(v),
-            Value::Str(v) => Value::Str(v),
-            Value::Strs(v) => Value::Strs(v),
-            Value::DType(v) => Value::DType(v),
-            Value::Layout(v) => Value::Layout(v),
-            Value::MemoryFormat(v) => Value::MemoryFormat(v),
-            Value::Device(v) => Value::Device(v),
-            Value::Complex(re, im) => Value::Complex(re, im),
-        })
+    pub fn try_map<U, E>(self, f: impl FnMut(T) -> Result<U, E>) -> Result<Value<U, I>, E> {
+        self.try_map_both(f, Ok)
     }
 
     /// The same value over another representation of tensors.
@@ -111,14 +91,25 @@ impl<T, I> Value<T, I> {
     ///
     /// # Errors
     /// The first error of `f`.
-    pub fn try_map_ints<J, E>(self, mut f: impl FnMut(I) -> Result<J, E>) -> Result<Value<T, J>, E> {
+    pub fn try_map_ints<J, E>(self, f: impl FnMut(I) -> Result<J, E>) -> Result<Value<T, J>, E> {
+        self.try_map_both(Ok, f)
+    }
+
+    fn try_map_both<U, J, E>(
+        self,
+        mut tensor: impl FnMut(T) -> Result<U, E>,
+        mut int: impl FnMut(I) -> Result<J, E>,
+    ) -> Result<Value<U, J>, E> {
         Ok(match self {
-            Value::Int(v) => Value::Int(f(v)?),
-            Value::Ints(v) => Value::Ints(v.into_iter().map(f).collect::<Result<_, _>>()?),
             Value::None => Value::None,
-            Value::Tensor(t) => Value::Tensor(t),
-            Value::Tensors(ts) => Value::Tensors(ts),
-            Value::OptionalTensors(ts) => Value::OptionalTensors(ts),
+            Value::Tensor(t) => Value::Tensor(tensor(t)?),
+            Value::Tensors(ts) => Value::Tensors(ts.into_iter().map(tensor).collect::<Result<_, _>>()?),
+            Value::OptionalTensors(ts) => {
+                let all = ts.into_iter().map(|t| t.map(&mut tensor).transpose());
+                Value::OptionalTensors(all.collect::<Result<_, _>>()?)
+            }
+            Value::Int(v) => Value::Int(int(v)?),
+            Value::Ints(v) => Value::Ints(v.into_iter().map(int).collect::<Result<_, _>>()?),
             Value::Float(v) => Value::Float(v),
             Value::Floats(v) => Value::Floats(v),
             Value::Bool(v) => Value::Bool(v),

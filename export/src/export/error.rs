@@ -101,6 +101,15 @@ pub enum ExportError {
     /// The rule of an op does not accept these shapes.
     #[error(transparent)]
     Rule(#[from] RuleError),
+    /// How many elements an op gives depends on the values of its arguments.
+    #[error(
+        "how many elements `{op}` gives depends on values, and a program has no symbol for that here; use an op that keeps \
+         the size, such as `where` or `masked_fill`, or compute the numbers outside and give them as an input"
+    )]
+    DataDependentSize {
+        /// The op.
+        op: OpName,
+    },
     /// A rule and the run disagree: the program would be wrong, so there is none.
     #[error(
         "`{op}` gives sizes {observed:?}, but its shape rule says {predicted}: this is a mistake of this library, please \

@@ -4,7 +4,7 @@ use super::alone::Alone;
 use super::sample::{OutputLeaf, Sample};
 use super::solve::Basis;
 use super::{ExportError, Setup};
-use crate::dispatch::{self, TensorInfo, Value, ValueId};
+use crate::dispatch::{self, Schema, TensorInfo, Value, ValueId};
 use shapes::{Expr, ShapeEnv, Solved, Symbol, SymbolicInputs};
 use std::collections::HashMap;
 
@@ -130,18 +130,12 @@ fn replay(
     let values: Vec<HashMap<Symbol, i64>> = samples.iter().map(|s| symbol_values(created, s)).collect();
     let mut all = Vec::with_capacity(arguments.len());
     for (at, call) in samples[0].trace.calls.iter().enumerate() {
-        let named: Vec<(&str, Value<Vec<Expr>, Expr>)> = call
-            .args
-            .iter()
-            .zip(&arguments[at])
-            .map(|(argument, value)| {
-                let value = value.clone().map(|id| known.get(&id).cloned().unwrap_or_default());
-                (argument.name.as_str(), value)
-            })
-            .collect();
         let outputs: Vec<_> = call.output_tensors().collect();
-        let ruled = match super::rules::sizes(&call.op, &named, inputs.env_mut())? {
+        let ruled = match super::rules::sizes(call, &arguments[at], &known, &infos, inputs.env_mut())? {
             Some(sizes) if sizes.len() == outputs.len() => sizes,
+            _ if Schema::of(&call.op)?.sizes_from_data => {
+                return Err(ExportError::DataDependentSize { op: call.op.clone() });
+            }
             _ => {
                 let arguments = arguments[at].as_slice();
                 Alone { call, arguments, sizes: &known, infos: &infos }.relate(inputs.env_mut())?;

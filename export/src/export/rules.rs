@@ -1,20 +1,30 @@
 //! A recorded call as the shape rules take it.
 
 use super::ExportError;
-use crate::dispatch::{OpName, Value};
+use crate::dispatch::{Call, DType, TensorInfo, Value, ValueId};
 use shapes::rules::{ArgValue, Args, Output, rule};
 use shapes::{Expr, ShapeEnv};
+use std::collections::HashMap;
 
 /// The sizes of the tensors that a call gives, in order; `None` for an op without a rule. The rule may unify, relate or
 /// specialise symbols of `env`.
 pub(crate) fn sizes(
-    op: &OpName,
-    args: &[(&str, Value<Vec<Expr>, Expr>)],
+    call: &Call,
+    arguments: &[Value<ValueId, Expr>],
+    known: &HashMap<ValueId, Vec<Expr>>,
+    infos: &HashMap<ValueId, TensorInfo>,
     env: &mut ShapeEnv,
 ) -> Result<Option<Vec<Vec<Expr>>>, ExportError> {
-    let Some(rule) = rule(&op.to_string()) else { return Ok(None) };
-    let args = Args::new(args.iter().map(|(name, value)| (*name, argument(value))));
-    let outputs = rule.apply(&args, env)?;
+    let Some(rule) = rule(&call.op.to_string()) else { return Ok(None) };
+    let mut args = Vec::with_capacity(arguments.len() + 1);
+    for (argument, value) in call.args.iter().zip(arguments) {
+        if argument.name == "indices" {
+            args.push(("masks", ArgValue::Ints(masks(value, infos))));
+        }
+        let sized = value.clone().map(|id| known.get(&id).cloned().unwrap_or_default());
+        args.push((argument.name.as_str(), self::argument(&sized)));
+    }
+    let outputs = rule.apply(&Args::new(args), env)?;
     Ok(Some(
         outputs
             .into_iter()
@@ -24,6 +34,16 @@ pub(crate) fn sizes(
             })
             .collect(),
     ))
+}
+
+/// The places of the masks among the indices. A mask picks as many elements as it has ones: no size tells how many.
+fn masks(indices: &Value<ValueId, Expr>, infos: &HashMap<ValueId, TensorInfo>) -> Vec<Expr> {
+    let is_mask = |id: &ValueId| infos.get(id).is_some_and(|info| matches!(info.dtype, DType::Bool | DType::UInt8));
+    let ids: Vec<Option<&ValueId>> = match indices {
+        Value::OptionalTensors(ids) => ids.iter().map(Option::as_ref).collect(),
+        other => other.tensors().map(Some).collect(),
+    };
+    (0_i64..).zip(ids).filter(|(_, id)| id.is_some_and(is_mask)).map(|(place, _)| Expr::int(place)).collect()
 }
 
 fn argument(value: &Value<Vec<Expr>, Expr>) -> ArgValue {
