@@ -59,6 +59,26 @@ fn a_branch_on_data_is_seen() {
     assert_eq!(place, "call 2");
 }
 
+model! { Shortened(x: &Tensor, n: &Tensor) -> Tensor { x.narrow(0, 0, n.int64_value(&[])) } }
+model! { Switched(x: &Tensor, on: &Tensor) -> Tensor { if on.int64_value(&[]) != 0 { x.sin() } else { x.cos() } } }
+model! { Half(x: &Tensor) -> Tensor { x * x.double_value(&[0]) } }
+model! { Looked(x: &Tensor, at: &Tensor) -> Tensor { x.index_select(0, at) } }
+
+#[test]
+fn a_value_that_is_the_same_in_reverse_becomes_no_constant() {
+    let (x, n) = (|| randn(&[4]), Tensor::from(3i64));
+    let place = dependence(fixed(&Shortened, Shortened::args(x()).n(n)));
+    assert_eq!(place, "argument `length` of `aten.narrow.default`");
+    assert_eq!(dependence(fixed(&Switched, Switched::args(x()).on(Tensor::from(true)))), "call 1");
+    let halves = Tensor::full([3], 0.5, F);
+    assert_eq!(dependence(fixed(&Half, Half::args(halves))), "argument `other` of `aten.mul.Scalar`");
+    // Moved by one, this index is out of range: that says nothing.
+    let program = fixed(&Looked, Looked::args(x()).at(Tensor::from_slice(&[0i64]))).unwrap();
+    same(&Looked, &program, [Looked::args(x()).at(Tensor::from_slice(&[2i64]))]);
+    let program = fixed(&Looked, Looked::args(randn(&[1])).at(Tensor::from_slice(&[0i64]))).unwrap();
+    same(&Looked, &program, [Looked::args(randn(&[1])).at(Tensor::from_slice(&[0i64]))]);
+}
+
 model! { Unread(x: &Tensor) -> Tensor {
     let _logged = x.sum(Kind::Float).double_value(&[]);
     x.relu()

@@ -65,3 +65,16 @@ impl From<tch::Device> for Device {
         }
     }
 }
+
+impl Device {
+    /// The `tch` device; `None` where tch has no name for it (`meta`, `xpu`).
+    pub fn to_tch(self) -> Option<tch::Device> {
+        match self {
+            Device::Cpu => Some(tch::Device::Cpu),
+            Device::Cuda(index) => Some(tch::Device::Cuda(index)),
+            Device::Mps => Some(tch::Device::Mps),
+            Device::Vulkan => Some(tch::Device::Vulkan),
+            _ => None,
+        }
+    }
+}

@@ -14,18 +14,29 @@ pub(crate) struct Declared {
 }
 
 impl Declared {
-    /// The variables of a store: trainable ones are parameters in order of their creation, the others buffers by name.
+    /// The variables of a store: trainable ones are parameters in order of their creation, but a layer's weight comes
+    /// before its bias, as in `torch.nn`; the others are buffers by name.
     pub(crate) fn var_store(&mut self, store: &VarStore) -> Result<(), DispatchError> {
         let mut named: Vec<(String, Tensor)> = store.variables().into_iter().collect();
         named.sort_by(|a, b| a.0.cmp(&b.0));
+        let mut parameters: Vec<(String, Tensor)> = Vec::new();
         for parameter in store.trainable_variables() {
             for (i, (_, tensor)) in named.iter().enumerate() {
                 if dispatch::same_tensor(tensor, &parameter)? {
-                    let (name, tensor) = named.remove(i);
-                    self.add(Role::Parameter(name), tensor);
+                    parameters.push(named.remove(i));
                     break;
                 }
             }
+        }
+        // tch's linear and convolution layers create their bias first.
+        for i in 1..parameters.len() {
+            let layer = |at: usize, name: &str| parameters[at].0.strip_suffix(name).map(str::to_owned);
+            if layer(i, "weight").is_some_and(|of| layer(i - 1, "bias") == Some(of)) {
+                parameters.swap(i - 1, i);
+            }
+        }
+        for (name, tensor) in parameters {
+            self.add(Role::Parameter(name), tensor);
         }
         for (name, tensor) in named {
             self.add(Role::Buffer(name), tensor);

@@ -84,7 +84,8 @@ impl<'m, M: Module<Family = Tch>> Export<'m, M> {
         self
     }
 
-    /// Declares the variables of a store: trainable ones become parameters, the others buffers.
+    /// Declares the variables of a store: trainable ones become parameters, in the order in which the layers were made and
+    /// a layer's weight before its bias, as `torch.nn` has them; the others become buffers.
     pub fn parameters(mut self, store: &VarStore) -> Self {
         if let Err(error) = self.declared.var_store(store) {
             self.failed = Some(error.into());

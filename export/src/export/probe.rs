@@ -109,17 +109,41 @@ fn laid_out_as(like: &Tensor, values: &Tensor) -> Result<Tensor, ExportError> {
     ordered.f_permute(&back).map_err(probe_failed)
 }
 
-/// `tensor` with other values in the same places: reversed, and floats also scaled. Every value of an integer or bool tensor
-/// still comes from the example.
+/// `tensor` with other values: reversed, and floats also scaled. Every value of an integer or bool tensor still comes from
+/// the example, so that indices stay valid.
 pub(crate) fn other_values(tensor: &Tensor) -> Result<Tensor, ExportError> {
     let dims: Vec<i64> = (0..tensor.dim() as i64).collect();
     let reversed = tensor.detach().f_flip(&dims).map_err(probe_failed)?;
-    let floating = tensor.f_is_floating_point().map_err(probe_failed)?;
-    if !floating {
+    if !is_inexact(tensor).map_err(probe_failed)? {
         return laid_out_as(tensor, &reversed);
     }
-    let scaled = reversed.f_mul_scalar(0.75).map_err(probe_failed)?;
-    laid_out_as(tensor, &scaled.f_add_scalar(0.125).map_err(probe_failed)?)
+    let other = |values: &Tensor| -> Result<Tensor, tch::TchError> {
+        let moved = values.f_mul_scalar(0.75)?.f_add_scalar(0.125)?;
+        // Moving has one fixed point, which a tensor may be full of.
+        moved.f_where_self(&moved.f_ne_tensor(tensor)?, &moved.f_mul_scalar(0.5)?)
+    };
+    laid_out_as(tensor, &other(&reversed).map_err(probe_failed)?)
+}
+
+/// `tensor` with the values of an integer or bool tensor moved by one, downwards where that leaves none negative: for one
+/// that is the same when reversed. A model may refuse such values; they need not be valid.
+pub(crate) fn near_values(tensor: &Tensor) -> Result<Tensor, ExportError> {
+    let near = |values: &Tensor| -> Result<Tensor, tch::TchError> {
+        if values.f_kind()? == tch::Kind::Bool {
+            return values.f_logical_not();
+        }
+        if values.numel() == 0 || is_inexact(values)? {
+            return Ok(values.shallow_clone());
+        }
+        let lowest = i64::try_from(values.f_to_kind(tch::Kind::Int64)?.f_min()?)?;
+        values.f_add_scalar(if lowest > 0 { -1 } else { 1 })
+    };
+    laid_out_as(tensor, &near(&tensor.detach()).map_err(probe_failed)?)
+}
+
+/// Whether the elements are floats or complex numbers: values for which any others are as good.
+fn is_inexact(tensor: &Tensor) -> Result<bool, tch::TchError> {
+    Ok(tensor.f_is_floating_point()? || tensor.f_is_complex()?)
 }
 
 fn probe_failed(error: tch::TchError) -> ExportError {

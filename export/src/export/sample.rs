@@ -160,7 +160,7 @@ pub(crate) fn parting(first: &Sample, second: &Sample, integers: bool) -> Option
 }
 
 /// Whether two tensors of one size and kind hold the same bits, so that NaN is equal to itself.
-fn same_content(a: &Tensor, b: &Tensor) -> bool {
+pub(crate) fn same_content(a: &Tensor, b: &Tensor) -> bool {
     match (crate::dispatch::storage_bytes(a), crate::dispatch::storage_bytes(b)) {
         (Ok(a), Ok(b)) => a == b,
         _ => false,

@@ -31,6 +31,9 @@ pub(crate) fn verify<M: Module<Family = Tch>>(
     let verify = |error| ExportError::Verify { sizes: sizes.clone(), error: Box::new(error) };
     let got = tch::no_grad(|| program.run(leaves)).map_err(verify)?;
     let expected = search.outputs_of(&args)?;
+    if got.len() != expected.len() {
+        return Err(ExportError::Differs { sizes, output: got.len().min(expected.len()), difference: f64::NAN });
+    }
     let mut worst = 0.0_f64;
     for (output, (got, expected)) in got.iter().zip(&expected).enumerate() {
         let difference = difference(got, expected);

@@ -30,8 +30,15 @@ impl ExportedProgram {
             return String::new();
         }
         let mut out = String::from(HEADER);
+        let mut used: Vec<String> = Vec::new();
         for class in &classes {
-            write_class(&mut out, class);
+            let base = identifier(&class.name);
+            // Two classes of one name in different modules get a number.
+            let numbered = (2..).map(|k| format!("{base}_{k}"));
+            let mut free = std::iter::once(base.clone()).chain(numbered).filter(|id| !used.contains(id));
+            let id = free.next().unwrap_or_default();
+            write_class(&mut out, class, &id);
+            used.push(id);
         }
         out
     }
@@ -108,8 +115,7 @@ fn list(names: &[String]) -> String {
     format!("[{}]", names.iter().map(|n| Str(n).to_string()).collect::<Vec<_>>().join(", "))
 }
 
-fn write_class(out: &mut String, class: &Class) {
-    let id = identifier(&class.name);
+fn write_class(out: &mut String, class: &Class, id: &str) {
     let (fields, statics, name) = (list(&class.fields), list(&class.statics), Str(&class.name));
     // Writing to a String cannot fail.
     let _ = match class.kind {

@@ -181,9 +181,8 @@ fn leaf_of(literal: &Literal) -> Leaf<Tch> {
 fn tensor_of(data: &TensorData) -> Result<Tensor, DispatchError> {
     let base = dispatch::storage_from_bytes(&data.storage.0)?;
     let tensor = dispatch::on_storage(&base, data.dtype, &data.sizes, &data.strides, data.storage_offset)?;
-    Ok(match data.device {
-        pytree_core::Device::Cuda(index) => tensor.to_device(tch::Device::Cuda(index)),
-        pytree_core::Device::Mps => tensor.to_device(tch::Device::Mps),
-        _ => tensor,
+    Ok(match data.device.to_tch() {
+        Some(tch::Device::Cpu) | None => tensor,
+        Some(device) => tensor.to_device(device),
     })
 }
