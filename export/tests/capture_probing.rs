@@ -4,6 +4,7 @@
 
 use tch::{Device, Kind, Tensor};
 use torch_export::prelude::*;
+use torch_export::shapes;
 
 fn randn(sizes: &[i64]) -> Tensor {
     Tensor::randn(sizes, (Kind::Float, Device::Cpu))
@@ -53,4 +54,31 @@ fn a_derived_dimension_is_probed_through_its_hidden_root() {
     assert!(low < high, "{verification}");
     let output: Tensor = program.call(&Halves::args(randn(&[50]))).unwrap();
     assert_eq!(output.size(), [25, 2]);
+}
+
+struct Branching;
+
+#[module]
+impl Branching {
+    fn forward(&self, x: &Tensor) -> Tensor {
+        let sizes = x.size();
+        if sizes[0] > 3 && sizes[1] * sizes[2] != 10 { x.sin() } else { x.cos() }
+    }
+}
+
+#[test]
+fn an_auto_dimension_that_the_model_branches_on_becomes_static() {
+    let shapes = |dim: &shapes::DimHint| {
+        let dims = (0..3).map(|i| (i, dim.clone()));
+        DynamicShapes::Tuple(vec![DynamicShapes::leaf(ShapeSpec::dims(dims))])
+    };
+    let inputs = ModelInputs::new(&Branching, [Branching::args(randn(&[6, 3, 4]))]).unwrap();
+    let program = export(&Branching, &inputs, &shapes(&Dim::auto())).unwrap();
+    let text = program.to_string();
+    // torch keeps the dimension and narrows its range; a guard in plain code is not seen here.
+    assert!(text.contains(r#"x: "f32[6, "#), "{text}");
+    let output: Tensor = program.call(&Branching::args(randn(&[6, 3, 4]))).unwrap();
+    assert_eq!(output.size(), [6, 3, 4]);
+    let error = export(&Branching, &inputs, &shapes(&Dim::dynamic())).unwrap_err();
+    assert!(matches!(error, torch_export::ExportError::Branch { .. }), "{error:?}");
 }

@@ -118,8 +118,10 @@ model! { Parts(x: &Tensor) -> Vec<Tensor> { x.split(2, 0) } }
 #[test]
 fn as_many_outputs_as_parts() {
     // torch exports this, and its program is wrong at any other number of parts; here the probes see them.
-    let error = refused(with_shapes(&Parts, Parts::args(randn(&[6])), &dims(&[&[(0, Dim::auto())]])));
+    let error = refused(with_shapes(&Parts, Parts::args(randn(&[6])), &dims(&[&[(0, Dim::dynamic())]])));
     assert!(matches!(error, ExportError::Branch { .. }), "{error:?}");
+    let program = with_shapes(&Parts, Parts::args(randn(&[6])), &dims(&[&[(0, Dim::auto())]])).unwrap();
+    assert_eq!(header(&program), "def forward(self, x: \"f32[6]\"):");
 }
 
 model! { Halves(x: &Tensor) -> Vec<Tensor> {
@@ -183,13 +185,16 @@ model! { Branching(x: &Tensor) -> Tensor { if x.size()[0] > 6 { x.sin() } else {
 
 #[test]
 fn a_branch_on_a_size() {
-    for shapes in [dims(&[&[(0, named("n"))]]), dims(&[&[(0, Dim::auto())]])] {
+    for shapes in [dims(&[&[(0, named("n"))]]), dims(&[&[(0, Dim::dynamic())]])] {
         let error = refused(with_shapes(&Branching, Branching::args(randn(&[4])), &shapes));
         let ExportError::Branch { at, first, second, first_sizes, .. } = &error else { panic!("{error:?}") };
         assert_eq!((*at, first.as_str(), second.as_str()), (0, "aten.cos.default", "aten.sin.default"));
         assert_eq!(first_sizes, "x [4]");
         assert!(error.to_string().contains("A program has one path"), "{error}");
     }
+    // What AUTO means is for the export to decide: torch narrows the range by the guard, which plain code does not show.
+    let program = with_shapes(&Branching, Branching::args(randn(&[4])), &dims(&[&[(0, Dim::auto())]])).unwrap();
+    assert_eq!(header(&program), "def forward(self, x: \"f32[4]\"):");
     // Given sets on both sides say the same.
     let error = refused(guessed(&Branching, [4, 9].map(|n| Branching::args(randn(&[n])))));
     assert!(matches!(error, ExportError::Branch { .. }), "{error:?}");

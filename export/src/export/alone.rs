@@ -89,7 +89,8 @@ impl Alone<'_> {
             };
             let sizes = sizes.iter().map(eval).collect::<Result<Vec<i64>, _>>()?;
             let kind = info.dtype.to_tch().unwrap_or(tch::Kind::Float);
-            Tensor::f_zeros(&sizes, (kind, info.device.to_tch().unwrap_or(tch::Device::Cpu))).map_err(|e| ExportError::Inputs(e.to_string()))
+            Tensor::f_zeros(&sizes, (kind, info.device.to_tch().unwrap_or(tch::Device::Cpu)))
+                .map_err(|e| ExportError::Inputs(e.to_string()))
         };
         let mut arguments = Vec::with_capacity(self.arguments.len());
         for argument in self.arguments {

@@ -2,13 +2,13 @@
 
 use super::declared::Declared;
 use super::predict::{Free, agrees, free_symbols, guards_hold, integers_agree, symbol_values};
-use super::probe::{Movable, bounds, near_values, other_values, tiled, unlike_sizes};
+use super::probe::{Movable, bounds, tiled, unlike_sizes};
 use super::resolve::{Resolved, resolve};
-use super::sample::{Parting, Sample, capture, map_inputs, parting, same_content};
+use super::sample::{Parting, Sample, capture, map_inputs, parting};
 use super::{ExportError, Setup};
-use crate::dispatch::{RecordError, deep_copy, quietly};
+use crate::dispatch::{deep_copy, quietly};
 use pytree_core::{Leaf, Module, Tch, into_leaves};
-use shapes::{Dim, DimSpec, HintKind, PlaceholderShape, ShapeSpec, Solved, Symbol, ValueRange};
+use shapes::{Dim, DimSpec, HintKind, PlaceholderShape, ShapeSpec, Solved, Symbol};
 use std::collections::HashMap;
 
 /// Probes at most this often before giving up: each either confirms what was solved or adds what it showed.
@@ -19,26 +19,18 @@ const CONFIRMATIONS: usize = 2;
 
 /// The runs of an export.
 pub(crate) struct Search<'m, M: Module<Family = Tch>> {
-    model: &'m M,
-    sets: &'m [M::Args],
-    declared: &'m Declared,
-    setup: Setup,
-    samples: Vec<Sample>,
+    pub(super) model: &'m M,
+    pub(super) sets: &'m [M::Args],
+    pub(super) declared: &'m Declared,
+    pub(super) setup: Setup,
+    pub(super) samples: Vec<Sample>,
     /// Sizes that some run used, so that a check can use others.
-    round: usize,
+    pub(super) round: usize,
     free: Vec<Free>,
 }
 
-/// Dimensions of the inputs that have been equal so far: leaf and dimension of each.
-struct Class {
-    /// The size in every given set.
-    seen: Vec<i64>,
-    movable: Movable,
-    dims: Vec<(usize, usize)>,
-}
-
 /// The values of every input leaf: sizes of a tensor, value of an int.
-type Values = Vec<Option<Vec<i64>>>;
+pub(super) type Values = Vec<Option<Vec<i64>>>;
 
 impl<'m, M: Module<Family = Tch>> Search<'m, M> {
     pub(crate) fn new(model: &'m M, sets: &'m [M::Args], declared: &'m Declared, setup: Setup) -> Self {
@@ -55,12 +47,13 @@ impl<'m, M: Module<Family = Tch>> Search<'m, M> {
         self.run_sets()?;
         self.vary_values()?;
         loop {
-            self.merged_probes()?;
-            match self.settle()? {
-                Some(resolved) => return Ok(resolved),
-                // A dimension was made static: everything is solved again without it.
-                None => self.samples.truncate(self.sets.len().max(1)),
+            if self.merged_probes()?
+                && let Some(resolved) = self.settle()?
+            {
+                return Ok(resolved);
             }
+            // A dimension was made static: everything is solved again without it.
+            self.samples.truncate(self.sets.len().max(1));
         }
     }
 
@@ -77,11 +70,15 @@ impl<'m, M: Module<Family = Tch>> Search<'m, M> {
 
     /// Adds a run that succeeded, unless it took another path.
     fn accept(&mut self, sample: Sample) -> Result<(), ExportError> {
-        if let Some(parting) = self.samples.first().and_then(|first| parting(first, &sample, false)) {
-            return Err(self.branch(parting, &sample));
-        }
+        self.same_path(&sample)?;
         self.samples.push(sample);
         Ok(())
+    }
+
+    /// Whether a run took the path of the first one.
+    pub(super) fn same_path(&self, sample: &Sample) -> Result<(), ExportError> {
+        let parting = self.samples.first().and_then(|first| parting(first, sample, false));
+        parting.map_or(Ok(()), |parting| Err(self.branch(parting, sample)))
     }
 
     fn branch(&self, parting: Parting, sample: &Sample) -> ExportError {
@@ -99,116 +96,18 @@ impl<'m, M: Module<Family = Tch>> Search<'m, M> {
         ExportError::Branch { at, first, second, first_sizes, second_sizes }
     }
 
-    /// Runs the example again with other values: a constant that differs has left the graph and come back.
-    fn vary_values(&mut self) -> Result<(), ExportError> {
-        let example = &self.sets[0];
-        let mut unmoved = Vec::new();
-        let other = map_inputs(
-            example,
-            |leaf, tensor| {
-                let other = other_values(tensor)?;
-                if same_content(tensor, &other) {
-                    unmoved.push(leaf);
-                }
-                Ok(other)
-            },
-            |_, v| v,
-        )?;
-        match capture(self.model, &other, self.declared, false) {
-            Ok(varied) => self.independent(&varied)?,
-            Err(ExportError::Capture { sizes, error }) => match *error {
-                RecordError::Panicked { message, op, .. } => {
-                    let place = op.map_or("the forward".to_owned(), |op| format!("`{op}`"));
-                    let place = format!("whether {place} succeeds");
-                    return Err(ExportError::DataDependence { place, first: "it does".to_owned(), second: message });
-                }
-                error => return Err(ExportError::Capture { sizes, error: Box::new(error) }),
-            },
-            Err(other) => return Err(other),
+    /// Makes dimensions static that are AUTO, all of them or none; whether it did.
+    pub(super) fn freeze(&mut self, dims: &[(usize, usize)]) -> bool {
+        let auto = |(leaf, dim): &(usize, usize)| is_auto(&self.setup.leaves[*leaf].spec, *dim);
+        let all = !dims.is_empty() && dims.iter().all(auto);
+        for (leaf, dim) in dims.iter().filter(|_| all) {
+            make_static(&mut self.setup.leaves[*leaf].spec, *dim);
         }
-        if unmoved.is_empty() {
-            return Ok(());
-        }
-        let near = map_inputs(
-            example,
-            |leaf, tensor| if unmoved.contains(&leaf) { near_values(tensor) } else { Ok(deep_copy(tensor)?) },
-            |_, v| v,
-        )?;
-        // Such values need not be valid: a run that fails says nothing.
-        capture(self.model, &near, self.declared, false).map_or(Ok(()), |varied| self.independent(&varied))
-    }
-
-    /// Whether a run at the example's sizes with other values is the example's run.
-    fn independent(&self, varied: &Sample) -> Result<(), ExportError> {
-        let place = |parting: &Parting| match parting {
-            Parting::Graph { first, second, at } => (format!("call {at}"), first.clone(), second.clone()),
-            Parting::Argument { op, argument, first, second } | Parting::Integer { op, argument, first, second } => {
-                (format!("argument `{argument}` of `{op}`"), first.clone(), second.clone())
-            }
-            Parting::Constant { op, index } => {
-                (format!("constant {index} that `{op}` uses"), "one content".to_owned(), "another content".to_owned())
-            }
-            Parting::Output { first, second } => ("an output".to_owned(), first.clone(), second.clone()),
-        };
-        let Some(found) = parting(&self.samples[0], varied, true) else { return Ok(()) };
-        // The same values again tell a forward that depends on data from one that is not the same twice.
-        let again = capture(self.model, &self.sets[0], self.declared, false)?;
-        if let Some(found) = parting(&self.samples[0], &again, true) {
-            let (place, first, second) = place(&found);
-            return Err(ExportError::Impure { place, first, second });
-        }
-        let (place, first, second) = place(&found);
-        Err(ExportError::DataDependence { place, first, second })
-    }
-
-    /// Three probes in which dimensions that are equal in every given set stay equal: whatever the model needs of real
-    /// inputs holds then, but for relations and ranges. A failure teaches nothing here; the rules will explain it.
-    fn merged_probes(&mut self) -> Result<(), ExportError> {
-        let classes = self.classes()?;
-        if classes.is_empty() {
-            return Ok(());
-        }
-        for _ in 0..3 {
-            let movables: Vec<Movable> = classes.iter().map(|class| class.movable.clone()).collect();
-            let sizes = unlike_sizes(&movables, &self.taken(), self.round);
-            self.round += 1;
-            let mut values = self.samples[0].values.clone();
-            for (class, size) in classes.iter().zip(sizes) {
-                for (leaf, dim) in &class.dims {
-                    if let Some(slot) = values[*leaf].as_mut().and_then(|v| v.get_mut(*dim)) {
-                        *slot = size;
-                    }
-                }
-            }
-            if let Ok(sample) = self.probe(&values) {
-                self.accept(sample)?;
-            }
-        }
-        Ok(())
-    }
-
-    /// The dynamic dimensions, those together that are equal in every given set.
-    fn classes(&self) -> Result<Vec<Class>, ExportError> {
-        let given = &self.samples[..self.sets.len()];
-        let mut classes: Vec<Class> = Vec::new();
-        for (leaf, dim, range) in dynamic_dims(&self.setup)? {
-            let seen: Vec<i64> = given.iter().filter_map(|s| s.values[leaf].as_ref()?.get(dim).copied()).collect();
-            match classes.iter_mut().find(|class| class.seen == seen) {
-                Some(class) => {
-                    class.movable.range = class.movable.range.intersect(&range);
-                    class.dims.push((leaf, dim));
-                }
-                None => {
-                    let example = seen.first().copied().unwrap_or_default();
-                    classes.push(Class { seen, movable: Movable { example, range }, dims: vec![(leaf, dim)] });
-                }
-            }
-        }
-        Ok(classes)
+        all
     }
 
     /// Sizes that are constants of the example: probes avoid them.
-    fn taken(&self) -> Vec<i64> {
+    pub(super) fn taken(&self) -> Vec<i64> {
         self.samples[0].values.iter().flatten().flatten().copied().collect()
     }
 
@@ -218,6 +117,13 @@ impl<'m, M: Module<Family = Tch>> Search<'m, M> {
             ExportError::Capture { error, .. } => ExportError::Capture { sizes: self.shown(values), error },
             other => other,
         })
+    }
+
+    /// As [`probe`](Search::probe), and it has to take the path of the first run.
+    pub(super) fn trial(&self, values: &Values) -> Result<Sample, ExportError> {
+        let sample = self.probe(values)?;
+        self.same_path(&sample)?;
+        Ok(sample)
     }
 
     /// Inputs with these sizes, tiled from the example.
@@ -250,19 +156,18 @@ impl<'m, M: Module<Family = Tch>> Search<'m, M> {
                 resolved = resolve(&self.setup, &self.samples)?;
                 continue;
             };
-            let sample = match self.probe(&values) {
+            let sample = match self.trial(&values) {
                 Ok(sample) => sample,
                 Err(error) => {
-                    self.isolate(&resolved, error)?;
+                    self.isolate(&resolved, &values, error)?;
                     return Ok(None);
                 }
             };
             let agrees = agrees(&resolved, &sample)?;
-            self.accept(sample)?;
+            self.samples.push(sample);
             confirmed = if agrees { confirmed + 1 } else { 0 };
             if confirmed == CONFIRMATIONS {
-                self.ends(&resolved)?;
-                return Ok(Some(resolved));
+                return Ok(if self.ends(&resolved)? { Some(resolved) } else { None });
             }
             resolved = resolve(&self.setup, &self.samples)?;
         }
@@ -285,48 +190,59 @@ impl<'m, M: Module<Family = Tch>> Search<'m, M> {
     }
 
     /// Probes the ends of the ranges: all symbols at their lowest together, and at their highest; where that is too large to
-    /// try, each at its highest alone. An open end has no size of its own.
-    fn ends(&mut self, resolved: &Resolved) -> Result<(), ExportError> {
+    /// try, each at its highest alone. An open end has no size of its own. `false` when an AUTO dimension has become static.
+    fn ends(&mut self, resolved: &Resolved) -> Result<bool, ExportError> {
         let low = |free: &Free| bounds(&free.movable.range).0;
         let high = |free: &Free| {
             let declared = free.movable.range.upper.finite().is_some();
             if declared { bounds(&free.movable.range).1 } else { free.movable.example }
         };
-        self.end(resolved, "lowest", low)?;
-        if !self.end(resolved, "highest", high)? {
-            for free in self.free.clone() {
-                let alone = |other: &Free| {
-                    if other.symbol == free.symbol { high(other) } else { bounds(&other.movable.range).0 }
-                };
-                self.end(resolved, "highest", alone)?;
+        let mut ends = vec![("lowest", self.picked(low)), ("highest", self.picked(high))];
+        let too_large = |end: &HashMap<Symbol, i64>| self.values_at(resolved, end).is_some_and(|v| self.too_large(&v));
+        if too_large(&ends[1].1) {
+            ends.pop();
+            let alone =
+                |free: &Free| self.picked(|other| if other.symbol == free.symbol { high(other) } else { low(other) });
+            ends.extend(self.free.iter().map(|free| ("highest", alone(free))));
+        }
+        for (which, end) in ends {
+            let Some(values) = self.values_at(resolved, &end) else { continue };
+            let known = self.samples.iter().any(|s| s.values == values);
+            let allowed = guards_hold(&resolved.solved, &symbol_values(resolved, &values));
+            if !known && allowed && !self.too_large(&values) && !self.end(resolved, which, &values)? {
+                return Ok(false);
             }
         }
-        Ok(())
+        Ok(true)
     }
 
-    /// Probes the sizes that `pick` gives; whether they were small enough to try.
-    fn end(&mut self, resolved: &Resolved, which: &str, pick: impl Fn(&Free) -> i64) -> Result<bool, ExportError> {
-        let assignment = self.free.iter().map(|free| (free.symbol.clone(), pick(free))).collect();
-        let Some(values) = self.values_at(resolved, &assignment) else { return Ok(true) };
-        if self.too_large(&values) {
-            return Ok(false);
-        }
-        let known = self.samples.iter().any(|s| s.values == values);
-        if known || !guards_hold(&resolved.solved, &symbol_values(resolved, &values)) {
-            return Ok(true);
-        }
-        let sample = self.probe(&values).map_err(|error| ExportError::Probe {
-            dims: format!("sizes at the {which} end of their ranges"),
-            sizes: self.shown(&values),
-            message: message_of(&error),
-        })?;
+    fn picked(&self, pick: impl Fn(&Free) -> i64) -> HashMap<Symbol, i64> {
+        self.free.iter().map(|free| (free.symbol.clone(), pick(free))).collect()
+    }
+
+    /// Probes one end; `false` when an AUTO dimension has become static.
+    fn end(&mut self, resolved: &Resolved, which: &str, values: &Values) -> Result<bool, ExportError> {
+        let sample = match self.trial(values) {
+            Ok(sample) => sample,
+            Err(error) => {
+                let shown = match error {
+                    ExportError::Capture { error, .. } => ExportError::Probe {
+                        dims: format!("sizes at the {which} end of their ranges"),
+                        sizes: self.shown(values),
+                        message: error.to_string(),
+                    },
+                    other => other,
+                };
+                return self.isolate(resolved, values, shown).map(|()| false);
+            }
+        };
         if !agrees(resolved, &sample)? {
             return Err(ExportError::Unsolved {
-                what: format!("the graph at the {which} end of the ranges ({})", self.shown(&values)),
+                what: format!("the graph at the {which} end of the ranges ({})", self.shown(values)),
                 seen: "the run does not agree with what was solved".to_owned(),
             });
         }
-        self.accept(sample)?;
+        self.samples.push(sample);
         Ok(true)
     }
 
@@ -394,30 +310,32 @@ impl<'m, M: Module<Family = Tch>> Search<'m, M> {
         Some(values)
     }
 
-    /// Finds the dimension that cannot move alone, after a probe that everything known allowed has failed. An AUTO dimension
-    /// becomes static; for any other the error says what the model said.
-    fn isolate(&mut self, resolved: &Resolved, error: ExportError) -> Result<(), ExportError> {
+    /// Finds the dimension that cannot move alone, after a probe that everything known allowed has failed. AUTO dimensions
+    /// become static; for any other the error says what the model said.
+    fn isolate(&mut self, resolved: &Resolved, failed: &Values, error: ExportError) -> Result<(), ExportError> {
+        let sizes = symbol_values(resolved, failed);
         let mut changed = false;
         for free in self.free.clone() {
-            let movable = std::slice::from_ref(&free.movable);
-            let size = unlike_sizes(movable, &self.taken(), 1).first().copied().unwrap_or(free.movable.example);
-            let assignment = self.free.iter().map(|other| {
-                (other.symbol.clone(), if other.symbol == free.symbol { size } else { other.movable.example })
-            });
-            let Some(values) = self.values_at(resolved, &assignment.collect()) else { continue };
-            let Err(error) = self.probe(&values) else { continue };
+            let own = |other: &Free| sizes.get(&other.symbol).filter(|_| other.symbol == free.symbol).copied();
+            let alone = self.picked(|other| own(other).unwrap_or(other.movable.example));
+            let Some(values) = self.values_at(resolved, &alone) else { continue };
+            let Err(error) = self.trial(&values) else { continue };
             let dims = self.dims_of(resolved, &free.symbol);
-            if dims.iter().all(|(leaf, dim)| is_auto(&self.setup.leaves[*leaf].spec, *dim)) {
-                for (leaf, dim) in dims {
-                    make_static(&mut self.setup.leaves[leaf].spec, dim);
-                    changed = true;
-                }
+            if self.freeze(&dims) {
+                changed = true;
                 continue;
             }
+            let ExportError::Capture { error, .. } = error else { return Err(error) };
             let names: Vec<String> =
                 dims.iter().map(|(leaf, dim)| format!("{}.size()[{dim}]", self.setup.leaves[*leaf].source)).collect();
-            let (dims, message) = (format!("{} alone", names.join(" = ")), message_of(&error));
+            let (dims, message) = (format!("{} alone", names.join(" = ")), error.to_string());
             return Err(ExportError::Probe { dims, sizes: self.shown(&values), message });
+        }
+        if !changed {
+            // None fails alone: all that may become static do.
+            for free in self.free.clone() {
+                changed |= self.freeze(&self.dims_of(resolved, &free.symbol));
+            }
         }
         if changed { Ok(()) } else { Err(error) }
     }
@@ -453,28 +371,6 @@ impl<'m, M: Module<Family = Tch>> Search<'m, M> {
             tch::no_grad(|| buffer.shallow_clone().copy_(&before));
         }
         Ok(into_leaves(output??)?.0)
-    }
-}
-
-/// The dimensions that the spec makes dynamic, with the range it gives them.
-fn dynamic_dims(setup: &Setup) -> Result<Vec<(usize, usize, ValueRange)>, ExportError> {
-    let inputs = shapes::SymbolicInputs::declare(setup.leaves.clone(), &setup.order, setup.naming)?;
-    let mut dims = Vec::new();
-    for leaf in 0..setup.leaves.len() {
-        for (dim, expr) in inputs.sizes(leaf)?.iter().enumerate() {
-            if let Some(symbol) = expr.as_symbol() {
-                dims.push((leaf, dim, inputs.env().range(symbol)));
-            }
-        }
-    }
-    Ok(dims)
-}
-
-/// What the model said, without the sizes, which the caller adds.
-fn message_of(error: &ExportError) -> String {
-    match error {
-        ExportError::Capture { error, .. } => error.to_string(),
-        other => other.to_string(),
     }
 }
 
