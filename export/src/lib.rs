@@ -102,7 +102,7 @@ pub use export::{Export, ExportError, export};
 pub use program::ExportedProgram;
 pub use pt2::SaveError;
 #[cfg(feature = "tch")]
-pub use run::CallError;
+pub use run::{CallError, ProgramModule};
 
 // The derive and `#[module]` with this crate as their root: a user needs no other dependency than this one and `tch`.
 pub use pytree_derive::{PyTreeFacade as PyTree, function_facade as function, module_facade as module};

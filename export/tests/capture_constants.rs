@@ -152,6 +152,15 @@ fn buffers_that_are_written_to_are_as_before_after_an_export_and_new_in_every_ru
         model.steps.shallow_clone().copy_(&Tensor::from(5i64));
         model.mean.shallow_clone().copy_(&before);
     }
+    // A module keeps what is written to its buffers, as the model and `ep.module()` do; another starts anew.
+    let module = program.module().unwrap();
+    for n in [2, 3, 11] {
+        let args = set(n);
+        alike(&module.call::<_, (Tensor, Tensor)>(&args).unwrap(), &model.call(&args).unwrap());
+    }
+    assert_eq!(model.steps.int64_value(&[]), 8);
+    let (_, steps): (Tensor, Tensor) = program.module().unwrap().call(&set(4)).unwrap();
+    assert_eq!(steps.double_value(&[]), 6.0);
 }
 
 struct Written {

@@ -1,10 +1,10 @@
 //! The interpreter.
 
 use super::CallError;
+use super::carried::Carried;
 use crate::dispatch::{self, DispatchError, Schema, Value};
 use crate::program::{
     Argument, ExportedProgram, GraphOutput, InputKind, Int, IntOp, Literal, Node, NodeId, NodeKind, NodeValue,
-    TensorData,
 };
 use pytree_core::{Leaf, Tch};
 use tch::Tensor;
@@ -21,13 +21,13 @@ enum Held {
 /// A program with the values that its nodes have given so far.
 pub(super) struct Interpreter<'p> {
     program: &'p ExportedProgram,
+    carried: &'p Carried,
     values: Vec<Held>,
 }
 
 impl<'p> Interpreter<'p> {
-    /// Sets the parameters, buffers and constants up.
-    pub(super) fn new(program: &'p ExportedProgram) -> Result<Self, CallError> {
-        Ok(Interpreter { program, values: Vec::with_capacity(program.graph.nodes.len()) })
+    pub(super) fn new(program: &'p ExportedProgram, carried: &'p Carried) -> Self {
+        Interpreter { program, carried, values: Vec::with_capacity(program.graph.nodes.len()) }
     }
 
     pub(super) fn run(mut self, inputs: Vec<Leaf<Tch>>) -> Result<Vec<Leaf<Tch>>, CallError> {
@@ -44,7 +44,7 @@ impl<'p> Interpreter<'p> {
                             Some(plain) => Held::Plain(plain),
                             None => return Err(missing(node, "an input that was not given")),
                         },
-                        (_, target) => Held::Tensor(self.carried(node, target.as_deref().unwrap_or_default())?),
+                        (_, target) => Held::Tensor(self.carried.tensor(node, target.as_deref().unwrap_or_default())?),
                     }
                 }
                 NodeKind::Item { of, index } => match self.values.get(of.0) {
@@ -70,14 +70,6 @@ impl<'p> Interpreter<'p> {
             self.values.push(value);
         }
         self.program.graph.outputs.iter().map(|output| self.output(output)).collect()
-    }
-
-    /// A parameter, buffer or constant.
-    fn carried(&self, node: &Node, target: &str) -> Result<Tensor, CallError> {
-        let program = self.program;
-        let data = program.state_dict.get(target).or_else(|| program.constants.get(target));
-        let data = data.ok_or_else(|| missing(node, &format!("`{target}`, which the program does not carry")))?;
-        tensor_of(data).map_err(|error| CallError::Op { node: node.name.clone(), error })
     }
 
     fn tensor(&self, node: &Node, id: NodeId) -> Result<Tensor, CallError> {
@@ -138,7 +130,7 @@ fn floor_div(a: i64, b: i64) -> i64 {
     if a % b != 0 && (a < 0) != (b < 0) { quotient - 1 } else { quotient }
 }
 
-fn missing(node: &Node, what: &str) -> CallError {
+pub(super) fn missing(node: &Node, what: &str) -> CallError {
     CallError::Graph { node: node.name.clone(), missing: what.to_owned() }
 }
 
@@ -175,14 +167,4 @@ fn leaf_of(literal: &Literal) -> Leaf<Tch> {
         Literal::Bool(v) => Leaf::Bool(*v),
         Literal::Str(v) => Leaf::Str(v.clone()),
     }
-}
-
-/// A carried tensor with memory of its own, on the device it was on.
-fn tensor_of(data: &TensorData) -> Result<Tensor, DispatchError> {
-    let base = dispatch::storage_from_bytes(&data.storage.0)?;
-    let tensor = dispatch::on_storage(&base, data.dtype, &data.sizes, &data.strides, data.storage_offset)?;
-    Ok(match data.device.to_tch() {
-        Some(tch::Device::Cpu) | None => tensor,
-        Some(device) => tensor.to_device(device),
-    })
 }

@@ -1,5 +1,6 @@
 //! Running a program: its graph, op by op, on the dispatcher.
 
+mod carried;
 mod check;
 mod interpret;
 
@@ -7,6 +8,7 @@ pub use check::InputMismatch;
 
 use crate::dispatch::DispatchError;
 use crate::program::ExportedProgram;
+use carried::Carried;
 use interpret::Interpreter;
 use pytree_core::{Leaf, LeafRef, OwnedTree, PyTree, Tch, TreeError, UnflattenError, flatten, unflatten};
 use tch::Tensor;
@@ -42,7 +44,16 @@ pub enum CallError {
     },
 }
 
-impl ExportedProgram {
+/// A program that is ready to be called many times (`ep.module()`): its parameters, buffers and constants are tensors.
+///
+/// A buffer keeps what a call has written to it, as in PyTorch. The program itself stays as it is.
+#[derive(Debug)]
+pub struct ProgramModule<'p> {
+    program: &'p ExportedProgram,
+    carried: Carried,
+}
+
+impl ProgramModule<'_> {
     /// Runs the program: typed in, typed out (`ep.module()(*args, **kwargs)`).
     ///
     /// `inputs` is a call of the model (`Model::args(x).y(y)`) or any tree with the structure of the program's inputs.
@@ -52,19 +63,46 @@ impl ExportedProgram {
     /// [`CallError`] when the inputs are not the program's, an op fails, or `O` is not what the program returns.
     pub fn call<I: PyTree<Tch>, O: OwnedTree<Tch>>(&self, inputs: &I) -> Result<O, CallError> {
         let flat = flatten(inputs)?;
-        check::structure(self, &flat.spec)?;
+        check::structure(self.program, &flat.spec)?;
         let leaves: Vec<Leaf<Tch>> =
             flat.leaves.into_iter().map(|l: LeafRef<'_, Tch>| l.map(Tensor::shallow_clone)).collect();
         let outputs = self.run(leaves)?;
-        Ok(unflatten(outputs, &self.out_spec)?)
+        Ok(unflatten(outputs, &self.program.out_spec)?)
     }
 
     /// Runs the program on the flattened inputs; its outputs, flattened.
     ///
     /// # Errors
-    /// As [`call`](ExportedProgram::call).
+    /// As [`call`](ProgramModule::call).
     pub fn run(&self, leaves: Vec<Leaf<Tch>>) -> Result<Vec<Leaf<Tch>>, CallError> {
-        check::values(self, &leaves)?;
-        Interpreter::new(self)?.run(leaves)
+        check::values(self.program, &leaves)?;
+        Interpreter::new(self.program, &self.carried).run(leaves)
+    }
+}
+
+impl ExportedProgram {
+    /// The program, ready to be called many times (`ep.module()`).
+    ///
+    /// # Errors
+    /// [`CallError`] when a tensor that the program carries cannot be made.
+    pub fn module(&self) -> Result<ProgramModule<'_>, CallError> {
+        Ok(ProgramModule { program: self, carried: Carried::of(self)? })
+    }
+
+    /// Runs the program once: typed in, typed out. Every call copies the parameters and starts with the program's own
+    /// buffers; for many calls see [`module`](ExportedProgram::module).
+    ///
+    /// # Errors
+    /// As [`ProgramModule::call`].
+    pub fn call<I: PyTree<Tch>, O: OwnedTree<Tch>>(&self, inputs: &I) -> Result<O, CallError> {
+        self.module()?.call(inputs)
+    }
+
+    /// Runs the program once on the flattened inputs; its outputs, flattened.
+    ///
+    /// # Errors
+    /// As [`ProgramModule::call`].
+    pub fn run(&self, leaves: Vec<Leaf<Tch>>) -> Result<Vec<Leaf<Tch>>, CallError> {
+        self.module()?.run(leaves)
     }
 }

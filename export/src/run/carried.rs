@@ -1,0 +1,54 @@
+//! The tensors that a program carries, ready to be used.
+
+use super::CallError;
+use super::interpret::missing;
+use crate::dispatch::{self, DispatchError};
+use crate::program::{ExportedProgram, Node, Storage, TensorData};
+use std::collections::HashMap;
+use tch::Tensor;
+
+/// Parameters, buffers and constants by name, on memory of their own. Those that share a storage in the program share it
+/// here.
+#[derive(Debug)]
+pub(super) struct Carried {
+    tensors: HashMap<String, Tensor>,
+}
+
+impl Carried {
+    /// Copies them out of the program, each to the device it was on.
+    pub(super) fn of(program: &ExportedProgram) -> Result<Self, CallError> {
+        let mut storages: Vec<(&Storage, Tensor)> = Vec::new();
+        let mut tensors = HashMap::new();
+        for (name, data) in program.state_dict.iter().chain(&program.constants) {
+            let failed = |error| CallError::Op { node: name.clone(), error };
+            let known = storages.iter().find(|(storage, _)| storage.same(&data.storage));
+            let base = match known {
+                Some((_, base)) => base.shallow_clone(),
+                None => {
+                    let base = on_device(data).map_err(failed)?;
+                    storages.push((&data.storage, base.shallow_clone()));
+                    base
+                }
+            };
+            let (sizes, strides) = (&data.sizes, &data.strides);
+            let tensor = dispatch::on_storage(&base, data.dtype, sizes, strides, data.storage_offset);
+            tensors.insert(name.clone(), tensor.map_err(failed)?);
+        }
+        Ok(Carried { tensors })
+    }
+
+    /// The tensor that a placeholder stands for.
+    pub(super) fn tensor(&self, node: &Node, target: &str) -> Result<Tensor, CallError> {
+        let tensor = self.tensors.get(target).map(Tensor::shallow_clone);
+        tensor.ok_or_else(|| missing(node, &format!("`{target}`, which the program does not carry")))
+    }
+}
+
+/// The bytes of a storage, on the device that its tensor was on.
+fn on_device(data: &TensorData) -> Result<Tensor, DispatchError> {
+    let bytes = dispatch::storage_from_bytes(&data.storage.0)?;
+    Ok(match data.device.to_tch() {
+        Some(tch::Device::Cpu) | None => bytes,
+        Some(device) => bytes.to_device(device),
+    })
+}
