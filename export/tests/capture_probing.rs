@@ -69,7 +69,7 @@ impl Branching {
 #[test]
 fn an_auto_dimension_that_the_model_branches_on_becomes_static() {
     let shapes = |dim: &shapes::DimHint| {
-        let dims = (0..3).map(|i| (i, dim.clone()));
+        let dims = (0..3).map(|i| (i, *dim));
         DynamicShapes::Tuple(vec![DynamicShapes::leaf(ShapeSpec::dims(dims))])
     };
     let inputs = ModelInputs::new(&Branching, [Branching::args(randn(&[6, 3, 4]))]).unwrap();

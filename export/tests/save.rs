@@ -103,3 +103,37 @@ fn a_path_that_cannot_be_written_is_an_error_that_names_it() {
     assert_eq!(left, ["taken.pt2"]);
     assert!(matches!(program.save(Path::new("/")), Err(SaveError::NoFileName(_))));
 }
+
+#[derive(PyTree)]
+#[pytree(name = "first.Cache")]
+struct First {
+    keys: Tensor,
+}
+
+#[derive(PyTree)]
+#[pytree(name = "second.Cache", as = "mapping")]
+struct Second {
+    values: Tensor,
+}
+
+struct Both;
+
+#[module]
+impl Both {
+    fn forward(&self, first: &First, second: &Second) -> Tensor {
+        &first.keys + &second.values
+    }
+}
+
+#[test]
+fn classes_of_one_name_are_two_in_the_python_module() {
+    let x = || Tensor::ones([2], (Kind::Float, Device::Cpu));
+    let args = Both::args(First { keys: x() }).second(Second { values: x() });
+    let inputs = ModelInputs::new(&Both, [args]).unwrap();
+    let python = Export::new(&Both, &inputs).run().unwrap().python_module();
+    for line in
+        ["class Cache:", "class Cache_2:", "    'first.Cache',", "    'second.Cache',", "    _fields = ['values']"]
+    {
+        assert_eq!(python.lines().filter(|l| *l == line).count(), 1, "{line}\n{python}");
+    }
+}
