@@ -1,5 +1,6 @@
 #include "wire.h"
 
+#include <ATen/ScalarOps.h>
 #include <ATen/core/jit_type.h>
 #include <c10/util/Exception.h>
 
@@ -263,6 +264,15 @@ IValue scalar_of(const Raw &raw, TypeKind kind, const std::string &expected) {
       return raw.tensors[0];
     if (raw.tag == Tag::None)
       return at::Tensor();
+    // Python takes a number for a tensor: one that leaves the other tensor's type as it is.
+    if (raw.tag == Tag::Int)
+      return at::native::wrapped_scalar_tensor(raw.ints[0]);
+    if (raw.tag == Tag::Float)
+      return at::native::wrapped_scalar_tensor(raw.floats[0]);
+    if (raw.tag == Tag::Bool)
+      return at::native::wrapped_scalar_tensor(raw.ints[0] != 0);
+    if (raw.tag == Tag::Complex)
+      return at::native::wrapped_scalar_tensor(c10::complex<double>(raw.floats[0], raw.floats[1]));
     break;
   case TypeKind::IntType:
   case TypeKind::SymIntType:

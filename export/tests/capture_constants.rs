@@ -43,7 +43,7 @@ fn a_constant_that_is_written_to_starts_anew_in_every_call() {
         statements(&program)[..2],
         [
             "clone: \"f32[3]\" = torch.ops.aten.clone.default(c_lifted_tensor_0)",
-            "add_: \"f32[3]\" = torch.ops.aten.add_.Scalar(clone, 1.0)",
+            "add_: \"f32[3]\" = torch.ops.aten.add_.Tensor(clone, 1.0)",
         ]
     );
     for _ in 0..3 {
@@ -139,7 +139,7 @@ fn buffers_that_are_written_to_are_as_before_after_an_export_and_new_in_every_ru
     assert_eq!(model.steps.int64_value(&[]), 5);
     assert_eq!(model.mean, before);
     let text = program.to_string();
-    assert!(text.contains("torch.ops.aten.add_.Scalar(b_steps, 1)"), "{text}");
+    assert!(text.contains("torch.ops.aten.add_.Tensor(b_steps, 1)"), "{text}");
     assert!(text.contains("torch.ops.aten.copy_.default(b_mean, "), "{text}");
     for n in [2, 3, 11] {
         let args = set(n);
@@ -233,7 +233,7 @@ fn an_alias_is_the_tensor_itself() {
     assert_eq!(
         body,
         [
-            "add: \"f32[s77]\" = torch.ops.aten.add.Scalar(x, 1)",
+            "add: \"f32[s77]\" = torch.ops.aten.add.Tensor(x, 1)",
             "detach: \"f32[s77]\" = torch.ops.aten.detach.default(x)",
             "add_1: \"f32[s77]\" = torch.ops.aten.add.Tensor(add, detach)",
             "mul: \"f32[s77]\" = torch.ops.aten.mul.Tensor(add_1, x)",

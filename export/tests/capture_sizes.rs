@@ -269,7 +269,7 @@ fn an_int_computed_from_sizes_is_returned() {
         statements(&program),
         [
             "sym_size_int_1: \"Sym(s77)\" = torch.ops.aten.sym_size.int(x, 0)",
-            "add: \"f32[s77, 3]\" = torch.ops.aten.add.Scalar(x, 1)",
+            "add: \"f32[s77, 3]\" = torch.ops.aten.add.Tensor(x, 1)",
             "mul: \"Sym(2*s77)\" = sym_size_int_1 * 2",
             "return (add, mul)",
         ]

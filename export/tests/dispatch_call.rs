@@ -177,13 +177,29 @@ fn named_arguments_are_put_in_order() {
 }
 
 #[test]
+fn a_number_stands_for_a_tensor_as_in_python() {
+    // A number does not change the element type of the tensor, unless it is of another sort.
+    let half = floats(&[1., 2.], &[2]).to_kind(Kind::Half);
+    let added = |x: &Tensor, number| match &call(&op("aten.add.Tensor"), &[Value::Tensor(x), number]).unwrap()[..] {
+        [Value::Tensor(sum)] => (sum.kind(), f64::try_from(sum.sum(Kind::Double)).unwrap()),
+        other => panic!("{other:?}"),
+    };
+    assert_eq!(added(&half, Value::Float(0.5)), (Kind::Half, 4.0));
+    assert_eq!(added(&half, Value::Int(3)), (Kind::Half, 9.0));
+    let ints = Tensor::from_slice(&[1i32, 2]);
+    assert_eq!(added(&ints, Value::Int(1)), (Kind::Int, 5.0));
+    assert_eq!(added(&ints, Value::Float(0.5)), (Kind::Float, 4.0));
+    assert_eq!(added(&ints, Value::Bool(true)), (Kind::Int, 5.0));
+}
+
+#[test]
 fn wrong_calls_are_errors_that_name_the_place() {
     let x = floats(&[1., 2.], &[2]);
     let fails = |name: &str, args: &[Value<&Tensor>]| call(&op(name), args).unwrap_err();
     assert_eq!(fails("aten.nothing", &[]), DispatchError::NoSuchOp { op: op("aten.nothing") });
     assert_eq!(
-        fails("aten.add.Tensor", &[Value::Tensor(&x), Value::Int(1)]).to_string(),
-        "`aten.add.Tensor`: argument `other` must be Tensor, not int"
+        fails("aten.add.Tensor", &[Value::Tensor(&x), Value::Str("1".to_owned())]).to_string(),
+        "`aten.add.Tensor`: argument `other` must be Tensor, not str"
     );
     let absent = fails("aten.add.Tensor", &[Value::Tensor(&x)]).to_string();
     assert!(absent.contains("`other`") && absent.contains("absent"), "{absent}");

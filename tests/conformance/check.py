@@ -89,7 +89,10 @@ def decompose(loaded, twin):
 def register(path, name):
     """Imports the registrations that Rust wrote."""
     spec = importlib.util.spec_from_file_location(f"registrations_{name}", path)
-    spec.loader.exec_module(importlib.util.module_from_spec(spec))
+    module = importlib.util.module_from_spec(spec)
+    # As an import does it: a class that is pickled is looked up in its module.
+    sys.modules[spec.name] = module
+    spec.loader.exec_module(module)
 
 
 def leaf(folder, described):

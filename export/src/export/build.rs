@@ -4,7 +4,7 @@ use super::declared::{DataReader, Declared};
 use super::integers::{Integers, Names, SymbolSource};
 use super::location::Locations;
 use super::sample::{OutputLeaf, Sample};
-use super::{ExportError, Resolved};
+use super::{ExportError, Resolved, spelling};
 use crate::dispatch::{Call, OpName, Role, StorageNumber, TensorInfo, Value, ValueId};
 use crate::program::{
     Argument, ExportedProgram, Graph, GraphOutput, GraphSignature, InputKind, InputSpec, Literal, NamedArgument, Node,
@@ -216,6 +216,8 @@ impl Builder<'_> {
                 value.try_map_ints(|expr| integers.argument(&mut self.graph, &mut self.names, &expr, &stack_trace))?;
             arguments.push(NamedArgument { name: written.name.clone(), keyword: written.kwarg_only, value });
         }
+        let (op, arguments) = spelling::in_python(&call.op, arguments, |id| self.tensor(id))?;
+        self.assert_metadata(&op, &arguments, &stack_trace)?;
         let sizes = &self.resolved.sizes[at];
         let layouts = sizes.iter().zip(&self.resolved.strides[at]);
         let values = tensors
@@ -224,7 +226,7 @@ impl Builder<'_> {
             .map(|(output, (sizes, strides))| (output.id, tensor_value(&output.info, sizes.clone(), strides.clone())))
             .collect::<Vec<_>>();
         let name = self.names.node(call.op.name());
-        let kind = NodeKind::Call { op: call.op.clone(), arguments };
+        let kind = NodeKind::Call { op, arguments };
         let single = matches!(call.outputs.as_slice(), [Value::Tensor(_)]);
         if let (true, [(id, value)]) = (single, values.as_slice()) {
             let node = Node { name, kind, value: NodeValue::Tensor(value.clone()), stack_trace };
@@ -250,6 +252,31 @@ impl Builder<'_> {
         Ok(())
     }
 
+    fn tensor(&self, id: NodeId) -> Option<&TensorValue> {
+        match &self.graph.node(id).value {
+            NodeValue::Tensor(value) => Some(value),
+            _ => None,
+        }
+    }
+
+    /// States what is known of a tensor before it is converted, as torch does in a pass at the end.
+    fn assert_metadata(
+        &mut self,
+        op: &OpName,
+        arguments: &[NamedArgument],
+        stack_trace: &Option<String>,
+    ) -> Result<(), ExportError> {
+        let Some(Value::Tensor(of)) = arguments.first().map(|argument| &argument.value) else { return Ok(()) };
+        let Some(tensor) = self.tensor(*of) else { return Ok(()) };
+        if let Some((op, arguments)) = spelling::metadata_assertion(op, *of, tensor)? {
+            // What a pass adds is named after op and overload, and does not count among the tracer's names.
+            let name = self.names.namer.node(&format!("{}_{}", op.name(), op.overload()));
+            let kind = NodeKind::Call { op, arguments };
+            self.graph.push(Node { name, kind, value: NodeValue::Nothing, stack_trace: stack_trace.clone() });
+        }
+        Ok(())
+    }
+
     /// Gives a constant that the forward writes to a clone of its own at its first use, as `torch.tensor` does with
     /// `lift_fresh_copy`: the constant itself must be the same in the next call.
     fn clone_if_written(&mut self, id: ValueId, stack_trace: &Option<String>) -> Result<(), ExportError> {
@@ -264,7 +291,7 @@ impl Builder<'_> {
         let written = constant && trace.storage_of(id).is_some_and(|storage| self.written.contains(&storage));
         let Some(of) = self.nodes.get(&id).copied().filter(|_| written) else { return Ok(()) };
         if self.cloned.insert(id) {
-            let op = OpName::new("aten", "clone", "default").map_err(|e| ExportError::Inputs(e.to_string()))?;
+            let op = spelling::aten("clone", "default")?;
             let argument = NamedArgument { name: "self".to_owned(), keyword: false, value: Value::Tensor(of) };
             let node = self.graph.push(Node {
                 name: self.names.node("clone"),

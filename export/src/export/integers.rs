@@ -1,7 +1,8 @@
 //! Integers in a graph: sizes read from inputs, and arithmetic on them.
 
 use super::ExportError;
-use crate::dispatch::{OpName, Value};
+use super::spelling::aten;
+use crate::dispatch::Value;
 use crate::program::{Graph, Int, IntOp, NamedArgument, Node, NodeId, NodeKind, NodeValue};
 use indexmap::IndexMap;
 use shapes::{Expr, ExprKind, Function, Namer, OpNumbers, Symbol};
@@ -101,7 +102,7 @@ impl Integers {
             };
             let id = graph.push(Node {
                 name: names.namer.node(&name),
-                kind: NodeKind::Call { op: sym_size_op()?, arguments },
+                kind: NodeKind::Call { op: aten("sym_size", "int")?, arguments },
                 value: NodeValue::Int(size.clone()),
                 stack_trace: None,
             });
@@ -213,8 +214,4 @@ fn negative(expr: &Expr) -> Result<Option<Expr>, ExportError> {
         _ => false,
     };
     Ok(if minus { Some(expr.try_neg()?) } else { None })
-}
-
-fn sym_size_op() -> Result<OpName, ExportError> {
-    OpName::new("aten", "sym_size", "int").map_err(|e| ExportError::Inputs(e.to_string()))
 }

@@ -1,6 +1,6 @@
 //! The first probes: dimensions that are equal in every given set move together.
 
-use super::probe::{Movable, unlike_sizes};
+use super::probe::{Movable, bounds, unlike_sizes};
 use super::search::{Search, Values};
 use super::{ExportError, Setup};
 use pytree_core::{Module, Tch};
@@ -16,32 +16,27 @@ struct Class {
 
 impl<M: Module<Family = Tch>> Search<'_, M> {
     /// Three probes in which dimensions that are equal in every given set stay equal: whatever the model needs of real
-    /// inputs holds then, but for relations and ranges. A failure teaches nothing here; the rules will explain it. `false`
-    /// when another path was taken, and an AUTO dimension has become static for it.
+    /// inputs holds then, but for relations and ranges. Where such a probe fails, another one keeps the sums and differences
+    /// that hold in every given set too, as of a mask over a cache and new tokens. What still fails teaches nothing here; the
+    /// rules will explain it. `false` when another path was taken, and an AUTO dimension has become static for it.
     pub(super) fn merged_probes(&mut self) -> Result<bool, ExportError> {
         let classes = self.classes()?;
         if classes.is_empty() {
             return Ok(true);
         }
+        let relations = relations(&classes);
         for _ in 0..3 {
             let movables: Vec<Movable> = classes.iter().map(|class| class.movable.clone()).collect();
             let sizes = unlike_sizes(&movables, &self.taken(), self.round);
             self.round += 1;
-            let moved: Vec<(&Class, i64)> = classes.iter().zip(sizes).collect();
-            match self.trial(&self.with_sizes(&moved)) {
+            let mut run = self.trial(&self.with_sizes(&classes, &sizes));
+            if let (Err(ExportError::Capture { .. }), Some(related)) = (&run, related(&classes, &relations, &sizes)) {
+                run = self.trial(&self.with_sizes(&classes, &related));
+            }
+            match run {
                 Ok(sample) => self.samples.push(sample),
                 Err(error @ ExportError::Branch { .. }) => {
-                    let mut branching = Vec::new();
-                    for alone in &moved {
-                        let run = self.trial(&self.with_sizes(std::slice::from_ref(alone)));
-                        if matches!(run, Err(ExportError::Branch { .. })) {
-                            branching.extend(alone.0.dims.iter().copied());
-                        }
-                    }
-                    if branching.is_empty() {
-                        branching = classes.iter().flat_map(|class| class.dims.iter().copied()).collect();
-                    }
-                    return if self.freeze(&branching) { Ok(false) } else { Err(error) };
+                    return if self.freeze(&self.branching(&classes, &sizes)) { Ok(false) } else { Err(error) };
                 }
                 Err(_) => {}
             }
@@ -49,10 +44,20 @@ impl<M: Module<Family = Tch>> Search<'_, M> {
         Ok(true)
     }
 
+    /// The dimensions on which the model branches when they alone have these sizes; all of them when none does alone.
+    fn branching(&self, classes: &[Class], sizes: &[i64]) -> Vec<(usize, usize)> {
+        let alone = classes.iter().zip(sizes).filter(|(class, size)| {
+            let run = self.trial(&self.with_sizes(std::slice::from_ref(*class), std::slice::from_ref(*size)));
+            matches!(run, Err(ExportError::Branch { .. }))
+        });
+        let dims: Vec<_> = alone.flat_map(|(class, _)| class.dims.iter().copied()).collect();
+        if dims.is_empty() { classes.iter().flat_map(|class| class.dims.iter().copied()).collect() } else { dims }
+    }
+
     /// The example's sizes, with these classes at other sizes.
-    fn with_sizes(&self, moved: &[(&Class, i64)]) -> Values {
+    fn with_sizes(&self, classes: &[Class], sizes: &[i64]) -> Values {
         let mut values = self.samples[0].values.clone();
-        for (class, size) in moved {
+        for (class, size) in classes.iter().zip(sizes) {
             for (leaf, dim) in &class.dims {
                 if let Some(slot) = values[*leaf].as_mut().and_then(|v| v.get_mut(*dim)) {
                     *slot = *size;
@@ -81,6 +86,62 @@ impl<M: Module<Family = Tch>> Search<'_, M> {
         }
         Ok(classes)
     }
+}
+
+/// What a class is of smaller ones in every given set.
+enum Relation {
+    /// It is none that is looked for.
+    Free,
+    /// The sum of two classes.
+    Sum(usize, usize),
+    /// A class and a number.
+    Offset(usize, i64),
+}
+
+/// The relation of every class to the classes before it in `order`, which is by size.
+struct Relations {
+    order: Vec<usize>,
+    of: Vec<Relation>,
+}
+
+/// Sums before differences: a few sets that lie apart by a number are easily found by chance.
+fn relations(classes: &[Class]) -> Relations {
+    let mut order: Vec<usize> = (0..classes.len()).collect();
+    order.sort_by_key(|class| classes[*class].seen.first().copied());
+    let mut of: Vec<Relation> = classes.iter().map(|_| Relation::Free).collect();
+    let seen = |class: usize| classes[class].seen.iter();
+    for (place, &class) in order.iter().enumerate() {
+        let smaller = &order[..place];
+        let pairs = smaller.iter().enumerate().flat_map(|(i, a)| smaller[i..].iter().map(move |b| (*a, *b)));
+        let sum = |&(a, b): &(usize, usize)| seen(a).zip(seen(b)).map(|(a, b)| a + b).eq(seen(class).copied());
+        let offset = |&a: &usize| {
+            let mut gaps = seen(class).zip(seen(a)).map(|(size, a)| size - a);
+            let first = gaps.next()?;
+            gaps.all(|gap| gap == first).then_some(Relation::Offset(a, first))
+        };
+        let found = pairs.into_iter().find(sum).map(|(a, b)| Relation::Sum(a, b));
+        if let Some(relation) = found.or_else(|| smaller.iter().find_map(offset)) {
+            of[class] = relation;
+        }
+    }
+    Relations { order, of }
+}
+
+/// These sizes with the related ones computed from the others, where the ranges allow it. `None` when nothing changes.
+fn related(classes: &[Class], relations: &Relations, sizes: &[i64]) -> Option<Vec<i64>> {
+    let mut related = sizes.to_vec();
+    for &class in &relations.order {
+        let size = match relations.of[class] {
+            Relation::Free => continue,
+            Relation::Sum(a, b) => related[a].checked_add(related[b]),
+            Relation::Offset(a, gap) => related[a].checked_add(gap),
+        };
+        let (low, high) = bounds(&classes[class].movable.range);
+        if let Some(size) = size.filter(|size| (low..=high).contains(size)) {
+            related[class] = size;
+        }
+    }
+    (related != sizes).then_some(related)
 }
 
 /// The dimensions that the spec makes dynamic, with the range it gives them.

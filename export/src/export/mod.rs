@@ -20,6 +20,7 @@ mod sample;
 mod search;
 mod setup;
 mod solve;
+mod spelling;
 mod verify;
 
 pub use error::ExportError;

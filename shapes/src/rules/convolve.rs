@@ -4,9 +4,12 @@ use super::{Call, Family, Outputs, RuleError, one, shown};
 use crate::expr::Expr;
 use crate::rel::RelOp;
 
-pub(super) const FAMILY: &[Family] = &[(CONV, convolution), (POOL, pooling), (ADAPTIVE, adaptive)];
+pub(super) const FAMILY: &[Family] =
+    &[(CONV, convolution), (TRANSPOSED, transposed), (POOL, pooling), (ADAPTIVE, adaptive)];
 
 const CONV: &[&str] = &["aten.conv1d.default", "aten.conv2d.default", "aten.conv3d.default"];
+const TRANSPOSED: &[&str] =
+    &["aten.conv_transpose1d.default", "aten.conv_transpose2d.input", "aten.conv_transpose3d.input"];
 const POOL: &[&str] = &[
     "aten.avg_pool1d.default",
     "aten.avg_pool2d.default",
@@ -57,25 +60,48 @@ impl Window {
     }
 }
 
-fn convolution(call: &mut Call<'_>) -> Outputs {
-    let (input, weight) = (call.tensor("input")?, call.tensor("weight")?);
-    let rank = window_rank(call);
-    let Some(batched) = (input.len() + 1).checked_sub(rank + 2).filter(|b| *b <= 1 && weight.len() == rank + 2) else {
-        return call.mismatch(format!("the input {} and the weight {} do not fit", shown(&input), shown(&weight)));
-    };
-    let groups = call.number("groups", 1)?;
-    let channels = call.mul(&weight[1], &Expr::int(groups))?;
-    call.same(&input[batched], &channels, || "the channels do not fit the weight".to_owned())?;
-    if let Some(bias) = call.maybe_tensor("bias")? {
-        let [size] = bias.as_slice() else {
-            return call.mismatch(format!("the bias {} has not 1 dimension", shown(&bias)));
+/// What a convolution works on.
+struct Convolved {
+    input: Vec<Expr>,
+    weight: Vec<Expr>,
+    /// How many dimensions the window has.
+    rank: usize,
+    /// How many dimensions of the input come before its channels: 1 for a batch, or 0.
+    batched: usize,
+    groups: i64,
+}
+
+impl Convolved {
+    fn of(call: &Call<'_>) -> Result<Self, RuleError> {
+        let (input, weight) = (call.tensor("input")?, call.tensor("weight")?);
+        let rank = window_rank(call);
+        let batched = (input.len() + 1).checked_sub(rank + 2).filter(|b| *b <= 1 && weight.len() == rank + 2);
+        let Some(batched) = batched else {
+            return call.mismatch(format!("the input {} and the weight {} do not fit", shown(&input), shown(&weight)));
         };
-        call.same(size, &weight[0], || "the bias does not fit the weight".to_owned())?;
+        Ok(Convolved { input, weight, rank, batched, groups: call.number("groups", 1)? })
     }
+
+    /// The batch, if any, and the channels of the result, once channels and bias are known to fit.
+    fn outer(&self, call: &mut Call<'_>, channels: &Expr, made: Expr) -> Result<Vec<Expr>, RuleError> {
+        call.same(&self.input[self.batched], channels, || "the channels do not fit the weight".to_owned())?;
+        if let Some(bias) = call.maybe_tensor("bias")? {
+            let [size] = bias.as_slice() else {
+                return call.mismatch(format!("the bias {} has not 1 dimension", shown(&bias)));
+            };
+            call.same(size, &made, || "the bias does not fit the weight".to_owned())?;
+        }
+        Ok([&self.input[..self.batched], &[made]].concat())
+    }
+}
+
+fn convolution(call: &mut Call<'_>) -> Outputs {
+    let convolved = Convolved::of(call)?;
+    let channels = call.mul(&convolved.weight[1], &Expr::int(convolved.groups))?;
+    let mut out = convolved.outer(call, &channels, convolved.weight[0].clone())?;
+    let Convolved { input, weight, rank, batched, .. } = convolved;
     let (strides, paddings, dilations) =
         (spread(call, "stride", rank, 1)?, spread(call, "padding", rank, 0)?, spread(call, "dilation", rank, 1)?);
-    let mut out = input[..batched].to_vec();
-    out.push(weight[0].clone());
     for i in 0..rank {
         let window = Window {
             kernel: weight[2 + i].clone(),
@@ -85,6 +111,25 @@ fn convolution(call: &mut Call<'_>) -> Outputs {
             ceil: false,
         };
         out.push(window.positions(call, &input[batched + 1 + i])?);
+    }
+    one(out)
+}
+
+/// `(size - 1)*stride - 2*padding + dilation*(kernel - 1) + output_padding + 1`, in torch's order.
+fn transposed(call: &mut Call<'_>) -> Outputs {
+    let convolved = Convolved::of(call)?;
+    let made = call.mul(&convolved.weight[1], &Expr::int(convolved.groups))?;
+    let mut out = convolved.outer(call, &convolved.weight[0], made)?;
+    let Convolved { input, weight, rank, batched, .. } = convolved;
+    let (strides, paddings) = (spread(call, "stride", rank, 1)?, spread(call, "padding", rank, 0)?);
+    let (extra, dilations) = (spread(call, "output_padding", rank, 0)?, spread(call, "dilation", rank, 1)?);
+    let one_less = Expr::int(-1);
+    for i in 0..rank {
+        let steps = call.mul(&call.add(&input[batched + 1 + i], &one_less)?, &Expr::int(strides[i]))?;
+        let reach = call.mul(&call.add(&weight[2 + i], &one_less)?, &Expr::int(dilations[i]))?;
+        let padding = call.mul(&Expr::int(paddings[i]), &Expr::int(-2))?;
+        let size = call.add(&call.add(&steps, &padding)?, &call.add(&reach, &Expr::int(extra[i]))?)?;
+        out.push(call.add(&size, &Expr::int(1))?);
     }
     one(out)
 }

@@ -13,6 +13,7 @@ mod custom_class_page;
 mod dynamic_cache_page;
 mod layers;
 mod models;
+mod networks;
 mod pages;
 mod python;
 mod record;
@@ -45,6 +46,7 @@ fn run() -> Result<bool> {
     pages::record(&mut recorder)?;
     models::record(&mut recorder)?;
     layers::record(&mut recorder)?;
+    networks::record(&mut recorder)?;
     recorder.finish()?;
     let passed = python.check(folder);
     if given.is_none() {

@@ -1,0 +1,73 @@
+//! Calls as Python spells them: tch reaches some ops by overloads that Python's bindings do not have.
+
+use super::ExportError;
+use crate::dispatch::{OpName, Value};
+use crate::program::{NamedArgument, NodeId, TensorValue};
+
+/// Ops whose overload for numbers Python leaves out: there `Tensor` takes a number too, and means the same.
+const NUMBERS_AS_TENSORS: [&str; 8] = ["add", "add_", "sub", "sub_", "mul", "mul_", "div", "div_"];
+
+/// The op and the arguments that Python would have recorded. `tensor` tells what is known of a node's value.
+pub(super) fn in_python<'g>(
+    op: &OpName,
+    mut arguments: Vec<NamedArgument>,
+    tensor: impl Fn(NodeId) -> Option<&'g TensorValue>,
+) -> Result<(OpName, Vec<NamedArgument>), ExportError> {
+    let own = || match arguments.first().map(|argument| &argument.value) {
+        Some(Value::Tensor(id)) => tensor(*id),
+        _ => None,
+    };
+    match (op.to_string().as_str(), own()) {
+        (text, _) if NUMBERS_AS_TENSORS.iter().any(|name| text == format!("aten.{name}.Scalar")) => {
+            Ok((aten(op.name(), "Tensor")?, arguments))
+        }
+        // `to_kind` gives layout and device too, `to_device` the device alone; Python has an overload for the first and
+        // gives all three for the second.
+        ("aten.to.dtype_layout", Some(own)) => match names(&arguments)[..] {
+            ["self", "dtype", "layout", "device"]
+                if arguments[2].value == Value::Layout(own.layout)
+                    && arguments[3].value == Value::Device(own.device) =>
+            {
+                arguments.truncate(2);
+                arguments[1].keyword = false;
+                Ok((aten("to", "dtype")?, arguments))
+            }
+            ["self", "device"] => {
+                let given = |name: &str, value| NamedArgument { name: name.to_owned(), keyword: true, value };
+                let dtype = given("dtype", Value::DType(own.dtype));
+                arguments.splice(1..1, [dtype, given("layout", Value::Layout(own.layout))]);
+                Ok((op.clone(), arguments))
+            }
+            _ => Ok((op.clone(), arguments)),
+        },
+        _ => Ok((op.clone(), arguments)),
+    }
+}
+
+/// What `torch.export` states of a tensor before it is converted: `_assert_tensor_metadata` and its arguments.
+pub(super) fn metadata_assertion(
+    op: &OpName,
+    of: NodeId,
+    tensor: &TensorValue,
+) -> Result<Option<(OpName, Vec<NamedArgument>)>, ExportError> {
+    if !matches!(op.to_string().as_str(), "aten.to.device" | "aten.to.dtype" | "aten.to.dtype_layout") {
+        return Ok(None);
+    }
+    let argument = |name: &str, keyword, value| NamedArgument { name: name.to_owned(), keyword, value };
+    let arguments = vec![
+        argument("a", false, Value::Tensor(of)),
+        argument("dtype", true, Value::DType(tensor.dtype)),
+        argument("device", true, Value::Device(tensor.device)),
+        argument("layout", true, Value::Layout(tensor.layout)),
+    ];
+    Ok(Some((aten("_assert_tensor_metadata", "default")?, arguments)))
+}
+
+fn names(arguments: &[NamedArgument]) -> Vec<&str> {
+    arguments.iter().map(|argument| argument.name.as_str()).collect()
+}
+
+/// The op of libtorch's own library with this name and overload.
+pub(super) fn aten(name: &str, overload: &str) -> Result<OpName, ExportError> {
+    OpName::new("aten", name, overload).map_err(|e| ExportError::Inputs(e.to_string()))
+}
