@@ -32,13 +32,14 @@
 //!
 //! | Python | Rust |
 //! |---|---|
-//! | `list`, `tuple`, `dict` | `Vec`, tuples, `IndexMap`; `BTreeMap` is a dict sorted by key, `HashMap` has no order and is none |
+//! | `list`, `tuple`, `dict` | `Vec`, arrays, boxed slices; tuples of up to twelve; `IndexMap`; `BTreeMap` is a dict sorted by key, `HashMap` has no order and is none |
 //! | `OrderedDict`, `defaultdict`, `deque` | [`OrderedDict`], [`DefaultDict`], `VecDeque` or [`Deque`] |
 //! | `torch.Size`, fx's `immutable_list` and `immutable_dict` | [`Size`], [`ImmutableList`], [`ImmutableDict`] |
 //! | dataclasses, namedtuples, registered classes, constants | `#[derive(PyTree)]` |
 //! | caches of `transformers` | [`cache`] |
 //! | any of these, known at run time | [`Value`], with a [`Context`] |
 //! | `int`, `float`, `bool`, `str`, `None` | `i64`, `f64`, `bool`, `String`, `Option`: `None` is a leaf, as in torch |
+//! | the same object | `Box`; references, `Rc` and `Arc`, which can only be read |
 //!
 //! | in torch | in jax | here |
 //! |---|---|---|
@@ -141,5 +142,5 @@ pub use value::Value;
 pub use zip::{LeafPairs, map_many, map_with, zip};
 
 #[doc(hidden)]
-#[path = "private.rs"]
+#[path = "private/mod.rs"]
 pub mod __private;

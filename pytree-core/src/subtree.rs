@@ -121,6 +121,11 @@ impl<'f, L> Subtree<'f, L> {
 }
 
 /// A leaf that can say what Python calls its class: for messages.
+#[diagnostic::on_unimplemented(
+    message = "the Python class of a `{Self}` is not known",
+    label = "this stands in the place of a leaf, and a message may have to name its class",
+    note = "implement `LeafClass` for `{Self}`; `LeafRef`, `Leaf` and `usize` have it"
+)]
 pub trait LeafClass {
     /// The `repr` of its class, such as `<class 'int'>`.
     fn class(&self) -> String;

@@ -9,6 +9,7 @@ mod derive;
 mod header;
 mod module;
 mod name;
+mod option;
 mod params;
 mod root;
 
@@ -165,7 +166,7 @@ use root::Root;
 /// | `#[pytree(..)]` | |
 /// |---|---|
 /// | `static` | kept in the context, compared with the spec and written as JSON; needs `PartialEq` and serde, and is no tensor |
-/// | `skip` | not carried: `Default::default()` when the value is rebuilt. `PhantomData` is skipped |
+/// | `skip` | not carried: `Default::default()` when the value is rebuilt. A `PhantomData` says so too: no type is known by its spelling |
 /// | `skip, default = path` | not carried: made by this function, which takes nothing |
 /// | `leaf` | one leaf, by `AsLeaf`: the smaller numbers, shared texts, an enum of yours |
 /// | `with = module` | a child that `module::walk`, `walk_mut`, `into_walk` and `rebuild` walk, with the signatures of the traits' methods; or a type with `remote` |

@@ -61,7 +61,7 @@ const _: () = {
             &'__a self,
             __v: &mut __V,
         ) -> __p::Flow<__V::Break> {
-            self.0.walk(&__SIGNATURE, __v)
+            self.0.walk::<::pytree_core::Tch, __V>(&__SIGNATURE, __v)
         }
     }
     #[automatically_derived]
@@ -79,18 +79,20 @@ const _: () = {
             &mut self,
             __v: &mut __V,
         ) -> __p::Flow<__V::Break> {
-            self.0.walk_mut(__v)
+            self.0.walk_mut::<::pytree_core::Tch, __V>(__v)
         }
         fn into_walk<__V: __p::VisitorOwned<::pytree_core::Tch>>(
             self,
             __v: &mut __V,
         ) -> __p::Flow<__V::Break> {
-            self.0.into_walk(&__SIGNATURE, __v)
+            self.0.into_walk::<::pytree_core::Tch, __V>(&__SIGNATURE, __v)
         }
         fn rebuild<__S: __p::Source<::pytree_core::Tch>>(
             __s: &mut __S,
         ) -> __p::Rebuilt<Self> {
-            __p::Ok(Self(__p::Call::rebuild(&__SIGNATURE, __s)?))
+            __p::Ok(
+                Self(__p::Call::rebuild::<::pytree_core::Tch, __S>(&__SIGNATURE, __s)?),
+            )
         }
     }
     #[automatically_derived]
