@@ -189,16 +189,17 @@ impl Signature {
         }
         let rest = self.parameters.iter().position(|p| p.kind == ParameterKind::VarKeyword);
         for parameter in &self.parameters[next..] {
-            let given = named.contains(&parameter.name.as_ref());
-            match parameter.kind {
-                ParameterKind::VarPositional | ParameterKind::VarKeyword => {}
-                ParameterKind::PositionalOnly if given && rest.is_none() => {
+            let named = named.contains(&parameter.name.as_ref());
+            let given = match parameter.kind {
+                ParameterKind::VarPositional | ParameterKind::VarKeyword => continue,
+                ParameterKind::PositionalOnly if named && rest.is_none() => {
                     return Err(BindError::PositionalOnly(parameter.name.to_string()));
                 }
-                kind if !parameter.has_default && !(given && kind != ParameterKind::PositionalOnly) => {
-                    return Err(BindError::Missing(parameter.name.to_string()));
-                }
-                _ => {}
+                ParameterKind::PositionalOnly => false,
+                ParameterKind::PositionalOrKeyword | ParameterKind::KeywordOnly => named,
+            };
+            if !given && !parameter.has_default {
+                return Err(BindError::Missing(parameter.name.to_string()));
             }
         }
         for name in named {
