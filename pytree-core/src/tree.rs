@@ -243,6 +243,7 @@ pub trait PyTree<F: Family> {
     label = "what owns its leaves cannot hold this",
     note = "references, slices, `Rc` and `Arc` can only be read: use the owned type (`Tensor` for `&Tensor`, `Vec<T>` for `&[T]`, `Box` for `Rc`), or read alone by `borrow_only`",
     note = "a struct of your own: add `#[derive(PyTree)]`; one with a lifetime or `borrow_only` can only be read",
+    note = "a `Result` is no tree: forward returns the value itself, and what fails in it panics",
     note = "a layer or a `VarStore` is part of the model and no input: keep it in the model, and pass the tensors it works on"
 )]
 pub trait OwnedTree<F: Family>: PyTree<F> + Sized {

@@ -186,7 +186,7 @@ fn owned(cx: &Ctxt, ty: &Type) -> Option<(TokenStream, bool)> {
 }
 
 /// The first `&`, or the apostrophe of the first lifetime.
-fn borrowed(tokens: TokenStream) -> Option<TokenTree> {
+pub(super) fn borrowed(tokens: TokenStream) -> Option<TokenTree> {
     tokens.into_iter().find_map(|token| match &token {
         TokenTree::Punct(p) if matches!(p.as_char(), '&' | '\'') => Some(token),
         TokenTree::Group(group) => borrowed(group.stream()),

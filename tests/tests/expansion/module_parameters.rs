@@ -317,6 +317,7 @@ Those left out are given by name, by the methods of what this returns.*/
                     &__d3
                 }
             };
+            let __s4 = &__args.0.slots.4.0;
             let __d5: __p::Vec<i64>;
             let __s5 = match &__args.0.slots.5 {
                 __p::Some(__given) => __given,
@@ -325,6 +326,7 @@ Those left out are given by name, by the methods of what this returns.*/
                     &__d5
                 }
             };
+            let __s6 = &__args.0.slots.6.0;
             {
                 let __o = Self::forward(
                     self,
@@ -332,9 +334,9 @@ Those left out are given by name, by the methods of what this returns.*/
                     &mut __s1,
                     __s2,
                     __s3,
-                    &__args.0.slots.4.0,
+                    __s4,
                     __s5,
-                    &__args.0.slots.6.0,
+                    __s6,
                 );
                 __p::Ok((__o, __s1))
             }
