@@ -6,7 +6,7 @@ struct First;
 #[module(family = Meta)]
 impl First {
     fn forward(&self, x: &TensorMeta) -> (i64, Option<&TensorMeta>) {
-        (1, Some(x))
+        (x.rank() as i64, None)
     }
 }
 
