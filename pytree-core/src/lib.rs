@@ -41,25 +41,28 @@
 //! | `int`, `float`, `bool`, `str`, `None` | `i64`, `f64`, `bool`, `String`, `Option`: `None` is a leaf, as in torch |
 //! | the same object | `Box`; references, `Rc` and `Arc`, which can only be read |
 //!
-//! | in torch | in jax | here |
+//! | in torch | in jax, optree, equinox | here |
 //! |---|---|---|
 //! | `tree_flatten`, `tree_unflatten` | `tree.flatten`, `tree.unflatten` | [`flatten`], [`into_leaves`], [`unflatten`] |
-//! | `tree_flatten_with_path`, `keystr` | `tree.flatten_with_path`, `keystr` | [`flatten_with_keys`], [`Flat::with_paths`], [`KeyPath`] |
+//! | `tree_flatten_with_path`, `tree_leaves_with_path`, `keystr` | `tree.flatten_with_path`, `keystr` | [`flatten_with_keys`], [`Flat::with_paths`], [`KeyPath`] |
 //! | `tree_leaves`, `tree_iter`, `tree_structure` | `tree.leaves`, `tree.structure` | [`leaves`], [`tensors`], [`structure`] |
 //! | `tree_map` | `tree.map` | [`map`], [`map_leaves`], [`map_with`], [`map_many`] |
-//! | `tree_map_with_path`, `tree_map_only`, `tree_map_` | `tree.map_with_path` | [`map_with_path`], [`map_only`], [`map_where`], [`for_each_mut`] |
+//! | `tree_map_with_path`, `tree_map_only` | `tree.map_with_path` | [`map_with_path`], [`map_only`], [`map_where`] |
+//! | `tree_map_`, `tree_map_only_` | optree: `tree_map_` | [`for_each_mut`] |
 //! | `tree_all`, `tree_any`, and `_only` of both | `tree.all` | [`all`], [`any`], [`all_only`], [`any_only`] |
 //! | | `tree.reduce` | [`reduce`] |
-//! | `is_leaf=` | `is_leaf=` | [`Subtree::flatten_where`] |
+//! | `is_leaf=`, `tree_is_leaf` | `is_leaf=`, `treedef_is_leaf` | [`Subtree::flatten_where`], [`TreeSpec::is_leaf`] |
+//! | `arg_tree_leaves` | | [`leaves`] of `Model::args(..)` |
 //! | `TreeSpec.flatten_up_to` | `PyTreeDef.flatten_up_to` | [`TreeSpec::flatten_up_to`] |
-//! | `_broadcast_to_and_flatten` | `tree.broadcast` | [`broadcast`], [`TreeSpec::broadcast_to`] |
+//! | `_broadcast_to_and_flatten` | `tree.broadcast`, `treespec_is_prefix` | [`broadcast`], [`TreeSpec::broadcast_to`], [`TreeSpec::is_prefix`] |
 //! | | `tree.transpose`, `PyTreeDef.compose` | [`transpose`], [`TreeSpec::compose`] |
 //! | | equinox: `partition`, `combine` | [`partition`], [`combine`], [`zip`] |
-//! | `key_get` | | [`Flat::get`], [`Value::get`], [`TreeSpec::at`] |
+//! | `key_get` | equinox: `tree_at` | [`Flat::get`], [`Value::get`], [`Value::get_mut`], [`TreeSpec::at`] |
 //! | `treespec_leaf`, `treespec_tuple`, `treespec_dict` | `treedef_tuple` | [`TreeSpec::leaf`], [`TreeSpec::tuple`], [`TreeSpec::dict`] |
+//! | `TreeSpec.children`, `child`, `num_leaves`, `num_nodes`, `num_children` | `PyTreeDef.children` | the same, and [`TreeSpec::nodes`] |
 //! | `treespec_dumps`, `treespec_loads` | | [`TreeSpec::to_json`], [`TreeSpec::from_json`] |
 //! | `treespec_pprint`, `repr` | `repr` | [`TreeSpec::pprint`], `Display` |
-//! | `register_pytree_node`, `register_dataclass` | the same | `#[derive(PyTree)]`, or [`PyTree`] and [`OwnedTree`] by hand |
+//! | `register_pytree_node`, `register_dataclass`, `register_constant` | the same, `tree.static` | `#[derive(PyTree)]`, or [`PyTree`] and [`OwnedTree`] by hand |
 //! | `inspect.signature`, `Signature.bind` | | [`Signature`], [`Signature::bind`] |
 //!
 //! # Limits
