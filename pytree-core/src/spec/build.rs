@@ -2,9 +2,10 @@
 
 use super::{Entry, SpecNode, Tag, TreeSpec};
 use crate::python::Json;
-use crate::{Context, Family, Kind, LeafRef, NamedTuple, Names, Node, NodeType, Present, TreeError, Visitor};
+use crate::{Context, Family, Key, Kind, LeafRef, NamedTuple, Names, Node, NodeType, Present, TreeError, Visitor};
 use serde_json::Value;
 use std::borrow::Cow;
+use std::collections::HashSet;
 use std::ops::ControlFlow;
 
 /// Builds a [`TreeSpec`]: as a [`Visitor`] of a tree, or by hand with `open`, `leaf` and `close`.
@@ -114,7 +115,10 @@ impl SpecBuilder {
             Node::List(_) => self.push(Tag::List, 0, arity),
             Node::Tuple(_) => self.push(Tag::Tuple, 0, arity),
             Node::Dict(_, keys) => self.open(paired(keys.context(), arity)?, arity),
-            Node::Context(context, _) => self.open(paired((*context).clone(), arity)?, arity),
+            Node::Context(context, _) => {
+                distinct(context)?;
+                self.open(paired((*context).clone(), arity)?, arity);
+            }
             Node::Struct { ty, present, statics } => {
                 let statics = statics
                     .map(|s| s.to_json())
@@ -132,6 +136,20 @@ fn paired(context: Context, children: usize) -> Result<Context, TreeError> {
     match context.arity() {
         Some(names) if names != children => Err(TreeError::Children { kind: context.kind(), names, children }),
         _ => Ok(context),
+    }
+}
+
+/// A context whose keys and names differ: one that is made at run time may be anything.
+fn distinct(context: &Context) -> Result<(), TreeError> {
+    let twice = |key: Key| Err(TreeError::KeyTwice { kind: context.kind(), key });
+    let mut keys = HashSet::new();
+    if let Some(key) = context.keys().and_then(|all| all.iter().find(|key| !keys.insert(*key))) {
+        return twice(key.clone());
+    }
+    let mut names = HashSet::new();
+    match context.names().and_then(|all| all.iter().find(|name| !names.insert(*name))) {
+        Some(name) => twice(name.to_owned().into()),
+        None => Ok(()),
     }
 }
 
