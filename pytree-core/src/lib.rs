@@ -120,6 +120,10 @@ pub use context::{Context, Factory, NamedTuple};
 pub use dtype::{DType, Device, UnknownDType, UnknownDevice};
 pub use error::{TreeError, UnflattenError};
 pub use family::{Family, Meta};
+/// The map that a `dict` and `**kwargs` are, here so that a user needs no dependency of the same version.
+#[doc(no_inline)]
+pub use indexmap::IndexMap;
+
 pub use flatten::{Flat, KeyedLeaves, flatten, flatten_with_keys, into_leaves, leaves, structure, tensors};
 pub use fold::{all, all_only, any, any_only, reduce};
 pub use key::{DictKey, EnumKey, Key};

@@ -159,6 +159,28 @@ use root::Root;
 /// # assert_eq!(leaves::<Meta, _>(&States::<Lstm> { states: vec![], step: 1 }).len(), 1);
 /// ```
 ///
+/// One such parameter is static in the type of a field, which its own struct alone knows:
+///
+/// ```
+/// use pytree_core::{Meta, OwnedTree, PyTree, TensorMeta, leaves};
+/// use serde::{Serialize, de::DeserializeOwned};
+///
+/// #[derive(PyTree)]
+/// struct Layer<T, C> {
+///     x: T,
+///     #[pytree(static)]
+///     config: C,
+/// }
+///
+/// #[derive(PyTree)]
+/// #[pytree(bound = "T: OwnedTree<_>, C: PartialEq + Serialize + DeserializeOwned")]
+/// struct Layers<T, C> {
+///     layers: Vec<Layer<T, C>>,
+/// }
+/// # let layers: Layers<TensorMeta, String> = Layers { layers: vec![] };
+/// # assert_eq!(leaves::<Meta, _>(&layers).len(), 0);
+/// ```
+///
 /// # On a field
 ///
 /// A field is a child unless it says otherwise. On a variant of an enum there is `rename`, its name in the context.

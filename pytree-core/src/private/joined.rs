@@ -2,7 +2,7 @@
 
 use crate::{Family, NodeType};
 
-/// What [`PyTree::FIELDS`] is.
+/// What [`PyTree::FIELDS`](crate::PyTree::FIELDS) is.
 pub type FieldNames = Option<&'static [&'static str]>;
 
 /// One field of a node, or all of another type.

@@ -38,11 +38,11 @@ impl<T: serde::Serialize + serde::de::DeserializeOwned + PartialEq> StaticField 
     }
 }
 
-/// The JSON object that [`Statics`] gives.
+/// The JSON object that [`Statics`](crate::Statics) gives.
 pub type StaticsObject = serde_json::Map<String, serde_json::Value>;
-/// The JSON value that [`Statics`] gives.
+/// The JSON value that [`Statics`](crate::Statics) gives.
 pub type StaticsValue = serde_json::Value;
-/// What [`Statics`] can fail with.
+/// What [`Statics`](crate::Statics) can fail with.
 pub type StaticsError = serde_json::Error;
 
 /// A type that is a tensor or holds nothing but tensors: no static field, even when serde can write it.

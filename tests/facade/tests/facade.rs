@@ -2,7 +2,7 @@
 
 use std::error::Error;
 use torch_export::prelude::*;
-use torch_export::{BindError, DType, Signature, structure};
+use torch_export::{BindError, DType, IndexMap, Signature, structure};
 
 #[derive(PyTree, Debug, PartialEq)]
 #[pytree(name = "transformers.cache_utils.DynamicCache", as = "mapping")]
@@ -114,9 +114,10 @@ impl Model {
         mask: Option<&Mask>,
         #[default(2)] times: i64,
         #[args] rest: &[TensorMeta],
+        #[kwargs] extra: &IndexMap<String, TensorMeta>,
     ) -> i64 {
         cache.key_cache.push(x.clone());
-        self.scale * times + rest.len() as i64 + i64::from(mask.is_some())
+        self.scale * times + (rest.len() + extra.len()) as i64 + i64::from(mask.is_some())
     }
 }
 
@@ -127,9 +128,11 @@ fn a_model_and_its_arguments() -> Result<(), Box<dyn Error>> {
     let call = Model::args((cache(), x())).times(3);
     assert_eq!(model.call(&call)?, (30, Cache { key_cache: vec![x()], value_cache: vec![x()] }));
     assert_eq!(structure(&call)?.pprint(), "((DynamicCache(key_cache=[], value_cache=[*]), *), {'times': *})");
+    let call = Model::args((cache(), x(), None, 1)).rest([x()]).extra([("bias", x())]);
+    assert_eq!(model.call(&call)?.0, 12);
     assert_eq!(model.call(&Model::args(cache())), Err(BindError::Missing("x".to_owned())));
     let names: Vec<&str> = Model::signature().parameters().iter().map(|p| p.name.as_ref()).collect();
-    assert_eq!(names, ["cache", "x", "mask", "times", "rest"]);
+    assert_eq!(names, ["cache", "x", "mask", "times", "rest", "extra"]);
     assert!(std::ptr::eq::<Signature>(Model::signature(), Model::signature()));
     Ok(())
 }
