@@ -31,12 +31,12 @@ pub enum TreeError {
         /// How many children the node has.
         children: usize,
     },
-    /// A dict or a class with the same key or name for two children.
+    /// A dict with the same key for two children.
     #[error("a {kind} node has the key {key} twice")]
     KeyTwice {
         /// Which node.
         kind: Kind,
-        /// The key or name.
+        /// The key.
         key: crate::Key,
     },
     /// A node has more children than a spec can count.

@@ -2,7 +2,7 @@
 
 use super::{Entry, SpecNode, Tag, TreeSpec};
 use crate::python::Json;
-use crate::{Context, Family, Key, Kind, LeafRef, NamedTuple, Names, Node, NodeType, Present, TreeError, Visitor};
+use crate::{Context, Family, Kind, LeafRef, NamedTuple, Names, Node, NodeType, Present, TreeError, Visitor};
 use serde_json::Value;
 use std::borrow::Cow;
 use std::collections::HashSet;
@@ -139,16 +139,11 @@ fn paired(context: Context, children: usize) -> Result<Context, TreeError> {
     }
 }
 
-/// A context whose keys and names differ: one that is made at run time may be anything.
+/// A dict whose keys differ: one that is made at run time may have any. Maps of Rust have no key twice by themselves.
 fn distinct(context: &Context) -> Result<(), TreeError> {
-    let twice = |key: Key| Err(TreeError::KeyTwice { kind: context.kind(), key });
-    let mut keys = HashSet::new();
-    if let Some(key) = context.keys().and_then(|all| all.iter().find(|key| !keys.insert(*key))) {
-        return twice(key.clone());
-    }
-    let mut names = HashSet::new();
-    match context.names().and_then(|all| all.iter().find(|name| !names.insert(*name))) {
-        Some(name) => twice(name.to_owned().into()),
+    let mut seen = HashSet::new();
+    match context.keys().and_then(|all| all.iter().find(|key| !seen.insert(*key))) {
+        Some(key) => Err(TreeError::KeyTwice { kind: context.kind(), key: key.clone() }),
         None => Ok(()),
     }
 }
