@@ -3,7 +3,7 @@
 pub use crate::ExportedProgram;
 #[cfg(feature = "tch")]
 pub use crate::{Export, export};
-pub use crate::{PyTree, module};
+pub use crate::{PyTree, function, module};
 #[cfg(feature = "tch")]
 pub use pytree_core::Tch;
 pub use pytree_core::{Meta, Module, TensorMeta, TreeSpec, flatten, map, unflatten};

@@ -103,7 +103,8 @@ impl<'a, F: Family> From<Plain<'a>> for LeafRef<'a, F> {
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not known as a leaf",
     label = "`#[pytree(leaf)]` needs a type that stands for one number, bool or text",
-    note = "implement `AsLeaf` for `{Self}`; a tensor, `i64`, `f64`, `bool` and `String` are leaves without `#[pytree(leaf)]`"
+    note = "implement `AsLeaf` for `{Self}`; a tensor, `i64`, `f64`, `bool` and `String` are leaves without `#[pytree(leaf)]`",
+    note = "a `usize` or `u64` need not fit Python's int of 64 bits in torch: use `i64`"
 )]
 pub trait AsLeaf: Sized {
     /// The leaf that stands for the value.

@@ -29,6 +29,20 @@ pub fn broadcast<'a, F: Family, X: PyTree<F> + ?Sized>(
 }
 
 impl TreeSpec {
+    /// Whether `spec` begins with this structure: each leaf here stands for a whole subtree there
+    /// (`optree.treespec_is_prefix`).
+    ///
+    /// ```
+    /// use pytree_core::TreeSpec;
+    /// let pair = |a, b| TreeSpec::tuple([a, b]);
+    /// let small = pair(TreeSpec::leaf(), TreeSpec::list([]));
+    /// assert!(small.is_prefix(&pair(TreeSpec::list([TreeSpec::leaf()]), TreeSpec::list([]))));
+    /// assert!(!small.is_prefix(&pair(TreeSpec::leaf(), TreeSpec::leaf())));
+    /// ```
+    pub fn is_prefix(&self, spec: &TreeSpec) -> bool {
+        self.broadcast_to(spec).is_ok()
+    }
+
     /// For every leaf of `spec`, in order, which leaf of this prefix stands for it.
     ///
     /// # Errors

@@ -31,6 +31,14 @@ pub enum TreeError {
         /// How many children the node has.
         children: usize,
     },
+    /// A dict with the same key for two children.
+    #[error("a {kind} node has the key {key} twice")]
+    KeyTwice {
+        /// Which node.
+        kind: Kind,
+        /// The key.
+        key: crate::Key,
+    },
     /// A node has more children than a spec can count.
     #[error("a node of {arity} children is larger than a spec can hold (4294967295)")]
     TooLarge {

@@ -28,6 +28,12 @@ use crate::TensorMeta;
 /// assert_eq!(flatten(&tree)?.leaves.len(), 2);
 /// # Ok::<(), pytree_core::TreeError>(())
 /// ```
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is no family of tensors",
+    label = "a family is the marker type of a tensor type, not the tensor itself",
+    note = "`Tch` is the family of `tch::Tensor`, `Meta` that of `TensorMeta`",
+    note = "for tensors of your own make a marker: `enum Mine {{}} impl Family for Mine {{ type Tensor = MyTensor; }}`"
+)]
 pub trait Family: 'static {
     /// The tensor type of the family.
     type Tensor: 'static;

@@ -14,6 +14,7 @@ use std::hash::{Hash, Hasher};
 /// assert_eq!(Key::Int(1), Key::Bool(true));
 /// assert_ne!(Key::Int(1), Key::from("1"));
 /// assert_eq!(Key::from("it's").to_string(), "\"it's\"");
+/// assert_eq!(Key::from(0), Key::Int(0));
 /// ```
 #[derive(Clone, Debug, serde::Serialize, serde::Deserialize)]
 #[serde(rename_all = "lowercase")]
@@ -128,16 +129,17 @@ impl From<String> for Key {
         Key::Str(Cow::Owned(s))
     }
 }
-impl From<i64> for Key {
-    fn from(v: i64) -> Self {
-        Key::Int(v)
-    }
+/// Keys of numbers; of `i32` too, which a literal is where nothing else says its type.
+macro_rules! from_number {
+    ($($type:ty => $variant:ident,)*) => {$(
+        impl From<$type> for Key {
+            fn from(v: $type) -> Self {
+                Key::$variant(v.into())
+            }
+        }
+    )*};
 }
-impl From<bool> for Key {
-    fn from(v: bool) -> Self {
-        Key::Bool(v)
-    }
-}
+from_number! { i64 => Int, i32 => Int, f64 => Float, bool => Bool, }
 
 /// Python's `repr` of the key.
 impl fmt::Display for Key {

@@ -32,33 +32,37 @@
 //!
 //! | Python | Rust |
 //! |---|---|
-//! | `list`, `tuple`, `dict` | `Vec`, tuples, `IndexMap`; `BTreeMap` is a dict sorted by key, `HashMap` has no order and is none |
+//! | `list`, `tuple`, `dict` | `Vec`, arrays, boxed slices; tuples of up to twelve; `IndexMap`; `BTreeMap` is a dict sorted by key, `HashMap` has no order and is none |
 //! | `OrderedDict`, `defaultdict`, `deque` | [`OrderedDict`], [`DefaultDict`], `VecDeque` or [`Deque`] |
 //! | `torch.Size`, fx's `immutable_list` and `immutable_dict` | [`Size`], [`ImmutableList`], [`ImmutableDict`] |
 //! | dataclasses, namedtuples, registered classes, constants | `#[derive(PyTree)]` |
 //! | caches of `transformers` | [`cache`] |
 //! | any of these, known at run time | [`Value`], with a [`Context`] |
 //! | `int`, `float`, `bool`, `str`, `None` | `i64`, `f64`, `bool`, `String`, `Option`: `None` is a leaf, as in torch |
+//! | the same object | `Box`; references, `Rc` and `Arc`, which can only be read |
 //!
-//! | in torch | in jax | here |
+//! | in torch | in jax, optree, equinox | here |
 //! |---|---|---|
 //! | `tree_flatten`, `tree_unflatten` | `tree.flatten`, `tree.unflatten` | [`flatten`], [`into_leaves`], [`unflatten`] |
-//! | `tree_flatten_with_path`, `keystr` | `tree.flatten_with_path`, `keystr` | [`flatten_with_keys`], [`Flat::with_paths`], [`KeyPath`] |
+//! | `tree_flatten_with_path`, `tree_leaves_with_path`, `keystr` | `tree.flatten_with_path`, `keystr` | [`flatten_with_keys`], [`Flat::with_paths`], [`KeyPath`] |
 //! | `tree_leaves`, `tree_iter`, `tree_structure` | `tree.leaves`, `tree.structure` | [`leaves`], [`tensors`], [`structure`] |
 //! | `tree_map` | `tree.map` | [`map`], [`map_leaves`], [`map_with`], [`map_many`] |
-//! | `tree_map_with_path`, `tree_map_only`, `tree_map_` | `tree.map_with_path` | [`map_with_path`], [`map_only`], [`map_where`], [`for_each_mut`] |
+//! | `tree_map_with_path`, `tree_map_only` | `tree.map_with_path` | [`map_with_path`], [`map_only`], [`map_where`] |
+//! | `tree_map_`, `tree_map_only_` | optree: `tree_map_` | [`for_each_mut`] |
 //! | `tree_all`, `tree_any`, and `_only` of both | `tree.all` | [`all`], [`any`], [`all_only`], [`any_only`] |
 //! | | `tree.reduce` | [`reduce`] |
-//! | `is_leaf=` | `is_leaf=` | [`Subtree::flatten_where`] |
+//! | `is_leaf=`, `tree_is_leaf` | `is_leaf=`, `treedef_is_leaf` | [`Subtree::flatten_where`], [`TreeSpec::is_leaf`] |
+//! | `arg_tree_leaves` | | [`leaves`] of `Model::args(..)` |
 //! | `TreeSpec.flatten_up_to` | `PyTreeDef.flatten_up_to` | [`TreeSpec::flatten_up_to`] |
-//! | `_broadcast_to_and_flatten` | `tree.broadcast` | [`broadcast`], [`TreeSpec::broadcast_to`] |
+//! | `_broadcast_to_and_flatten` | `tree.broadcast`, `treespec_is_prefix` | [`broadcast`], [`TreeSpec::broadcast_to`], [`TreeSpec::is_prefix`] |
 //! | | `tree.transpose`, `PyTreeDef.compose` | [`transpose`], [`TreeSpec::compose`] |
 //! | | equinox: `partition`, `combine` | [`partition`], [`combine`], [`zip`] |
-//! | `key_get` | | [`Flat::get`], [`Value::get`], [`TreeSpec::at`] |
+//! | `key_get` | equinox: `tree_at` | [`Flat::get`], [`Value::get`], [`Value::get_mut`], [`TreeSpec::at`] |
 //! | `treespec_leaf`, `treespec_tuple`, `treespec_dict` | `treedef_tuple` | [`TreeSpec::leaf`], [`TreeSpec::tuple`], [`TreeSpec::dict`] |
+//! | `TreeSpec.children`, `child`, `num_leaves`, `num_nodes`, `num_children` | `PyTreeDef.children` | the same, and [`TreeSpec::nodes`] |
 //! | `treespec_dumps`, `treespec_loads` | | [`TreeSpec::to_json`], [`TreeSpec::from_json`] |
 //! | `treespec_pprint`, `repr` | `repr` | [`TreeSpec::pprint`], `Display` |
-//! | `register_pytree_node`, `register_dataclass` | the same | `#[derive(PyTree)]`, or [`PyTree`] and [`OwnedTree`] by hand |
+//! | `register_pytree_node`, `register_dataclass`, `register_constant` | the same, `tree.static` | `#[derive(PyTree)]`, or [`PyTree`] and [`OwnedTree`] by hand |
 //! | `inspect.signature`, `Signature.bind` | | [`Signature`], [`Signature::bind`] |
 //!
 //! # Limits
@@ -116,6 +120,10 @@ pub use context::{Context, Factory, NamedTuple};
 pub use dtype::{DType, Device, UnknownDType, UnknownDevice};
 pub use error::{TreeError, UnflattenError};
 pub use family::{Family, Meta};
+/// The map that a `dict` and `**kwargs` are, here so that a user needs no dependency of the same version.
+#[doc(no_inline)]
+pub use indexmap::IndexMap;
+
 pub use flatten::{Flat, KeyedLeaves, flatten, flatten_with_keys, into_leaves, leaves, structure, tensors};
 pub use fold::{all, all_only, any, any_only, reduce};
 pub use key::{DictKey, EnumKey, Key};
@@ -141,5 +149,5 @@ pub use value::Value;
 pub use zip::{LeafPairs, map_many, map_with, zip};
 
 #[doc(hidden)]
-#[path = "private.rs"]
+#[path = "private/mod.rs"]
 pub mod __private;

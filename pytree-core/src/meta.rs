@@ -49,6 +49,11 @@ impl std::fmt::Display for TensorMeta {
 }
 
 /// A family whose tensors can be described: what shape inference asks of a tensor.
+#[diagnostic::on_unimplemented(
+    message = "the tensors of `{Self}` cannot be described",
+    label = "shapes are told of tensors that say their element type, sizes and device",
+    note = "implement `DescribeTensor` for `{Self}`; it is there for `Meta` and, with the feature `tch`, for `Tch`"
+)]
 pub trait DescribeTensor: Family {
     /// Element type, sizes and device of `tensor`.
     fn describe(tensor: &Self::Tensor) -> TensorMeta;

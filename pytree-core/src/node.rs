@@ -124,12 +124,22 @@ impl Present {
 }
 
 /// The static fields of a value, ready to be written into a context. The derive implements it.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` does not tell its static fields",
+    label = "this has no fields that could stand in a context",
+    note = "`#[derive(PyTree)]` implements `Statics` for a type with `#[pytree(static)]` fields"
+)]
 pub trait Statics {
     /// The fields as a JSON object, in the order of the struct; an error where a field cannot be written as JSON.
     fn to_json(&self) -> Result<serde_json::Value, serde_json::Error>;
 }
 
 /// The keys of a map, in its order.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` does not tell the keys of a dict",
+    label = "a dict is announced with its keys",
+    note = "`IndexMap`, `BTreeMap` and `Vec<Key>` tell theirs; implement `MapKeys` for a map of your own that keeps an order"
+)]
 pub trait MapKeys {
     /// The keys.
     fn keys(&self) -> Vec<Key>;

@@ -156,45 +156,62 @@ impl Signature {
     /// Binds `positional` arguments and then the named ones, as `inspect.Signature.bind` does without applying defaults:
     /// for each argument its parameter and, inside `*args` or `**kwargs`, its place.
     ///
+    /// A name that only a positional-only parameter has is one of `**kwargs`, where there are any, as in a call of Python.
+    ///
     /// # Errors
-    /// [`BindError`], in Python's words.
+    /// [`BindError`], in Python's words: of several mistakes the one that Python finds first.
     pub fn bind_names(&self, positional: usize, named: &[&str]) -> Result<Vec<(usize, Option<KeyEntry>)>, BindError> {
-        let places: Vec<usize> = (0..self.parameters.len()).filter(|i| self.parameters[*i].is_positional()).collect();
-        let star = self.parameters.iter().position(|p| p.kind == ParameterKind::VarPositional);
-        let double_star = self.parameters.iter().position(|p| p.kind == ParameterKind::VarKeyword);
-        let mut bound = Vec::new();
+        let twice = named.iter().enumerate().find(|(i, name)| named[..*i].contains(name));
+        if let Some((_, name)) = twice {
+            return Err(BindError::Multiple((*name).to_owned()));
+        }
+        let mut bound = Vec::with_capacity(positional + named.len());
+        // The parameter that comes next.
+        let mut next = 0;
         for i in 0..positional {
-            match (places.get(i), star) {
-                (Some(place), _) => bound.push((*place, None)),
-                (None, Some(star)) => bound.push((star, Some(KeyEntry::Sequence(i - places.len())))),
-                (None, None) => return Err(BindError::TooMany { given: positional, accepted: places.len() }),
+            match self.parameters.get(next) {
+                Some(p) if p.kind == ParameterKind::VarPositional => {
+                    // All parameters before `*args` are positional.
+                    bound.push((next, Some(KeyEntry::Sequence(i - next))));
+                }
+                Some(p) if p.is_keyword() && p.is_positional() && named.contains(&p.name.as_ref()) => {
+                    return Err(BindError::Multiple(p.name.to_string()));
+                }
+                Some(p) if p.is_positional() => {
+                    bound.push((next, None));
+                    next += 1;
+                }
+                _ => {
+                    let accepted = self.parameters.iter().filter(|p| p.is_positional()).count();
+                    return Err(BindError::TooMany { given: positional, accepted });
+                }
+            }
+        }
+        let rest = self.parameters.iter().position(|p| p.kind == ParameterKind::VarKeyword);
+        for parameter in &self.parameters[next..] {
+            let named = named.contains(&parameter.name.as_ref());
+            let given = match parameter.kind {
+                ParameterKind::VarPositional | ParameterKind::VarKeyword => continue,
+                ParameterKind::PositionalOnly if named && rest.is_none() => {
+                    return Err(BindError::PositionalOnly(parameter.name.to_string()));
+                }
+                ParameterKind::PositionalOnly => false,
+                ParameterKind::PositionalOrKeyword | ParameterKind::KeywordOnly => named,
+            };
+            if !given && !parameter.has_default {
+                return Err(BindError::Missing(parameter.name.to_string()));
             }
         }
         for name in named {
-            let place = self.position(name).filter(|i| {
-                !matches!(self.parameters[*i].kind, ParameterKind::VarPositional | ParameterKind::VarKeyword)
-            });
-            let by_name = place.filter(|i| self.parameters[*i].kind != ParameterKind::PositionalOnly);
-            match (by_name, double_star) {
-                (Some(place), _) if bound.iter().any(|(p, _)| *p == place) => {
-                    return Err(BindError::Multiple((*name).to_owned()));
-                }
-                (Some(place), _) => bound.push((place, None)),
-                (None, Some(rest)) => {
-                    bound.push((rest, Some(KeyEntry::Mapping(Key::from((*name).to_owned())))));
-                }
-                (None, None) if place.is_some() => return Err(BindError::PositionalOnly((*name).to_owned())),
+            let by_name = self.position(name).filter(|i| self.parameters[*i].is_keyword());
+            bound.push(match (by_name, rest) {
+                (Some(parameter), _) => (parameter, None),
+                (None, Some(rest)) => (rest, Some(KeyEntry::Mapping(Key::from((*name).to_owned())))),
                 (None, None) => {
                     let parameters = self.parameters.iter().map(|p| p.name.as_ref()).collect::<Vec<_>>().join(", ");
                     return Err(BindError::Unexpected { name: (*name).to_owned(), parameters });
                 }
-            }
-        }
-        let star_like = |p: &Parameter| matches!(p.kind, ParameterKind::VarPositional | ParameterKind::VarKeyword);
-        for (i, parameter) in self.parameters.iter().enumerate() {
-            if !parameter.has_default && !star_like(parameter) && !bound.iter().any(|(p, _)| *p == i) {
-                return Err(BindError::Missing(parameter.name.to_string()));
-            }
+            });
         }
         Ok(bound)
     }

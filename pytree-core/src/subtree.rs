@@ -82,15 +82,19 @@ impl<'f, L> Subtree<'f, L> {
     /// The leaves and the nodes that `is_leaf` takes for leaves, in order: `tree_flatten` with `is_leaf`.
     ///
     /// As in torch the predicate is asked of every node and leaf on the way, before its children. The spec that belongs to
-    /// the result has a leaf for every item.
+    /// the result has a leaf for every item: [`unflatten`](crate::unflatten) of it is `tree_map` with `is_leaf`.
     ///
     /// ```
-    /// use pytree_core::{Kind, Meta, flatten};
+    /// use pytree_core::{Kind, Leaf, Meta, Value, flatten, unflatten};
     /// let tree = (1_i64, vec![2_i64, 3]);
     /// let flat = flatten::<Meta, _>(&tree)?;
     /// let (lists, spec) = flat.root().flatten_where(|at| at.node().kind() == Some(Kind::List));
     /// assert_eq!((lists.len(), spec.pprint().as_str()), (2, "(*, *)"));
-    /// # Ok::<(), pytree_core::TreeError>(())
+    ///
+    /// let counts = lists.iter().map(|at| Leaf::Int(at.leaves().len() as i64));
+    /// let counts: Value<Meta> = unflatten(counts, &spec)?;
+    /// assert_eq!(format!("{counts:?}"), "tuple([1, 2])");
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     pub fn flatten_where(self, mut is_leaf: impl FnMut(Subtree<'f, L>) -> bool) -> (Vec<Subtree<'f, L>>, TreeSpec) {
         let (mut found, mut spec) = (Vec::new(), crate::SpecBuilder::default());
@@ -121,6 +125,11 @@ impl<'f, L> Subtree<'f, L> {
 }
 
 /// A leaf that can say what Python calls its class: for messages.
+#[diagnostic::on_unimplemented(
+    message = "the Python class of a `{Self}` is not known",
+    label = "this stands in the place of a leaf, and a message may have to name its class",
+    note = "implement `LeafClass` for `{Self}`; `LeafRef`, `Leaf` and `usize` have it"
+)]
 pub trait LeafClass {
     /// The `repr` of its class, such as `<class 'int'>`.
     fn class(&self) -> String;

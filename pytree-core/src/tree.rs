@@ -8,6 +8,11 @@ use std::ops::ControlFlow;
 ///
 /// For each node: [`enter`](Visitor::enter), then [`child`](Visitor::child) before every child, then
 /// [`exit`](Visitor::exit). A visitor that can fail says so by its `Break`; one that cannot uses `Infallible`, which costs nothing.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is no visitor that looks at `{F}` leaves",
+    label = "this cannot be shown a tree of `{F}` leaves",
+    note = "a visitor is generic over the family, `impl<F: Family> ..`, or implements the trait for `{F}`"
+)]
 pub trait Visitor<'a, F: Family>: Sized {
     /// What an early end carries.
     type Break;
@@ -46,6 +51,11 @@ pub trait Visitor<'a, F: Family>: Sized {
 }
 
 /// Who changes the leaves of a tree in place.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is no visitor that changes `{F}` leaves",
+    label = "this cannot be shown a tree of `{F}` leaves",
+    note = "a visitor is generic over the family, `impl<F: Family> ..`, or implements the trait for `{F}`"
+)]
 pub trait VisitorMut<F: Family>: Sized {
     /// What an early end carries.
     type Break;
@@ -61,6 +71,11 @@ pub trait VisitorMut<F: Family>: Sized {
 }
 
 /// Who takes a tree apart: told of every node, given every leaf.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is no visitor that takes `{F}` leaves",
+    label = "this cannot be shown a tree of `{F}` leaves",
+    note = "a visitor is generic over the family, `impl<F: Family> ..`, or implements the trait for `{F}`"
+)]
 pub trait VisitorOwned<F: Family>: Sized {
     /// What an early end carries.
     type Break;
@@ -89,9 +104,16 @@ pub trait VisitorOwned<F: Family>: Sized {
 }
 
 /// What a tree is rebuilt from: leaves in order, with the spec that says where they belong.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is no source of `{F}` leaves",
+    label = "no tree of `{F}` leaves can be rebuilt from this",
+    note = "`unflatten` makes a source of leaves and a spec"
+)]
 pub trait Source<F: Family>: Sized {
     /// A list begins; its length.
     fn list(&mut self) -> Result<usize, UnflattenError>;
+    /// A list of `arity` items begins.
+    fn array(&mut self, arity: usize) -> Result<(), UnflattenError>;
     /// A tuple of `arity` items begins.
     fn tuple(&mut self, arity: usize) -> Result<(), UnflattenError>;
     /// A tuple of any length begins; its length.
@@ -151,13 +173,18 @@ pub trait Source<F: Family>: Sized {
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not a tree of `{F}` leaves",
     label = "this has no place in a pytree",
-    note = "a tree is made of tensors, `i64`, `f64`, `bool`, `String`, `Option`, `Vec`, tuples, `IndexMap` (not `HashMap`, whose order is no order) and types with `#[derive(PyTree)]`",
+    note = "a tree is made of tensors, `i64`, `f64`, `bool`, `String`, `Option`, `Vec`, arrays, tuples, `IndexMap` or `BTreeMap` (not `HashMap`, whose order is no order) and types with `#[derive(PyTree)]`",
     note = "a struct of your own: add `#[derive(PyTree)]`; a field that is configuration is `#[pytree(static)]` there, a smaller number or a mode `#[pytree(leaf)]`, one that is not carried, as `PhantomData`, `#[pytree(skip)]`",
     note = "a layer or a `VarStore` is part of the model and no input: keep it in the model, and pass the tensors it works on",
     note = "a tensor of another family: `#[pytree(family = ..)]` or `#[module(family = ..)]` names the one that is meant"
 )]
 pub trait PyTree<F: Family> {
-    /// Whether this is an `Option`: only one may stand around a value.
+    /// Whether this is an `Option`: only one may stand around a value, since Python has one `None`.
+    ///
+    /// ```compile_fail
+    /// use pytree_core::{Meta, leaves};
+    /// leaves::<Meta, Option<Option<i64>>>(&Some(None));
+    /// ```
     const OPTIONAL: bool = false;
 
     /// The names of the child fields, of a type whose fields may stand among those of another (`#[pytree(flatten)]`).
@@ -214,8 +241,9 @@ pub trait PyTree<F: Family> {
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot be rebuilt from `{F}` leaves",
     label = "what owns its leaves cannot hold this",
-    note = "references and slices can only be read: use the owned type (`Tensor` for `&Tensor`, `Vec<T>` for `&[T]`)",
+    note = "references, slices, `Rc` and `Arc` can only be read: use the owned type (`Tensor` for `&Tensor`, `Vec<T>` for `&[T]`, `Box` for `Rc`), or read alone by `borrow_only`",
     note = "a struct of your own: add `#[derive(PyTree)]`; one with a lifetime or `borrow_only` can only be read",
+    note = "a `Result` is no tree: forward returns the value itself, and what fails in it panics",
     note = "a layer or a `VarStore` is part of the model and no input: keep it in the model, and pass the tensors it works on"
 )]
 pub trait OwnedTree<F: Family>: PyTree<F> + Sized {

@@ -66,6 +66,23 @@ impl<'s, F: Family, I: Iterator<Item = Leaf<F>>> SpecSource<'s, F, I> {
         self.next += 1;
     }
 
+    /// A list or tuple begins, of so many items or of any number.
+    #[inline]
+    fn sequence(&mut self, kind: Kind, arity: Option<usize>) -> Result<usize, UnflattenError> {
+        let found = self.peek().filter(|node| node.kind() == Some(kind)).map(|node| node.arity());
+        match (found, arity) {
+            (Some(found), Some(expected)) if found != expected => {
+                Err(UnflattenError::Arity { path: self.path(), expected, found })
+            }
+            (Some(found), _) => {
+                self.advance();
+                Ok(found)
+            }
+            (None, Some(arity)) => Err(self.error_at(self.next, &format!("a {kind} of {arity}"))),
+            (None, None) => Err(self.error_at(self.next, &format!("a {kind}"))),
+        }
+    }
+
     fn error_at(&self, index: usize, expected: &str) -> UnflattenError {
         let found = match self.spec.node_at(index) {
             None => "nothing more".to_owned(),
@@ -80,34 +97,19 @@ impl<'s, F: Family, I: Iterator<Item = Leaf<F>>> SpecSource<'s, F, I> {
 
 impl<F: Family, I: Iterator<Item = Leaf<F>>> Source<F> for SpecSource<'_, F, I> {
     fn list(&mut self) -> Result<usize, UnflattenError> {
-        match self.peek().filter(|n| n.kind() == Some(Kind::List)) {
-            Some(node) => {
-                self.advance();
-                Ok(node.arity())
-            }
-            None => Err(self.error("a list")),
-        }
+        self.sequence(Kind::List, None)
+    }
+
+    fn array(&mut self, arity: usize) -> Result<(), UnflattenError> {
+        self.sequence(Kind::List, Some(arity)).map(drop)
     }
 
     fn tuple(&mut self, arity: usize) -> Result<(), UnflattenError> {
-        match self.peek().filter(|n| n.kind() == Some(Kind::Tuple)) {
-            Some(node) if node.arity() == arity => {
-                self.advance();
-                Ok(())
-            }
-            Some(node) => Err(UnflattenError::Arity { path: self.path(), expected: arity, found: node.arity() }),
-            None => Err(self.error(&format!("a tuple of {arity}"))),
-        }
+        self.sequence(Kind::Tuple, Some(arity)).map(drop)
     }
 
     fn open_tuple(&mut self) -> Result<usize, UnflattenError> {
-        match self.peek().filter(|n| n.kind() == Some(Kind::Tuple)) {
-            Some(node) => {
-                self.advance();
-                Ok(node.arity())
-            }
-            None => Err(self.error("a tuple")),
-        }
+        self.sequence(Kind::Tuple, None)
     }
 
     fn dict(&mut self) -> Result<Vec<Key>, UnflattenError> {

@@ -72,12 +72,10 @@ impl<F: Family> Value<F> {
         Value::Node(Context::Dataclass { name: name.into(), present, absent, statics: None }, items)
     }
 
-    /// The keys that lead to the children of a node.
-    fn entry(&self, position: usize) -> Option<KeyEntry> {
-        match self {
-            Value::Node(context, children) if position < children.len() => Some(context.entry(position)),
-            _ => None,
-        }
+    /// Which child `entry` leads to.
+    fn position(&self, entry: &KeyEntry) -> Option<usize> {
+        let Value::Node(context, children) = self else { return None };
+        (0..children.len()).find(|i| context.entry(*i) == *entry)
     }
 
     /// What stands at `path`, or `None` where the tree has no such place (`key_get`).
@@ -90,9 +88,28 @@ impl<F: Family> Value<F> {
     /// ```
     pub fn get(&self, path: &KeyPath) -> Option<&Self> {
         path.entries().iter().try_fold(self, |at, entry| {
+            let position = at.position(entry)?;
             let Value::Node(_, children) = at else { return None };
-            let position = (0..children.len()).find(|i| at.entry(*i).as_ref() == Some(entry))?;
             children.get(position)
+        })
+    }
+
+    /// What stands at `path`, to be changed or replaced (`equinox.tree_at`).
+    ///
+    /// ```
+    /// use pytree_core::{KeyEntry, Leaf, Meta, Value};
+    /// let mut tree = Value::<Meta>::list([Leaf::Int(1).into(), Leaf::Int(2).into()]);
+    /// let path = [KeyEntry::Sequence(1)].into_iter().collect();
+    /// if let Some(at) = tree.get_mut(&path) {
+    ///     *at = Value::tuple([]);
+    /// }
+    /// assert_eq!(format!("{tree:?}"), "list([1, tuple([])])");
+    /// ```
+    pub fn get_mut(&mut self, path: &KeyPath) -> Option<&mut Self> {
+        path.entries().iter().try_fold(self, |at, entry| {
+            let position = at.position(entry)?;
+            let Value::Node(_, children) = at else { return None };
+            children.get_mut(position)
         })
     }
 

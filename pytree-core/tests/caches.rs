@@ -3,8 +3,9 @@
 #![allow(clippy::expect_used, clippy::panic, reason = "a test fails by a panic")]
 
 use pytree_core::cache::{
-    CacheError, CacheLayer, DynamicCache, EncoderDecoderCache, ExportersCache, HybridCache, InterleavedCache,
-    LayerKind, MambaCache, SlidingWindowCache, StaticCache, make_dynamic_cache,
+    CacheError, CacheLayer, DynamicCache, EncoderDecoderCache, ExportersCache, ExportersEncoderDecoderCache,
+    ExportersStaticCache, HybridCache, InterleavedCache, LayerKind, MambaCache, SlidingWindowCache, StaticCache,
+    make_dynamic_cache,
 };
 use pytree_core::{
     DType, Meta, OwnedTree, Retype, TensorMeta, TreeSpec, UnflattenError, flatten, into_leaves, map, structure,
@@ -103,6 +104,59 @@ fn the_exporters_description() {
     let leaves = [state(1), state(1)].map(pytree_core::Leaf::Tensor);
     let error = unflatten::<Meta, ExportersCache<TensorMeta>>(leaves, &other).expect_err("another layer");
     assert!(matches!(&error, UnflattenError::Node { path, .. } if path.0.is_empty()), "{error}");
+}
+
+/// The context of the root, as the exporters package describes the object.
+fn description<X: pytree_core::PyTree<Meta>>(cache: &X) -> String {
+    let file: serde_json::Value = serde_json::from_str(&json(cache)).expect("JSON");
+    file[1]["context"].as_str().expect("a text").to_owned()
+}
+
+#[test]
+fn the_exporters_description_of_a_fixed_length() {
+    let states = || TensorMeta::new(DType::Float32, [1, 2, 10, 4]);
+    let count = || TensorMeta::new(DType::Int64, []);
+    let mut cache = ExportersStaticCache::new([(states(), states(), count()), (states(), states(), count())])
+        .expect("four dimensions");
+    there_and_back(&cache);
+    // A layer before its first update: one leaf.
+    cache.layers[1].states = None;
+    let want = r#"{"_t": "obj", "p": "transformers.cache_utils:StaticCache", "s": {"layers": [{"_t": "obj", "p": "transformers.cache_utils:StaticLayer", "s": {"keys": {"_t": "tensor", "i": 0}, "values": {"_t": "tensor", "i": 1}, "is_initialized": true, "max_cache_len": 10, "cumulative_length": {"_t": "tensor", "i": 2}, "dtype": {"_t": "dtype", "n": "float32"}, "device": {"_t": "device", "s": "cpu"}, "batch_size": 1, "num_heads": 2, "v_head_dim": 4, "k_head_dim": 4}}, {"_t": "obj", "p": "transformers.cache_utils:StaticLayer", "s": {"keys": null, "values": null, "is_initialized": false, "max_cache_len": 10, "cumulative_length": {"_t": "tensor", "i": 3}}}], "layer_class_to_replicate": null, "offloading": false}}"#;
+    assert_eq!(description(&cache), want);
+    let paths: Vec<String> = structure(&cache).expect("a tree").leaf_paths().map(|path| path.to_string()).collect();
+    assert_eq!(paths, ["[0]", "[1]", "[2]", "[3]"]);
+    there_and_back(&cache);
+    let error = ExportersStaticCache::new([(count(), count(), count())]).expect_err("no heads");
+    assert_eq!(error, CacheError::Rank { rank: 0, dim: -4 });
+    // A description with more in it is another object.
+    let (leaves, spec) = into_leaves(cache).expect("a tree");
+    let more = spec.to_json().expect("JSON").replacen("offloading", "onloading", 1);
+    let error =
+        unflatten::<Meta, ExportersStaticCache<TensorMeta>>(leaves, &TreeSpec::from_json(&more).expect("a spec"))
+            .expect_err("another attribute");
+    let place =
+        "at the root: the type is a custom node `transformers.cache_utils:StaticCache` that describes plain layers";
+    assert!(error.to_string().starts_with(place), "{error}");
+}
+
+#[test]
+fn the_exporters_description_of_two_caches() {
+    let states = || TensorMeta::new(DType::Float32, [1, 2, 3, 4]);
+    let dynamic = |layers: usize| ExportersCache::new((0..layers).map(|_| (states(), states())));
+    let mut cache = ExportersEncoderDecoderCache {
+        self_attention_cache: dynamic(1),
+        cross_attention_cache: dynamic(0),
+        is_updated: Default::default(),
+    };
+    let want = r#"{"_t": "obj", "p": "transformers.cache_utils:EncoderDecoderCache", "s": {"self_attention_cache": {"_t": "obj", "p": "transformers.cache_utils:DynamicCache", "s": {"layers": [{"_t": "obj", "p": "transformers.cache_utils:DynamicLayer", "s": {"keys": {"_t": "tensor", "i": 0}, "values": {"_t": "tensor", "i": 1}, "is_initialized": true, "dtype": {"_t": "dtype", "n": "float32"}, "device": {"_t": "device", "s": "cpu"}}}], "layer_class_to_replicate": {"_t": "type", "p": "transformers.cache_utils:DynamicLayer"}, "offloading": false}}, "cross_attention_cache": {"_t": "obj", "p": "transformers.cache_utils:DynamicCache", "s": {"layers": [], "layer_class_to_replicate": {"_t": "type", "p": "transformers.cache_utils:DynamicLayer"}, "offloading": false}}, "is_updated": {}}}"#;
+    assert_eq!(description(&cache), want);
+    there_and_back(&cache);
+    cache.cross_attention_cache = dynamic(1);
+    cache.is_updated.insert(0, true);
+    // The tensors of the second cache are numbered on; a dict by layer is written by its items.
+    assert!(description(&cache).contains(r#""keys": {"_t": "tensor", "i": 2}"#), "{}", description(&cache));
+    assert!(description(&cache).ends_with(r#""is_updated": {"_t": "items", "v": [[0, true]]}}}"#));
+    there_and_back(&cache);
 }
 
 #[test]

@@ -139,3 +139,16 @@ fn deep_and_wide_json() {
     assert_eq!(spec.to_json(), Ok(wide));
     assert_eq!(spec.leaf_path(199_999).map(|p| p.to_string()), Some("[199999]".to_owned()));
 }
+
+#[test]
+fn every_part_of_a_node_has_to_be_there() {
+    for (part, left) in [
+        ("type", r#""context": null, "children_spec": []"#),
+        ("context", r#""type": null, "children_spec": []"#),
+        ("children_spec", r#""type": null, "context": null"#),
+    ] {
+        // A KeyError in torch; what else stands there is ignored by both.
+        let error = error(&format!(r#"[1, {{{left}, "more": 1}}]"#)).to_string();
+        assert!(error.contains(&format!("missing field `{part}`")), "{error}");
+    }
+}

@@ -271,3 +271,15 @@ fn serde_keeps_every_kind() {
     assert_eq!(serde_json::from_str::<Vec<KeyPath>>(&path_json).expect("our own"), paths(&tree));
     assert!(serde_json::to_string(&constant("K")).is_err(), "torch cannot write a constant either");
 }
+
+#[test]
+fn a_key_stands_once() {
+    // As Python has it, where True is 1.
+    for (keys, told) in [
+        (vec![Key::Int(1), Key::Bool(true)], "a dict node has the key True twice"),
+        (vec![Key::from("x"), Key::from("x")], "a dict node has the key 'x' twice"),
+    ] {
+        let error = structure(&Tree::Node(Context::Dict(keys), vec![int(1), int(2)])).expect_err("no Python dict");
+        assert_eq!(error.to_string(), told);
+    }
+}

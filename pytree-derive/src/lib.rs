@@ -9,6 +9,7 @@ mod derive;
 mod header;
 mod module;
 mod name;
+mod option;
 mod params;
 mod root;
 
@@ -158,6 +159,28 @@ use root::Root;
 /// # assert_eq!(leaves::<Meta, _>(&States::<Lstm> { states: vec![], step: 1 }).len(), 1);
 /// ```
 ///
+/// One such parameter is static in the type of a field, which its own struct alone knows:
+///
+/// ```
+/// use pytree_core::{Meta, OwnedTree, PyTree, TensorMeta, leaves};
+/// use serde::{Serialize, de::DeserializeOwned};
+///
+/// #[derive(PyTree)]
+/// struct Layer<T, C> {
+///     x: T,
+///     #[pytree(static)]
+///     config: C,
+/// }
+///
+/// #[derive(PyTree)]
+/// #[pytree(bound = "T: OwnedTree<_>, C: PartialEq + Serialize + DeserializeOwned")]
+/// struct Layers<T, C> {
+///     layers: Vec<Layer<T, C>>,
+/// }
+/// # let layers: Layers<TensorMeta, String> = Layers { layers: vec![] };
+/// # assert_eq!(leaves::<Meta, _>(&layers).len(), 0);
+/// ```
+///
 /// # On a field
 ///
 /// A field is a child unless it says otherwise. On a variant of an enum there is `rename`, its name in the context.
@@ -165,7 +188,7 @@ use root::Root;
 /// | `#[pytree(..)]` | |
 /// |---|---|
 /// | `static` | kept in the context, compared with the spec and written as JSON; needs `PartialEq` and serde, and is no tensor |
-/// | `skip` | not carried: `Default::default()` when the value is rebuilt. `PhantomData` is skipped |
+/// | `skip` | not carried: `Default::default()` when the value is rebuilt. A `PhantomData` says so too: no type is known by its spelling |
 /// | `skip, default = path` | not carried: made by this function, which takes nothing |
 /// | `leaf` | one leaf, by `AsLeaf`: the smaller numbers, shared texts, an enum of yours |
 /// | `with = module` | a child that `module::walk`, `walk_mut`, `into_walk` and `rebuild` walk, with the signatures of the traits' methods; or a type with `remote` |

@@ -67,8 +67,9 @@ pub enum MatchError {
 impl DynamicShapes {
     /// What these shapes say of every leaf of a call, in flattening order. `in_spec` is the structure of `(args, kwargs)`.
     ///
-    /// Three forms are taken: the pair `(args, kwargs)` that guessing gives, a dict by argument name, and a tuple or list
-    /// with one entry per argument in the order of the signature. An empty one makes everything static.
+    /// Three forms are taken: the pair `(args, kwargs)` that guessing gives, bound to the parameters as the call is; a dict
+    /// by argument name; and a tuple or list with one entry per argument in the order of the signature. An empty one makes
+    /// everything static.
     ///
     /// # Errors
     /// [`MatchError`] where the structure differs.
@@ -81,10 +82,10 @@ impl DynamicShapes {
         if self.is_empty() {
             return Ok(leaves);
         }
-        if let Some((positional, named)) = self.as_pair().filter(|(p, n)| is_pair_of(p, n, args, kwargs)) {
-            let names = kwarg_keys(kwargs);
-            let entries = positional.iter().chain(names.iter().filter_map(|key| named.get(key)));
-            for ((shapes, node), argument) in entries.zip(&nodes).zip(&bound) {
+        if let Some(pairs) =
+            self.as_pair().and_then(|(positional, named)| same_call(positional, named, &bound, signature))
+        {
+            for ((shapes, node), argument) in pairs.into_iter().zip(&nodes).zip(&bound) {
                 lay(shapes, *node, &path_of(argument, signature), &mut leaves[argument.leaves.clone()])?;
             }
             return Ok(leaves);
@@ -182,14 +183,23 @@ fn kwarg_keys(kwargs: &SpecNode<'_>) -> Vec<Key> {
     }
 }
 
-fn is_pair_of(
-    positional: &[DynamicShapes],
-    named: &IndexMap<Key, DynamicShapes>,
-    args: &SpecNode<'_>,
-    kwargs: &SpecNode<'_>,
-) -> bool {
-    let keys = kwarg_keys(kwargs);
-    positional.len() == args.arity() && named.len() == keys.len() && keys.iter().all(|key| named.contains_key(key))
+/// The shapes of each argument of a call, when the pair `(positional, named)` is a call with the same arguments: what is
+/// given by position there may be named here.
+fn same_call<'s>(
+    positional: &'s [DynamicShapes],
+    named: &'s IndexMap<Key, DynamicShapes>,
+    bound: &[BoundArgument],
+    signature: &Signature,
+) -> Option<Vec<&'s DynamicShapes>> {
+    let names: Vec<&str> = named.keys().map(Key::as_str).collect::<Option<_>>()?;
+    let own = signature.bind_names(positional.len(), &names).ok().filter(|own| own.len() == bound.len())?;
+    let shapes: Vec<_> = own.into_iter().zip(positional.iter().chain(named.values())).collect();
+    let of = |argument: &BoundArgument| {
+        let found =
+            shapes.iter().find(|((parameter, rest), _)| (*parameter, rest) == (argument.parameter, &argument.rest));
+        found.map(|(_, shapes)| *shapes)
+    };
+    bound.iter().map(of).collect()
 }
 
 fn keys<'k>(keys: impl IntoIterator<Item = &'k Key>) -> String {

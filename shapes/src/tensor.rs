@@ -9,6 +9,11 @@ use pytree_core::{DescribeTensor, Meta, TensorMeta};
 /// A family whose tensors can be copied, made empty and resized: what changes or completes inputs asks for it.
 ///
 /// Implemented for [`Meta`], and with the feature `tch` for `Tch`.
+#[diagnostic::on_unimplemented(
+    message = "tensors of `{Self}` cannot be made or copied",
+    label = "inputs are copied, completed and resized in a family that can make tensors",
+    note = "implement `MakeTensor` for `{Self}`; it is there for `Meta` and, with the feature `tch`, for `Tch`"
+)]
 pub trait MakeTensor: DescribeTensor {
     /// A copy that shares nothing with `tensor` (`tensor.clone().detach()`).
     ///
@@ -45,6 +50,11 @@ impl MakeTensor for Meta {
 }
 
 /// A family whose tensors hold numbers that can be read. Implemented with the feature `tch` for `Tch`.
+#[diagnostic::on_unimplemented(
+    message = "the numbers of `{Self}` tensors cannot be read",
+    label = "this asks for tensors that hold data",
+    note = "implement `TensorValues` for `{Self}`; it is there for `Tch`, with the feature `tch`: `Meta` has no data"
+)]
 pub trait TensorValues: DescribeTensor {
     /// The elements in double precision, row by row; complex ones as two numbers each (`view_as_real`).
     ///

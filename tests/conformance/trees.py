@@ -3,6 +3,7 @@
 import collections
 import dataclasses
 import enum
+import inspect
 import json
 import random
 import re
@@ -158,6 +159,36 @@ def check_pair(case):
         return f"flatten_up_to: torch {told}, here {here}: {case['a']} {case['b']}"
 
 
+def check_call(case):
+    kinds = list(inspect._ParameterKind)
+    parameters = [
+        inspect.Parameter(name, kinds[kind], default=None if default else inspect.Parameter.empty)
+        for name, kind, default in case["parameters"]
+    ]
+    signature = inspect.Signature(parameters)
+    # Every argument is its own number, in the order of the call.
+    named = {name: case["positional"] + i for i, name in enumerate(case["named"])}
+    try:
+        arguments = signature.bind(*range(case["positional"]), **named).arguments
+    except TypeError as error:
+        # The text here goes on where Python's ends.
+        return None if case["bound"].get("error", "").startswith(str(error)) else f"{error}, here {case}"
+    places = {}
+    for i, parameter in enumerate(parameters):
+        if parameter.name not in arguments:
+            continue
+        value = arguments[parameter.name]
+        if parameter.kind is inspect.Parameter.VAR_POSITIONAL:
+            places |= {number: [i, f"[{place}]"] for place, number in enumerate(value)}
+        elif parameter.kind is inspect.Parameter.VAR_KEYWORD:
+            places |= {number: [i, f"[{name!r}]"] for name, number in value.items()}
+        else:
+            places[value] = [i, None]
+    told = {"places": [places[number] for number in range(len(places))]}
+    if told != case["bound"]:
+        return f"bind: Python {told}, here {case}"
+
+
 def random_tree(rng, depth):
     if depth == 0 or rng.random() < 0.2:
         return rng.choice([1, 2.5, True, "a", None, torch.zeros(2)])
@@ -291,7 +322,8 @@ def main(record):
     with open(record, encoding="utf-8") as file:
         asked = json.load(file)
     failed, passed = [], 0
-    for check, cases in ((check_tree, asked["trees"]), (check_pair, asked["pairs"]), (check_cache, asked["caches"])):
+    checks = {"trees": check_tree, "pairs": check_pair, "calls": check_call, "caches": check_cache}
+    for check, cases in ((check, asked[name]) for name, check in checks.items()):
         for case in cases:
             try:
                 problem = check(case)

@@ -6,4 +6,5 @@ pub mod golden;
 pub mod json;
 pub mod read;
 pub mod recorded;
+pub mod signatures;
 pub mod trees;

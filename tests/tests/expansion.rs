@@ -17,6 +17,8 @@ mod header;
 mod module;
 #[path = "../../pytree-derive/src/name.rs"]
 mod name;
+#[path = "../../pytree-derive/src/option.rs"]
+mod option;
 #[path = "../../pytree-derive/src/params.rs"]
 mod params;
 #[path = "../../pytree-derive/src/root.rs"]

@@ -9,6 +9,11 @@ use std::marker::PhantomData;
 use std::ops::ControlFlow;
 
 /// Which class of `transformers` a [`LayeredCache`] is.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` names no class of caches",
+    label = "the class of a `LayeredCache` is one of the markers `DynamicClass`, `StaticClass`, `SlidingWindowClass`, `HybridClass`",
+    note = "for a class of your own implement `CacheClass` for a marker type"
+)]
 pub trait CacheClass: 'static {
     /// The serialized name.
     const NAME: &'static str;

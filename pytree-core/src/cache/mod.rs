@@ -7,7 +7,7 @@
 //! |---|---|---|---|
 //! | transformers 4.50 to 5.0 | [`DynamicCache`] | two lists | `['key_cache', 'value_cache']` |
 //! | transformers 5.23, `register_dynamic_cache_export_support` | [`DynamicCache`] with [`windows`](DynamicCache::windows) | two lists | `[['key_cache', 'value_cache'], [None, 8]]` |
-//! | transformers 5.23, its exporters package | [`ExportersCache`] | flat | a description of the object |
+//! | transformers 5.23, its exporters package | [`ExportersCache`], [`ExportersStaticCache`], [`ExportersEncoderDecoderCache`] | flat | a description of the object |
 //! | onnx-diagnostic from 0.8 on | [`InterleavedCache`], [`StaticCache`], [`SlidingWindowCache`], [`HybridCache`] | flat | `['key_0', 'value_0', ..]` |
 //! | onnx-diagnostic | [`EncoderDecoderCache`], [`MambaCache`] | two caches, two lists | their names |
 //!
@@ -36,7 +36,9 @@ mod tensor;
 
 pub use dynamic::{DynamicCache, make_dynamic_cache};
 pub use encoder_decoder::EncoderDecoderCache;
-pub use exporters::ExportersCache;
+pub use exporters::{
+    Exported, ExportersCache, ExportersEncoderDecoderCache, ExportersStates, ExportersStaticCache, ExportersStaticLayer,
+};
 pub use interleaved::{
     CacheClass, DynamicClass, HybridCache, HybridClass, InterleavedCache, LayeredCache, SlidingWindowCache,
     SlidingWindowClass, StaticCache, StaticClass,

@@ -1,6 +1,7 @@
 //! Trees that the standard library and `indexmap` already have.
 
-mod containers;
+mod lists;
+mod pointers;
 mod scalars;
 mod tuples;
 

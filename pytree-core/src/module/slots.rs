@@ -17,6 +17,10 @@ pub enum SlotKind {
 }
 
 /// What is known of a [`Slot`] whatever its tensors are.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` cannot hold an argument",
+    label = "a slot is an `Option` of a tree, `VarArgs` or `VarKwargs`"
+)]
 pub trait Holder: Default {
     /// How many arguments it may hold.
     const KIND: SlotKind;
@@ -178,6 +182,11 @@ impl<F: Family, T: OwnedTree<F>> Slot<F> for VarKwargs<T> {
 }
 
 /// What is known of [`Slots`] whatever their tensors are.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is no tuple of slots",
+    label = "one slot per parameter of forward, in a tuple of up to twelve",
+    note = "a slot is an `Option` of a tree, `VarArgs` or `VarKwargs`"
+)]
 pub trait Holders: Default {
     /// How many arguments slot `index` holds.
     fn slot_len(&self, index: usize) -> usize;
@@ -188,6 +197,11 @@ pub trait Holders: Default {
 }
 
 /// The slots of a [`Call`](super::Call): a tuple of one [`Slot`] per parameter, of up to twelve.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is no tuple of slots for `{F}` trees",
+    label = "one slot per parameter of forward, in a tuple of up to twelve",
+    note = "a slot is an `Option` of a tree, `VarArgs` or `VarKwargs`"
+)]
 pub trait Slots<F: Family>: Holders {
     /// Walks some arguments of slot `index`, calling `child` before each.
     fn walk_slot<'a, V: Visitor<'a, F>>(

@@ -5,6 +5,7 @@ use crate::python::Json;
 use crate::{Context, Family, Kind, LeafRef, NamedTuple, Names, Node, NodeType, Present, TreeError, Visitor};
 use serde_json::Value;
 use std::borrow::Cow;
+use std::collections::HashSet;
 use std::ops::ControlFlow;
 
 /// Builds a [`TreeSpec`]: as a [`Visitor`] of a tree, or by hand with `open`, `leaf` and `close`.
@@ -114,7 +115,10 @@ impl SpecBuilder {
             Node::List(_) => self.push(Tag::List, 0, arity),
             Node::Tuple(_) => self.push(Tag::Tuple, 0, arity),
             Node::Dict(_, keys) => self.open(paired(keys.context(), arity)?, arity),
-            Node::Context(context, _) => self.open(paired((*context).clone(), arity)?, arity),
+            Node::Context(context, _) => {
+                distinct(context)?;
+                self.open(paired((*context).clone(), arity)?, arity);
+            }
             Node::Struct { ty, present, statics } => {
                 let statics = statics
                     .map(|s| s.to_json())
@@ -132,6 +136,15 @@ fn paired(context: Context, children: usize) -> Result<Context, TreeError> {
     match context.arity() {
         Some(names) if names != children => Err(TreeError::Children { kind: context.kind(), names, children }),
         _ => Ok(context),
+    }
+}
+
+/// A dict whose keys differ: one that is made at run time may have any. Maps of Rust have no key twice by themselves.
+fn distinct(context: &Context) -> Result<(), TreeError> {
+    let mut seen = HashSet::new();
+    match context.keys().and_then(|all| all.iter().find(|key| !seen.insert(*key))) {
+        Some(key) => Err(TreeError::KeyTwice { kind: context.kind(), key: key.clone() }),
+        None => Ok(()),
     }
 }
 

@@ -191,10 +191,15 @@ impl TreeSpec {
 /// A node as the file has it. Other keys are ignored, as torch ignores them.
 #[derive(Deserialize)]
 struct Raw<'a> {
-    #[serde(rename = "type", borrow)]
+    #[serde(rename = "type", borrow, deserialize_with = "null_or_text")]
     ty: Option<Cow<'a, str>>,
     context: Value,
     children_spec: Vec<Raw<'a>>,
+}
+
+/// An `Option` that has to be there: serde takes a missing one for `null`, which would make a leaf of a node.
+fn null_or_text<'de: 'a, 'a, D: serde::Deserializer<'de>>(json: D) -> Result<Option<Cow<'a, str>>, D::Error> {
+    Option::deserialize(json)
 }
 
 type FieldsOf<'f> = &'f dyn Fn(&str) -> Option<Names>;

@@ -121,8 +121,12 @@ impl Node<'_> {
     }
 
     /// The where clause of the type, with more.
-    pub(crate) fn clause(&self, more: Vec<TokenStream>) -> Option<TokenStream> {
+    pub(crate) fn clause(&self, mut more: Vec<TokenStream>) -> Option<TokenStream> {
         let own = Header(self.generics).clause();
+        if let Family::Named(path) = &self.family {
+            // A bound without parameters is checked where it stands: what is no family is told once, where it is named.
+            more.push(quote_spanned!(path.span()=> #path: __p::Family));
+        }
         if more.is_empty() {
             return own.map(ToTokens::to_token_stream);
         }

@@ -1,9 +1,11 @@
 //! Impls for a type with mistakes, so that its uses add no errors of their own.
 
 use super::ast::Input;
+use crate::attr::Once;
 use crate::header::Header;
 use proc_macro2::TokenStream;
-use quote::{ToTokens, quote};
+use quote::{ToTokens, quote, quote_spanned};
+use syn::spanned::Spanned;
 
 /// `PyTree` and `OwnedTree`, without any bound; of a type with `remote` the functions that it would have.
 pub(crate) fn fallback(input: &Input<'_>) -> TokenStream {
@@ -15,13 +17,17 @@ pub(crate) fn fallback(input: &Input<'_>) -> TokenStream {
         None => (Some(quote!(__AnyFamily: __p::Family)), quote!(__AnyFamily)),
     };
     let (types, clause) = (header.types(), header.clause());
+    // As in the impls of a type without mistakes, what is no family is told once.
+    let named = input.family.as_ref().map(|Once { value, .. }| quote_spanned!(value.span()=> #value: __p::Family));
+    let own = clause.into_iter().flat_map(|clause| &clause.predicates);
+    let bounds = quote!(where #(#own,)* #named);
     let impls = match &input.remote {
         Some(remote) => {
             let (generics, path) = (header.params(None, |_| Vec::new()), &remote.value);
             let any = any.map(|any| quote!(#any,));
             quote! {
                 #[allow(dead_code, unreachable_pub, missing_docs)]
-                impl #generics #ident #types #clause {
+                impl #generics #ident #types #bounds {
                     pub fn walk<'__a, #any __V: __p::Visitor<'__a, #family>>(
                         __t: &'__a #path,
                         __v: &mut __V,
@@ -50,7 +56,7 @@ pub(crate) fn fallback(input: &Input<'_>) -> TokenStream {
             let generics = header.params(any, |_| Vec::new());
             quote! {
                 #[automatically_derived]
-                impl #generics __p::PyTree<#family> for #ident #types #clause {
+                impl #generics __p::PyTree<#family> for #ident #types #bounds {
                     fn walk<'__a, __V: __p::Visitor<'__a, #family>>(
                         &'__a self,
                         __v: &mut __V,
@@ -59,7 +65,7 @@ pub(crate) fn fallback(input: &Input<'_>) -> TokenStream {
                     }
                 }
                 #[automatically_derived]
-                impl #generics __p::OwnedTree<#family> for #ident #types #clause {
+                impl #generics __p::OwnedTree<#family> for #ident #types #bounds {
                     fn walk_mut<__V: __p::VisitorMut<#family>>(&mut self, __v: &mut __V) -> __p::Flow<__V::Break> {
                         __p::Flow::Continue(())
                     }

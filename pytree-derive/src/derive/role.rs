@@ -5,6 +5,8 @@ use super::kind::Kind;
 use crate::attr::Once;
 use crate::ctxt::Ctxt;
 use crate::name::is_python_name;
+use crate::option;
+use quote::ToTokens;
 use std::collections::HashMap;
 use syn::{Ident, Member, Path, Type};
 
@@ -69,6 +71,9 @@ pub(crate) fn fields<'a>(
 
 fn role<'a>(cx: &Ctxt, input: &Input<'_>, field: &'a InputField<'a>, kind: &Kind) -> Role<'a> {
     let one = one_role(cx, field);
+    if one == Kept::Child && field.leaf.is_none() && field.with.is_none() {
+        option::refuse_double(cx, field.ty.to_token_stream());
+    }
     let word = kind.noun();
     let name = match (&field.rename, &field.member) {
         (Some(rename), _) => rename.value.value(),

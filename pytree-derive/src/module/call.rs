@@ -3,7 +3,7 @@
 use super::slot::{Holds, Pass};
 use super::valid::{Default, Model, Parameter};
 use crate::header::Header;
-use proc_macro2::TokenStream;
+use proc_macro2::{Span, TokenStream};
 use quote::{ToTokens, format_ident, quote};
 use syn::Index;
 
@@ -65,7 +65,10 @@ fn argument(i: usize, parameter: &Parameter, family: &TokenStream) -> (TokenStre
     let (field, name, ty, place) = (Index::from(i), &parameter.name, &parameter.slot.ty, place(i));
     let slot = quote!(__args.0.slots.#field);
     if parameter.slot.holds != Holds::One {
-        return (TokenStream::new(), quote!(&#slot.0));
+        // When the map of the parameter is another than the one that is kept, that is told where the parameter stands.
+        let mut argument = place.clone();
+        argument.set_span(Span::call_site().located_at(parameter.ident.span()));
+        return (quote!(let #place = &#slot.0;), argument.to_token_stream());
     }
     // The slot, borrowed: what is not given is the default, made for this call.
     let default = format_ident!("__d{i}");

@@ -74,15 +74,17 @@ impl Model<'_> {
         quote!((#(#types,)*))
     }
 
-    /// What the arguments have to be. A bound without parameters is checked where it stands, at the type that the user
-    /// wrote, and told once for all impls that say the same.
+    /// What the family and the arguments have to be. A bound without parameters is checked where it stands, at the type
+    /// that the user wrote, and told once for all impls that say the same.
     pub(crate) fn trees(&self) -> Vec<TokenStream> {
         let family = self.family();
-        self.parameters
+        let named = self.family.map(|path| quote_spanned!(path.span()=> #path: __p::Family));
+        let arguments = self
+            .parameters
             .iter()
             .map(|Parameter { slot, .. }| &slot.ty)
-            .map(|ty| quote_spanned!(ty.span()=> #ty: __p::OwnedTree<#family>))
-            .collect()
+            .map(|ty| quote_spanned!(ty.span()=> #ty: __p::OwnedTree<#family>));
+        named.into_iter().chain(arguments).collect()
     }
 
     /// `cache, *rest, z`
@@ -112,19 +114,19 @@ fn arguments(model: &Model<'_>) -> TokenStream {
                 &'__a self,
                 __v: &mut __V,
             ) -> __p::Flow<__V::Break> {
-                self.0.walk(&__SIGNATURE, __v)
+                self.0.walk::<#family, __V>(&__SIGNATURE, __v)
             }
         }
         #[automatically_derived]
         impl __p::OwnedTree<#family> for #args where #(#trees),* {
             fn walk_mut<__V: __p::VisitorMut<#family>>(&mut self, __v: &mut __V) -> __p::Flow<__V::Break> {
-                self.0.walk_mut(__v)
+                self.0.walk_mut::<#family, __V>(__v)
             }
             fn into_walk<__V: __p::VisitorOwned<#family>>(self, __v: &mut __V) -> __p::Flow<__V::Break> {
-                self.0.into_walk(&__SIGNATURE, __v)
+                self.0.into_walk::<#family, __V>(&__SIGNATURE, __v)
             }
             fn rebuild<__S: __p::Source<#family>>(__s: &mut __S) -> __p::Rebuilt<Self> {
-                __p::Ok(Self(__p::Call::rebuild(&__SIGNATURE, __s)?))
+                __p::Ok(Self(__p::Call::rebuild::<#family, __S>(&__SIGNATURE, __s)?))
             }
         }
         #[automatically_derived]

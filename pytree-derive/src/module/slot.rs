@@ -1,6 +1,7 @@
 //! Slots: how a call keeps an argument that forward borrows.
 
 use crate::ctxt::Ctxt;
+use crate::option;
 use proc_macro2::{TokenStream, TokenTree};
 use quote::{ToTokens, quote, quote_spanned};
 use syn::spanned::Spanned;
@@ -55,6 +56,7 @@ impl Slot {
     pub(crate) fn of(cx: &Ctxt, ty: &Type, asked: Asked) -> Option<Slot> {
         let one = |ty, pass| Some(Slot { ty, holds: Holds::One, pass });
         let ty = unparenthesized(ty);
+        option::refuse_double(cx, ty.to_token_stream());
         match (asked, ty) {
             (Asked::Args, ty) => args(cx, ty),
             (Asked::Kwargs, ty) => kwargs(cx, ty),
@@ -86,7 +88,7 @@ impl Slot {
                 cx.error(ty, "`impl Trait` is no type that a call could keep: name the type, or `Value` for any tree");
                 None
             }
-            (_, ty) => match option(ty).map(unparenthesized) {
+            (_, ty) => match option::inner(ty).map(unparenthesized) {
                 Some(inner) if is_number(inner) => one(ty.to_token_stream(), Pass::Copy),
                 Some(Type::Reference(reference)) if reference.mutability.is_none() => {
                     let (inner, unsized_) = owned(cx, &reference.elem)?;
@@ -101,7 +103,7 @@ impl Slot {
 
     /// Whether it may be left out without saying so: Python's `= None`.
     pub(crate) fn is_optional(&self, ty: &Type) -> bool {
-        self.holds == Holds::One && option(unparenthesized(ty)).is_some()
+        self.holds == Holds::One && option::inner(unparenthesized(ty)).is_some()
     }
 
     /// The type that holds it in a call.
@@ -184,7 +186,7 @@ fn owned(cx: &Ctxt, ty: &Type) -> Option<(TokenStream, bool)> {
 }
 
 /// The first `&`, or the apostrophe of the first lifetime.
-fn borrowed(tokens: TokenStream) -> Option<TokenTree> {
+pub(super) fn borrowed(tokens: TokenStream) -> Option<TokenTree> {
     tokens.into_iter().find_map(|token| match &token {
         TokenTree::Punct(p) if matches!(p.as_char(), '&' | '\'') => Some(token),
         TokenTree::Group(group) => borrowed(group.stream()),
@@ -194,19 +196,6 @@ fn borrowed(tokens: TokenStream) -> Option<TokenTree> {
 
 fn is_number(ty: &Type) -> bool {
     matches!(ty, Type::Path(path) if ["i64", "f64", "bool"].iter().any(|name| path.path.is_ident(name)))
-}
-
-/// `T` of `Option<T>`.
-fn option(ty: &Type) -> Option<&Type> {
-    let Type::Path(path) = ty else { return None };
-    let last = path.path.segments.last().filter(|s| s.ident == "Option")?;
-    match &last.arguments {
-        PathArguments::AngleBracketed(arguments) => match arguments.args.first()? {
-            GenericArgument::Type(ty) => Some(ty),
-            _ => None,
-        },
-        _ => None,
-    }
 }
 
 /// The type without parentheses, and without the invisible ones of a `macro_rules` variable.

@@ -2,7 +2,7 @@
 
 use super::ast::{Argument, Block, Forward};
 use super::marks::Marks;
-use super::slot::{Holds, Pass, Slot};
+use super::slot::{self, Holds, Pass, Slot};
 use crate::ctxt::Ctxt;
 use crate::name::{is_python_name, plain};
 use crate::params;
@@ -72,7 +72,7 @@ impl<'a> Model<'a> {
         signature(cx, forward);
         let marks: Vec<Marks> = forward.parameters.iter().map(|a| Marks::read(cx, &a.attributes)).collect();
         let given = forward.parameters.iter().zip(&marks);
-        let mut written: Vec<_> = given.map(|(a, marks)| Parameter::check(cx, a, marks, &block.generics)).collect();
+        let mut written: Vec<_> = given.map(|(a, marks)| Parameter::check(cx, a, marks, block, forward)).collect();
         order(cx, forward, &marks, &mut written);
         if let Some(argument) = forward.parameters.get(MAX_PARAMETERS) {
             let message = format_args!("forward takes at most {MAX_PARAMETERS} parameters: group some in a struct");
@@ -158,24 +158,39 @@ fn order(cx: &Ctxt, forward: &Forward, marks: &[Marks], written: &mut [Option<Pa
 }
 
 fn output(cx: &Ctxt, output: Option<&Type>) {
-    match output {
-        Some(ty @ Type::Reference(_)) => {
-            cx.error(
-                ty,
-                "forward gives its result away: return the owned type (`shallow_clone` a tensor that you keep)",
-            );
-        }
-        Some(ty @ Type::ImplTrait(_)) => {
-            cx.error(ty, "name the type that forward returns: a program returns the same one")
-        }
-        _ => {}
+    let Some(ty) = output else { return };
+    if let Type::ImplTrait(_) = ty {
+        cx.error(ty, "name the type that forward returns: a program returns the same one");
+    } else if let Some(place) = slot::borrowed(ty.to_token_stream()) {
+        let message = "forward gives its result away: return the owned type (`shallow_clone` a tensor that you keep)";
+        cx.error(place, message);
     }
 }
 
+/// Notes a lifetime that the arguments of a call need not live for: those of forward itself are as short as it asks.
+fn lifetimes(cx: &Ctxt, ty: TokenStream, forward: &Generics) -> bool {
+    let mut tokens = ty.into_iter().peekable();
+    while let Some(token) = tokens.next() {
+        let lifetime = match (&token, tokens.peek()) {
+            (TokenTree::Punct(p), Some(TokenTree::Ident(name))) if p.as_char() == '\'' => name.clone(),
+            (TokenTree::Group(group), _) if !lifetimes(cx, group.stream(), forward) => return false,
+            _ => continue,
+        };
+        if lifetime != "_" && !forward.lifetimes().any(|p| p.lifetime.ident == lifetime) {
+            cx.error(lifetime, "an argument is borrowed while forward runs and no longer: drop this lifetime");
+            return false;
+        }
+    }
+    true
+}
+
 impl Parameter {
-    fn check(cx: &Ctxt, argument: &Argument, marks: &Marks, generics: &Generics) -> Option<Self> {
+    fn check(cx: &Ctxt, argument: &Argument, marks: &Marks, block: &Block, forward: &Forward) -> Option<Self> {
+        if !lifetimes(cx, argument.ty.to_token_stream(), &forward.generics) {
+            return None;
+        }
         let slot = Slot::of(cx, &argument.ty, marks.asked);
-        for param in &generics.params {
+        for param in &block.generics.params {
             let ident = match param {
                 GenericParam::Type(p) => &p.ident,
                 GenericParam::Const(p) => &p.ident,

@@ -1,7 +1,8 @@
 //! Compares pytree-core with a live `torch.utils._pytree` on random trees: `conformance_trees [-v] [SEED [COUNT]]`.
 //!
 //! The Python with torch 2.13 is the one that `TORCH_EXPORT_PYTHON` names. Specs made here are read, printed and rebuilt
-//! there, specs made there are read and written here, and pairs of trees are matched by both. Prints the seed, and
+//! there, specs made there are read and written here, pairs of trees are matched by both, and calls bound to signatures.
+//! Prints the seed, and
 //! `N passed, M failed`; with `-v` what failed. Exits with 1 when something did.
 
 use proptest::strategy::{Strategy, ValueTree};
@@ -10,15 +11,37 @@ use pytree_core::cache::{
     CacheLayer, DynamicCache, EncoderDecoderCache, ExportersCache, HybridCache, InterleavedCache, LayerKind,
     MambaCache, StaticCache, make_dynamic_cache,
 };
-use pytree_core::{DType, Leaf, Meta, Names, PyTree, Subtree, TensorMeta, TreeSpec, structure};
+use pytree_core::{DType, KeyEntry, Kind, Leaf, Meta, Names, PyTree, Subtree, TensorMeta, TreeSpec, structure};
 use serde_json::{Value, json};
+use std::collections::HashSet;
 use std::error::Error;
 use std::path::Path;
 use std::process::{Command, ExitCode};
+use tests::signatures::{SignatureCall, any_call};
 use tests::trees::{Tree, any_pair, any_tree};
 
 /// How many trees and pairs of trees of each side.
 const COUNT: usize = 600;
+
+/// So many trees have nodes of every kind.
+const ENOUGH: usize = 500;
+
+/// The kinds of nodes that treespec JSON can hold.
+const KINDS: [Kind; 13] = [
+    Kind::List,
+    Kind::Tuple,
+    Kind::Dict,
+    Kind::OrderedDict,
+    Kind::DefaultDict,
+    Kind::NamedTuple,
+    Kind::Deque,
+    Kind::Size,
+    Kind::ImmutableList,
+    Kind::ImmutableDict,
+    Kind::Dataclass,
+    Kind::Mapping,
+    Kind::Custom,
+];
 
 fn main() -> ExitCode {
     let (flags, numbers): (Vec<_>, Vec<_>) = std::env::args().skip(1).partition(|a| a.starts_with('-'));
@@ -57,8 +80,11 @@ fn run(seed: u64, count: usize) -> Result<(usize, Failures), Box<dyn Error>> {
     bytes[..8].copy_from_slice(&seed.to_le_bytes());
     let mut runner = TestRunner::new_with_rng(Config::default(), TestRng::from_seed(RngAlgorithm::ChaCha, &bytes));
     let mut trees = Vec::new();
+    let (mut made_here, mut made_there) = (HashSet::new(), HashSet::new());
     for _ in 0..count {
-        trees.push(facts(&structure(&any_tree(false).new_tree(&mut runner).map_err(|e| e.to_string())?.current())?)?);
+        let spec = structure(&any_tree(false).new_tree(&mut runner).map_err(|e| e.to_string())?.current())?;
+        made_here.extend(spec.nodes().filter_map(|node| node.kind()));
+        trees.push(facts(&spec)?);
     }
     let mut pairs = Vec::new();
     while pairs.len() < count {
@@ -68,8 +94,13 @@ fn run(seed: u64, count: usize) -> Result<(usize, Failures), Box<dyn Error>> {
             pairs.push(pair);
         }
     }
+    let mut calls = Vec::new();
+    for _ in 0..count {
+        calls.push(call(&any_call().new_tree(&mut runner).map_err(|e| e.to_string())?.current()));
+    }
     let record = std::env::temp_dir().join(format!("pytree-{}-{seed}.json", std::process::id()));
-    std::fs::write(&record, json!({"seed": seed, "trees": trees, "pairs": pairs, "caches": caches()?}).to_string())?;
+    let asked = json!({"seed": seed, "trees": trees, "pairs": pairs, "calls": calls, "caches": caches()?});
+    std::fs::write(&record, asked.to_string())?;
     let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("conformance/trees.py");
     let output = Command::new(python).arg("-B").arg(script).arg(&record).output()?;
     if !output.status.success() {
@@ -82,8 +113,17 @@ fn run(seed: u64, count: usize) -> Result<(usize, Failures), Box<dyn Error>> {
     let mut failed: Failures = list("failed").iter().map(|f| f.as_str().unwrap_or_default().to_owned()).collect();
     for theirs in list("trees") {
         match read(&theirs) {
-            Ok(()) => passed += 1,
+            Ok(spec) => {
+                made_there.extend(spec.nodes().filter_map(|node| node.kind()));
+                passed += 1;
+            }
             Err(e) => failed.push(format!("{e}: {theirs}")),
+        }
+    }
+    for (made, side) in [(made_here, "here"), (made_there, "by torch")] {
+        let missing: Vec<String> = KINDS.iter().filter(|kind| !made.contains(kind)).map(Kind::to_string).collect();
+        if !missing.is_empty() && count >= ENOUGH {
+            failed.push(format!("of the trees made {side} none has a node that is: {}", missing.join(", ")));
         }
     }
     Ok((passed, failed))
@@ -121,6 +161,20 @@ fn pair(a: &Tree, b: &Tree) -> Result<Option<Value>, Box<dyn Error>> {
         }
     };
     Ok(Some(json!({"a": first, "b": second, "equal": a == b, "up_to": up_to})))
+}
+
+/// What is said of a call: the parameter of each argument with its place in `*args` or `**kwargs`, or the error.
+fn call(call: &SignatureCall) -> Value {
+    let parameters: Vec<Value> =
+        call.signature.parameters().iter().map(|p| json!([p.name, p.kind as u8, p.has_default])).collect();
+    let bound = match call.signature.bind_names(call.positional, &call.named) {
+        Ok(bound) => {
+            let text = |rest: &Option<KeyEntry>| rest.as_ref().map(ToString::to_string);
+            json!({"places": bound.iter().map(|(parameter, rest)| json!([parameter, text(rest)])).collect::<Vec<_>>()})
+        }
+        Err(error) => json!({"error": error.to_string()}),
+    };
+    json!({"parameters": parameters, "positional": call.positional, "named": call.named, "bound": bound})
 }
 
 /// The caches, each with what Python needs to make the same one.
@@ -184,18 +238,19 @@ fn cache<C: PyTree<Meta>>(cache: &C, mut told: Value) -> Result<Value, Box<dyn E
 }
 
 /// Reads a spec that torch wrote, and says the same of it as torch does.
-fn read(theirs: &Value) -> Result<(), Box<dyn Error>> {
+fn read(theirs: &Value) -> Result<TreeSpec, Box<dyn Error>> {
     let text = theirs["json"].as_str().ok_or("no text")?;
     // What a file lists beside the JSON: the fields of the namedtuples.
     let fields = |name: &str| {
         let count: usize = name.strip_prefix("trees.P")?.parse().ok()?;
         Some((0..count).map(|i| format!("f{i}").into()).collect::<Names>())
     };
-    let here = facts(&TreeSpec::from_json_with(text, fields)?)?;
+    let spec = TreeSpec::from_json_with(text, fields)?;
+    let here = facts(&spec)?;
     for (name, value) in theirs.as_object().ok_or("no facts")? {
         if here[name] != *value {
             return Err(format!("{name}: torch {value}, here {}", here[name]).into());
         }
     }
-    Ok(())
+    Ok(spec)
 }

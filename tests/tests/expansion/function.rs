@@ -32,6 +32,7 @@ fn example() {
             #[automatically_derived]
             impl __p::PyTree<Meta> for __AddArgs
             where
+                Meta: __p::Family,
                 TensorMeta: __p::OwnedTree<Meta>,
                 i64: __p::OwnedTree<Meta>,
             {
@@ -39,12 +40,13 @@ fn example() {
                     &'__a self,
                     __v: &mut __V,
                 ) -> __p::Flow<__V::Break> {
-                    self.0.walk(&__SIGNATURE, __v)
+                    self.0.walk::<Meta, __V>(&__SIGNATURE, __v)
                 }
             }
             #[automatically_derived]
             impl __p::OwnedTree<Meta> for __AddArgs
             where
+                Meta: __p::Family,
                 TensorMeta: __p::OwnedTree<Meta>,
                 i64: __p::OwnedTree<Meta>,
             {
@@ -52,21 +54,22 @@ fn example() {
                     &mut self,
                     __v: &mut __V,
                 ) -> __p::Flow<__V::Break> {
-                    self.0.walk_mut(__v)
+                    self.0.walk_mut::<Meta, __V>(__v)
                 }
                 fn into_walk<__V: __p::VisitorOwned<Meta>>(
                     self,
                     __v: &mut __V,
                 ) -> __p::Flow<__V::Break> {
-                    self.0.into_walk(&__SIGNATURE, __v)
+                    self.0.into_walk::<Meta, __V>(&__SIGNATURE, __v)
                 }
                 fn rebuild<__S: __p::Source<Meta>>(__s: &mut __S) -> __p::Rebuilt<Self> {
-                    __p::Ok(Self(__p::Call::rebuild(&__SIGNATURE, __s)?))
+                    __p::Ok(Self(__p::Call::rebuild::<Meta, __S>(&__SIGNATURE, __s)?))
                 }
             }
             #[automatically_derived]
             impl __p::Debug for __AddArgs
             where
+                Meta: __p::Family,
                 TensorMeta: __p::OwnedTree<Meta>,
                 i64: __p::OwnedTree<Meta>,
             {
@@ -137,6 +140,7 @@ Those left out are given by name, by the methods of what this returns.*/
                 __Closure: ::pytree_core::__private::Fn(&TensorMeta, i64) -> TensorMeta,
             > __p::Module for __Function<__Closure>
             where
+                Meta: __p::Family,
                 TensorMeta: __p::OwnedTree<Meta>,
                 i64: __p::OwnedTree<Meta>,
             {

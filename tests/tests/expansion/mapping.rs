@@ -9,7 +9,10 @@ const _: () = {
         fields: &["key_cache", "value_cache"],
     };
     #[automatically_derived]
-    impl __Tree<__F> for DynamicCache {
+    impl __Tree<__F> for DynamicCache
+    where
+        Meta: __p::Family,
+    {
         const FIELDS: __p::FieldNames = __p::Some(__TYPE.fields);
         fn walk<'__a, __V: __p::Visitor<'__a, __F>>(
             &'__a self,
@@ -23,7 +26,10 @@ const _: () = {
         }
     }
     #[automatically_derived]
-    impl __Owned<__F> for DynamicCache {
+    impl __Owned<__F> for DynamicCache
+    where
+        Meta: __p::Family,
+    {
         fn walk_mut<__V: __p::VisitorMut<__F>>(
             &mut self,
             __v: &mut __V,

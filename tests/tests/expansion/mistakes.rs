@@ -5,7 +5,10 @@
 const _: () = {
     use ::pytree_core::__private as __p;
     #[automatically_derived]
-    impl<'a, T: Clone> __p::PyTree<Meta> for Inputs<'a, T> {
+    impl<'a, T: Clone> __p::PyTree<Meta> for Inputs<'a, T>
+    where
+        Meta: __p::Family,
+    {
         fn walk<'__a, __V: __p::Visitor<'__a, Meta>>(
             &'__a self,
             __v: &mut __V,
@@ -14,7 +17,10 @@ const _: () = {
         }
     }
     #[automatically_derived]
-    impl<'a, T: Clone> __p::OwnedTree<Meta> for Inputs<'a, T> {
+    impl<'a, T: Clone> __p::OwnedTree<Meta> for Inputs<'a, T>
+    where
+        Meta: __p::Family,
+    {
         fn walk_mut<__V: __p::VisitorMut<Meta>>(
             &mut self,
             __v: &mut __V,

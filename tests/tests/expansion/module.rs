@@ -34,7 +34,7 @@ const _: () = {
             &'__a self,
             __v: &mut __V,
         ) -> __p::Flow<__V::Break> {
-            self.0.walk(&__SIGNATURE, __v)
+            self.0.walk::<::torch_export::Tch, __V>(&__SIGNATURE, __v)
         }
     }
     #[automatically_derived]
@@ -48,18 +48,20 @@ const _: () = {
             &mut self,
             __v: &mut __V,
         ) -> __p::Flow<__V::Break> {
-            self.0.walk_mut(__v)
+            self.0.walk_mut::<::torch_export::Tch, __V>(__v)
         }
         fn into_walk<__V: __p::VisitorOwned<::torch_export::Tch>>(
             self,
             __v: &mut __V,
         ) -> __p::Flow<__V::Break> {
-            self.0.into_walk(&__SIGNATURE, __v)
+            self.0.into_walk::<::torch_export::Tch, __V>(&__SIGNATURE, __v)
         }
         fn rebuild<__S: __p::Source<::torch_export::Tch>>(
             __s: &mut __S,
         ) -> __p::Rebuilt<Self> {
-            __p::Ok(Self(__p::Call::rebuild(&__SIGNATURE, __s)?))
+            __p::Ok(
+                Self(__p::Call::rebuild::<::torch_export::Tch, __S>(&__SIGNATURE, __s)?),
+            )
         }
     }
     #[automatically_derived]

@@ -61,7 +61,7 @@ const _: () = {
             &'__a self,
             __v: &mut __V,
         ) -> __p::Flow<__V::Break> {
-            self.0.walk(&__SIGNATURE, __v)
+            self.0.walk::<::pytree_core::Tch, __V>(&__SIGNATURE, __v)
         }
     }
     #[automatically_derived]
@@ -79,18 +79,20 @@ const _: () = {
             &mut self,
             __v: &mut __V,
         ) -> __p::Flow<__V::Break> {
-            self.0.walk_mut(__v)
+            self.0.walk_mut::<::pytree_core::Tch, __V>(__v)
         }
         fn into_walk<__V: __p::VisitorOwned<::pytree_core::Tch>>(
             self,
             __v: &mut __V,
         ) -> __p::Flow<__V::Break> {
-            self.0.into_walk(&__SIGNATURE, __v)
+            self.0.into_walk::<::pytree_core::Tch, __V>(&__SIGNATURE, __v)
         }
         fn rebuild<__S: __p::Source<::pytree_core::Tch>>(
             __s: &mut __S,
         ) -> __p::Rebuilt<Self> {
-            __p::Ok(Self(__p::Call::rebuild(&__SIGNATURE, __s)?))
+            __p::Ok(
+                Self(__p::Call::rebuild::<::pytree_core::Tch, __S>(&__SIGNATURE, __s)?),
+            )
         }
     }
     #[automatically_derived]
@@ -315,6 +317,7 @@ Those left out are given by name, by the methods of what this returns.*/
                     &__d3
                 }
             };
+            let __s4 = &__args.0.slots.4.0;
             let __d5: __p::Vec<i64>;
             let __s5 = match &__args.0.slots.5 {
                 __p::Some(__given) => __given,
@@ -323,6 +326,7 @@ Those left out are given by name, by the methods of what this returns.*/
                     &__d5
                 }
             };
+            let __s6 = &__args.0.slots.6.0;
             {
                 let __o = Self::forward(
                     self,
@@ -330,9 +334,9 @@ Those left out are given by name, by the methods of what this returns.*/
                     &mut __s1,
                     __s2,
                     __s3,
-                    &__args.0.slots.4.0,
+                    __s4,
                     __s5,
-                    &__args.0.slots.6.0,
+                    __s6,
                 );
                 __p::Ok((__o, __s1))
             }

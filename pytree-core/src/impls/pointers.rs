@@ -1,56 +1,10 @@
-//! `Vec`, slices and arrays to be read, `Option`, `Box`, references.
+//! `Option`, and what points to a tree: `Box`, references, `Rc`, `Arc`.
 
-use crate::{Family, Leaf, LeafMut, LeafRef, Node, OwnedTree, PyTree, Retype, Source, UnflattenError};
+use crate::{Family, Leaf, LeafMut, LeafRef, OwnedTree, PyTree, Retype, Source, UnflattenError};
 use crate::{Visitor, VisitorMut, VisitorOwned};
 use std::ops::ControlFlow;
-
-/// A list of the items of a slice.
-#[inline]
-fn walk_list<'a, F: Family, X: PyTree<F>, V: Visitor<'a, F>>(items: &'a [X], v: &mut V) -> ControlFlow<V::Break> {
-    if v.enter(&Node::List(items.len()))? {
-        X::walk_slice(items, v)?;
-        v.exit()?;
-    }
-    ControlFlow::Continue(())
-}
-
-impl<F: Family, X: PyTree<F>> PyTree<F> for Vec<X> {
-    #[inline]
-    fn walk<'a, V: Visitor<'a, F>>(&'a self, v: &mut V) -> ControlFlow<V::Break> {
-        walk_list(self, v)
-    }
-}
-
-impl<F: Family, X: PyTree<F>> PyTree<F> for [X] {
-    #[inline]
-    fn walk<'a, V: Visitor<'a, F>>(&'a self, v: &mut V) -> ControlFlow<V::Break> {
-        walk_list(self, v)
-    }
-}
-
-impl<F: Family, X: OwnedTree<F>> OwnedTree<F> for Vec<X> {
-    #[inline]
-    fn walk_mut<V: VisitorMut<F>>(&mut self, v: &mut V) -> ControlFlow<V::Break> {
-        X::walk_slice_mut(self, v)
-    }
-
-    #[inline]
-    fn into_walk<V: VisitorOwned<F>>(self, v: &mut V) -> ControlFlow<V::Break> {
-        v.enter(&Node::List(self.len()))?;
-        X::into_walk_vec(self, v)?;
-        v.exit()
-    }
-
-    #[inline]
-    fn rebuild<S: Source<F>>(source: &mut S) -> Result<Self, UnflattenError> {
-        let count = source.list()?;
-        X::rebuild_vec(source, count)
-    }
-}
-
-impl<X: Retype> Retype for Vec<X> {
-    type As<U> = Vec<X::As<U>>;
-}
+use std::rc::Rc;
+use std::sync::Arc;
 
 /// `None` is a leaf, as in torch. A dataclass drops such a field instead.
 impl<F: Family, X: PyTree<F>> PyTree<F> for Option<X> {
@@ -107,19 +61,27 @@ impl<X: Retype> Retype for Option<X> {
     type As<U> = Option<X::As<U>>;
 }
 
-impl<F: Family, X: PyTree<F>> PyTree<F> for Box<X> {
-    const OPTIONAL: bool = X::OPTIONAL;
+/// Reading what a pointer points to, which is the same tree.
+macro_rules! pointers {
+    ($($pointer:ty),*) => {$(
+        impl<F: Family, X: PyTree<F> + ?Sized> PyTree<F> for $pointer {
+            const OPTIONAL: bool = X::OPTIONAL;
 
-    #[inline]
-    fn walk<'a, V: Visitor<'a, F>>(&'a self, v: &mut V) -> ControlFlow<V::Break> {
-        (**self).walk(v)
-    }
+            #[inline]
+            fn walk<'a, V: Visitor<'a, F>>(&'a self, v: &mut V) -> ControlFlow<V::Break> {
+                (**self).walk(v)
+            }
 
-    #[inline]
-    fn is_none(&self) -> bool {
-        (**self).is_none()
-    }
+            #[inline]
+            fn is_none(&self) -> bool {
+                (**self).is_none()
+            }
+        }
+    )*};
 }
+
+// `Rc` and `Arc` are read alone: rebuilding would make two values of what two places share.
+pointers!(&X, Box<X>, Rc<X>, Arc<X>);
 
 impl<F: Family, X: OwnedTree<F>> OwnedTree<F> for Box<X> {
     #[inline]
@@ -145,18 +107,4 @@ impl<F: Family, X: OwnedTree<F>> OwnedTree<F> for Box<X> {
 
 impl<X: Retype> Retype for Box<X> {
     type As<U> = Box<X::As<U>>;
-}
-
-impl<F: Family, X: PyTree<F> + ?Sized> PyTree<F> for &X {
-    const OPTIONAL: bool = X::OPTIONAL;
-
-    #[inline]
-    fn walk<'a, V: Visitor<'a, F>>(&'a self, v: &mut V) -> ControlFlow<V::Break> {
-        (**self).walk(v)
-    }
-
-    #[inline]
-    fn is_none(&self) -> bool {
-        (**self).is_none()
-    }
 }

@@ -1,0 +1,15 @@
+// What is asked of a family beside its tensors is told of the family.
+use pytree_core::{DescribeTensor, Family, ShareTensor};
+
+enum Mine {}
+impl Family for Mine {
+    type Tensor = Vec<f32>;
+}
+
+fn shape<F: DescribeTensor>() {}
+fn twice<F: ShareTensor>() {}
+
+fn main() {
+    shape::<Mine>();
+    twice::<Mine>();
+}

@@ -1,0 +1,10 @@
+// A `usize` need not fit an int of torch.
+use pytree_core::PyTree;
+
+#[derive(PyTree)]
+struct Inputs {
+    #[pytree(leaf)]
+    count: usize,
+}
+
+fn main() {}
