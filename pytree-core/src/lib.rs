@@ -43,7 +43,7 @@
 //! | in torch | in jax | here |
 //! |---|---|---|
 //! | `tree_flatten`, `tree_unflatten` | `tree.flatten`, `tree.unflatten` | [`flatten`], [`into_leaves`], [`unflatten`] |
-//! | `tree_flatten_with_path`, `keystr` | `tree.flatten_with_path`, `keystr` | [`flatten_with_keys`], [`Flat::with_paths`], [`KeyPath`] |
+//! | `tree_flatten_with_path`, `keystr` | `tree.flatten_with_path`, `keystr` | [`flatten_with_keys`], [`leaves_with_keys`], [`Flat::with_paths`], [`KeyPath`] |
 //! | `tree_leaves`, `tree_iter`, `tree_structure` | `tree.leaves`, `tree.structure` | [`leaves`], [`tensors`], [`structure`] |
 //! | `tree_map` | `tree.map` | [`map`], [`map_leaves`], [`map_with`], [`map_many`] |
 //! | `tree_map_with_path`, `tree_map_only`, `tree_map_` | `tree.map_with_path` | [`map_with_path`], [`map_only`], [`map_where`], [`for_each_mut`] |
@@ -85,6 +85,7 @@ mod impls;
 mod key;
 mod key_path;
 mod leaf;
+mod leaf_key;
 mod map;
 mod meta;
 mod module;
@@ -121,6 +122,7 @@ pub use fold::{all, all_only, any, any_only, reduce};
 pub use key::{DictKey, EnumKey, Key};
 pub use key_path::{KeyEntry, KeyPath};
 pub use leaf::{Leaf, LeafKind, LeafMut, LeafRef};
+pub use leaf_key::{LeafKey, leaves_with_keys};
 pub use map::{for_each_mut, map, map_leaves, map_only, map_where, map_with_path};
 pub use meta::{DescribeTensor, Sizes, TensorMeta};
 pub use module::{Call, Holder, Holders, Module, Slot, SlotKind, Slots, VarArgs, VarKwargs};

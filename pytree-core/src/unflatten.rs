@@ -238,6 +238,35 @@ impl<F: Family, I: Iterator<Item = Leaf<F>>> Source<F> for SpecSource<'_, F, I> 
         }
     }
 
+    #[inline]
+    fn tensors(&mut self, count: usize) -> Result<Vec<F::Tensor>, UnflattenError> {
+        // Room for no more than the spec has: a type may ask for anything.
+        let run = self.spec.leaf_run(self.next, count);
+        let mut tensors = Vec::with_capacity(run);
+        let mut wrong = None;
+        if self.peeked.is_none() {
+            let taken = self.leaves.by_ref().take(run).map_while(|leaf| match leaf {
+                Leaf::Tensor(tensor) => Some(tensor),
+                other => {
+                    wrong = Some(other.kind());
+                    None
+                }
+            });
+            tensors.extend(taken);
+            let taken = tensors.len() + usize::from(wrong.is_some());
+            self.next += taken;
+            self.taken += taken;
+        }
+        if let Some(kind) = wrong {
+            return Err(self.wrong_leaf(LeafKind::Tensor, kind));
+        }
+        // What is left has an error to tell, or begins with a leaf that was looked at.
+        for _ in tensors.len()..count {
+            tensors.push(self.tensor()?);
+        }
+        Ok(tensors)
+    }
+
     fn next_is_none(&mut self) -> bool {
         if !self.peek().is_some_and(|n| n.is_leaf()) {
             return false;
