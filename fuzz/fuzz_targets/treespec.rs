@@ -1,6 +1,4 @@
 //! Treespec JSON, from anybody: it is read or refused, and what is read can be asked everything.
-//!
-//! `cargo +nightly fuzz run treespec fuzz/corpus/treespec fuzz/seeds/treespec`
 
 #![no_main]
 

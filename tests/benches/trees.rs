@@ -187,6 +187,19 @@ fn flatten_with_paths(bencher: Bencher<'_, '_>) {
     bencher.bench_local(|| drop(black_box(flatten_with_keys::<Meta, _>(black_box(&cache)))));
 }
 
+/// The tree of leaves and spec. The leaves are moved in; they are made outside of what is measured, the tree is dropped
+/// inside.
+#[divan::bench]
+fn unflatten_derived(bencher: Bencher<'_, '_>) {
+    let (cache, spec) = (derived(handle), structure::<Handles, _>(&derived(handle)));
+    let Ok(spec) = spec else { unreachable!("a cache has a structure") };
+    let leaves = || leaves::<Handles, _>(&cache).into_iter().map(|leaf| leaf.map(|tensor| *tensor)).collect();
+    bencher.with_inputs(leaves).bench_local_values(|leaves: Vec<Leaf<Handles>>| {
+        let tree = unflatten::<Handles, Derived<Handle>>(leaves, black_box(&spec));
+        drop(black_box(tree));
+    });
+}
+
 /// Leaves and spec, then the tree again: a cache is moved through the closure for ever.
 fn there_and_back<F: Family, X: OwnedTree<F>>(bencher: Bencher<'_, '_>, cache: X) {
     let mut held = Some(cache);
