@@ -1,5 +1,6 @@
 //! Reading a tree into leaves and a spec.
 
+use crate::count::Count;
 use crate::{
     Family, KeyPath, Leaf, LeafRef, Node, OwnedTree, PyTree, SpecBuilder, Subtree, TreeError, TreeSpec, Visitor,
     VisitorOwned,
@@ -52,36 +53,6 @@ pub(crate) fn run<'a, F: Family, X: PyTree<F> + ?Sized, V: Visitor<'a, F>>(
     }
 }
 
-/// Counts leaves and does nothing else: a list of tensors counts as one step.
-struct Count(usize);
-
-impl<'a, F: Family> Visitor<'a, F> for Count {
-    type Break = Infallible;
-
-    #[inline(always)]
-    fn leaf(&mut self, _: LeafRef<'a, F>) -> ControlFlow<Infallible> {
-        self.0 += 1;
-        ControlFlow::Continue(())
-    }
-
-    #[inline(always)]
-    fn tensors(&mut self, tensors: &'a [F::Tensor]) -> ControlFlow<Infallible> {
-        self.0 += tensors.len();
-        ControlFlow::Continue(())
-    }
-}
-
-/// Room for the nodes of a common tree, beside its leaves.
-const NODES: usize = 8;
-
-/// How many leaves a tree has: room for them at once costs less than vectors that grow.
-#[inline]
-pub(crate) fn count<F: Family, X: PyTree<F> + ?Sized>(tree: &X) -> usize {
-    let mut visitor = Count(0);
-    let ControlFlow::Continue(()) = tree.walk(&mut visitor);
-    visitor.0
-}
-
 /// Collects leaves and builds the spec in one walk.
 struct Flattener<'a, F: Family> {
     leaves: Vec<LeafRef<'a, F>>,
@@ -131,8 +102,8 @@ impl<'a, F: Family> Visitor<'a, F> for Flattener<'a, F> {
 /// # Errors
 /// [`TreeError`] when a static field cannot be written into the spec.
 pub fn flatten<F: Family, X: PyTree<F> + ?Sized>(tree: &X) -> Result<Flat<'_, F>, TreeError> {
-    let count = count(tree);
-    let mut visitor = Flattener { leaves: Vec::with_capacity(count), spec: SpecBuilder::with_capacity(count + NODES) };
+    let count = Count::of(tree);
+    let mut visitor = Flattener { leaves: Vec::with_capacity(count.leaves), spec: SpecBuilder::for_tree(count) };
     run(tree, &mut visitor)?;
     Ok(Flat { leaves: visitor.leaves, spec: visitor.spec.finish() })
 }
@@ -156,7 +127,7 @@ pub fn flatten_with_keys<F: Family, X: PyTree<F> + ?Sized>(
 /// # Errors
 /// As [`flatten`].
 pub fn structure<F: Family, X: PyTree<F> + ?Sized>(tree: &X) -> Result<TreeSpec, TreeError> {
-    let mut builder = SpecBuilder::with_capacity(count(tree) + NODES);
+    let mut builder = SpecBuilder::for_tree(Count::of(tree));
     run::<F, X, _>(tree, &mut builder)?;
     Ok(builder.finish())
 }
@@ -182,7 +153,7 @@ impl<'a, F: Family> Visitor<'a, F> for Leaves<'a, F> {
 
 /// The leaves of a tree, borrowed (`tree_leaves`).
 pub fn leaves<F: Family, X: PyTree<F> + ?Sized>(tree: &X) -> Vec<LeafRef<'_, F>> {
-    let mut visitor = Leaves(Vec::with_capacity(count(tree)));
+    let mut visitor = Leaves(Vec::with_capacity(Count::of(tree).leaves));
     let ControlFlow::Continue(()) = tree.walk(&mut visitor);
     visitor.0
 }
@@ -210,7 +181,7 @@ impl<'a, F: Family> Visitor<'a, F> for Tensors<'a, F> {
 
 /// The tensors of a tree, borrowed; other leaves are passed over.
 pub fn tensors<F: Family, X: PyTree<F> + ?Sized>(tree: &X) -> Vec<&F::Tensor> {
-    let mut visitor = Tensors::<F>(Vec::with_capacity(count(tree)));
+    let mut visitor = Tensors::<F>(Vec::with_capacity(Count::of(tree).tensors));
     let ControlFlow::Continue(()) = tree.walk(&mut visitor);
     visitor.0
 }
@@ -258,8 +229,8 @@ impl<F: Family> VisitorOwned<F> for Taker<F> {
 /// # Errors
 /// As [`flatten`].
 pub fn into_leaves<F: Family, X: OwnedTree<F>>(tree: X) -> Result<(Vec<Leaf<F>>, TreeSpec), TreeError> {
-    let count = count(&tree);
-    let mut visitor = Taker { leaves: Vec::with_capacity(count), spec: SpecBuilder::with_capacity(count + NODES) };
+    let count = Count::of(&tree);
+    let mut visitor = Taker { leaves: Vec::with_capacity(count.leaves), spec: SpecBuilder::for_tree(count) };
     match tree.into_walk(&mut visitor) {
         ControlFlow::Continue(()) => Ok((visitor.leaves, visitor.spec.finish())),
         ControlFlow::Break(e) => Err(e),

@@ -1,6 +1,6 @@
 //! Where a leaf is, in two numbers: keys that become paths only when they are shown.
 
-use crate::flatten::count;
+use crate::count::Count;
 use crate::{Family, KeyPath, LeafRef, Node, PyTree, TreeSpec, Visitor};
 use smallvec::SmallVec;
 use std::convert::Infallible;
@@ -43,7 +43,7 @@ impl TreeSpec {
 /// The leaves of a tree, each with its key: `tree_flatten_with_path` without the cost of paths.
 pub fn leaves_with_keys<F: Family, X: PyTree<F> + ?Sized>(tree: &X) -> Vec<(LeafKey, LeafRef<'_, F>)> {
     let mut visitor = Keyed {
-        leaves: Vec::with_capacity(count(tree)),
+        leaves: Vec::with_capacity(Count::of(tree).leaves),
         at: LeafKey { node: 0, child: 0 },
         seen: 0,
         open: SmallVec::new(),

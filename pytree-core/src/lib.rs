@@ -42,7 +42,7 @@
 //!
 //! | in torch | in jax | here |
 //! |---|---|---|
-//! | `tree_flatten`, `tree_unflatten` | `tree.flatten`, `tree.unflatten` | [`flatten`], [`into_leaves`], [`unflatten`] |
+//! | `tree_flatten`, `tree_unflatten` | `tree.flatten`, `tree.unflatten` | [`flatten`], [`into_leaves`], [`into_tensors`], [`unflatten`] |
 //! | `tree_flatten_with_path`, `keystr` | `tree.flatten_with_path`, `keystr` | [`flatten_with_keys`], [`leaves_with_keys`], [`Flat::with_paths`], [`KeyPath`] |
 //! | `tree_leaves`, `tree_iter`, `tree_structure` | `tree.leaves`, `tree.structure` | [`leaves`], [`tensors`], [`structure`] |
 //! | `tree_map` | `tree.map` | [`map`], [`map_leaves`], [`map_with`], [`map_many`] |
@@ -75,12 +75,14 @@ mod broadcast;
 pub mod cache;
 mod containers;
 mod context;
+mod count;
 mod dtype;
 mod error;
 mod family;
 mod fields;
 mod flatten;
 mod fold;
+mod frame;
 mod impls;
 mod key;
 mod key_path;
@@ -97,6 +99,7 @@ mod share;
 mod signature;
 mod spec;
 mod subtree;
+mod supply;
 #[cfg(feature = "tch")]
 mod tch;
 mod transpose;
@@ -119,6 +122,7 @@ pub use error::{TreeError, UnflattenError};
 pub use family::{Family, Meta};
 pub use flatten::{Flat, KeyedLeaves, flatten, flatten_with_keys, into_leaves, leaves, structure, tensors};
 pub use fold::{all, all_only, any, any_only, reduce};
+pub use frame::{Frame, into_tensors};
 pub use key::{DictKey, EnumKey, Key};
 pub use key_path::{KeyEntry, KeyPath};
 pub use leaf::{Leaf, LeafKind, LeafMut, LeafRef};

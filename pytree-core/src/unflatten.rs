@@ -1,5 +1,6 @@
 //! Making a tree from leaves and a spec.
 
+use crate::supply::{OneByOne, Supply};
 use crate::{
     Context, Family, Key, KeyPath, Kind, Leaf, LeafKind, NodeType, OwnedTree, Present, Source, SpecNode, TreeError,
     TreeSpec, UnflattenError,
@@ -22,13 +23,21 @@ pub fn unflatten<F: Family, X: OwnedTree<F>>(
     leaves: impl IntoIterator<Item = Leaf<F>>,
     spec: &TreeSpec,
 ) -> Result<X, UnflattenError> {
+    rebuild(OneByOne(leaves.into_iter()), spec)
+}
+
+/// The tree that these leaves make in this structure.
+pub(crate) fn rebuild<F: Family, X: OwnedTree<F>>(
+    leaves: impl Supply<F>,
+    spec: &TreeSpec,
+) -> Result<X, UnflattenError> {
     if spec.depth() > TreeSpec::MAX_DEPTH {
         return Err(TreeError::TooDeep { limit: TreeSpec::MAX_DEPTH }.into());
     }
-    let mut source = SpecSource { spec, next: 0, taken: 0, peeked: None, leaves: leaves.into_iter() };
+    let mut source = SpecSource { spec, next: 0, taken: 0, peeked: None, leaves };
     let tree = X::rebuild(&mut source);
     // A wrong count is the first thing to say, as torch says it, whatever it led to on the way.
-    let given = source.taken + source.peeked.is_some() as usize + source.leaves.count();
+    let given = source.taken + source.peeked.is_some() as usize + source.leaves.rest();
     if given != spec.num_leaves() && !matches!(&tree, Err(UnflattenError::LeafCount { .. })) {
         return Err(leaf_count(spec, given));
     }
@@ -44,15 +53,15 @@ fn leaf_count(spec: &TreeSpec, found: usize) -> UnflattenError {
 }
 
 /// A spec and the leaves that fill it, with a cursor in both.
-struct SpecSource<'s, F: Family, I> {
+struct SpecSource<'s, F: Family, S> {
     spec: &'s TreeSpec,
     next: usize,
     taken: usize,
     peeked: Option<Leaf<F>>,
-    leaves: I,
+    leaves: S,
 }
 
-impl<'s, F: Family, I: Iterator<Item = Leaf<F>>> SpecSource<'s, F, I> {
+impl<'s, F: Family, S: Supply<F>> SpecSource<'s, F, S> {
     /// The node or leaf that comes next.
     fn peek(&self) -> Option<SpecNode<'s>> {
         self.spec.node_at(self.next)
@@ -78,7 +87,7 @@ impl<'s, F: Family, I: Iterator<Item = Leaf<F>>> SpecSource<'s, F, I> {
     }
 }
 
-impl<F: Family, I: Iterator<Item = Leaf<F>>> Source<F> for SpecSource<'_, F, I> {
+impl<F: Family, S: Supply<F>> Source<F> for SpecSource<'_, F, S> {
     fn list(&mut self) -> Result<usize, UnflattenError> {
         match self.peek().filter(|n| n.kind() == Some(Kind::List)) {
             Some(node) => {
@@ -245,14 +254,7 @@ impl<F: Family, I: Iterator<Item = Leaf<F>>> Source<F> for SpecSource<'_, F, I> 
         let mut tensors = Vec::with_capacity(run);
         let mut wrong = None;
         if self.peeked.is_none() {
-            let taken = self.leaves.by_ref().take(run).map_while(|leaf| match leaf {
-                Leaf::Tensor(tensor) => Some(tensor),
-                other => {
-                    wrong = Some(other.kind());
-                    None
-                }
-            });
-            tensors.extend(taken);
+            wrong = self.leaves.tensors(run, &mut tensors);
             let taken = tensors.len() + usize::from(wrong.is_some());
             self.next += taken;
             self.taken += taken;

@@ -7,8 +7,8 @@ use divan::{Bencher, black_box};
 use pytree_core::cache::DynamicCache;
 use pytree_core::{
     DType, Family, Leaf, LeafMut, LeafRef, Meta, OwnedTree, PyTree, Source, TensorMeta, TreeSpec, UnflattenError,
-    Visitor, VisitorMut, VisitorOwned, flatten, flatten_with_keys, into_leaves, leaves, leaves_with_keys, structure,
-    tensors, unflatten,
+    Visitor, VisitorMut, VisitorOwned, flatten, flatten_with_keys, into_leaves, into_tensors, leaves, leaves_with_keys,
+    structure, tensors, unflatten,
 };
 use std::ops::ControlFlow;
 
@@ -200,8 +200,19 @@ fn unflatten_derived(bencher: Bencher<'_, '_>) {
     });
 }
 
-/// Leaves and spec, then the tree again: a cache is moved through the closure for ever.
+/// Tensors and frame, then the tree again: a cache is moved through the closure for ever.
 fn there_and_back<F: Family, X: OwnedTree<F>>(bencher: Bencher<'_, '_>, cache: X) {
+    let mut held = Some(cache);
+    bencher.bench_local(|| {
+        let Some(cache) = held.take() else { return };
+        let Ok((tensors, frame)) = into_tensors::<F, X>(black_box(cache)) else { return };
+        held = frame.rebuild(black_box(tensors)).ok();
+    });
+    assert!(held.is_some(), "a cache can be rebuilt from its tensors");
+}
+
+/// Leaves of any kind and spec, then the tree again.
+fn leaves_and_back<F: Family, X: OwnedTree<F>>(bencher: Bencher<'_, '_>, cache: X) {
     let mut held = Some(cache);
     bencher.bench_local(|| {
         let Some(cache) = held.take() else { return };
@@ -233,6 +244,16 @@ fn move_derived(bencher: Bencher<'_, '_>) {
 #[divan::bench]
 fn move_library(bencher: Bencher<'_, '_>) {
     there_and_back::<Meta, _>(bencher, library(meta));
+}
+
+#[divan::bench]
+fn move_leaves(bencher: Bencher<'_, '_>) {
+    leaves_and_back::<Meta, _>(bencher, derived(meta));
+}
+
+#[divan::bench]
+fn move_leaves_handles(bencher: Bencher<'_, '_>) {
+    leaves_and_back::<Handles, _>(bencher, derived(handle));
 }
 
 #[divan::bench]

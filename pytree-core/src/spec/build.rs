@@ -1,6 +1,7 @@
 //! Making a spec, node by node.
 
 use super::{Entry, LEAF, SpecNode, Tag, TreeSpec};
+use crate::count::Count;
 use crate::python::Json;
 use crate::{Context, Family, Kind, LeafRef, NamedTuple, Names, Node, NodeType, Present, TreeError, Visitor};
 use serde_json::Value;
@@ -24,9 +25,9 @@ pub struct SpecBuilder {
 #[derive(Clone, Copy, Debug)]
 struct Open {
     /// Where it stands in the order of a walk.
-    at: usize,
+    at: u32,
     /// Which of the inner nodes it is.
-    inner: usize,
+    inner: u32,
     /// What the node around it has.
     around: Counts,
 }
@@ -34,14 +35,20 @@ struct Open {
 /// Children, and leaves in the whole subtree.
 #[derive(Clone, Copy, Debug, Default)]
 struct Counts {
-    arity: usize,
-    leaves: usize,
+    arity: u32,
+    leaves: u32,
 }
 
 impl SpecBuilder {
     /// A builder with room for so many nodes and leaves.
     pub fn with_capacity(nodes: usize) -> Self {
         SpecBuilder { nodes: Vec::with_capacity(nodes), ..Self::default() }
+    }
+
+    /// A builder with room for a tree that has been counted.
+    pub(crate) fn for_tree(count: Count) -> Self {
+        let inner = Vec::with_capacity(count.nodes);
+        SpecBuilder { inner, ..Self::with_capacity(count.nodes + count.leaves) }
     }
 
     /// Begins a node of `arity` children.
@@ -60,7 +67,7 @@ impl SpecBuilder {
 
     #[inline]
     fn push(&mut self, tag: Tag, context: usize, arity: usize) {
-        self.open.push(Open { at: self.nodes.len(), inner: self.inner.len(), around: self.last });
+        self.open.push(Open { at: self.nodes.len() as u32, inner: self.inner.len() as u32, around: self.last });
         self.last = Counts::default();
         self.depth = self.depth.max(self.open.len());
         self.nodes.push(self.inner.len() as u32);
@@ -77,8 +84,8 @@ impl SpecBuilder {
     #[inline(always)]
     pub fn leaves(&mut self, count: usize) {
         self.nodes.resize(self.nodes.len() + count, LEAF);
-        self.last.arity += count;
-        self.last.leaves += count;
+        self.last.arity += count as u32;
+        self.last.leaves += count as u32;
     }
 
     /// Ends the node begun last.
@@ -86,10 +93,9 @@ impl SpecBuilder {
     pub fn close(&mut self) {
         if let Some(Open { at, inner, around }) = self.open.pop() {
             let Counts { arity, leaves } = self.last;
+            let entry = &mut self.inner[inner as usize];
             // What was announced may be wrong; what is there is what every walk over the spec relies on.
-            self.inner[inner].arity = arity as u32;
-            self.inner[inner].size = (self.nodes.len() - at) as u32;
-            self.inner[inner].leaves = leaves as u32;
+            *entry = Entry { arity, leaves, size: self.nodes.len() as u32 - at, ..*entry };
             self.last = Counts { arity: around.arity + 1, leaves: around.leaves + leaves };
         }
     }
@@ -116,7 +122,7 @@ impl SpecBuilder {
             self.inner.push(entry);
         }
         self.last.arity += 1;
-        self.last.leaves += node.num_leaves();
+        self.last.leaves += node.num_leaves() as u32;
     }
 
     /// The spec; a leaf when nothing was added.

@@ -261,7 +261,15 @@ impl TreeSpec {
     }
 
     /// How many of the next nodes and leaves from `index` on are leaves, `count` at most.
+    #[inline]
     pub(crate) fn leaf_run(&self, index: usize, count: usize) -> usize {
+        // All children of a node that has no other nodes in it: the common case, told without a look at them.
+        if let Some(entry) =
+            index.checked_sub(1).and_then(|i| self.nodes.get(i)).and_then(|i| self.inner.get(*i as usize))
+            && (entry.arity as usize, entry.leaves, entry.size - 1) == (count, entry.arity, entry.arity)
+        {
+            return count;
+        }
         let rest = self.nodes.get(index..).unwrap_or_default();
         let rest = &rest[..count.min(rest.len())];
         rest.iter().position(|node| *node != LEAF).unwrap_or(rest.len())

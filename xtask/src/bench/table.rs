@@ -35,9 +35,9 @@ fn cell(figure: &Figure, peer: &Measured, own: f64) -> String {
     match (figure.peers, &peer.figures) {
         (None, _) => String::new(),
         (Some(_), None) => "not installed".to_owned(),
-        (Some(name), Some(figures)) => figures
-            .get(name)
-            .map_or_else(String::new, |time| format!("{} ({}x)", duration(*time), rounded(time / own))),
+        (Some(name), Some(figures)) => {
+            figures.get(name).map_or_else(String::new, |time| format!("{} ({}x)", duration(*time), rounded(time / own)))
+        }
     }
 }
 
@@ -100,7 +100,8 @@ mod tests {
         );
         assert!(row(Limit::TimesByHand(1.3)).is_ok_and(|row| row.ends_with("| 1.3 by hand | yes |")));
         assert!(row(Limit::Nanoseconds(49.0)).is_ok_and(|row| row.ends_with("| 49.0 ns | no |")));
-        let missing = [Figure { ours: "c", ..figure(Limit::None).into_iter().next().unwrap_or_else(|| unreachable!()) }];
+        let missing =
+            [Figure { ours: "c", ..figure(Limit::None).into_iter().next().unwrap_or_else(|| unreachable!()) }];
         assert!(table(&missing, &ours, &peers).is_err());
         assert_eq!(duration(1_384_000.0), "1.38 ms");
     }
