@@ -175,7 +175,12 @@ impl<F: Family> Supply<F> for Framed<'_, F> {
     fn tensors(&mut self, count: usize, into: &mut Vec<F::Tensor>) -> Option<LeafKind> {
         let run = self.others.first().map_or(count, |first| count.min(first.0 - self.at));
         let before = into.len();
-        into.extend(self.tensors.by_ref().take(run));
+        if run >= self.tensors.len() {
+            // The last ones move as one piece of memory.
+            into.extend(std::mem::take(&mut self.tensors));
+        } else {
+            into.extend(self.tensors.by_ref().take(run));
+        }
         let taken = into.len() - before;
         self.at += taken;
         if taken == run && run < count { self.other().map(Other::kind) } else { None }

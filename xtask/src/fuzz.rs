@@ -1,5 +1,6 @@
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::time::SystemTime;
 
 use crate::process::{Process, in_workspace};
 use crate::{Error, Place};
@@ -23,13 +24,13 @@ fn run_one(place: &Place, fuzz: &Path, target: &str, seconds: u64) -> Result<(),
     let corpus = fuzz.join("corpus").join(target);
     fs::create_dir_all(&corpus).map_err(Error::file(&corpus, "make"))?;
     let artifacts = fuzz.join("artifacts").join(target);
-    let before = count(&artifacts);
+    let before = newest(&artifacts);
     // No sanitizer of memory: there is no unsafe code in what is fuzzed.
     let process = nightly_cargo().args(["fuzz", "run", "--sanitizer", "none", target]);
     let process = process.args([corpus, fuzz.join("seeds").join(target)]);
     let process = process.args(["--", &format!("-max_total_time={seconds}"), "-print_final_stats=1"]);
     match in_workspace(place, process).run() {
-        Err(Error::Failed { .. }) if count(&artifacts) > before => {
+        Err(Error::Failed { .. }) if newest(&artifacts) > before => {
             Err(Error::Finding { target: target.to_owned(), artifacts })
         }
         outcome => outcome,
@@ -50,9 +51,10 @@ fn targets(folder: &Path) -> Result<Vec<String>, Error> {
     Ok(names)
 }
 
-/// How many files are in a folder; none in one that is not there.
-fn count(folder: &Path) -> usize {
-    fs::read_dir(folder).map_or(0, Iterator::count)
+/// When the newest file of a folder was written: an input that is found again is written again.
+fn newest(folder: &Path) -> Option<SystemTime> {
+    let entries = fs::read_dir(folder).ok()?;
+    entries.filter_map(|entry| entry.ok()?.metadata().ok()?.modified().ok()).max()
 }
 
 /// libFuzzer's hooks are in the nightly compiler alone, and Cargo runs us with another.
