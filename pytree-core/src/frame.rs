@@ -172,18 +172,15 @@ impl<F: Family> Supply<F> for Framed<'_, F> {
     }
 
     #[inline]
-    fn tensors(&mut self, count: usize, into: &mut Vec<F::Tensor>) -> Option<LeafKind> {
+    fn tensors(&mut self, count: usize) -> (Vec<F::Tensor>, Option<LeafKind>) {
         let run = self.others.first().map_or(count, |first| count.min(first.0 - self.at));
-        let before = into.len();
-        if run >= self.tensors.len() {
-            // The last ones move as one piece of memory.
-            into.extend(std::mem::take(&mut self.tensors));
-        } else {
-            into.extend(self.tensors.by_ref().take(run));
-        }
-        let taken = into.len() - before;
-        self.at += taken;
-        if taken == run && run < count { self.other().map(Other::kind) } else { None }
+        // The last ones move as one piece of memory, and stay in it where they fill half of it.
+        let last = run >= self.tensors.len();
+        let tensors: Vec<_> =
+            if last { std::mem::take(&mut self.tensors).collect() } else { self.tensors.by_ref().take(run).collect() };
+        self.at += tensors.len();
+        let wrong = if tensors.len() == run && run < count { self.other().map(Other::kind) } else { None };
+        (tensors, wrong)
     }
 
     fn rest(self) -> usize {

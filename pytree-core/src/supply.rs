@@ -7,8 +7,8 @@ pub(crate) trait Supply<F: Family> {
     /// The next leaf.
     fn next(&mut self) -> Option<Leaf<F>>;
 
-    /// Moves the next `count` tensors, or as many as there are. Ends after a leaf that is none, and says of what sort it is.
-    fn tensors(&mut self, count: usize, into: &mut Vec<F::Tensor>) -> Option<LeafKind>;
+    /// The next `count` tensors, or as many as there are. Ends after a leaf that is none, and says of what sort it is.
+    fn tensors(&mut self, count: usize) -> (Vec<F::Tensor>, Option<LeafKind>);
 
     /// How many leaves are left.
     fn rest(self) -> usize;
@@ -24,16 +24,16 @@ impl<F: Family, I: Iterator<Item = Leaf<F>>> Supply<F> for OneByOne<I> {
     }
 
     #[inline]
-    fn tensors(&mut self, count: usize, into: &mut Vec<F::Tensor>) -> Option<LeafKind> {
-        let mut wrong = None;
-        into.extend(self.0.by_ref().take(count).map_while(|leaf| match leaf {
+    fn tensors(&mut self, count: usize) -> (Vec<F::Tensor>, Option<LeafKind>) {
+        let (mut tensors, mut wrong) = (Vec::with_capacity(count), None);
+        tensors.extend(self.0.by_ref().take(count).map_while(|leaf| match leaf {
             Leaf::Tensor(tensor) => Some(tensor),
             other => {
                 wrong = Some(other.kind());
                 None
             }
         }));
-        wrong
+        (tensors, wrong)
     }
 
     fn rest(self) -> usize {

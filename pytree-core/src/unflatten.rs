@@ -2,8 +2,8 @@
 
 use crate::supply::{OneByOne, Supply};
 use crate::{
-    Context, Family, Key, KeyPath, Kind, Leaf, LeafKind, NodeType, OwnedTree, Present, Source, SpecNode, TreeError,
-    TreeSpec, UnflattenError,
+    Context, Family, Key, KeyPath, Kind, Leaf, LeafKind, Names, NodeType, OwnedTree, Present, Source, SpecNode,
+    TreeError, TreeSpec, UnflattenError,
 };
 
 /// The tree that has these leaves and this structure (`tree_unflatten`). Leaves are moved in.
@@ -153,7 +153,7 @@ impl<F: Family, S: Supply<F>> Source<F> for SpecSource<'_, F, S> {
             Context::Dataclass { present, absent, .. } => split_fields(ty.fields, present, absent),
             context => match (context.keys(), context.names()) {
                 (Some(keys), _) => keys.iter().map(Key::as_str).eq(ty.fields.iter().map(|f| Some(*f))).then_some(all),
-                (None, Some(names)) => names.iter().eq(ty.fields.iter().copied()).then_some(all),
+                (None, Some(names)) => (*names == Names::Static(ty.fields)).then_some(all),
                 (None, None) if node.arity() != ty.fields.len() => {
                     let expected = ty.fields.len();
                     return Err(UnflattenError::Arity { path: self.path(), expected, found: node.arity() });
@@ -251,14 +251,11 @@ impl<F: Family, S: Supply<F>> Source<F> for SpecSource<'_, F, S> {
     fn tensors(&mut self, count: usize) -> Result<Vec<F::Tensor>, UnflattenError> {
         // Room for no more than the spec has: a type may ask for anything.
         let run = self.spec.leaf_run(self.next, count);
-        let mut tensors = Vec::with_capacity(run);
-        let mut wrong = None;
-        if self.peeked.is_none() {
-            wrong = self.leaves.tensors(run, &mut tensors);
-            let taken = tensors.len() + usize::from(wrong.is_some());
-            self.next += taken;
-            self.taken += taken;
-        }
+        let (mut tensors, wrong) =
+            if self.peeked.is_none() { self.leaves.tensors(run) } else { (Vec::with_capacity(run), None) };
+        let taken = tensors.len() + usize::from(wrong.is_some());
+        self.next += taken;
+        self.taken += taken;
         if let Some(kind) = wrong {
             return Err(self.wrong_leaf(LeafKind::Tensor, kind));
         }

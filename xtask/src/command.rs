@@ -24,7 +24,11 @@ const COMMANDS: [(Command, &str, &str); 7] = [
     (Command::Test, "test", "set up, then run every test that needs no Python torch"),
     (Command::Setup, "setup", "put libtorch 2.13.0 into third_party (0.5 GB, the CPU's part of the torch wheel)"),
     (Command::Conformance, "conformance", "compare with a live PyTorch 2.13.0, brought into .venv (4.7 GB)"),
-    (Command::Bench, "bench", "measure ours, loops by hand and the peers in Python, and show one table (10 minutes)"),
+    (
+        Command::Bench,
+        "bench",
+        "measure ours, loops by hand and the peers in Python, and show one table (a minute, once it is built)",
+    ),
     (
         Command::Fuzz { target: None, seconds: FUZZ_SECONDS },
         "fuzz",

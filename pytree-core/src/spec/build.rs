@@ -77,13 +77,21 @@ impl SpecBuilder {
     /// Adds a leaf.
     #[inline(always)]
     pub fn leaf(&mut self) {
-        self.leaves(1);
+        self.nodes.push(LEAF);
+        self.last.arity += 1;
+        self.last.leaves += 1;
     }
 
     /// Adds `count` leaves.
     #[inline(always)]
     pub fn leaves(&mut self, count: usize) {
-        self.nodes.resize(self.nodes.len() + count, LEAF);
+        // Copied by the block: `resize` writes one by one.
+        const BLOCK: [u32; 64] = [LEAF; 64];
+        self.nodes.reserve(count);
+        for _ in 0..count / BLOCK.len() {
+            self.nodes.extend_from_slice(&BLOCK);
+        }
+        self.nodes.extend_from_slice(&BLOCK[..count % BLOCK.len()]);
         self.last.arity += count as u32;
         self.last.leaves += count as u32;
     }
