@@ -1,5 +1,6 @@
 //! Reading a tree into leaves and a spec.
 
+use crate::count::Count;
 use crate::{
     Family, KeyPath, Leaf, LeafRef, Node, OwnedTree, PyTree, SpecBuilder, Subtree, TreeError, TreeSpec, Visitor,
     VisitorOwned,
@@ -101,7 +102,8 @@ impl<'a, F: Family> Visitor<'a, F> for Flattener<'a, F> {
 /// # Errors
 /// [`TreeError`] when a static field cannot be written into the spec.
 pub fn flatten<F: Family, X: PyTree<F> + ?Sized>(tree: &X) -> Result<Flat<'_, F>, TreeError> {
-    let mut visitor = Flattener { leaves: Vec::new(), spec: SpecBuilder::default() };
+    let count = Count::of(tree);
+    let mut visitor = Flattener { leaves: Vec::with_capacity(count.leaves), spec: SpecBuilder::for_tree(count) };
     run(tree, &mut visitor)?;
     Ok(Flat { leaves: visitor.leaves, spec: visitor.spec.finish() })
 }
@@ -125,7 +127,7 @@ pub fn flatten_with_keys<F: Family, X: PyTree<F> + ?Sized>(
 /// # Errors
 /// As [`flatten`].
 pub fn structure<F: Family, X: PyTree<F> + ?Sized>(tree: &X) -> Result<TreeSpec, TreeError> {
-    let mut builder = SpecBuilder::default();
+    let mut builder = SpecBuilder::for_tree(Count::of(tree));
     run::<F, X, _>(tree, &mut builder)?;
     Ok(builder.finish())
 }
@@ -151,7 +153,7 @@ impl<'a, F: Family> Visitor<'a, F> for Leaves<'a, F> {
 
 /// The leaves of a tree, borrowed (`tree_leaves`).
 pub fn leaves<F: Family, X: PyTree<F> + ?Sized>(tree: &X) -> Vec<LeafRef<'_, F>> {
-    let mut visitor = Leaves(Vec::new());
+    let mut visitor = Leaves(Vec::with_capacity(Count::of(tree).leaves));
     let ControlFlow::Continue(()) = tree.walk(&mut visitor);
     visitor.0
 }
@@ -179,7 +181,7 @@ impl<'a, F: Family> Visitor<'a, F> for Tensors<'a, F> {
 
 /// The tensors of a tree, borrowed; other leaves are passed over.
 pub fn tensors<F: Family, X: PyTree<F> + ?Sized>(tree: &X) -> Vec<&F::Tensor> {
-    let mut visitor = Tensors::<F>(Vec::new());
+    let mut visitor = Tensors::<F>(Vec::with_capacity(Count::of(tree).tensors));
     let ControlFlow::Continue(()) = tree.walk(&mut visitor);
     visitor.0
 }
@@ -227,7 +229,8 @@ impl<F: Family> VisitorOwned<F> for Taker<F> {
 /// # Errors
 /// As [`flatten`].
 pub fn into_leaves<F: Family, X: OwnedTree<F>>(tree: X) -> Result<(Vec<Leaf<F>>, TreeSpec), TreeError> {
-    let mut visitor = Taker { leaves: Vec::new(), spec: SpecBuilder::default() };
+    let count = Count::of(&tree);
+    let mut visitor = Taker { leaves: Vec::with_capacity(count.leaves), spec: SpecBuilder::for_tree(count) };
     match tree.into_walk(&mut visitor) {
         ControlFlow::Continue(()) => Ok((visitor.leaves, visitor.spec.finish())),
         ControlFlow::Break(e) => Err(e),

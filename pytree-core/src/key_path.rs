@@ -49,7 +49,8 @@ impl KeyPath {
 
     /// This path with one more step.
     pub fn join(&self, entry: KeyEntry) -> KeyPath {
-        let mut entries = self.0.clone();
+        let mut entries = Vec::with_capacity(self.0.len() + 1);
+        entries.extend_from_slice(&self.0);
         entries.push(entry);
         KeyPath(entries)
     }

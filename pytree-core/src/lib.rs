@@ -43,8 +43,8 @@
 //!
 //! | in torch | in jax, optree, equinox | here |
 //! |---|---|---|
-//! | `tree_flatten`, `tree_unflatten` | `tree.flatten`, `tree.unflatten` | [`flatten`], [`into_leaves`], [`unflatten`] |
-//! | `tree_flatten_with_path`, `tree_leaves_with_path`, `keystr` | `tree.flatten_with_path`, `keystr` | [`flatten_with_keys`], [`Flat::with_paths`], [`KeyPath`] |
+//! | `tree_flatten`, `tree_unflatten` | `tree.flatten`, `tree.unflatten` | [`flatten`], [`into_leaves`], [`into_tensors`], [`unflatten`] |
+//! | `tree_flatten_with_path`, `tree_leaves_with_path`, `keystr` | `tree.flatten_with_path`, `keystr` | [`flatten_with_keys`], [`leaves_with_keys`], [`Flat::with_paths`], [`KeyPath`] |
 //! | `tree_leaves`, `tree_iter`, `tree_structure` | `tree.leaves`, `tree.structure` | [`leaves`], [`tensors`], [`structure`] |
 //! | `tree_map` | `tree.map` | [`map`], [`map_leaves`], [`map_with`], [`map_many`] |
 //! | `tree_map_with_path`, `tree_map_only` | `tree.map_with_path` | [`map_with_path`], [`map_only`], [`map_where`] |
@@ -79,16 +79,19 @@ mod broadcast;
 pub mod cache;
 mod containers;
 mod context;
+mod count;
 mod dtype;
 mod error;
 mod family;
 mod fields;
 mod flatten;
 mod fold;
+mod frame;
 mod impls;
 mod key;
 mod key_path;
 mod leaf;
+mod leaf_key;
 mod map;
 mod meta;
 mod module;
@@ -100,6 +103,7 @@ mod share;
 mod signature;
 mod spec;
 mod subtree;
+mod supply;
 #[cfg(feature = "tch")]
 mod tch;
 mod transpose;
@@ -126,9 +130,11 @@ pub use indexmap::IndexMap;
 
 pub use flatten::{Flat, KeyedLeaves, flatten, flatten_with_keys, into_leaves, leaves, structure, tensors};
 pub use fold::{all, all_only, any, any_only, reduce};
+pub use frame::{Frame, into_tensors};
 pub use key::{DictKey, EnumKey, Key};
 pub use key_path::{KeyEntry, KeyPath};
 pub use leaf::{Leaf, LeafKind, LeafMut, LeafRef};
+pub use leaf_key::{LeafKey, leaves_with_keys};
 pub use map::{for_each_mut, map, map_leaves, map_only, map_where, map_with_path};
 pub use meta::{DescribeTensor, Sizes, TensorMeta};
 pub use module::{Call, Holder, Holders, Module, Slot, SlotKind, Slots, VarArgs, VarKwargs};

@@ -59,7 +59,11 @@ impl From<Vec<Cow<'static, str>>> for Names {
 
 impl PartialEq for Names {
     fn eq(&self, other: &Self) -> bool {
-        self.len() == other.len() && self.iter().eq(other.iter())
+        match (self, other) {
+            // Two values of one type have one list.
+            (Names::Static(a), Names::Static(b)) if std::ptr::eq(*a, *b) => true,
+            _ => self.len() == other.len() && self.iter().eq(other.iter()),
+        }
     }
 }
 impl Eq for Names {}

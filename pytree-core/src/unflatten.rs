@@ -1,8 +1,9 @@
 //! Making a tree from leaves and a spec.
 
+use crate::supply::{OneByOne, Supply};
 use crate::{
-    Context, Family, Key, KeyPath, Kind, Leaf, LeafKind, NodeType, OwnedTree, Present, Source, SpecNode, TreeError,
-    TreeSpec, UnflattenError,
+    Context, Family, Key, KeyPath, Kind, Leaf, LeafKind, Names, NodeType, OwnedTree, Present, Source, SpecNode,
+    TreeError, TreeSpec, UnflattenError,
 };
 
 /// The tree that has these leaves and this structure (`tree_unflatten`). Leaves are moved in.
@@ -22,13 +23,21 @@ pub fn unflatten<F: Family, X: OwnedTree<F>>(
     leaves: impl IntoIterator<Item = Leaf<F>>,
     spec: &TreeSpec,
 ) -> Result<X, UnflattenError> {
+    rebuild(OneByOne(leaves.into_iter()), spec)
+}
+
+/// The tree that these leaves make in this structure.
+pub(crate) fn rebuild<F: Family, X: OwnedTree<F>>(
+    leaves: impl Supply<F>,
+    spec: &TreeSpec,
+) -> Result<X, UnflattenError> {
     if spec.depth() > TreeSpec::MAX_DEPTH {
         return Err(TreeError::TooDeep { limit: TreeSpec::MAX_DEPTH }.into());
     }
-    let mut source = SpecSource { spec, next: 0, taken: 0, peeked: None, leaves: leaves.into_iter() };
+    let mut source = SpecSource { spec, next: 0, taken: 0, peeked: None, leaves };
     let tree = X::rebuild(&mut source);
     // A wrong count is the first thing to say, as torch says it, whatever it led to on the way.
-    let given = source.taken + source.peeked.is_some() as usize + source.leaves.count();
+    let given = source.taken + source.peeked.is_some() as usize + source.leaves.rest();
     if given != spec.num_leaves() && !matches!(&tree, Err(UnflattenError::LeafCount { .. })) {
         return Err(leaf_count(spec, given));
     }
@@ -44,15 +53,15 @@ fn leaf_count(spec: &TreeSpec, found: usize) -> UnflattenError {
 }
 
 /// A spec and the leaves that fill it, with a cursor in both.
-struct SpecSource<'s, F: Family, I> {
+struct SpecSource<'s, F: Family, S> {
     spec: &'s TreeSpec,
     next: usize,
     taken: usize,
     peeked: Option<Leaf<F>>,
-    leaves: I,
+    leaves: S,
 }
 
-impl<'s, F: Family, I: Iterator<Item = Leaf<F>>> SpecSource<'s, F, I> {
+impl<'s, F: Family, S: Supply<F>> SpecSource<'s, F, S> {
     /// The node or leaf that comes next.
     fn peek(&self) -> Option<SpecNode<'s>> {
         self.spec.node_at(self.next)
@@ -95,7 +104,7 @@ impl<'s, F: Family, I: Iterator<Item = Leaf<F>>> SpecSource<'s, F, I> {
     }
 }
 
-impl<F: Family, I: Iterator<Item = Leaf<F>>> Source<F> for SpecSource<'_, F, I> {
+impl<F: Family, S: Supply<F>> Source<F> for SpecSource<'_, F, S> {
     fn list(&mut self) -> Result<usize, UnflattenError> {
         self.sequence(Kind::List, None)
     }
@@ -146,7 +155,7 @@ impl<F: Family, I: Iterator<Item = Leaf<F>>> Source<F> for SpecSource<'_, F, I> 
             Context::Dataclass { present, absent, .. } => split_fields(ty.fields, present, absent),
             context => match (context.keys(), context.names()) {
                 (Some(keys), _) => keys.iter().map(Key::as_str).eq(ty.fields.iter().map(|f| Some(*f))).then_some(all),
-                (None, Some(names)) => names.iter().eq(ty.fields.iter().copied()).then_some(all),
+                (None, Some(names)) => (*names == Names::Static(ty.fields)).then_some(all),
                 (None, None) if node.arity() != ty.fields.len() => {
                     let expected = ty.fields.len();
                     return Err(UnflattenError::Arity { path: self.path(), expected, found: node.arity() });
@@ -238,6 +247,25 @@ impl<F: Family, I: Iterator<Item = Leaf<F>>> Source<F> for SpecSource<'_, F, I> 
             }
             None => Err(leaf_count(self.spec, self.taken)),
         }
+    }
+
+    #[inline]
+    fn tensors(&mut self, count: usize) -> Result<Vec<F::Tensor>, UnflattenError> {
+        // Room for no more than the spec has: a type may ask for anything.
+        let run = self.spec.leaf_run(self.next, count);
+        let (mut tensors, wrong) =
+            if self.peeked.is_none() { self.leaves.tensors(run) } else { (Vec::with_capacity(run), None) };
+        let taken = tensors.len() + usize::from(wrong.is_some());
+        self.next += taken;
+        self.taken += taken;
+        if let Some(kind) = wrong {
+            return Err(self.wrong_leaf(LeafKind::Tensor, kind));
+        }
+        // What is left has an error to tell, or begins with a leaf that was looked at.
+        for _ in tensors.len()..count {
+            tensors.push(self.tensor()?);
+        }
+        Ok(tensors)
     }
 
     fn next_is_none(&mut self) -> bool {

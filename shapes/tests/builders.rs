@@ -4,8 +4,8 @@
 use pytree_core::{DType, Leaf, Meta, Parameter, ParameterKind, Signature, TensorMeta, Value, map};
 use pytree_derive::PyTree;
 use shapes::{
-    AdditionalInputs, Dim, DimSpec, DynamicShapes, InputSet, PathShapes, ShapeSpec, Shapes, ShapesCollection,
-    refine_dynamic_shapes_from_suggested_fixes,
+    AdditionalInputs, Dim, DimSpec, DynamicShapes, InputSet, PathPattern, PathShapes, ShapeSpec, Shapes,
+    ShapesCollection, refine_dynamic_shapes_from_suggested_fixes,
 };
 
 type Tree = Value<Meta>;
@@ -149,6 +149,24 @@ fn patterns_mean_whole_paths() {
     let mut all = paths();
     all.set("**", 0, Dim::dynamic()).expect("every tensor");
     assert_eq!(all.dynamic_shapes().leaves().iter().filter(|leaf| ***leaf != ShapeSpec::None).count(), 5);
+}
+
+#[test]
+fn a_pattern_is_shown_as_it_is_read() {
+    for (pattern, shown) in [
+        (r"x['a\nb']", r"x['a\nb']"),
+        ("x['a\nb']", r"x['a\nb']"),
+        (r"x['it\'s \x22\u00e9']", r#"x['it\'s "é']"#),
+        (r"x['a\qb']", r"x['a\\qb']"),
+        ("x[\"plain\"]", "x.plain"),
+    ] {
+        let read: PathPattern = pattern.parse().expect(pattern);
+        assert_eq!(read.to_string(), shown, "{pattern}");
+        assert_eq!(shown.parse(), Ok(read), "{pattern}");
+    }
+    for broken in [r"x['a\", r"x['\x4']", r"x['\ud800']", r"x['a\']"] {
+        assert!(broken.parse::<PathPattern>().is_err(), "{broken}");
+    }
 }
 
 #[test]

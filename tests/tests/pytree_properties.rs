@@ -3,8 +3,8 @@
 
 use proptest::prelude::*;
 use pytree_core::{
-    Leaf, LeafRef, Meta, Subtree, TreeSpec, Value, broadcast, combine, flatten, for_each_mut, into_leaves, leaves,
-    map_leaves, partition, structure, transpose, unflatten, zip,
+    Leaf, LeafRef, Meta, Subtree, TreeSpec, Value, broadcast, combine, flatten, for_each_mut, into_leaves,
+    into_tensors, leaves, leaves_with_keys, map_leaves, partition, structure, transpose, unflatten, zip,
 };
 use std::collections::HashSet;
 use tests::trees::{Tree, any_pair, any_tree};
@@ -53,6 +53,26 @@ proptest! {
         if same.num_leaves() > 0 {
             prop_assert!(unflatten::<Meta, Tree>(owned(&tree).into_iter().skip(1), &same).is_err());
         }
+    }
+
+    #[test]
+    fn tensors_and_their_frame(tree in any_tree(true)) {
+        let (tensors, frame) = into_tensors(tree.clone()).expect("a tree");
+        prop_assert_eq!(frame.spec(), &spec(&tree));
+        prop_assert_eq!(frame.num_tensors(), tensors.len());
+        prop_assert_eq!(&frame.rebuild::<Meta, Tree>(tensors.clone()).expect("its own tensors"), &tree);
+        if let Some(first) = tensors.first() {
+            let more = tensors.iter().chain([first]).cloned().collect();
+            prop_assert!(frame.rebuild::<Meta, Tree>(more).is_err());
+            prop_assert!(frame.rebuild::<Meta, Tree>(tensors[1..].to_vec()).is_err());
+        }
+    }
+
+    #[test]
+    fn keys_are_paths_in_short(tree in any_tree(true)) {
+        let spec = spec(&tree);
+        let keys: Vec<_> = leaves_with_keys(&tree).into_iter().map(|(key, _)| spec.key_path(key)).collect();
+        prop_assert_eq!(keys, spec.leaf_paths().map(Some).collect::<Vec<_>>());
     }
 
     #[test]

@@ -15,14 +15,19 @@ const PROGRAMS: [&str; 3] = ["conformance", "conformance_shapes", "conformance_t
 ///
 /// The Python is `$TORCH_EXPORT_PYTHON` if set, else the one in `.venv`, made if need be.
 pub(crate) fn run(place: &Place) -> Result<(), Error> {
-    let python = match std::env::var_os(PYTHON_VARIABLE) {
-        Some(python) => python,
-        None => venv(place)?.program().clone(),
-    };
+    let (python, _) = python(place)?;
     for program in PROGRAMS {
-        cargo(place, &["run", "-p", "tests", "--bin", program]).env(PYTHON_VARIABLE, &python).run()?;
+        cargo(place, &["run", "-p", "tests", "--bin", program]).env(PYTHON_VARIABLE, python.program()).run()?;
     }
     Ok(())
+}
+
+/// The Python that has torch, and whether it is the one in `.venv`: another is the user's, and left as it is.
+pub(crate) fn python(place: &Place) -> Result<(Python, bool), Error> {
+    match std::env::var_os(PYTHON_VARIABLE) {
+        Some(python) => Ok((Python::at(python), false)),
+        None => Ok((venv(place)?, true)),
+    }
 }
 
 /// The Python in `.venv` with torch and numpy, made anew unless it is whole.

@@ -25,6 +25,12 @@ pub(crate) enum Error {
     Libtorch { cure: String, source: libtorch_link::Error },
     /// Python's torch, asked for by `LIBTORCH_USE_PYTORCH`, is another one.
     PythonTorch { python: String, found: String },
+    /// A benchmark that the table shows did not run.
+    NoFigure { name: String },
+    /// There is no such fuzz target.
+    UnknownTarget { name: String, known: Vec<String> },
+    /// Fuzzing ended at an input that breaks a promise.
+    Finding { target: String, artifacts: PathBuf },
     /// The Python has no wheel of torch 2.13.0.
     PythonVersion { python: String, found: String },
 }
@@ -52,7 +58,7 @@ impl fmt::Display for Error {
             Error::UnknownCommand { words, list } => write!(f, "no command `{words}`\n\n{list}"),
             Error::NotInRepository => write!(f, "run this as `cargo xtask` inside the repository"),
             Error::Missing { what } => {
-                write!(f, "this machine lacks what set-up needs:")?;
+                write!(f, "this machine lacks what this needs:")?;
                 what.iter().try_for_each(|item| write!(f, "\n  - {item}"))
             }
             Error::UnsupportedPlatform { os, arch } => write!(
@@ -74,6 +80,19 @@ impl fmt::Display for Error {
                 f,
                 "LIBTORCH_USE_PYTORCH is set, and {python} has {found} where torch 2.13.0 is wanted: \
                  run `{python} -m pip install torch==2.13.0 setuptools`, or unset LIBTORCH_USE_PYTORCH"
+            ),
+            Error::NoFigure { name } => write!(
+                f,
+                "the table shows the benchmark `{name}`, which is not in tests/benches: name it there, or take it out of \
+                 xtask/src/bench/figures.rs"
+            ),
+            Error::UnknownTarget { name, known } => {
+                write!(f, "no fuzz target `{name}`; fuzz/fuzz_targets has {}", known.join(", "))
+            }
+            Error::Finding { target, artifacts } => write!(
+                f,
+                "`{target}` has found an input that breaks a promise: see {} and the lines above",
+                artifacts.display()
             ),
             Error::PythonVersion { python, found } => write!(
                 f,

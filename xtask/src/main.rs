@@ -4,9 +4,11 @@
 
 #![forbid(unsafe_code)]
 
+mod bench;
 mod command;
 mod conformance;
 mod error;
+mod fuzz;
 mod libtorch;
 mod place;
 mod process;

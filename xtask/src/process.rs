@@ -12,7 +12,11 @@ pub(crate) struct Process(Command);
 pub(crate) fn cargo(place: &Place, args: &[&str]) -> Process {
     // The Cargo that runs us, so that `cargo +toolchain xtask` is one toolchain throughout.
     let program = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
-    let mut process = Process::new(program).args(args);
+    in_workspace(place, Process::new(program).args(args))
+}
+
+/// The same program, run in the root of the workspace.
+pub(crate) fn in_workspace(place: &Place, mut process: Process) -> Process {
     process.0.current_dir(place.root());
     process
 }
@@ -39,6 +43,17 @@ impl Process {
         match self.0.status() {
             Ok(status) if status.success() => Ok(()),
             Ok(status) => Err(Error::Failed { line, code: code_of(status) }),
+            Err(source) => Err(Error::Start { line, source }),
+        }
+    }
+
+    /// Prints the command line, runs it, and returns what it wrote; fails if it fails.
+    pub(crate) fn read(mut self) -> Result<String, Error> {
+        let line = self.line();
+        eprintln!("> {line}");
+        match self.0.stderr(Stdio::inherit()).output() {
+            Ok(output) if output.status.success() => Ok(String::from_utf8_lossy(&output.stdout).into_owned()),
+            Ok(output) => Err(Error::Failed { line, code: code_of(output.status) }),
             Err(source) => Err(Error::Start { line, source }),
         }
     }

@@ -21,6 +21,11 @@ impl Python {
         Self { program: name.into() }
     }
 
+    /// This one.
+    pub(crate) fn at(program: OsString) -> Self {
+        Self { program }
+    }
+
     /// The Python of a virtual environment.
     pub(crate) fn of_venv(venv: &Path) -> Self {
         Self { program: venv.join("bin").join("python").into() }
@@ -50,6 +55,11 @@ impl Python {
     /// The version of the torch it has, build included, or `None` if torch cannot be imported.
     pub(crate) fn torch(&self) -> Option<String> {
         self.ask("import torch; print(torch.__version__)")
+    }
+
+    /// Runs the script at `path`.
+    pub(crate) fn script(&self, path: &Path) -> Process {
+        Process::new(&self.program).args([path])
     }
 
     /// Runs `python -m module args`.

@@ -198,11 +198,69 @@ fn a_python_that_torch_is_not_published_for_is_refused() {
 #[test]
 fn the_commands_are_listed() {
     let repository = Repository::new("help");
-    for (args, code) in [(&[][..], 0), (&["help"], 0), (&["--help"], 0), (&["sing"], 2), (&["test", "me"], 2)] {
+    for (args, code) in
+        [(&[][..], 0), (&["help"], 0), (&["--help"], 0), (&["sing"], 2), (&["test", "me"], 2), (&["fuzz", "a", "b"], 2)]
+    {
         let output = repository.xtask(args).output().unwrap();
         assert_eq!(output.status.code(), Some(code), "{args:?}");
-        for word in ["setup", "demo", "test", "conformance", "help"] {
+        for word in ["setup", "demo", "test", "conformance", "bench", "fuzz", "help"] {
             assert!(text(&output).contains(&format!("\n  {word} ")), "{args:?}: {}", text(&output));
         }
+    }
+}
+
+/// Plays `rustup run nightly cargo`: has cargo-fuzz, and a target `b` that breaks a promise, one `c` that does not build.
+const RUSTUP: &str = r#"#!/bin/sh
+case "$*" in
+    *"fuzz run --sanitizer none b "*) mkdir -p fuzz/artifacts/b; touch fuzz/artifacts/b/crash-1; exit 77;;
+    *"fuzz run --sanitizer none c "*) exit 101;;
+esac
+echo "$@"
+"#;
+
+#[test]
+fn fuzzing_tells_a_finding_from_a_failure() {
+    let repository = Repository::new("fuzz");
+    let targets = repository.0.join("fuzz/fuzz_targets");
+    fs::create_dir_all(&targets).unwrap();
+    for target in ["a.rs", "b.rs", "c.rs"] {
+        fs::write(targets.join(target), "").unwrap();
+    }
+    let rustup = repository.program("rustup", RUSTUP);
+    let path = format!("{}:/usr/bin:/bin", rustup.parent().unwrap().display());
+    let run = |args: &[&str]| repository.xtask(args).env("PATH", &path).output().unwrap();
+    let said = |args: &[&str], code: i32, words: &[&str]| {
+        let output = run(args);
+        assert_eq!(output.status.code(), Some(code), "{args:?}: {}", text(&output));
+        for word in words {
+            assert!(text(&output).contains(word), "no {word} in: {}", text(&output));
+        }
+    };
+    said(
+        &["fuzz", "a", "5"],
+        0,
+        &["fuzz run --sanitizer none a ", "fuzz/corpus/a", "fuzz/seeds/a", "-max_total_time=5"],
+    );
+    said(&["fuzz", "b"], 1, &["breaks a promise", "fuzz/artifacts/b", "-max_total_time=60"]);
+    said(&["fuzz", "c", "5"], 101, &["exit code 101"]);
+    // All of them, in order, up to the first that fails.
+    said(&["fuzz", "7"], 1, &["sanitizer none a ", "sanitizer none b ", "-max_total_time=7"]);
+    said(&["fuzz", "d"], 1, &["no fuzz target `d`", "a, b, c"]);
+    repository.program("rustup", "#!/bin/sh\ncase \"$*\" in *fuzz*) exit 1;; esac\n");
+    said(&["fuzz", "a"], 1, &["cargo install cargo-fuzz"]);
+    repository.program("rustup", "#!/bin/sh\nexit 1\n");
+    said(&["fuzz", "a"], 1, &["rustup toolchain install nightly"]);
+}
+
+/// Plays `cargo bench`: one figure of ours is missing where the table asks for it.
+#[test]
+fn a_benchmark_that_is_gone_is_missed() {
+    let repository = Repository::new("bench");
+    let cargo = repository.program("cargo", "#!/bin/sh\necho '├─ tensors_derived  1.5 ns │ 2 ns'\n");
+    let python = repository.program("python3", "#!/bin/sh\nexit 1\n");
+    let output = repository.xtask(&["bench"]).env("CARGO", cargo).env("TORCH_EXPORT_PYTHON", python).output().unwrap();
+    assert_eq!(output.status.code(), Some(1), "{}", text(&output));
+    for word in ["torch: not installed", "jax: not installed", "`tensors_by_hand`", "figures.rs"] {
+        assert!(text(&output).contains(word), "no {word} in: {}", text(&output));
     }
 }

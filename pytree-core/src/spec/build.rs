@@ -1,9 +1,11 @@
 //! Making a spec, node by node.
 
-use super::{Entry, SpecNode, Tag, TreeSpec};
+use super::{Entry, LEAF, SpecNode, Tag, TreeSpec};
+use crate::count::Count;
 use crate::python::Json;
 use crate::{Context, Family, Kind, LeafRef, NamedTuple, Names, Node, NodeType, Present, TreeError, Visitor};
 use serde_json::Value;
+use smallvec::SmallVec;
 use std::borrow::Cow;
 use std::collections::HashSet;
 use std::ops::ControlFlow;
@@ -11,10 +13,31 @@ use std::ops::ControlFlow;
 /// Builds a [`TreeSpec`]: as a [`Visitor`] of a tree, or by hand with `open`, `leaf` and `close`.
 #[derive(Debug, Default)]
 pub struct SpecBuilder {
-    nodes: Vec<Entry>,
+    nodes: Vec<u32>,
+    inner: Vec<Entry>,
     contexts: Vec<Context>,
-    open: Vec<u32>,
+    open: SmallVec<[Open; 8]>,
+    /// What the node begun last has so far; outside of all nodes, what the builder has.
+    last: Counts,
     depth: usize,
+}
+
+/// A node that has begun.
+#[derive(Clone, Copy, Debug)]
+struct Open {
+    /// Where it stands in the order of a walk.
+    at: u32,
+    /// Which of the inner nodes it is.
+    inner: u32,
+    /// What the node around it has.
+    around: Counts,
+}
+
+/// Children, and leaves in the whole subtree.
+#[derive(Clone, Copy, Debug, Default)]
+struct Counts {
+    arity: u32,
+    leaves: u32,
 }
 
 impl SpecBuilder {
@@ -23,7 +46,15 @@ impl SpecBuilder {
         SpecBuilder { nodes: Vec::with_capacity(nodes), ..Self::default() }
     }
 
+    /// A builder with room for a tree that has been counted.
+    pub(crate) fn for_tree(count: Count) -> Self {
+        let inner = Vec::with_capacity(count.nodes);
+        SpecBuilder { inner, ..Self::with_capacity(count.nodes + count.leaves) }
+    }
+
     /// Begins a node of `arity` children.
+    ///
+    /// The number is a promise that nobody relies on: the spec has as many as are added.
     pub fn open(&mut self, context: Context, arity: usize) {
         match context {
             Context::List => self.push(Tag::List, 0, arity),
@@ -37,38 +68,44 @@ impl SpecBuilder {
 
     #[inline]
     fn push(&mut self, tag: Tag, context: usize, arity: usize) {
-        self.open.push(self.nodes.len() as u32);
+        self.open.push(Open { at: self.nodes.len() as u32, inner: self.inner.len() as u32, around: self.last });
+        self.last = Counts::default();
         self.depth = self.depth.max(self.open.len());
-        self.nodes.push(Entry { tag, context: context as u32, arity: arity as u32, size: 0, leaves: 0 });
+        self.nodes.push(self.inner.len() as u32);
+        self.inner.push(Entry { tag, context: context as u32, arity: arity as u32, size: 0, leaves: 0 });
     }
 
     /// Adds a leaf.
     #[inline(always)]
     pub fn leaf(&mut self) {
-        self.nodes.push(Entry::LEAF);
+        self.nodes.push(LEAF);
+        self.last.arity += 1;
+        self.last.leaves += 1;
     }
 
     /// Adds `count` leaves.
     #[inline(always)]
     pub fn leaves(&mut self, count: usize) {
-        self.nodes.resize(self.nodes.len() + count, Entry::LEAF);
+        // Copied by the block: `resize` writes one by one.
+        const BLOCK: [u32; 64] = [LEAF; 64];
+        self.nodes.reserve(count);
+        for _ in 0..count / BLOCK.len() {
+            self.nodes.extend_from_slice(&BLOCK);
+        }
+        self.nodes.extend_from_slice(&BLOCK[..count % BLOCK.len()]);
+        self.last.arity += count as u32;
+        self.last.leaves += count as u32;
     }
 
     /// Ends the node begun last.
     #[inline]
     pub fn close(&mut self) {
-        if let Some(start) = self.open.pop() {
-            let start = start as usize;
-            let (mut next, mut leaves, mut arity) = (start + 1, 0, 0);
-            while let Some(child) = self.nodes.get(next) {
-                next += child.size as usize;
-                leaves += child.leaves;
-                arity += 1;
-            }
+        if let Some(Open { at, inner, around }) = self.open.pop() {
+            let Counts { arity, leaves } = self.last;
+            let entry = &mut self.inner[inner as usize];
             // What was announced may be wrong; what is there is what every walk over the spec relies on.
-            self.nodes[start].arity = arity;
-            self.nodes[start].size = (next - start) as u32;
-            self.nodes[start].leaves = leaves;
+            *entry = Entry { arity, leaves, size: self.nodes.len() as u32 - at, ..*entry };
+            self.last = Counts { arity: around.arity + 1, leaves: around.leaves + leaves };
         }
     }
 
@@ -80,14 +117,21 @@ impl SpecBuilder {
     /// Adds a subtree of another spec as a child.
     pub fn append_node(&mut self, node: SpecNode<'_>) {
         self.depth = self.depth.max(self.open.len() + node.depth());
-        for entry in &node.spec.nodes[node.range()] {
-            let mut entry = *entry;
+        for index in node.range() {
+            let mut entry = node.spec.entry(index);
+            if entry.tag == Tag::Leaf {
+                self.nodes.push(LEAF);
+                continue;
+            }
             if entry.tag == Tag::Context {
                 self.contexts.push(node.spec.contexts[entry.context as usize].clone());
                 entry.context = (self.contexts.len() - 1) as u32;
             }
-            self.nodes.push(entry);
+            self.nodes.push(self.inner.len() as u32);
+            self.inner.push(entry);
         }
+        self.last.arity += 1;
+        self.last.leaves += node.num_leaves() as u32;
     }
 
     /// The spec; a leaf when nothing was added.
@@ -98,10 +142,9 @@ impl SpecBuilder {
         if self.nodes.is_empty() {
             self.leaf();
         }
-        let all = self.nodes.len();
-        let spec = TreeSpec { nodes: self.nodes, contexts: self.contexts, depth: self.depth };
+        let spec = TreeSpec { nodes: self.nodes, inner: self.inner, contexts: self.contexts, depth: self.depth };
         // A tree has one root: what was added beside the first is none of it.
-        if spec.num_nodes() < all { spec.root().to_spec() } else { spec }
+        if self.last.arity > 1 { spec.root().to_spec() } else { spec }
     }
 
     /// Begins a node as a walk announces it.

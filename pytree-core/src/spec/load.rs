@@ -169,13 +169,13 @@ impl TreeSpec {
         text: &str,
         namedtuple_fields: impl Fn(&str) -> Option<Names>,
     ) -> Result<TreeSpec, TreeSpecError> {
-        let depth = python_json::depth(text);
-        if depth > MAX_DEPTH {
-            return Err(TreeSpecError::TooDeep { depth });
-        }
         let plain = python_json::without_bare_floats(text);
-        let (protocol, root): (Value, Raw<'_>) =
-            serde_json::from_str(plain.as_deref().unwrap_or(text)).map_err(|e| TreeSpecError::Syntax(e.to_string()))?;
+        let read = serde_json::from_str(plain.as_deref().unwrap_or(text));
+        // serde_json ends at its limit of depth; how deep the text is matters to the message alone.
+        let (protocol, root): (Value, Raw<'_>) = read.map_err(|e| match python_json::depth(text) {
+            depth if depth > MAX_DEPTH => TreeSpecError::TooDeep { depth },
+            _ => TreeSpecError::Syntax(e.to_string()),
+        })?;
         if protocol.as_u64() != Some(PROTOCOL) {
             return Err(TreeSpecError::Protocol(protocol.to_string()));
         }

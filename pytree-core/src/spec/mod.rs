@@ -27,8 +27,8 @@ use std::ops::Range;
 
 /// The structure of a tree without its leaves (`torch.utils._pytree.TreeSpec`).
 ///
-/// Flat: one small record per node and leaf in the order of a walk, and a side table for the nodes that need a name,
-/// keys or static values. Comparing two specs compares two arrays. No class is needed to hold a custom node.
+/// Flat: one number per node and leaf in the order of a walk, a record for each node, and a side table for the nodes that
+/// need a name, keys or static values. Comparing two specs compares arrays. No class is needed to hold a custom node.
 ///
 /// `Display` is torch's text; [`to_json`](TreeSpec::to_json) and [`from_json`](TreeSpec::from_json) are
 /// `treespec_dumps` and `treespec_loads`.
@@ -43,11 +43,18 @@ use std::ops::Range;
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct TreeSpec {
-    nodes: Vec<Entry>,
+    /// One per node and leaf in the order of a walk: [`LEAF`], or which of `inner` it is. Plain numbers, so that most of a
+    /// spec is written and compared as memory is.
+    nodes: Vec<u32>,
+    /// The nodes that are no leaves, in the order of a walk.
+    inner: Vec<Entry>,
     contexts: Vec<Context>,
     /// How many nodes stand in each other at most. It follows from the rest.
     depth: usize,
 }
+
+/// The number of every leaf.
+const LEAF: u32 = u32::MAX;
 
 /// One node or leaf of a spec. `size` and `leaves` count the whole subtree.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -79,7 +86,7 @@ impl TreeSpec {
 
     /// The spec of a lone leaf (`treespec_leaf`).
     pub fn leaf() -> TreeSpec {
-        TreeSpec { nodes: vec![Entry::LEAF], contexts: Vec::new(), depth: 0 }
+        TreeSpec { nodes: vec![LEAF], inner: Vec::new(), contexts: Vec::new(), depth: 0 }
     }
 
     /// The spec of a list of these.
@@ -145,22 +152,22 @@ impl TreeSpec {
 
     /// How many leaves the tree has.
     pub fn num_leaves(&self) -> usize {
-        self.nodes[0].leaves as usize
+        self.entry(0).leaves as usize
     }
 
     /// How many nodes and leaves the tree has, the root included.
     pub fn num_nodes(&self) -> usize {
-        self.nodes[0].size as usize
+        self.nodes.len()
     }
 
     /// How many children the root has.
     pub fn num_children(&self) -> usize {
-        self.nodes[0].arity as usize
+        self.entry(0).arity as usize
     }
 
     /// Whether the tree is a lone leaf.
     pub fn is_leaf(&self) -> bool {
-        self.nodes[0].tag == Tag::Leaf
+        self.nodes[0] == LEAF
     }
 
     /// The root, to be looked at.
@@ -246,6 +253,28 @@ impl TreeSpec {
         })
     }
 
+    fn entry(&self, index: usize) -> Entry {
+        match self.nodes[index] {
+            LEAF => Entry::LEAF,
+            inner => self.inner[inner as usize],
+        }
+    }
+
+    /// How many of the next nodes and leaves from `index` on are leaves, `count` at most.
+    #[inline]
+    pub(crate) fn leaf_run(&self, index: usize, count: usize) -> usize {
+        // All children of a node that has no other nodes in it: the common case, told without a look at them.
+        if let Some(entry) =
+            index.checked_sub(1).and_then(|i| self.nodes.get(i)).and_then(|i| self.inner.get(*i as usize))
+            && (entry.arity as usize, entry.leaves, entry.size - 1) == (count, entry.arity, entry.arity)
+        {
+            return count;
+        }
+        let rest = self.nodes.get(index..).unwrap_or_default();
+        let rest = &rest[..count.min(rest.len())];
+        rest.iter().position(|node| *node != LEAF).unwrap_or(rest.len())
+    }
+
     /// The node or leaf that stands at `index` in the order of a walk.
     pub(crate) fn node_at(&self, index: usize) -> Option<SpecNode<'_>> {
         (index < self.nodes.len()).then_some(SpecNode { spec: self, index })
@@ -277,7 +306,7 @@ pub struct SpecNode<'s> {
 
 impl<'s> SpecNode<'s> {
     fn entry_data(&self) -> Entry {
-        self.spec.nodes[self.index]
+        self.spec.entry(self.index)
     }
 
     /// The position in the order of a walk; the root is 0.
@@ -287,7 +316,7 @@ impl<'s> SpecNode<'s> {
 
     /// Whether this is a leaf.
     pub fn is_leaf(&self) -> bool {
-        self.entry_data().tag == Tag::Leaf
+        self.spec.nodes[self.index] == LEAF
     }
 
     /// Which kind of node this is; `None` for a leaf.
@@ -366,7 +395,7 @@ impl<'s> SpecNode<'s> {
             while ends.last().is_some_and(|end| *end <= index) {
                 ends.pop();
             }
-            let entry = self.spec.nodes[index];
+            let entry = self.spec.entry(index);
             if entry.tag != Tag::Leaf {
                 ends.push(index + entry.size as usize);
                 deepest = deepest.max(ends.len());

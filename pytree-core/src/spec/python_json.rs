@@ -96,6 +96,10 @@ const FLOAT: &str = "__float__";
 
 /// The same JSON with `NaN` and `Infinity`, which Python writes bare, as objects; `None` when there is none of them.
 pub(super) fn without_bare_floats(text: &str) -> Option<String> {
+    // Most texts have neither letter, and looking for one byte is quick.
+    if !b"NI".iter().any(|letter| text.as_bytes().contains(letter)) {
+        return None;
+    }
     let (mut out, mut in_string, mut escaped, mut from) = (String::new(), false, false, 0);
     for (i, byte) in text.bytes().enumerate() {
         match byte {

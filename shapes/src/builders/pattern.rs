@@ -10,7 +10,7 @@ use std::str::FromStr;
 /// |---|---|
 /// | `cache` | the parameter of this name; first in every pattern |
 /// | `.key_cache` | a field, or a key of a dict that is this text |
-/// | `['any text']` | the same, for texts that are no names |
+/// | `['any text']` | the same, for texts that are no names, with the escapes of Python's `repr` |
 /// | `[0]` | an item of a list or tuple, or a key of a dict that is this int |
 /// | `.*` | any one field or key that is a text |
 /// | `[*]` | any one item of a list or tuple, or any one key of a dict |
@@ -121,6 +121,12 @@ impl Reader<'_> {
         self.chars.get(self.at).copied()
     }
 
+    fn next(&mut self) -> Option<char> {
+        let next = self.peek()?;
+        self.at += 1;
+        Some(next)
+    }
+
     fn take(&mut self, wanted: char) -> Option<()> {
         (self.peek()? == wanted).then(|| self.at += 1)
     }
@@ -140,6 +146,38 @@ impl Reader<'_> {
         }
     }
 
+    /// The rest of a text in quotes.
+    fn quoted(&mut self, quote: char) -> Option<String> {
+        let mut text = String::new();
+        loop {
+            match self.next()? {
+                c if c == quote => return Some(text),
+                '\\' => text.push(self.escaped()?),
+                c => text.push(c),
+            }
+        }
+    }
+
+    /// What a backslash and the next characters mean where Python's `repr` writes them; before others it stands for itself.
+    fn escaped(&mut self) -> Option<char> {
+        let (meant, digits) = match self.peek()? {
+            'n' => ('\n', 0),
+            'r' => ('\r', 0),
+            't' => ('\t', 0),
+            c @ ('\\' | '\'' | '"') => (c, 0),
+            c @ 'x' => (c, 2),
+            c @ 'u' => (c, 4),
+            c @ 'U' => (c, 8),
+            _ => return Some('\\'),
+        };
+        self.at += 1;
+        if digits == 0 {
+            return Some(meant);
+        }
+        let code = (0..digits).try_fold(0_u32, |code, _| Some((code << 4) | self.next()?.to_digit(16)?))?;
+        char::from_u32(code)
+    }
+
     /// What stands between brackets, with the closing one.
     fn item(&mut self) -> Option<Step> {
         let step = match self.peek()? {
@@ -149,9 +187,7 @@ impl Reader<'_> {
             }
             quote @ ('\'' | '"') => {
                 self.at += 1;
-                let text = self.run(|c| c != quote);
-                self.take(quote)?;
-                Step::Name(text)
+                Step::Name(self.quoted(quote)?)
             }
             _ => Step::Index(self.run(|c| c == '-' || c.is_ascii_digit()).parse().ok()?),
         };

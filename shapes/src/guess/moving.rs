@@ -40,14 +40,22 @@ pub(super) fn alike(sets: &[InputSet]) -> Option<Vec<u64>> {
     moving_dims(sets).filter(|_| !sets.iter().any(|set| set.leaves().iter().any(none)))
 }
 
+/// The bits of a mask, counted, so that a dict of them is made with room for all.
+fn bits(mut mask: u64) -> impl ExactSizeIterator<Item = u32> {
+    (0..mask.count_ones()).map(move |_| {
+        let bit = mask.trailing_zeros();
+        mask &= mask - 1;
+        bit
+    })
+}
+
 /// The shapes of one value of alike sets, as it is in the first of them.
 pub(super) fn of_masks(object: Object<'_>, masks: &[u64], auto: &Auto) -> DynamicShapes {
     let all = |objects: Vec<Object<'_>>| objects.into_iter().map(|o| of_masks(o, masks, auto)).collect();
     match object.class() {
         Class::Plain(LeafKind::Tensor) => {
             let mask = masks.get(object.at.first_leaf).copied().unwrap_or(0);
-            let dims = (0..64).filter(|i| mask & (1 << i) != 0);
-            DynamicShapes::Leaf(ShapeSpec::dims(dims.map(|i| (i, auto.dim(i as usize)))))
+            DynamicShapes::Leaf(ShapeSpec::dims(bits(mask).map(|i| (i64::from(i), auto.dim(i as usize)))))
         }
         Class::Plain(_) | Class::Array | Class::Unknown(_) => DynamicShapes::NONE,
         Class::List => DynamicShapes::List(all(object.children())),

@@ -1,0 +1,76 @@
+/// One row of the table: what is measured, beside what, and what it may cost at most.
+pub(super) struct Figure {
+    /// What it is, for the reader.
+    pub(super) what: &'static str,
+    /// The name of our benchmark.
+    pub(super) ours: &'static str,
+    /// The name of the loop written by hand.
+    pub(super) by_hand: Option<&'static str>,
+    /// The name under which peers measure the same.
+    pub(super) peers: Option<&'static str>,
+    /// What it may cost.
+    pub(super) limit: Limit,
+}
+
+/// What a figure may cost at most.
+pub(super) enum Limit {
+    None,
+    /// So many times the loop written by hand.
+    TimesByHand(f64),
+    /// So many times faster than this peer.
+    TimesFaster(f64, &'static str),
+    /// So many nanoseconds.
+    Nanoseconds(f64),
+}
+
+const fn by_hand(what: &'static str, ours: &'static str, hand: &'static str, limit: f64) -> Figure {
+    Figure { what, ours, by_hand: Some(hand), peers: None, limit: Limit::TimesByHand(limit) }
+}
+
+const fn alone(what: &'static str, ours: &'static str, peers: &'static str) -> Figure {
+    Figure { what, ours, by_hand: None, peers: Some(peers), limit: Limit::None }
+}
+
+impl Figure {
+    const fn peers(self, peers: &'static str) -> Self {
+        Self { peers: Some(peers), ..self }
+    }
+
+    const fn beside(self, hand: &'static str) -> Self {
+        Self { by_hand: Some(hand), ..self }
+    }
+
+    const fn limit(self, limit: Limit) -> Self {
+        Self { limit, ..self }
+    }
+}
+
+/// The rows, each explained in `docs/benches.md`.
+pub(super) const FIGURES: [Figure; 20] = [
+    by_hand("tensors into `Vec<&T>`", "tensors_derived", "tensors_by_hand", 1.2),
+    by_hand("the same, `cache::DynamicCache`", "tensors_library", "tensors_by_hand", 1.2),
+    by_hand("leaves into `Vec<LeafRef>`", "leaves_derived", "leaves_by_hand", 1.2),
+    by_hand("the same, `cache::DynamicCache`", "leaves_library", "leaves_by_hand", 1.2),
+    by_hand("leaves with keys", "keys_derived", "keys_by_hand", 1.2).peers("with_path"),
+    by_hand("the same, `cache::DynamicCache`", "keys_library", "keys_by_hand", 1.2),
+    alone("flatten: leaves and spec", "flatten_derived", "flatten"),
+    alone("the same, `cache::DynamicCache`", "flatten_library", "flatten"),
+    alone("flatten with whole paths", "flatten_with_paths", "with_path"),
+    alone("unflatten", "unflatten_derived", "unflatten"),
+    by_hand("flatten and unflatten by move", "move_derived", "move_by_hand", 2.0),
+    by_hand("the same, `cache::DynamicCache`", "move_library", "move_by_hand", 2.0),
+    by_hand("the same, tensors of eight bytes", "move_handles_derived", "move_handles_by_hand", 2.0),
+    by_hand("spec equality", "spec_equal", "spec_equal_by_hand", 1.0).peers("spec_equal"),
+    alone("treespec dumps", "spec_dumps", "dumps").limit(Limit::TimesFaster(40.0, "torch")),
+    alone("treespec loads", "spec_loads", "loads").limit(Limit::TimesFaster(3.0, "torch")),
+    by_hand("guess, a mask a tensor", "guess_masks", "guess_masks_by_hand", 3.0).peers("guess"),
+    alone("guess, the whole `dynamic_shapes`", "guess_shapes", "guess").beside("guess_shapes_by_hand"),
+    by_hand("`string_type` in full", "string_of_shapes", "string_of_shapes_by_hand", 2.0).peers("string_type"),
+    Figure {
+        what: "names and ranges, 3 dims a tensor",
+        ours: "names_and_ranges",
+        by_hand: None,
+        peers: None,
+        limit: Limit::Nanoseconds(1e6),
+    },
+];
