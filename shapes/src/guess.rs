@@ -173,20 +173,18 @@ impl Guesser<'_> {
             // The first one decides: what is None or a number there is no tensor, whatever it is later.
             Class::Plain(_) => Ok(DynamicShapes::NONE),
             Class::Unknown(_) => Err(GuessError::Unregistered { place: place.clone(), class: class.to_string() }),
-            Class::List | Class::Tuple | Class::Dict | Class::DictSubclass(_) if none_later => {
-                Err(GuessError::NoneAfterContainer { place: place.clone(), class: class.to_string() })
-            }
             Class::Registered(_) if none_later => {
                 Err(GuessError::NoneAfterNode { place: place.clone(), class: class.to_string() })
             }
-            Class::List => {
+            _ if none_later => Err(GuessError::NoneAfterContainer { place: place.clone(), class: class.to_string() }),
+            Class::List | Class::ListSubclass(_) => {
                 let lengths = lengths(objects);
                 if lengths.len() > 1 {
                     return Err(GuessError::ListLengthMismatch { place: place.clone(), lengths });
                 }
                 Ok(DynamicShapes::List(self.items(objects, Object::children, 'l', auto, place)?))
             }
-            Class::Tuple => {
+            Class::Tuple | Class::TupleSubclass(_) => {
                 let lengths = lengths(objects);
                 if lengths.len() > 1 {
                     return Err(GuessError::TupleLengthMismatch { place: place.clone(), lengths });

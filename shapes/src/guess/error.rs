@@ -207,12 +207,12 @@ pub enum GuessError {
 impl GuessError {
     /// onnx-diagnostic's case of the same mistake, by the label that recorded cases use.
     ///
-    /// Python cannot build two of its messages without a model, and fails with `model_was_none` instead.
+    /// Python cannot build three of its messages without a model, and fails with `model_was_none` instead.
     pub fn kind(&self) -> &'static str {
         match self {
-            GuessError::RankMismatch { model: None, .. } | GuessError::ArgsCountMismatch { model: None, .. } => {
-                "model_was_none"
-            }
+            GuessError::RankMismatch { model: None, .. }
+            | GuessError::ArgsCountMismatch { model: None, .. }
+            | GuessError::ReservedName { model: None, .. } => "model_was_none",
             GuessError::OneSet => "one_set",
             GuessError::TypeMismatch { .. } => "type_mismatch",
             GuessError::RankMismatch { .. } => "rank_mismatch",

@@ -50,8 +50,8 @@ pub(super) fn of_masks(object: Object<'_>, masks: &[u64], auto: &Auto) -> Dynami
             DynamicShapes::Leaf(ShapeSpec::dims(dims.map(|i| (i, auto.dim(i as usize)))))
         }
         Class::Plain(_) | Class::Array | Class::Unknown(_) => DynamicShapes::NONE,
-        Class::List => DynamicShapes::List(all(object.children())),
-        Class::Tuple => DynamicShapes::Tuple(all(object.children())),
+        Class::List | Class::ListSubclass(_) => DynamicShapes::List(all(object.children())),
+        Class::Tuple | Class::TupleSubclass(_) => DynamicShapes::Tuple(all(object.children())),
         Class::Registered(_) => DynamicShapes::List(all(object.listed_children())),
         Class::Dict | Class::DictSubclass(_) => {
             let entry = |(key, o): (_, Object<'_>)| (key, of_masks(o, masks, auto));
