@@ -11,7 +11,8 @@ const BY_FIELDS: [&str; 2] = ["EncoderDecoderCache", "MambaCache"];
 
 /// Whether a class is a subclass of `dict`: the ordered ones, and `ModelOutput`s, which live in `modeling` modules.
 pub(crate) fn is_dict_subclass(context: &Context) -> bool {
-    let of_python = matches!(context, Context::OrderedDict(_) | Context::DefaultDict { .. } | Context::ImmutableDict(_));
+    let of_python =
+        matches!(context, Context::OrderedDict(_) | Context::DefaultDict { .. } | Context::ImmutableDict(_));
     of_python || is_model_output(context)
 }
 
