@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use crate::random::Random;
+use tests::random::Random;
 
 /// The named dims of one case, each with the size it stands for.
 pub(crate) struct Names(Vec<(Value, i64)>);
