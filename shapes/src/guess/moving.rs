@@ -41,9 +41,10 @@ pub(super) fn alike(sets: &[InputSet]) -> Option<Vec<u64>> {
 }
 
 /// The shapes of one value of alike sets, as it is in the first of them.
-pub(super) fn of_masks(object: Object<'_>, masks: &[u64], auto: &Auto) -> DynamicShapes {
-    let all = |objects: Vec<Object<'_>>| objects.into_iter().map(|o| of_masks(o, masks, auto)).collect();
-    match object.class() {
+pub(super) fn of_masks(object: Object<'_>, masks: &[u64], auto: &Auto, exportable: bool) -> DynamicShapes {
+    let all = |objects: Vec<Object<'_>>| objects.into_iter().map(|o| of_masks(o, masks, auto, exportable)).collect();
+    match object.class_of(exportable) {
+        Class::Registered(_) if exportable => DynamicShapes::List(all(object.children())),
         Class::Plain(LeafKind::Tensor) => {
             let mask = masks.get(object.at.first_leaf).copied().unwrap_or(0);
             let dims = (0..64).filter(|i| mask & (1 << i) != 0);
@@ -54,7 +55,7 @@ pub(super) fn of_masks(object: Object<'_>, masks: &[u64], auto: &Auto) -> Dynami
         Class::Tuple | Class::TupleSubclass(_) => DynamicShapes::Tuple(all(object.children())),
         Class::Registered(_) => DynamicShapes::List(all(object.listed_children())),
         Class::Dict | Class::DictSubclass(_) => {
-            let entry = |(key, o): (_, Object<'_>)| (key, of_masks(o, masks, auto));
+            let entry = |(key, o): (_, Object<'_>)| (key, of_masks(o, masks, auto, exportable));
             DynamicShapes::Dict(object.items().into_iter().map(entry).collect())
         }
     }

@@ -86,6 +86,16 @@ impl<'a> Object<'a> {
         }
     }
 
+    /// The class; for an export a `ModelOutput` is a registered class, though it is a dict too.
+    pub(super) fn class_of(self, exportable: bool) -> Class<'a> {
+        match (self.class(), self.at.node.context()) {
+            (Class::DictSubclass(name), Some(context)) if exportable && classes::is_model_output(context) => {
+                Class::Registered(name)
+            }
+            (class, _) => class,
+        }
+    }
+
     pub(super) fn is_none(self) -> bool {
         self.class() == Class::Plain(LeafKind::None)
     }
