@@ -58,6 +58,7 @@ fn printable(c: char) -> bool {
 /// assert_eq!(Float(1.0).to_string(), "1.0");
 /// assert_eq!(Float(1e-5).to_string(), "1e-05");
 /// assert_eq!(Float(1e16).to_string(), "1e+16");
+/// assert_eq!(Float(1.2266921997070312).to_string(), "1.2266921997070312"); // {:?} ends in 3
 /// assert_eq!(Float(f64::NEG_INFINITY).to_string(), "-inf");
 /// ```
 #[derive(Clone, Copy, Debug)]
@@ -72,18 +73,34 @@ impl fmt::Display for Float {
         if v.is_infinite() {
             return f.write_str(if v > 0.0 { "inf" } else { "-inf" });
         }
-        // `{:e}` gives the shortest digits too; only the layout differs from Python's.
-        let text = format!("{v:e}");
+        let text = shortest(v);
         let (digits, exponent) = text.split_once('e').unwrap_or((&text, "0"));
         let exponent: i32 = exponent.parse().unwrap_or(0);
         if v != 0.0 && !(-4..16).contains(&exponent) {
             let sign = if exponent < 0 { '-' } else { '+' };
             return write!(f, "{digits}e{sign}{:02}", exponent.abs());
         }
-        let plain = format!("{v}");
-        f.write_str(&plain)?;
-        if plain.contains('.') { Ok(()) } else { f.write_str(".0") }
+        let (sign, digits) = digits.strip_prefix('-').map_or(("", digits), |digits| ("-", digits));
+        let digits = digits.replace('.', "");
+        f.write_str(sign)?;
+        match usize::try_from(exponent) {
+            Ok(exponent) if digits.len() > exponent + 1 => {
+                let (whole, fraction) = digits.split_at(exponent + 1);
+                write!(f, "{whole}.{fraction}")
+            }
+            Ok(exponent) => write!(f, "{digits:0<width$}.0", width = exponent + 1),
+            Err(_) => write!(f, "0.{digits:0>width$}", width = digits.len() + exponent.unsigned_abs() as usize - 1),
+        }
     }
+}
+
+/// The shortest digits that read back, as `d.ddde-5`. Where the number lies in the middle of two, Python takes the even
+/// one, and `{:e}` the other: one `f32` in five hundred.
+fn shortest(v: f64) -> String {
+    let text = format!("{v:e}");
+    let fraction = text.split('e').next().and_then(|digits| digits.split_once('.')).map_or(0, |(_, f)| f.len());
+    let even = format!("{v:.fraction$e}");
+    if even.parse() == Ok(v) { even } else { text }
 }
 
 /// `repr` of a `bool`: `True` or `False`.

@@ -11,7 +11,14 @@ const BY_FIELDS: [&str; 2] = ["EncoderDecoderCache", "MambaCache"];
 
 /// Whether a class is a subclass of `dict`: the ordered ones, and `ModelOutput`s, which live in `modeling` modules.
 pub(crate) fn is_dict_subclass(context: &Context) -> bool {
-    matches!(context, Context::OrderedDict(_) | Context::DefaultDict { .. }) || is_model_output(context)
+    let of_python =
+        matches!(context, Context::OrderedDict(_) | Context::DefaultDict { .. } | Context::ImmutableDict(_));
+    of_python || is_model_output(context)
+}
+
+/// Whether a class is a subclass of `tuple`: namedtuples, `torch.Size` and what operators return.
+pub(crate) fn is_tuple_subclass(context: &Context) -> bool {
+    matches!(context, Context::NamedTuple(_) | Context::Size | Context::ReturnType(_))
 }
 
 /// Whether a class is a `ModelOutput` of `transformers`: a dict and a dataclass at once.

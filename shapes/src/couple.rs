@@ -10,10 +10,10 @@ pub use error::CoupleError;
 use crate::cursor::Cursor;
 use crate::dim::{Dim, DimSpec, HintKind};
 use crate::inputs::args_kwargs;
-use crate::spec::{DynamicShapes, ShapeSpec};
+use crate::spec::{DynamicShapes, ShapeSpec, as_dict};
 use crate::string_type::{Described, StringTypeError, StringTypeOptions, string_type_leaves};
 use indexmap::IndexMap;
-use pair::{Dims, Nodes, Pair, Pairer, as_dict};
+use pair::{Dims, Nodes, Pair, Pairer};
 use pytree_core::{Context, DescribeTensor, Flat, Key, KeyPath, LeafRef, PyTree, TreeSpec, flatten};
 
 /// One set of inputs with its dynamic shapes (`onnx_diagnostic.export.CoupleInputsDynamicShapes`).

@@ -140,15 +140,15 @@ impl Dim {
 
 impl fmt::Display for Dim {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "Dim('{}'", self.name)?;
-        if self.min != 2 {
-            write!(f, ", min={}", self.min)?;
-        }
-        if let Some(max) = self.max {
-            write!(f, ", max={max}")?;
-        }
-        f.write_str(")")
+        f.write_str(&readable(&self.name, self.min, self.max))
     }
+}
+
+/// A dim of this name and range as torch shows it (`Dim._readable`).
+pub(crate) fn readable(name: &str, min: i64, max: Option<i64>) -> String {
+    let min = if min == 2 { String::new() } else { format!(", min={min}") };
+    let max = max.map(|max| format!(", max={max}")).unwrap_or_default();
+    format!("Dim('{name}'{min}{max})")
 }
 
 /// A dimension `mul*root + add` with `mul >= 1`; `Display` is the formula, which is also its name in torch.

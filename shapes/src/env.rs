@@ -66,6 +66,8 @@ pub struct ShapeEnv {
     duck: HashMap<i64, Symbol>,
     unbacked: u64,
     replacements: IndexMap<Symbol, Expr>,
+    /// For every symbol those whose replacement mentions, or mentioned, it.
+    mentioned: HashMap<Symbol, IndexSet<Symbol>>,
     guards: Vec<Guard>,
     /// Canonical relations known true or false, as `op` and `right - left`.
     axioms: HashMap<(RelOp, Expr), bool>,
@@ -82,6 +84,7 @@ impl ShapeEnv {
             duck: HashMap::new(),
             unbacked: 0,
             replacements: IndexMap::new(),
+            mentioned: HashMap::new(),
             guards: Vec::new(),
             axioms: HashMap::new(),
             divisible: IndexSet::new(),

@@ -58,6 +58,7 @@ impl Auto {
 pub struct GuessOptions {
     auto: Auto,
     unregistered: Vec<String>,
+    exportable: bool,
 }
 
 impl GuessOptions {
@@ -66,6 +67,18 @@ impl GuessOptions {
     #[must_use]
     pub fn unregistered(mut self, class: impl Into<String>) -> Self {
         self.unregistered.push(class.into());
+        self
+    }
+
+    /// Gives shapes that fit an export, which Python's do not everywhere; [`ModelInputs`](crate::ModelInputs) always
+    /// guesses this way.
+    ///
+    /// A `None` is a value that is not given: what is `None` in a later set is told from the others, and what is `None` in
+    /// every set is `None` (Python refuses both). Inside a registered class containers stay what they are, and what is no
+    /// tensor is `None` (Python has lists, and empty ones). A `ModelOutput` is the list of its children (in Python a dict).
+    #[must_use]
+    pub fn exportable(mut self) -> Self {
+        self.exportable = true;
         self
     }
 }
@@ -90,7 +103,8 @@ pub(crate) fn guess(inputs: &InputSets, options: &GuessOptions) -> Result<Dynami
     let plain = options.unregistered.is_empty() && !matches!(options.auto, Auto::Names(_));
     let masks = if plain && inputs.sets().len() > 1 { alike(inputs.sets()) } else { None };
     let model = inputs.model().map(str::to_owned);
-    let guesser = Guesser { model, unregistered: &options.unregistered, masks };
+    let GuessOptions { unregistered, exportable, .. } = options;
+    let guesser = Guesser { model, unregistered, exportable: *exportable, masks };
     let sets: Vec<_> = inputs.sets().iter().map(Object::arguments).collect();
     let auto = &options.auto;
     let at = |input: Input| Place { input, path: KeyPath::default() };
@@ -145,6 +159,7 @@ pub(crate) fn guess(inputs: &InputSets, options: &GuessOptions) -> Result<Dynami
 struct Guesser<'o> {
     model: Option<String>,
     unregistered: &'o [String],
+    exportable: bool,
     /// Of sets that are alike, so that one of them shows the tree.
     masks: Option<Vec<u64>>,
 }
@@ -154,7 +169,17 @@ impl Guesser<'_> {
     fn object(&self, objects: &[Object<'_>], auto: &Auto, place: &mut Place) -> Result<DynamicShapes, GuessError> {
         let Some(first) = objects.first().copied() else { return Ok(DynamicShapes::NONE) };
         if let Some(masks) = &self.masks {
-            return Ok(of_masks(first, masks, auto));
+            return Ok(of_masks(first, masks, auto, self.exportable));
+        }
+        if self.exportable {
+            // The program is exported with the first set: what is None there stays None.
+            if first.is_none() {
+                return Ok(DynamicShapes::NONE);
+            }
+            if objects.iter().any(|o| o.is_none()) {
+                let given: Vec<Object<'_>> = objects.iter().filter(|o| !o.is_none()).copied().collect();
+                return self.object(&given, auto, place);
+            }
         }
         let mut classes: Vec<Class<'_>> = Vec::new();
         for class in objects.iter().filter(|o| !o.is_none()).map(|o| o.class()) {
@@ -166,27 +191,25 @@ impl Guesser<'_> {
             let types = classes.iter().map(ToString::to_string).collect();
             return Err(GuessError::TypeMismatch { place: place.clone(), types });
         }
-        let class = first.class();
+        let class = first.class_of(self.exportable);
         let none_later = objects.iter().any(|o| o.is_none());
         match class {
             Class::Plain(LeafKind::Tensor) | Class::Array => self.dims(objects, auto, place),
             // The first one decides: what is None or a number there is no tensor, whatever it is later.
             Class::Plain(_) => Ok(DynamicShapes::NONE),
             Class::Unknown(_) => Err(GuessError::Unregistered { place: place.clone(), class: class.to_string() }),
-            Class::List | Class::Tuple | Class::Dict | Class::DictSubclass(_) if none_later => {
-                Err(GuessError::NoneAfterContainer { place: place.clone(), class: class.to_string() })
-            }
             Class::Registered(_) if none_later => {
                 Err(GuessError::NoneAfterNode { place: place.clone(), class: class.to_string() })
             }
-            Class::List => {
+            _ if none_later => Err(GuessError::NoneAfterContainer { place: place.clone(), class: class.to_string() }),
+            Class::List | Class::ListSubclass(_) => {
                 let lengths = lengths(objects);
                 if lengths.len() > 1 {
                     return Err(GuessError::ListLengthMismatch { place: place.clone(), lengths });
                 }
                 Ok(DynamicShapes::List(self.items(objects, Object::children, 'l', auto, place)?))
             }
-            Class::Tuple => {
+            Class::Tuple | Class::TupleSubclass(_) => {
                 let lengths = lengths(objects);
                 if lengths.len() > 1 {
                     return Err(GuessError::TupleLengthMismatch { place: place.clone(), lengths });
@@ -203,7 +226,8 @@ impl Guesser<'_> {
                     return Err(GuessError::NodeArityMismatch { place: place.clone(), class: name.to_owned(), counts });
                 }
                 self.same_fields(objects, place, name)?;
-                Ok(DynamicShapes::List(self.items(objects, Object::listed_children, 'o', auto, place)?))
+                let children = if self.exportable { Object::children } else { Object::listed_children };
+                Ok(DynamicShapes::List(self.items(objects, children, 'o', auto, place)?))
             }
         }
     }

@@ -102,15 +102,16 @@ impl<'m, M: Module<Family: DescribeTensor>> ModelInputs<'m, M> {
         if self.sets.len() == 1 {
             return Err(GuessError::OneSet);
         }
-        self.described.guess_dynamic_shapes()
+        self.guess_with(GuessOptions::default())
     }
 
-    /// As [`guess_dynamic_shapes`](Self::guess_dynamic_shapes), with another mark for a dynamic dimension (`auto=`).
+    /// As [`guess_dynamic_shapes`](Self::guess_dynamic_shapes), with another mark for a dynamic dimension (`auto=`);
+    /// the shapes fit an [export](GuessOptions::exportable).
     ///
     /// # Errors
     /// As [`InputSets::guess_with`].
     pub fn guess_with(&self, options: impl Into<GuessOptions>) -> Result<DynamicShapes, GuessError> {
-        self.described.guess_with(options)
+        self.described.guess_with(options.into().exportable())
     }
 
     /// Moves the shapes of positional arguments to the named ones (`ModelInputs.move_to_kwargs`).

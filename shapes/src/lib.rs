@@ -1,5 +1,6 @@
 //! The sizes in a tree of tensors: symbols, exact expressions over them, and what each operator does to shapes.
 
+mod arith;
 pub mod constraints;
 pub mod dim;
 pub mod env;

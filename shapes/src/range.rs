@@ -4,6 +4,7 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
+use crate::arith::floor_div;
 use crate::expr::{Expr, ExprKind, Function, Symbol};
 
 /// One end of a [`ValueRange`].
@@ -292,12 +293,6 @@ fn rounded_quotient(function: Function, arg: &Expr, symbols: &impl Fn(&Symbol) -
         Function::FloorToInt => floor,
         _ => ValueRange { lower: floor.lower, upper: floor.upper.add(Bound::Finite(1), 1) },
     }
-}
-
-/// `a // b` rounded towards minus infinity; `b` is not 0 and the pair is not (MIN, -1) for values derived from 64 bits.
-pub(crate) fn floor_div(a: i128, b: i128) -> i128 {
-    let (q, r) = (a.wrapping_div(b), a.wrapping_rem(b));
-    if r != 0 && (r < 0) != (b < 0) { q - 1 } else { q }
 }
 
 impl fmt::Display for ValueRange {

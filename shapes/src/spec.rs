@@ -1,5 +1,9 @@
 //! `dynamic_shapes`: the tree of sizes that `torch.export.export` takes.
 
+mod as_python;
+
+pub(crate) use as_python::{as_dict, as_dim, as_items, as_spec};
+
 use std::fmt;
 
 use indexmap::IndexMap;

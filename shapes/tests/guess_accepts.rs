@@ -2,9 +2,12 @@
 #![allow(clippy::expect_used, clippy::panic, reason = "a test fails by a panic")]
 
 use proptest::prelude::*;
-use pytree_core::{Context, DType, Leaf, Meta, TensorMeta, Value};
+use pytree_core::{
+    Context, DType, Key, Leaf, Meta, NamedTuple, Parameter, ParameterKind, Signature, TensorMeta, Value,
+};
 use shapes::{
-    Auto, CoupleInputsDynamicShapes, Described, Drawing, DynamicShapes, InputSet, InputSets, LeafDescription,
+    Auto, CoupleInputsDynamicShapes, Described, Drawing, DynamicShapes, GuessOptions, InputSet, InputSets,
+    LeafDescription,
 };
 
 type Tree = Value<Meta>;
@@ -18,6 +21,8 @@ enum Plan {
     Tuple(Vec<Plan>),
     Dict(Vec<Plan>),
     Class(Vec<Plan>),
+    /// One of the other containers of Python and torch.
+    Other(usize, Vec<Plan>),
 }
 
 fn plan() -> impl Strategy<Value = Plan> {
@@ -28,7 +33,8 @@ fn plan() -> impl Strategy<Value = Plan> {
             items.clone().prop_map(Plan::List),
             items.clone().prop_map(Plan::Tuple),
             items.clone().prop_map(Plan::Dict),
-            items.prop_map(Plan::Class),
+            items.clone().prop_map(Plan::Class),
+            (0_usize..5, items).prop_map(|(which, items)| Plan::Other(which, items)),
         ]
     })
 }
@@ -47,6 +53,21 @@ fn grown(plan: &Plan, sizes: &mut impl Iterator<Item = i64>) -> Tree {
         Plan::Class(items) => {
             let fields = (0..items.len()).map(|i| format!("f{i}").into()).collect();
             Tree::Node(Context::Mapping { name: "lib.Class".into(), fields, statics: None }, all(items))
+        }
+        Plan::Other(which, items) => {
+            let names = (0..items.len()).map(|i| format!("f{i}"));
+            let context = match which {
+                0 => Context::OrderedDict(names.map(Key::from).collect()),
+                1 => Context::NamedTuple(NamedTuple { name: "lib.Point".into(), fields: None }),
+                2 => Context::Deque { maxlen: None },
+                3 => Context::DefaultDict { factory: None, keys: names.map(Key::from).collect() },
+                _ => Context::Mapping {
+                    name: "transformers.modeling_outputs.Output".into(),
+                    fields: names.map(std::borrow::Cow::from).collect(),
+                    statics: None,
+                },
+            };
+            Tree::Node(context, all(items))
         }
     }
 }
@@ -111,6 +132,35 @@ proptest! {
         // What is said again as JSON is the same.
         let json = serde_json::to_string(&guessed).expect("JSON");
         prop_assert_eq!(serde_json::from_str::<DynamicShapes>(&json).expect("JSON"), guessed);
+    }
+
+    /// Guessed for an export, they lie on the inputs leaf by leaf, whatever these are made of.
+    #[test]
+    fn an_export_takes_them(trees in sets()) {
+        let inputs = InputSets::of(&trees).expect("sets");
+        let guessed = inputs.guess_with(GuessOptions::default().exportable()).expect("sets of one structure");
+        let first = &inputs.sets()[0];
+        let parameter = |name: &str| Parameter {
+            name: name.to_owned().into(), kind: ParameterKind::PositionalOrKeyword, has_default: false,
+        };
+        let signature = Signature::new(first.names().map(parameter));
+        let laid = guessed.match_inputs(first.spec(), &signature).expect("the same structure");
+        let specs: Vec<_> = laid.into_iter().enumerate().collect();
+        for set in inputs.sets() {
+            prop_assert!(accepts(&specs, first, set), "{}", guessed.repr());
+        }
+        for ((_, spec), leaf) in specs.iter().zip(first.leaves()) {
+            let tensor = matches!(leaf, LeafDescription::Tensor(_));
+            prop_assert!(tensor || *spec == shapes::ShapeSpec::None, "{}", guessed.repr());
+        }
+        for tree in &trees {
+            let (_, kwargs) = guessed.as_pair().expect("a pair");
+            let couple = CoupleInputsDynamicShapes::new(tree, DynamicShapes::Dict(kwargs.clone())).expect("a pair");
+            couple.invalid_dimensions_for_export().expect("the same structure");
+        }
+        inputs.validate_inputs_for_export(Some(&guessed)).expect("the same structure");
+        let drawing = Drawing::of(&inputs, Some(&guessed)).expect("the same structure");
+        prop_assert!(drawing.svg().starts_with("<svg"));
     }
 
     /// A dimension that no set needs is not declared: static wherever all sizes agree and are not 0.

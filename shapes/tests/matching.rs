@@ -1,81 +1,222 @@
-//! The forms of `dynamic_shapes` laid over a call.
-#![allow(clippy::unwrap_used, reason = "a test fails by a panic")]
+//! `dynamic_shapes` laid over inputs: what is taken, and each error text, as PyTorch 2.13 gives it.
+#![allow(clippy::expect_used, reason = "a test fails by a panic")]
 
-use pytree_core::{Parameter, ParameterKind, Signature, TreeSpec};
-use shapes::{Dim, DynamicShapes, ShapeSpec};
+use pytree_core::{
+    Context, Key, Meta, NamedTuple, Parameter, ParameterKind, Signature, TensorMeta, TreeSpec, Value, flatten,
+};
+use shapes::{Dim, DimSpec, DynamicShapes, ShapeSpec};
 
-/// A leaf whose dimension `i` is dynamic.
-fn at(i: i64) -> ShapeSpec {
-    ShapeSpec::dims([(i, Dim::dynamic())])
+type Tree = Value<Meta>;
+
+fn t() -> Tree {
+    Tree::tensor(TensorMeta::new(pytree_core::DType::Float32, [3, 4]))
 }
 
-fn leaf(i: i64) -> DynamicShapes {
-    DynamicShapes::leaf(at(i))
+fn node(context: Context, items: impl Into<Vec<Tree>>) -> Tree {
+    Tree::Node(context, items.into())
 }
 
-fn named(items: &[(&str, i64)]) -> Vec<(String, DynamicShapes)> {
-    items.iter().map(|(name, i)| ((*name).to_owned(), leaf(*i))).collect()
+fn names(keys: &[&str]) -> Vec<Key> {
+    keys.iter().map(|k| Key::from((*k).to_owned())).collect()
 }
 
-/// `f(x, y, *, z)` called as `f(x, z=.., y=..)`.
-fn mixed() -> (TreeSpec, Signature) {
-    let leaf = TreeSpec::leaf;
-    let spec = TreeSpec::tuple([TreeSpec::tuple([leaf()]), TreeSpec::dict([("z", leaf()), ("y", leaf())])]);
-    let z = Parameter::new("z", ParameterKind::KeywordOnly);
-    (spec, Signature::new([Parameter::required("x"), Parameter::required("y"), z]))
+fn odict(keys: &[&str], items: impl Into<Vec<Tree>>) -> Tree {
+    node(Context::OrderedDict(names(keys)), items)
+}
+
+fn class(items: impl Into<Vec<Tree>>) -> Tree {
+    node(Context::Custom { name: "lib.C".into(), context: serde_json::Value::Null }, items)
+}
+
+fn pair() -> Context {
+    let fields = ["a", "b"].into_iter().map(std::borrow::Cow::Borrowed).collect();
+    Context::NamedTuple(NamedTuple { name: "lib.Pt".into(), fields: Some(fields) })
+}
+
+const NONE: DynamicShapes = DynamicShapes::NONE;
+
+fn d() -> DimSpec {
+    Dim::dynamic().into()
+}
+
+fn dims() -> DynamicShapes {
+    DynamicShapes::leaf(ShapeSpec::dims([(0, d())]))
+}
+
+fn scalar() -> DynamicShapes {
+    DynamicShapes::leaf(ShapeSpec::Scalar(d()))
+}
+
+fn list(items: impl Into<Vec<DynamicShapes>>) -> DynamicShapes {
+    DynamicShapes::List(items.into())
+}
+
+fn tuple(items: impl Into<Vec<DynamicShapes>>) -> DynamicShapes {
+    DynamicShapes::Tuple(items.into())
+}
+
+fn dict<const N: usize>(items: [(&str, DynamicShapes); N]) -> DynamicShapes {
+    DynamicShapes::Dict(items.into_iter().map(|(k, v)| (Key::from(k.to_owned()), v)).collect())
+}
+
+fn spec(args: Vec<Tree>) -> TreeSpec {
+    flatten(&Tree::tuple([Tree::tuple(args), Tree::dict(Vec::<(&str, Tree)>::new())])).expect("a tree").spec
+}
+
+fn signature(names: &'static [&'static str]) -> Signature {
+    let parameter = |name: &&'static str| Parameter {
+        name: (*name).into(),
+        kind: ParameterKind::PositionalOrKeyword,
+        has_default: false,
+    };
+    Signature::new(names.iter().map(parameter))
+}
+
+/// What is said of the leaves of the one argument `x`, or why nothing can be.
+fn of(x: Tree, shapes: DynamicShapes) -> Result<Vec<String>, String> {
+    let laid = dict([("x", shapes)]).match_inputs(&spec(vec![x]), &signature(&["x"]));
+    laid.map(|leaves| leaves.iter().map(ToString::to_string).collect()).map_err(|e| e.to_string())
+}
+
+fn refused(x: Tree, shapes: DynamicShapes) -> String {
+    of(x, shapes).expect_err("a mismatch")
+}
+
+const MISMATCH: &str = "Detected mismatch between the structure of `inputs` and `dynamic_shapes`: ";
+
+#[test]
+fn the_three_dicts_are_taken_for_each_other() {
+    let d0 = Ok(vec!["{0: DimHint(DYNAMIC)}".to_owned()]);
+    assert_eq!(of(odict(&["a"], [t()]), dict([("a", dims())])), d0);
+    let default = Context::DefaultDict { factory: None, keys: names(&["a"]) };
+    assert_eq!(of(node(default, [t()]), dict([("a", dims())])), d0);
+    // By key, not by place.
+    let swapped = dict([("b", NONE), ("a", dims())]);
+    assert_eq!(of(odict(&["a", "b"], [t(), t()]), swapped), Ok(vec!["{0: DimHint(DYNAMIC)}".into(), "None".into()]));
 }
 
 #[test]
-fn a_pair_is_bound_as_the_call_is() {
-    let (spec, signature) = mixed();
-    // In the order of the call's leaves: x, z, y.
-    let expected = vec![at(0), at(2), at(1)];
-    for pair in [
-        DynamicShapes::pair([leaf(0)], named(&[("z", 2), ("y", 1)])),
-        DynamicShapes::pair([leaf(0)], named(&[("y", 1), ("z", 2)])),
-        DynamicShapes::pair([], named(&[("x", 0), ("y", 1), ("z", 2)])),
-        DynamicShapes::pair([leaf(0), leaf(1)], named(&[("z", 2)])),
+fn what_shapes_cannot_spell_takes_what_guessing_gives() {
+    let none = Ok(vec!["None".to_owned(), "None".to_owned()]);
+    assert_eq!(of(node(pair(), [t(), t()]), tuple([NONE, NONE])), none);
+    assert_eq!(of(node(Context::Deque { maxlen: None }, [t(), t()]), list([NONE, NONE])), none);
+    assert_eq!(of(node(Context::Size, [t(), t()]), tuple([NONE, NONE])), none);
+    let output = Context::Mapping {
+        name: "transformers.modeling_outputs.Output".into(),
+        fields: ["a", "b"].into_iter().map(std::borrow::Cow::Borrowed).collect(),
+        statics: None,
+    };
+    assert_eq!(of(node(output.clone(), [t(), t()]), dict([("b", NONE), ("a", NONE)])), none);
+    assert_eq!(of(node(output, [t(), t()]), list([NONE, NONE])), none);
+}
+
+#[test]
+fn one_python_object_has_two_spellings() {
+    assert_eq!(of(t(), list([scalar(), NONE])), Ok(vec!["[DimHint(DYNAMIC), None]".into()]));
+    assert_eq!(of(t(), DynamicShapes::Dict(Default::default())), Ok(vec!["{}".into()]));
+    let ints = Tree::list([Tree::from(pytree_core::Leaf::Int(3)), Tree::from(pytree_core::Leaf::Int(4))]);
+    let shapes = DynamicShapes::leaf(ShapeSpec::List(vec![d(), DimSpec::None]));
+    assert_eq!(of(ints, shapes), Ok(vec!["DimHint(DYNAMIC)".into(), "None".into()]));
+    assert_eq!(of(Tree::tuple([]), DynamicShapes::leaf(ShapeSpec::Tuple(Vec::new()))), Ok(Vec::new()));
+}
+
+#[test]
+fn containers_differ() {
+    for (x, shapes, text) in [
+        (Tree::list([t()]), NONE, "`inputs['x']` is a <class 'list'>, but `dynamic_shapes['x']` is not"),
+        (Tree::list([t()]), scalar(), "`inputs['x']` is a <class 'list'>, but `dynamic_shapes['x']` is not"),
+        (
+            Tree::list([t()]),
+            tuple([NONE]),
+            "`inputs['x']` is a <class 'list'>, but `dynamic_shapes['x']` is a <class 'tuple'>",
+        ),
+        (Tree::list([t()]), dims(), "`inputs['x']` is a <class 'list'>, but `dynamic_shapes['x']` is a <class 'dict'>"),
+        (
+            odict(&["a"], [t()]),
+            list([NONE]),
+            "`inputs['x']` is a <class 'collections.OrderedDict'>, but `dynamic_shapes['x']` is a <class 'list'>",
+        ),
+        (
+            Tree::list([Tree::tuple([t(), t()])]),
+            list([tuple([NONE])]),
+            "`inputs['x'][0]` has 2 elements, but `dynamic_shapes['x'][0]` has 1 elements",
+        ),
+        (Tree::list([]), NONE, "`inputs['x']` is a <class 'list'>, but `dynamic_shapes['x']` is not"),
+        // Here torch says that an OrderedDict is no dict, which it does not mind otherwise.
+        (
+            odict(&["a"], [t()]),
+            dict([("b", NONE)]),
+            "`inputs['x']` has keys ['a'], but `dynamic_shapes['x']` has keys ['b']",
+        ),
     ] {
-        assert_eq!(pair.match_inputs(&spec, &signature), Ok(expected.clone()), "{pair}");
+        assert_eq!(refused(x, shapes), format!("{MISMATCH}{text}"));
     }
 }
 
 #[test]
-fn other_arguments_are_no_pair() {
-    let (spec, signature) = mixed();
-    for pair in [
-        DynamicShapes::pair([], named(&[("x", 0), ("z", 2)])),
-        DynamicShapes::pair([leaf(0)], named(&[("x", 0), ("y", 1), ("z", 2)])),
-        DynamicShapes::pair([leaf(0), leaf(1), leaf(2)], []),
+fn inside_a_registered_class_torch_says_less() {
+    for (x, shapes, torch, path) in [
+        (class([t(), t()]), NONE, "Node type mismatch; expected <class 'list'>, but got <class 'NoneType'>.", ""),
+        (
+            class([t(), t()]),
+            tuple([NONE, NONE]),
+            "Node type mismatch; expected <class 'list'>, but got <class 'tuple'>.",
+            "",
+        ),
+        (class([t(), t()]), list([NONE]), "Node arity mismatch; expected 2, but got 1.", ""),
+        (
+            class([Tree::list([t()])]),
+            list([tuple([NONE])]),
+            "Node type mismatch; expected <class 'list'>, but got <class 'tuple'>.",
+            "[0]",
+        ),
+        (
+            class([Tree::dict([("a", t())])]),
+            list([dict([("b", NONE)])]),
+            "Node keys mismatch; missing key(s): {'a'}; extra key(s): {'b'}.",
+            "[0]",
+        ),
     ] {
-        assert!(pair.match_inputs(&spec, &signature).is_err(), "{pair}");
+        let got = refused(x, shapes);
+        assert!(got.starts_with(torch), "{got}");
+        assert!(got.contains(&format!("`inputs['x']{path}`")), "{got}");
     }
 }
 
 #[test]
-fn a_tuple_and_a_dict_follow_the_signature() {
-    let (spec, signature) = mixed();
-    let expected = vec![at(0), at(2), at(1)];
-    let tuple = DynamicShapes::Tuple(vec![leaf(0), leaf(1), leaf(2)]);
-    assert_eq!(tuple.match_inputs(&spec, &signature), Ok(expected.clone()));
-    let dict = DynamicShapes::Dict(
-        named(&[("y", 1), ("z", 2), ("x", 0)]).into_iter().map(|(name, shapes)| (name.into(), shapes)).collect(),
+fn more_than_dimensions_are_said_of_a_tensor() {
+    let nested = list([list([scalar()]), NONE]);
+    let expected = "(expected None, an int, a Dim, Dim.AUTO, Dim.STATIC, or Dim.DYNAMIC, but got";
+    assert_eq!(
+        refused(t(), nested),
+        format!(
+            "Unexpected dimension #0 in input tensor shape [[DimHint(DYNAMIC)], None] specified at \
+             `dynamic_shapes['x']` {expected} [DimHint(DYNAMIC)] instead)"
+        )
     );
-    assert_eq!(dict.match_inputs(&spec, &signature), Ok(expected));
+    assert_eq!(
+        refused(t(), dict([("a", dims())])),
+        format!(
+            "Unexpected dimension mapped to index 'a' in input tensor shape {{'a': {{0: DimHint(DYNAMIC)}}}} \
+             specified at `dynamic_shapes['x']` {expected} {{0: DimHint(DYNAMIC)}} instead)"
+        )
+    );
 }
 
 #[test]
-fn the_rest_of_the_arguments() {
-    let rest = Parameter::new("rest", ParameterKind::VarPositional);
-    let extra = Parameter::new("extra", ParameterKind::VarKeyword);
-    let signature = Signature::new([Parameter::required("x"), rest, extra]);
-    let leaf_spec = TreeSpec::leaf;
-    let spec = TreeSpec::tuple([
-        TreeSpec::tuple([leaf_spec(), leaf_spec()]),
-        TreeSpec::dict([("b", leaf_spec()), ("a", leaf_spec())]),
-    ]);
-    let pair = DynamicShapes::pair([leaf(0), leaf(1)], named(&[("a", 2), ("b", 3)]));
-    assert_eq!(pair.match_inputs(&spec, &signature), Ok(vec![at(0), at(1), at(3), at(2)]));
-    // One argument fewer in `*rest`.
-    assert!(DynamicShapes::pair([leaf(0)], named(&[("a", 2), ("b", 3)])).match_inputs(&spec, &signature).is_err());
+fn names_differ() {
+    let names = |x: Tree, shapes: DynamicShapes| {
+        shapes.match_inputs(&spec(vec![x]), &signature(&["x"])).expect_err("a mismatch").to_string()
+    };
+    let first = "When `dynamic_shapes` is specified as a dict, its top-level keys must be the arg names ['x'] of \
+                 `inputs`, but here they are";
+    let only = "Since here `inputs` is a list/tuple enclosing a single dict, maybe you just forgot to enclose \
+                `dynamic_shapes` in a list/tuple?";
+    let other = "Alternatively, you could also ignore arg names entirely and specify `dynamic_shapes` as a list/tuple \
+                 matching `inputs`.";
+    assert_eq!(names(Tree::dict([("a", t())]), dict([("a", NONE)])), format!("{first} ['a']. {only}"));
+    assert_eq!(names(odict(&["a"], [t()]), dict([("a", NONE)])), format!("{first} ['a']. {only}"));
+    let both = dict([("x", NONE), ("a", NONE)]);
+    assert_eq!(names(Tree::dict([("a", t())]), both), format!("{first} ['x', 'a']. {other}"));
+    assert_eq!(names(t(), dict([("a", NONE)])), format!("{first} ['a']. {other}"));
 }

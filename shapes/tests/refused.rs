@@ -63,13 +63,36 @@ fn specs_that_do_not_fit_the_inputs() -> Result<(), Box<dyn std::error::Error>> 
     );
     assert_eq!(
         refused(vec![leaf("x", &[5], on(1, Dim::dynamic()))]),
-        "`dynamic_shapes['x']` describes dimension 1, but the tensor at `inputs['x']` has 1 dimensions; use 0 to 1 exclusive"
+        "`dynamic_shapes['x']` describes dimension 1, but the tensor at `inputs['x']` has rank 1; dimensions are counted from 0"
     );
     assert_eq!(
         refused(vec![leaf("x", &[5], on(0, DimSpec::Text("batch".into())))]),
         "Unexpected dimension mapped to index 0 in input tensor shape {0: 'batch'} specified at `dynamic_shapes['x']` \
          (expected None, an int, a Dim, Dim.AUTO, Dim.STATIC, or Dim.DYNAMIC,  but got 'batch' instead)"
     );
+    let item = ShapeSpec::Tuple(vec![DimSpec::None, DimSpec::Text("batch".into())]);
+    assert_eq!(
+        refused(vec![leaf("x", &[5, 6], item)]),
+        "Unexpected dimension #1 in input tensor shape (None, 'batch') specified at `dynamic_shapes['x']` (expected None, \
+         an int, a Dim, Dim.AUTO, Dim.STATIC, or Dim.DYNAMIC, but got 'batch' instead)"
+    );
+    assert_eq!(
+        refused(vec![leaf("x", &[5], ShapeSpec::Scalar(DimSpec::Text("batch".into())))]),
+        "Unexpected input tensor shape batch specified at `dynamic_shapes['x']` (expected either a list/tuple of \
+         dimensions, or a dict mapping indices to dimensions, where each dimension is an int, a Dim, Dim.AUTO, \
+         Dim.STATIC, or Dim.DYNAMIC)"
+    );
+    let (near, far) = (Dim::with_range("a", 2, Some(9))?, Dim::with_range("a", 3, None)?);
+    assert_eq!(
+        refused(vec![leaf("x", &[6], on(0, near.affine(2, 0)?)), leaf("y", &[6], on(0, far.affine(2, 0)?))]),
+        "Found different definitions Dim('2*a', min=4, max=18) and Dim('2*a', min=6) for the same symbolic dimension 2*a!"
+    );
+    // The first slip in the order of the spec is told, of whichever kind.
+    let text = || on(0, DimSpec::Text("s".into()));
+    let told = refused(vec![leaf("x", &[5], on(0, &near)), leaf("y", &[5], on(0, &far)), leaf("z", &[5], text())]);
+    assert!(told.starts_with("Found different definitions"), "{told}");
+    let told = refused(vec![leaf("x", &[5], on(0, &near)), leaf("y", &[5], text()), leaf("z", &[5], on(0, &far))]);
+    assert!(told.starts_with("Unexpected dimension mapped"), "{told}");
     let mut float = leaf("n", &[], ShapeSpec::Scalar(Dim::dynamic().into()));
     float.value = InputValue::Other { class: "<class 'float'>".into() };
     assert_eq!(
@@ -82,6 +105,13 @@ fn specs_that_do_not_fit_the_inputs() -> Result<(), Box<dyn std::error::Error>> 
     assert_eq!(
         refused(vec![int]),
         "Unable to specify input integers as dynamic through named Dims. Please use Dim.AUTO/DYNAMIC instead."
+    );
+    let mut int = leaf("n", &[], on(0, Dim::dynamic()));
+    int.value = InputValue::Int(3);
+    assert_eq!(
+        refused(vec![int]),
+        "expected dynamic_shape to be None, int, or _DimHint for _IntWrapper, got <class 'dict'> at `dynamic_shapes['n']`; \
+         say None or a hint of an int input"
     );
     Ok(())
 }

@@ -80,17 +80,17 @@ fn run_json(json: &Value, report: &mut Report) {
     let run: fn(&Value) -> Outcome = match report.name.as_str() {
         "constraint_cases" => constraint::run,
         "couple_cases" => couple::run,
-        "observer_cases" => observer::run,
-        "guess_cases" | "guess_cases_random" => guess::run,
+        "observer_cases" | "observer_cases_random" => observer::run,
+        "guess_cases" | "guess_cases_random" | "guess_cases_subclasses" => guess::run,
         "move_to_kwargs_cases" => kwargs::run,
         "naming_cases" => naming::run,
         "pytree_cases" => pytree::run,
-        "shape_expr_cases" => shape_expr::run,
+        "shape_expr_cases" | "shape_expr_cases_random" => shape_expr::run,
         "string_type_cases" => string_type::run,
         _ => |_| Err(Miss::NotYet("the cases of this file".to_owned())),
     };
     // Expressions are recorded as two lists of rows, everything else as one list of cases.
-    let lists = if report.name == "shape_expr_cases" { &["exprs", "ops"][..] } else { &["cases"] };
+    let lists = if report.name.starts_with("shape_expr_cases") { &["exprs", "ops"][..] } else { &["cases"] };
     let found: Vec<&Value> = lists.iter().filter_map(|name| json.get(name)).collect();
     if found.is_empty() {
         report.failed.push((report.name.clone(), format!("there is no {lists:?} in the file")));

@@ -4,6 +4,7 @@
 
 pub mod golden;
 pub mod json;
+pub mod random;
 pub mod read;
 pub mod recorded;
 pub mod signatures;

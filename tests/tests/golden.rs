@@ -4,13 +4,14 @@
 use serde_json::{Value, json};
 use std::path::{Path, PathBuf};
 use tests::golden::{Report, run_file, run_folder};
+use tests::random::Random;
 
 fn folder() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("golden")
 }
 
 /// Runs these cases as a file of this name.
-fn run(name: &str, content: &str) -> Report {
+fn run(name: &str, content: impl AsRef<[u8]>) -> Report {
     let folder = std::env::temp_dir().join(format!("golden-{}-{:?}", std::process::id(), std::thread::current().id()));
     std::fs::create_dir_all(&folder).expect("a folder");
     let path = folder.join(format!("{name}.json"));
@@ -37,11 +38,14 @@ fn all_recorded_cases_agree() {
         ("couple_cases", 30),
         ("guess_cases", 96),
         ("guess_cases_random", 268),
+        ("guess_cases_subclasses", 30),
         ("move_to_kwargs_cases", 13),
         ("naming_cases", 136),
         ("pytree_cases", 171),
         ("shape_expr_cases", 101),
+        ("shape_expr_cases_random", 1000),
         ("observer_cases", 21),
+        ("observer_cases_random", 20),
         ("string_type_cases", 230),
     ] {
         assert!(passed(name) >= at_least, "{name}: {} of {at_least}", passed(name));
@@ -107,7 +111,7 @@ fn a_case_that_expects_something_else_fails() {
                 }
             }
         }
-        let report = run(name, &file.to_string());
+        let report = run(name, file.to_string());
         let kept: Vec<&str> = report.not_yet.iter().map(|(id, _)| id.as_str()).collect();
         let failed: Vec<&str> = report.failed.iter().map(|(id, _)| id.as_str()).collect();
         let missed: Vec<&String> =
@@ -142,7 +146,7 @@ fn what_is_no_case_is_a_failure_and_never_a_panic() {
     for name in &names[..10] {
         let list = if *name == "shape_expr_cases" { "exprs" } else { "cases" };
         let cases = [json!(null), json!(3), json!([]), json!({}), json!({"id": "a", "tree": 3, "input": 3, "sets": 3})];
-        let report = run(name, &json!({ list: cases }).to_string());
+        let report = run(name, json!({ list: cases }).to_string());
         assert_eq!(report.passed, 0, "{name}");
         assert_eq!(report.failed.len() + report.not_yet.len(), cases.len(), "{name}");
     }
@@ -184,9 +188,105 @@ fn damaged_cases_never_panic() {
             }
         }
         assert!(damaged.len() > 100, "{name}: {}", damaged.len());
-        let report = run(name, &json!({ "cases": damaged }).to_string());
+        let report = run(name, json!({ "cases": damaged }).to_string());
         assert_eq!(report.passed + report.failed.len() + report.not_yet.len(), damaged.len(), "{name}");
         assert!(report.failed.len() > 20, "{name}: {report}");
+    }
+}
+
+/// How many spliced and how many garbled cases of each kind; `GOLDEN_ROUNDS` asks for more, `GOLDEN_SEED` for others.
+const ROUNDS: usize = 400;
+
+fn setting(name: &str) -> Option<usize> {
+    std::env::var(name).ok()?.parse().ok()
+}
+
+/// A place in a value, as steps down from it.
+fn somewhere<'v>(value: &'v mut Value, random: &mut Random) -> &'v mut Value {
+    let items = match value {
+        Value::Array(items) => items.len(),
+        Value::Object(items) => items.len(),
+        _ => 0,
+    };
+    if items == 0 || random.chance(20) {
+        return value;
+    }
+    let at = random.below(items);
+    let below = match value {
+        Value::Array(items) => items.get_mut(at),
+        Value::Object(items) => items.values_mut().nth(at),
+        _ => None,
+    };
+    somewhere(below.expect("an item"), random)
+}
+
+/// Some bytes replaced, left out or doubled.
+fn garble(text: &str, random: &mut Random) -> Vec<u8> {
+    let mut bytes = text.as_bytes().to_vec();
+    for _ in 0..1 + random.below(4) {
+        let at = random.below(bytes.len());
+        let end = (at + 1 + random.below(6)).min(bytes.len());
+        match random.below(4) {
+            0 => bytes[at] = random.below(256) as u8,
+            1 => bytes[at] = *random.pick(b"0123456789-[]{},:\".eE"),
+            2 => drop(bytes.drain(at..end)),
+            _ => bytes.extend_from_within(at..end),
+        }
+        if bytes.is_empty() {
+            break;
+        }
+    }
+    bytes
+}
+
+/// Parts of one case put into another, and bytes of no meaning: every case is answered, none ends the run.
+#[test]
+fn random_cases_and_random_bytes_never_panic() {
+    let seed = setting("GOLDEN_SEED").unwrap_or(4);
+    let rounds = setting("GOLDEN_ROUNDS").unwrap_or(ROUNDS);
+    println!("seed {seed}, {rounds} rounds");
+    for name in [
+        "constraint_cases",
+        "couple_cases",
+        "observer_cases",
+        "guess_cases",
+        "move_to_kwargs_cases",
+        "naming_cases",
+        "pytree_cases",
+        "shape_expr_cases",
+        "string_type_cases",
+    ] {
+        let mut random = Random::new(seed as u64);
+        let list = if name == "shape_expr_cases" { "exprs" } else { "cases" };
+        let cases = read(name)[list].as_array().expect("cases").clone();
+        let texts: Vec<String> = cases.iter().map(Value::to_string).collect();
+
+        let mut made: Vec<Value> = (0..rounds)
+            .map(|_| {
+                let (mut case, mut other) = (random.pick(&cases).clone(), random.pick(&cases).clone());
+                for _ in 0..1 + random.below(2) {
+                    *somewhere(&mut case, &mut random) = somewhere(&mut other, &mut random).take();
+                }
+                case
+            })
+            .collect();
+        let mut nonsense = vec![(0..200).map(|_| random.below(256) as u8).collect::<Vec<u8>>()];
+        for _ in 0..rounds {
+            let bytes = garble(random.pick::<String>(&texts), &mut random);
+            match serde_json::from_slice(&bytes) {
+                Ok(case) => made.push(case),
+                Err(_) => nonsense.push(bytes),
+            }
+        }
+        let report = run(name, json!({ list: made }).to_string());
+        assert_eq!(report.passed + report.failed.len() + report.not_yet.len(), made.len(), "{name}");
+        assert!(report.failed.len() > rounds / 10, "{name}: {} of {}", report.failed.len(), made.len());
+        for bytes in nonsense {
+            let file = [br#"{"cases": ["#.as_slice(), &bytes, b"]}"].concat();
+            let report = run(name, &file);
+            let answered = report.passed + report.failed.len() + report.not_yet.len();
+            assert!(answered > 0, "{name}: {}", String::from_utf8_lossy(&bytes));
+        }
     }
 }
 
@@ -200,9 +300,9 @@ fn a_report_is_a_line_and_the_ids_that_failed() {
     later["tree"] = json!({"unheard_of": "P"});
     let cases = json!({"cases": [case("good", 1), case("bad", 2), case("worse", 3), later]});
     assert_eq!(
-        run("pytree_cases", &cases.to_string()).to_string(),
+        run("pytree_cases", cases.to_string()).to_string(),
         "pytree_cases: 1 passed, 2 failed, 1 not yet\nbad\nworse"
     );
     let cases = json!({"cases": [case("good", 1)]});
-    assert_eq!(run("pytree_cases", &cases.to_string()).to_string(), "pytree_cases: 1 passed, 0 failed");
+    assert_eq!(run("pytree_cases", cases.to_string()).to_string(), "pytree_cases: 1 passed, 0 failed");
 }

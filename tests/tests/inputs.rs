@@ -129,6 +129,20 @@ fn one_set_and_none() {
 }
 
 #[test]
+fn an_optional_argument_that_is_none() {
+    let set = |n: i64, mask: Option<[i64; 1]>| {
+        let table: IndexMap<_, _> = [("a".to_owned(), f32([2]))].into();
+        Mixed::args((vec![f32([n, 3])], table, mask.map(f32), 3))
+    };
+    let guess = |sets: Vec<_>| ModelInputs::new(&Mixed, sets).expect("sets").guess_dynamic_shapes().map(|s| s.repr());
+    let shapes = |mask: &str| Ok(format!("(([{{0: DimHint(DYNAMIC)}}], {{'a': {{}}}}, {mask}, None), {{}})"));
+    assert_eq!(guess(vec![set(2, None), set(4, None)]), shapes("None"));
+    assert_eq!(guess(vec![set(2, Some([5])), set(4, None), set(5, Some([6]))]), shapes("{0: DimHint(DYNAMIC)}"));
+    // The first set is the one that is exported.
+    assert_eq!(guess(vec![set(2, None), set(4, Some([5])), set(5, Some([6]))]), shapes("None"));
+}
+
+#[test]
 fn sets_that_do_not_bind() {
     let bind = |set| match ModelInputs::new(&Add, [Add::args((f32([1]), f32([1]))), set]).err() {
         Some(InputsError::Bind { set: 1, model, error }) if model == "Add" => error,
@@ -231,7 +245,7 @@ fn errors_begin_as_pythons_do_and_name_the_place() {
         ),
         (
             guess(&[Tree::dict([("verbose", t([1]))]), Tree::dict([("verbose", t([2]))])]).expect_err("reserved"),
-            "reserved_name",
+            "model_was_none",
             "unexpected parameter 'verbose'",
             "",
         ),

@@ -2,7 +2,7 @@
 
 use std::collections::{HashMap, HashSet};
 
-use crate::dim::{DerivedDim, Dim, DimSpec};
+use crate::dim::{DerivedDim, DimSpec};
 use crate::env::ShapeEnv;
 use crate::namer::Namer;
 use crate::range::ValueRange;
@@ -29,10 +29,10 @@ impl SymbolicInputs {
     ) -> Result<SymbolicInputs, ConstraintError> {
         let leaves: Vec<InputLeaf> = leaves.into_iter().map(plain_roots).collect();
         let in_order: Vec<&InputLeaf> = signature_order.iter().filter_map(|i| leaves.get(*i)).collect();
+        let mut known = HashMap::new();
         for leaf in &in_order {
-            check_leaf(leaf)?;
+            check_leaf(leaf, &mut known)?;
         }
-        check_definitions(&in_order)?;
         check_phantoms(&in_order)?;
 
         let mut env = ShapeEnv::new(naming);
@@ -70,24 +70,39 @@ fn plain_roots(mut leaf: InputLeaf) -> InputLeaf {
     leaf
 }
 
-fn check_leaf(leaf: &InputLeaf) -> Result<(), ConstraintError> {
+/// Dims by their names, each with its range.
+type Definitions = HashMap<String, (i64, Option<i64>)>;
+
+fn check_leaf(leaf: &InputLeaf, known: &mut Definitions) -> Result<(), ConstraintError> {
     let (path, spec) = (|| leaf.path.clone(), || leaf.spec.to_string());
     match (&leaf.value, &leaf.spec) {
         (_, ShapeSpec::None) => Ok(()),
-        (InputValue::Tensor { .. }, ShapeSpec::Scalar(_)) => {
-            Err(ConstraintError::TensorSpec { spec: spec(), path: path() })
+        (InputValue::Tensor { .. }, ShapeSpec::Scalar(dim)) => {
+            let spec = if let DimSpec::Text(text) = dim { text.clone() } else { spec() };
+            Err(ConstraintError::TensorSpec { spec, path: path() })
         }
         (InputValue::Tensor { sizes, .. }, dims) => {
-            if let ShapeSpec::Tuple(entries) | ShapeSpec::List(entries) = dims
-                && entries.len() != sizes.len()
-            {
-                let (sizes, got) = (sizes.clone(), entries.len());
+            let by_index = matches!(dims, ShapeSpec::Dict(_));
+            if !by_index && dims.mentioned().len() != sizes.len() {
+                let (sizes, got) = (sizes.clone(), dims.mentioned().len());
                 return Err(ConstraintError::Rank { spec: spec(), path: path(), sizes, got });
             }
             for (dim, entry) in dims.mentioned() {
-                if let DimSpec::Text(_) = entry {
-                    let got = entry.to_string();
-                    return Err(ConstraintError::UnexpectedDim { dim, spec: spec(), path: path(), got });
+                match entry {
+                    DimSpec::Text(_) if by_index => {
+                        let got = entry.to_string();
+                        return Err(ConstraintError::UnexpectedDim { dim, spec: spec(), path: path(), got });
+                    }
+                    DimSpec::Text(_) => {
+                        let got = entry.to_string();
+                        return Err(ConstraintError::UnexpectedItem { dim, spec: spec(), path: path(), got });
+                    }
+                    DimSpec::Named(named) => check_definition(named.to_string(), named.name(), named.range(), known)?,
+                    DimSpec::Derived(derived) => {
+                        let name = derived.to_string();
+                        check_definition(name.clone(), &name, derived.range()?, known)?;
+                    }
+                    DimSpec::None | DimSpec::Int(_) | DimSpec::Hint(_) => {}
                 }
                 if usize::try_from(dim).is_ok_and(|d| d < sizes.len()) || entry.is_static() {
                     continue;
@@ -100,14 +115,38 @@ fn check_leaf(leaf: &InputLeaf) -> Result<(), ConstraintError> {
             Err(ConstraintError::NamedInt)
         }
         (InputValue::Int(_), ShapeSpec::Scalar(DimSpec::None | DimSpec::Hint(_))) => Ok(()),
-        (InputValue::Int(_), _) => {
-            Err(ConstraintError::NotATensor { spec: spec(), path: path(), class: "<class 'int'>".to_owned() })
+        (InputValue::Int(_), other) => {
+            let class = match other {
+                ShapeSpec::Dict(_) => "dict",
+                ShapeSpec::Tuple(_) => "tuple",
+                ShapeSpec::List(_) => "list",
+                ShapeSpec::Scalar(DimSpec::Int(_)) => "int",
+                ShapeSpec::Scalar(_) | ShapeSpec::None => "str",
+            };
+            Err(ConstraintError::IntSpec { class, path: path() })
         }
         (InputValue::Other { .. }, ShapeSpec::Scalar(DimSpec::None)) => Ok(()),
         (InputValue::Other { class }, _) => {
             Err(ConstraintError::NotATensor { spec: spec(), path: path(), class: class.clone() })
         }
     }
+}
+
+/// A name stands for one range.
+fn check_definition(
+    shown: String,
+    name: &str,
+    range: ValueRange,
+    known: &mut Definitions,
+) -> Result<(), ConstraintError> {
+    let end = |bound: crate::Bound| bound.finite().and_then(|n| i64::try_from(n).ok());
+    let own = (end(range.lower).unwrap_or(0), end(range.upper));
+    let first = *known.entry(name.to_owned()).or_insert(own);
+    if first == own {
+        return Ok(());
+    }
+    let readable = |(min, max)| crate::dim::readable(name, min, max);
+    Err(ConstraintError::Definitions { first: readable(first), second: readable(own), dim: shown })
 }
 
 /// Named and derived dims in the order of the spec, with the dimension they describe.
@@ -118,25 +157,6 @@ fn declared<'a>(leaves: &[&'a InputLeaf]) -> impl Iterator<Item = (&'a InputLeaf
         .filter_map(|(leaf, i, d)| Some((leaf, usize::try_from(i).ok()?, d)))
         .collect();
     all.into_iter()
-}
-
-fn check_definitions(leaves: &[&InputLeaf]) -> Result<(), ConstraintError> {
-    let mut seen: HashMap<&str, &Dim> = HashMap::new();
-    for (_, _, dim) in declared(leaves) {
-        let named = match dim {
-            DimSpec::Named(dim) => dim,
-            DimSpec::Derived(dim) => {
-                dim.range()?;
-                continue;
-            }
-            _ => continue,
-        };
-        let first = *seen.entry(named.name()).or_insert(named);
-        if first != named {
-            return Err(ConstraintError::Definitions { first: first.to_string(), second: named.to_string() });
-        }
-    }
-    Ok(())
 }
 
 /// Roots that no dimension before them names must come out as integers.

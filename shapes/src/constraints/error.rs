@@ -14,12 +14,14 @@ pub enum ConstraintError {
     #[error(transparent)]
     Dim(#[from] DimError),
     /// Two dims share a name and differ in range.
-    #[error("Found different definitions {first} and {second} for the same symbolic dimension {second}!")]
+    #[error("Found different definitions {first} and {second} for the same symbolic dimension {dim}!")]
     Definitions {
         /// The definition met first.
         first: String,
         /// The other one.
         second: String,
+        /// The dim of that other one, as the spec shows it.
+        dim: String,
     },
     /// The example is no value of the derived dim.
     #[error("Expected shape[{dim}] = {size} of input Tensor to be of the form {form}, where {root} is an integer")]
@@ -47,7 +49,7 @@ pub enum ConstraintError {
     },
     /// A spec for a dimension that the tensor does not have. Torch ignores hints there and crashes on named dims.
     #[error(
-        "`dynamic_shapes{path}` describes dimension {dim}, but the tensor at `inputs{path}` has {rank} dimensions; use 0 to {rank} exclusive"
+        "`dynamic_shapes{path}` describes dimension {dim}, but the tensor at `inputs{path}` has rank {rank}; dimensions are counted from 0"
     )]
     NoSuchDim {
         /// Where the spec stands.
@@ -62,6 +64,20 @@ pub enum ConstraintError {
         "Unexpected dimension mapped to index {dim} in input tensor shape {spec} specified at `dynamic_shapes{path}` (expected None, an int, a Dim, Dim.AUTO, Dim.STATIC, or Dim.DYNAMIC,  but got {got} instead)"
     )]
     UnexpectedDim {
+        /// Index of the dimension.
+        dim: i64,
+        /// The whole spec of the tensor.
+        spec: String,
+        /// Where it stands.
+        path: String,
+        /// The entry.
+        got: String,
+    },
+    /// An entry of a tuple or list that is no dim.
+    #[error(
+        "Unexpected dimension #{dim} in input tensor shape {spec} specified at `dynamic_shapes{path}` (expected None, an int, a Dim, Dim.AUTO, Dim.STATIC, or Dim.DYNAMIC, but got {got} instead)"
+    )]
+    UnexpectedItem {
         /// Index of the dimension.
         dim: i64,
         /// The whole spec of the tensor.
@@ -96,6 +112,16 @@ pub enum ConstraintError {
     /// A named dim on an int.
     #[error("Unable to specify input integers as dynamic through named Dims. Please use Dim.AUTO/DYNAMIC instead.")]
     NamedInt,
+    /// Something else than a hint on an int. An int there is an `AttributeError` in torch.
+    #[error(
+        "expected dynamic_shape to be None, int, or _DimHint for _IntWrapper, got <class '{class}'> at `dynamic_shapes{path}`; say None or a hint of an int input"
+    )]
+    IntSpec {
+        /// What was said of it.
+        class: &'static str,
+        /// Where it stands.
+        path: String,
+    },
     /// An int dim that differs from the example.
     #[error("Static shape constraint of {spec} does not match input size of {size}, for {dim}")]
     Static {

@@ -2,9 +2,10 @@
 
 use indexmap::{IndexMap, IndexSet};
 
+use crate::arith::{ceil_div, floor_div};
 use crate::dim::DimSpec;
 use crate::expr::{Expr, Symbol};
-use crate::range::{Bound, ValueRange, floor_div};
+use crate::range::{Bound, ValueRange};
 
 use super::error::Specialization;
 use super::solver::{Fact, Solver};
@@ -101,7 +102,7 @@ fn move_to_roots(facts: &mut IndexMap<String, Fact>, dims: &IndexMap<String, Kno
         let Some(fact) = facts.shift_remove(name) else { continue };
         let (mul_wide, add_wide) = (i128::from(*mul), i128::from(*add));
         let back = |b: Bound, up: bool| match b {
-            Bound::Finite(n) if up => Bound::Finite(-floor_div(add_wide - n, mul_wide)),
+            Bound::Finite(n) if up => Bound::Finite(ceil_div(n - add_wide, mul_wide)),
             Bound::Finite(n) => Bound::Finite(floor_div(n - add_wide, mul_wide)),
             infinite => infinite,
         };
@@ -136,7 +137,7 @@ fn introduce_roots(
         }
         let (low, high) = (fact.min.take().unwrap_or(Bound::Finite(2)), fact.max.take().unwrap_or(Bound::PosInf));
         let divided = |b: Bound, up: bool| match b {
-            Bound::Finite(n) if up => Bound::Finite(-floor_div(i128::from(add) - n, mul.into())),
+            Bound::Finite(n) if up => Bound::Finite(ceil_div(n - i128::from(add), mul.into())),
             Bound::Finite(n) => Bound::Finite(floor_div(n - i128::from(add), mul.into())),
             infinite => infinite,
         };
@@ -222,9 +223,10 @@ fn unchanged(fact: &Fact, declared: &ValueRange) -> bool {
 /// Ranges first, then equalities, each sorted by source.
 fn lines(view: &View<'_>, facts: &IndexMap<String, Fact>, fixes: Fixes) -> Vec<String> {
     // The key is the name with every dim name replaced textually by its source, as in torch.
-    let key = |name: &str| view.names.iter().fold(name.to_owned(), |n, (source, dim)| n.replace(dim.as_str(), source));
+    let put = |n: String, (source, dim): (&String, &String)| if n.contains(dim) { n.replace(dim, source) } else { n };
+    let key = |name: &str| view.names.iter().fold(name.to_owned(), put);
     let mut sorted: Vec<(&String, &Fact)> = facts.iter().collect();
-    sorted.sort_by_key(|(name, _)| key(name));
+    sorted.sort_by_cached_key(|(name, _)| key(name));
     let (mut ranges, mut others) = (Vec::new(), Vec::new());
     for (name, fact) in sorted {
         if let Some(eq) = &fact.eq {

@@ -1,5 +1,6 @@
 //! `(a*s + c) / q` in one symbol: what a guard on one size becomes once floor divisions and remainders are taken apart.
 
+use crate::arith::{bezout, gcd};
 use crate::env::ShapeEnv;
 use crate::expr::{Expr, ExprKind, Function};
 
@@ -101,16 +102,13 @@ impl Congruence {
 
 /// Both congruences as one; `None` when they exclude each other.
 pub(super) fn combined((m, r): (i128, i128), (k, want): (i128, i128)) -> Option<(i128, i128)> {
-    // The remainder repeats after k steps of m.
-    let found = (0..k).find_map(|i| r.checked_add(m.checked_mul(i)?).filter(|x| x.rem_euclid(k) == want))?;
-    let lcm = m.checked_mul(k)? / gcd(m, k);
-    Some((lcm, found.rem_euclid(lcm)))
-}
-
-pub(super) fn gcd(a: i128, b: i128) -> i128 {
-    let (mut a, mut b) = (a.unsigned_abs(), b.unsigned_abs());
-    while b != 0 {
-        (a, b) = (b, a % b);
+    // m*i = want - r modulo k, for the least i.
+    let (shared, inverse) = bezout(m, k);
+    let (step, wanted) = (k / shared, want - r);
+    if wanted % shared != 0 {
+        return None;
     }
-    i128::try_from(a).unwrap_or(1)
+    let i = (wanted / shared).rem_euclid(step).checked_mul(inverse.rem_euclid(step))?.rem_euclid(step);
+    let lcm = m.checked_mul(step)?;
+    Some((lcm, r.checked_add(m.checked_mul(i)?)?.rem_euclid(lcm)))
 }

@@ -2,12 +2,13 @@
 
 use indexmap::{IndexMap, IndexSet};
 
+use crate::arith::{bezout, ceil_div, floor_div};
 use crate::expr::{Expr, ExprError, Function, Symbol};
-use crate::range::{Bound, ValueRange, floor_div};
+use crate::range::{Bound, ValueRange};
 use crate::rel::{Rel, RelOp};
 
 use super::fixes::single;
-use super::linear::{Congruence, Linear, combined, gcd};
+use super::linear::{Congruence, Linear, combined};
 use super::polynomial;
 use super::violations::{View, named_expr};
 use super::{ConstraintError, Fixes};
@@ -219,8 +220,8 @@ impl Solver {
                 let (n, d) = form.root();
                 match if form.a < 0 { op.mirrored() } else { *op } {
                     RelOp::Gt => low = low.max(Bound::Finite(floor_div(n, d) + 1)),
-                    RelOp::Ge => low = low.max(Bound::Finite(-floor_div(-n, d))),
-                    RelOp::Lt => high = high.min(Bound::Finite(-floor_div(-n, d) - 1)),
+                    RelOp::Ge => low = low.max(Bound::Finite(ceil_div(n, d))),
+                    RelOp::Lt => high = high.min(Bound::Finite(ceil_div(n, d) - 1)),
                     _ => high = high.min(Bound::Finite(floor_div(n, d))),
                 }
             }
@@ -326,8 +327,10 @@ fn by_text(name: &Expr, change: impl Fn(&Expr) -> Result<Expr, ExprError>) -> Re
 fn of_root(derived: &Expr, modulus: i128, rest: i128) -> Option<(String, i128, i128)> {
     let (root, mul, add) = single(derived)?;
     let (mul, add) = (i128::from(mul), i128::from(add));
-    let modulus_of_root = modulus / gcd(mul, modulus);
-    // Within one period of the root some value fits, or none does.
-    let fits = |r: &i128| mul.checked_mul(*r).is_some_and(|n| (n + add - rest) % modulus == 0);
-    (0..modulus_of_root).find(fits).map(|rest| (root, modulus_of_root, rest))
+    let (shared, inverse) = bezout(mul, modulus);
+    let (modulus, wanted) = (modulus / shared, rest - add);
+    // Within one period of the root one value fits, or none does.
+    let fits = wanted % shared == 0;
+    let rest = (wanted / shared).rem_euclid(modulus).checked_mul(inverse.rem_euclid(modulus))?.rem_euclid(modulus);
+    fits.then_some((root, modulus, rest))
 }

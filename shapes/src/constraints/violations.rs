@@ -146,8 +146,8 @@ impl<'a> View<'a> {
             }
             let (source, other) = (&dim.source, self.source(inner));
             let (name, other_name) = (self.name(source), self.name(&other));
-            if symbol.is_some() {
-                if !self.declared_equal(dim, &other) {
+            if let Some(symbol) = symbol {
+                if !self.declared_equal(dim, symbol, &other) {
                     let text =
                         format!("The values of {name} = {source} and {other_name} = {other} must always be equal.");
                     bullets.push(self.bullet(source, text));
@@ -166,10 +166,11 @@ impl<'a> View<'a> {
         Ok(bullets)
     }
 
-    /// Equality with a hint needs no declaration.
-    fn declared_equal(&self, dim: &InputDim, other: &str) -> bool {
-        let hint = |source: &str| self.inputs.dims.iter().any(|d| d.source == source && d.spec.hint().is_some());
-        dim.spec.hint().is_some() || hint(other) || self.inputs.equalities.are_equal(&dim.source, other)
+    /// Equality with a hint, which is what the symbol's first dim has, needs no declaration.
+    fn declared_equal(&self, dim: &InputDim, symbol: &Symbol, other: &str) -> bool {
+        let first = self.carriers.get(symbol).and_then(|dims| self.inputs.dims.get(*dims.first()?));
+        let hint = |dim: &InputDim| dim.spec.hint().is_some();
+        hint(dim) || first.is_some_and(hint) || self.inputs.equalities.are_equal(&dim.source, other)
     }
 
     /// Guards on one named dim that its range does not imply.

@@ -82,7 +82,7 @@ impl<F: MakeTensor> CoupleInputsDynamicShapes<'_, F> {
                 let values = values.filter_map(|(key, at)| Some((key, self.python(at, &mut changed)?)));
                 let values: Vec<(Key, Value<F>)> = values.collect();
                 if !args_kwargs {
-                    return Ok(dict(values));
+                    return Ok(if values.is_empty() { none() } else { dict(values) });
                 }
                 let (named, positional): (Vec<_>, Vec<_>) = values.into_iter().partition(|(k, _)| keys.contains(k));
                 let mut positional: IndexMap<Key, Value<F>> = positional.into_iter().collect();

@@ -1,10 +1,10 @@
 //! Which dimensions belong to which tensor: inputs and dynamic shapes walked side by side.
 
 use super::CoupleError;
-use crate::classes::is_dict_subclass;
+use crate::classes::{is_dict_subclass, is_tuple_subclass};
 use crate::cursor::Cursor;
 use crate::dim::DimSpec;
-use crate::spec::{DynamicShapes, ShapeSpec};
+use crate::spec::{DynamicShapes, ShapeSpec, as_dict, as_items, as_spec};
 use indexmap::IndexMap;
 use pytree_core::{Context, Family, Key, KeyEntry, KeyPath, LeafRef};
 use std::borrow::Cow;
@@ -54,11 +54,12 @@ impl<F: Family> Pairer<'_, '_, F> {
         match context {
             Context::Tuple | Context::List => self.items(at, shapes, *context == Context::Tuple),
             Context::Dict(keys) => self.dict(at, keys, shapes),
-            // onnx-diagnostic guesses a dict for these and then wants a list; both are taken.
+            // onnx-diagnostic guesses a dict or a tuple for these and then wants a list; both are taken.
             _ if is_dict_subclass(context) && as_dict(shapes).is_some_and(|s| !s.is_empty()) => {
                 let keys: Vec<Key> = (0..at.node.arity()).filter_map(|i| key_of(at, i)).collect();
                 self.dict(at, &keys, shapes)
             }
+            _ if is_tuple_subclass(context) && as_items(shapes, true).is_some() => self.items(at, shapes, true),
             _ if self.nodes == Nodes::Flat => self.flat(at, shapes),
             _ if at.node.arity() == 0 => Ok(()),
             _ => self.listed(at, shapes),
@@ -66,14 +67,16 @@ impl<F: Family> Pairer<'_, '_, F> {
     }
 
     fn tensor(&mut self, leaf: usize, shapes: &DynamicShapes) -> Walked {
-        let any = || Some(Cow::Owned(any_dims(shapes)?)).filter(|_| self.any_form);
-        match as_dims(shapes).or_else(any) {
-            Some(dims) => {
-                self.pairs.push(Pair { leaf, dims: dims.into_owned(), path: self.path.clone() });
-                Ok(())
+        let spec = as_spec(shapes).map(Cow::into_owned);
+        let dims = match spec {
+            Some(ShapeSpec::Dict(dims)) => dims,
+            Some(spec) if self.any_form && !matches!(spec, ShapeSpec::Scalar(_)) => {
+                spec.mentioned().into_iter().map(|(i, dim)| (i, dim.clone())).collect()
             }
-            None => Err(CoupleError::NotDims { path: self.path.clone(), shapes: shapes.repr() }),
-        }
+            _ => return Err(CoupleError::NotDims { path: self.path.clone(), shapes: shapes.repr() }),
+        };
+        self.pairs.push(Pair { leaf, dims, path: self.path.clone() });
+        Ok(())
     }
 
     fn child(&mut self, entry: KeyEntry, walk: impl FnOnce(&mut Self) -> Walked) -> Walked {
@@ -97,15 +100,18 @@ impl<F: Family> Pairer<'_, '_, F> {
         if let (true, Some(LeafRef::Tensor(_))) = (at.node.is_leaf(), self.leaves.get(at.first_leaf)) {
             return self.tensor(at.first_leaf, shapes);
         }
-        let same = matches!(
-            (at.node.context(), shapes),
-            (Some(Context::Tuple), DynamicShapes::Tuple(_)) | (Some(Context::Dict(_)), DynamicShapes::Dict(_))
-        );
-        match self.any_form {
-            // Torch keeps containers, and wants None where there is no tensor.
-            true if same => return self.value(at, shapes),
-            true if at.node.is_leaf() => return Ok(()),
-            _ => {}
+        let same = match (at.node.context(), shapes) {
+            (Some(context), DynamicShapes::Tuple(_)) => *context == Context::Tuple || is_tuple_subclass(context),
+            (Some(Context::Dict(_)), DynamicShapes::Dict(_)) => true,
+            (Some(context), DynamicShapes::Dict(items)) => is_dict_subclass(context) && !items.is_empty(),
+            _ => false,
+        };
+        // An export keeps containers, and wants None where there is no tensor.
+        if same {
+            return self.value(at, shapes);
+        }
+        if at.node.is_leaf() && (self.any_form || *shapes == DynamicShapes::NONE) {
+            return Ok(());
         }
         let items = self.same_length(at, shapes, false)?;
         for (i, (child, shapes)) in at.children().zip(items.iter()).enumerate() {
@@ -202,49 +208,4 @@ fn flatten<'s>(shapes: &'s DynamicShapes, into: &mut Vec<&'s DynamicShapes>) {
         DynamicShapes::Leaf(ShapeSpec::None) => {}
         DynamicShapes::Leaf(_) => into.push(shapes),
     }
-}
-
-/// A Python dict of dimensions. `{}` is one, whichever way it was made.
-fn as_dims(shapes: &DynamicShapes) -> Option<Cow<'_, Dims>> {
-    match shapes {
-        DynamicShapes::Leaf(ShapeSpec::Dict(dims)) => Some(Cow::Borrowed(dims)),
-        DynamicShapes::Dict(items) if items.is_empty() => Some(Cow::Owned(Dims::new())),
-        _ => None,
-    }
-}
-
-/// None, a tuple or a list of dimensions.
-fn any_dims(shapes: &DynamicShapes) -> Option<Dims> {
-    match shapes {
-        DynamicShapes::Leaf(ShapeSpec::Scalar(_)) => None,
-        DynamicShapes::Leaf(spec) => Some(spec.mentioned().into_iter().map(|(i, dim)| (i, dim.clone())).collect()),
-        _ => None,
-    }
-}
-
-/// A Python dict.
-pub(crate) fn as_dict(shapes: &DynamicShapes) -> Option<Cow<'_, IndexMap<Key, DynamicShapes>>> {
-    match shapes {
-        DynamicShapes::Dict(items) => Some(Cow::Borrowed(items)),
-        DynamicShapes::Leaf(ShapeSpec::Dict(dims)) => {
-            let scalar = |(i, dim): (&i64, &DimSpec)| (Key::Int(*i), leaf_of(dim));
-            Some(Cow::Owned(dims.iter().map(scalar).collect()))
-        }
-        _ => None,
-    }
-}
-
-/// A Python tuple, or a list.
-fn as_items(shapes: &DynamicShapes, tuple: bool) -> Option<Cow<'_, [DynamicShapes]>> {
-    match (shapes, tuple) {
-        (DynamicShapes::Tuple(items), true) | (DynamicShapes::List(items), false) => Some(Cow::Borrowed(items)),
-        (DynamicShapes::Leaf(ShapeSpec::Tuple(dims)), true) | (DynamicShapes::Leaf(ShapeSpec::List(dims)), false) => {
-            Some(Cow::Owned(dims.iter().map(leaf_of).collect()))
-        }
-        _ => None,
-    }
-}
-
-fn leaf_of(dim: &DimSpec) -> DynamicShapes {
-    DynamicShapes::Leaf(if *dim == DimSpec::None { ShapeSpec::None } else { ShapeSpec::Scalar(dim.clone()) })
 }

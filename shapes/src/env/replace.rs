@@ -1,7 +1,10 @@
 //! Symbols that turned out to be other symbols or constants.
 
+use indexmap::IndexSet;
+
+use crate::arith::{ceil_div, floor_div};
 use crate::expr::{Expr, ExprKind, Function, Symbol};
-use crate::range::{Bound, ValueRange, floor_div};
+use crate::range::{Bound, ValueRange};
 use crate::rel::Rel;
 use crate::solve::solve;
 
@@ -99,8 +102,8 @@ impl ShapeEnv {
             return Ok(());
         }
         if self.keeps_values(symbol, target)? {
-            self.replacements.insert(symbol.clone(), target.clone());
-            self.settle()?;
+            self.put(symbol, target.clone());
+            self.settle(symbol)?;
         }
         Ok(())
     }
@@ -126,7 +129,7 @@ impl ShapeEnv {
         let bound = self.bound(&solution.rhs);
         let divisor = i128::from(solution.divisor);
         let lower = match bound.lower {
-            Bound::Finite(n) => Bound::Finite(-floor_div(-n, divisor)),
+            Bound::Finite(n) => Bound::Finite(ceil_div(n, divisor)),
             infinite => infinite,
         };
         let upper = match bound.upper {
@@ -136,24 +139,40 @@ impl ShapeEnv {
         self.narrow(&inner, ValueRange { lower, upper })
     }
 
-    /// Applies the replacements to each other until none mentions a replaced symbol.
-    fn settle(&mut self) -> Result<(), EnvError> {
+    fn put(&mut self, symbol: &Symbol, target: Expr) {
+        for inner in target.free_symbols() {
+            self.mentioned.entry(inner).or_default().insert(symbol.clone());
+        }
+        self.replacements.insert(symbol.clone(), target);
+    }
+
+    /// Applies a new replacement to the others, and they to it, until none mentions a replaced symbol.
+    fn settle(&mut self, new: &Symbol) -> Result<(), EnvError> {
+        let mut changed = vec![new.clone()];
         // Each round removes one link of a chain, and no chain is longer than the symbols.
         for _ in 0..=self.replacements.len() {
+            let mut touched: IndexSet<Symbol> = changed.iter().cloned().collect();
+            for symbol in &changed {
+                touched.extend(self.mentioned.get(symbol).into_iter().flatten().cloned());
+            }
+            touched.sort_by_key(|symbol| self.replacements.get_index_of(symbol));
             let mut stale = Vec::new();
-            for (symbol, target) in &self.replacements {
+            for symbol in touched {
+                let Some(target) = self.replacements.get(&symbol) else { continue };
                 let new = self.replace(target)?;
                 if new != *target {
-                    stale.push((symbol.clone(), new));
+                    stale.push((symbol, new));
                 }
             }
             if stale.is_empty() {
                 break;
             }
+            changed.clear();
             for (symbol, new) in stale {
+                changed.push(symbol.clone());
                 if !new.free_symbols().contains(&symbol) {
                     self.keeps_values(&symbol, &new)?;
-                    self.replacements.insert(symbol, new);
+                    self.put(&symbol, new);
                 } else {
                     // A circle says nothing new about this symbol.
                     self.replacements.shift_remove(&symbol);

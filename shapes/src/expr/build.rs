@@ -8,6 +8,9 @@ use super::{Expr, ExprError, ExprKind, Function, Real};
 /// Higher powers of sums stay as they are: written out they would fill the memory.
 const MAX_EXPANDED: i64 = 16;
 
+/// So do products of more terms than this.
+const MAX_PRODUCTS: usize = 4096;
+
 fn overflow(operation: impl FnOnce() -> String) -> ExprError {
     ExprError::Overflow { operation: operation() }
 }
@@ -201,21 +204,20 @@ impl Expr {
                 Expr::apply(*function, args)
             }
             ExprKind::Mul(args) => {
-                let mut result = Expr::int(1);
-                for arg in args {
-                    result = multiplied_out(&result, &arg.expand()?)?;
+                let args = args.iter().map(Expr::expand).collect::<Result<Vec<_>, _>>()?;
+                match multiplied_out(args.iter())? {
+                    Some(sum) => Ok(sum),
+                    None => Expr::product(args),
                 }
-                Ok(result)
             }
             ExprKind::Pow(base, exponent) => {
                 let (base, exponent) = (base.expand()?, exponent.expand()?);
                 match (base.kind(), exponent.as_int()) {
                     (ExprKind::Add(_), Some(n)) if (0..=MAX_EXPANDED).contains(&n) => {
-                        let mut result = Expr::int(1);
-                        for _ in 0..n {
-                            result = multiplied_out(&result, &base)?;
+                        match multiplied_out((0..n).map(|_| &base))? {
+                            Some(sum) => Ok(sum),
+                            None => base.try_pow(&exponent),
                         }
-                        Ok(result)
                     }
                     _ => base.try_pow(&exponent),
                 }
@@ -284,14 +286,22 @@ fn distribute(coefficient: i64, terms: &[Expr]) -> Result<Expr, ExprError> {
     Expr::sum(out)
 }
 
-fn multiplied_out(a: &Expr, b: &Expr) -> Result<Expr, ExprError> {
-    let mut products = Vec::new();
-    for x in a.terms() {
-        for y in b.terms() {
-            products.push(x.try_mul(y)?);
+/// The product of sums as a sum; `None` where it would be too long.
+fn multiplied_out<'e>(factors: impl Iterator<Item = &'e Expr>) -> Result<Option<Expr>, ExprError> {
+    let mut result = Expr::int(1);
+    for factor in factors {
+        if result.terms().len().saturating_mul(factor.terms().len()) > MAX_PRODUCTS {
+            return Ok(None);
         }
+        let mut products = Vec::new();
+        for x in result.terms() {
+            for y in factor.terms() {
+                products.push(x.try_mul(y)?);
+            }
+        }
+        result = Expr::sum(products)?;
     }
-    Expr::sum(products)
+    Ok(Some(result))
 }
 
 fn single_or(mut args: Vec<Expr>, make: impl FnOnce(Vec<Expr>) -> ExprKind) -> Expr {

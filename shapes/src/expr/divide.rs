@@ -1,7 +1,7 @@
 //! Floor division and remainders with torch's automatic simplifications.
 
 use super::{Expr, ExprError, ExprKind, Function};
-use crate::range::floor_div as int_floor_div;
+use crate::arith::{self, floor_div as int_floor_div};
 
 fn by_zero(a: &Expr, operator: &str) -> ExprError {
     ExprError::DivisionByZero { operation: format!("{a} {operator} 0") }
@@ -156,11 +156,7 @@ pub(super) fn content(e: &Expr) -> i64 {
     e.terms().iter().fold(0, |g, t| gcd(g, t.as_coeff_mul().0))
 }
 
-pub(super) fn gcd(a: i64, b: i64) -> i64 {
-    let (mut a, mut b) = (a.unsigned_abs(), b.unsigned_abs());
-    while b != 0 {
-        (a, b) = (b, a % b);
-    }
+fn gcd(a: i64, b: i64) -> i64 {
     // Only gcd(i64::MIN, i64::MIN) exceeds i64; 1 is then still a common divisor.
-    i64::try_from(a).unwrap_or(1)
+    i64::try_from(arith::gcd(a.into(), b.into())).unwrap_or(1)
 }

@@ -6,6 +6,7 @@ use indexmap::IndexSet;
 
 use super::divide::content;
 use super::{Expr, ExprError, ExprKind};
+use crate::arith::gcd;
 
 /// Larger inputs keep their division as written; torch gives up on wide sums as well.
 const MAX_TERMS: usize = 64;
@@ -188,7 +189,7 @@ impl Poly {
         }
         let Some(atom) = (0..self.atoms).find(|i| self.degree(*i) > 0 || other.degree(*i) > 0) else {
             let c = |p: &Poly| p.terms.values().copied().next().unwrap_or(0);
-            return Some(Poly::constant(int_gcd(c(self), c(other)), self.atoms));
+            return Some(Poly::constant(gcd(c(self), c(other)), self.atoms));
         };
         let (c, p) = self.primitive(atom)?;
         let (d, q) = other.primitive(atom)?;
@@ -258,12 +259,4 @@ impl Poly {
             _ => Some(self.clone()),
         }
     }
-}
-
-fn int_gcd(a: i128, b: i128) -> i128 {
-    let (mut a, mut b) = (a.unsigned_abs(), b.unsigned_abs());
-    while b != 0 {
-        (a, b) = (b, a % b);
-    }
-    i128::try_from(a).unwrap_or(1)
 }

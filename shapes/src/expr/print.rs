@@ -95,6 +95,13 @@ fn write_product(e: &Expr, out: &mut String) -> fmt::Result {
         out.push('-');
         factors.remove(0);
     }
+    if let Some(first) = factors.first_mut()
+        && let ExprKind::Real(x) = first.kind()
+        && x.0 < 0.0
+    {
+        out.push('-');
+        *first = Expr::real(-x.0);
+    }
     for (i, factor) in factors.iter().enumerate() {
         if i > 0 {
             out.push('*');
@@ -145,6 +152,22 @@ fn is_weak(e: &Expr) -> bool {
 
 /// A real with the 15 digits sympy shows, at least one of them after the point.
 pub(super) fn real_text(x: f64) -> String {
-    let text = format!("{x}");
-    if text.contains(['.', 'e', 'n', 'i']) { text } else { format!("{text}.0") }
+    let text = format!("{x:.14e}");
+    let (Some((digits, exponent)), true) = (text.split_once('e'), x.is_finite()) else { return text };
+    let (sign, digits) = digits.strip_prefix('-').map_or(("", digits), |digits| ("-", digits));
+    let digits = digits.replace('.', "");
+    let digits = digits.trim_end_matches('0');
+    let exponent: i32 = exponent.parse().unwrap_or(0);
+    let point = |at: usize| {
+        let (whole, fraction) = digits.split_at(at.min(digits.len()));
+        format!("{whole:0<at$}.{}", if fraction.is_empty() { "0" } else { fraction })
+    };
+    match usize::try_from(exponent) {
+        Ok(exponent) if exponent < 15 => format!("{sign}{}", point(exponent + 1)),
+        Err(_) if exponent > -5 => {
+            let zeros = exponent.unsigned_abs() as usize - 1;
+            format!("{sign}0.{}{digits}", "0".repeat(zeros))
+        }
+        _ => format!("{sign}{}e{exponent:+}", point(1)),
+    }
 }

@@ -46,7 +46,7 @@ pub enum GuessError {
     OneSet,
     /// The sets hold objects of different types in one place, or nothing but `None`.
     #[error("Unexpected variety of input type {} failing {place}; {}", Set(types),
-        if types.is_empty() { "an input that is None in every set cannot be given, leave it out" }
+        if types.is_empty() { "it is None in every set: leave the argument out, or take `GuessOptions::exportable`" }
         else { "give an object of one type in every set" })]
     TypeMismatch {
         /// Where.
@@ -146,7 +146,7 @@ pub enum GuessError {
     },
     /// A tensor in one set is `None` in a later one.
     #[error(
-        "'NoneType' object has no attribute 'shape': a tensor of one set is None in a later one, failing {place}; leave a missing argument out of the set instead"
+        "'NoneType' object has no attribute 'shape': a tensor of one set is None in a later one, failing {place}; leave a missing argument out of the set, or take `GuessOptions::exportable`"
     )]
     NoneAfterTensor {
         /// Where.
@@ -154,7 +154,7 @@ pub enum GuessError {
     },
     /// A container in one set is `None` in a later one.
     #[error(
-        "object of type 'NoneType' has no len(): {class} of one set is None in a later one, failing {place}; leave a missing argument out of the set instead"
+        "object of type 'NoneType' has no len(): {class} of one set is None in a later one, failing {place}; leave a missing argument out of the set, or take `GuessOptions::exportable`"
     )]
     NoneAfterContainer {
         /// Where.
@@ -164,7 +164,7 @@ pub enum GuessError {
     },
     /// An object of a registered class in one set is `None` in a later one.
     #[error(
-        "{class} of one set is None in a later one, failing {place}; leave a missing argument out of the set instead"
+        "{class} of one set is None in a later one, failing {place}; leave a missing argument out of the set, or take `GuessOptions::exportable`"
     )]
     NoneAfterNode {
         /// Where.
@@ -207,12 +207,12 @@ pub enum GuessError {
 impl GuessError {
     /// onnx-diagnostic's case of the same mistake, by the label that recorded cases use.
     ///
-    /// Python cannot build two of its messages without a model, and fails with `model_was_none` instead.
+    /// Python cannot build three of its messages without a model, and fails with `model_was_none` instead.
     pub fn kind(&self) -> &'static str {
         match self {
-            GuessError::RankMismatch { model: None, .. } | GuessError::ArgsCountMismatch { model: None, .. } => {
-                "model_was_none"
-            }
+            GuessError::RankMismatch { model: None, .. }
+            | GuessError::ArgsCountMismatch { model: None, .. }
+            | GuessError::ReservedName { model: None, .. } => "model_was_none",
             GuessError::OneSet => "one_set",
             GuessError::TypeMismatch { .. } => "type_mismatch",
             GuessError::RankMismatch { .. } => "rank_mismatch",

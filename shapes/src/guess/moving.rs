@@ -50,19 +50,20 @@ fn bits(mut mask: u64) -> impl ExactSizeIterator<Item = u32> {
 }
 
 /// The shapes of one value of alike sets, as it is in the first of them.
-pub(super) fn of_masks(object: Object<'_>, masks: &[u64], auto: &Auto) -> DynamicShapes {
-    let all = |objects: Vec<Object<'_>>| objects.into_iter().map(|o| of_masks(o, masks, auto)).collect();
-    match object.class() {
+pub(super) fn of_masks(object: Object<'_>, masks: &[u64], auto: &Auto, exportable: bool) -> DynamicShapes {
+    let all = |objects: Vec<Object<'_>>| objects.into_iter().map(|o| of_masks(o, masks, auto, exportable)).collect();
+    match object.class_of(exportable) {
+        Class::Registered(_) if exportable => DynamicShapes::List(all(object.children())),
         Class::Plain(LeafKind::Tensor) => {
             let mask = masks.get(object.at.first_leaf).copied().unwrap_or(0);
             DynamicShapes::Leaf(ShapeSpec::dims(bits(mask).map(|i| (i64::from(i), auto.dim(i as usize)))))
         }
         Class::Plain(_) | Class::Array | Class::Unknown(_) => DynamicShapes::NONE,
-        Class::List => DynamicShapes::List(all(object.children())),
-        Class::Tuple => DynamicShapes::Tuple(all(object.children())),
+        Class::List | Class::ListSubclass(_) => DynamicShapes::List(all(object.children())),
+        Class::Tuple | Class::TupleSubclass(_) => DynamicShapes::Tuple(all(object.children())),
         Class::Registered(_) => DynamicShapes::List(all(object.listed_children())),
         Class::Dict | Class::DictSubclass(_) => {
-            let entry = |(key, o): (_, Object<'_>)| (key, of_masks(o, masks, auto));
+            let entry = |(key, o): (_, Object<'_>)| (key, of_masks(o, masks, auto, exportable));
             DynamicShapes::Dict(object.items().into_iter().map(entry).collect())
         }
     }

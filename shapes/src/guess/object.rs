@@ -14,7 +14,9 @@ pub(super) enum Class<'a> {
     List,
     Tuple,
     Dict,
-    /// A subclass of `dict`, which is looked into as a dict is.
+    /// A subclass of `list`, which is looked into as a list is; so with the next two.
+    ListSubclass(&'a str),
+    TupleSubclass(&'a str),
     DictSubclass(&'a str),
     /// A class registered with the pytree.
     Registered(&'a str),
@@ -31,7 +33,11 @@ impl fmt::Display for Class<'_> {
             Class::List => "list",
             Class::Tuple => "tuple",
             Class::Dict => "dict",
-            Class::DictSubclass(name) | Class::Registered(name) | Class::Unknown(name) => name,
+            Class::ListSubclass(name)
+            | Class::TupleSubclass(name)
+            | Class::DictSubclass(name)
+            | Class::Registered(name)
+            | Class::Unknown(name) => name,
         };
         write!(f, "<class '{name}'>")
     }
@@ -71,10 +77,22 @@ impl<'a> Object<'a> {
             (None, Some(Context::List)) => Class::List,
             (None, Some(Context::Tuple)) => Class::Tuple,
             (None, Some(Context::Dict(_))) => Class::Dict,
+            (None, Some(Context::ImmutableList)) => Class::ListSubclass(Context::ImmutableList.type_name()),
+            (None, Some(context)) if classes::is_tuple_subclass(context) => Class::TupleSubclass(context.type_name()),
             (None, Some(context)) if classes::is_dict_subclass(context) => Class::DictSubclass(context.type_name()),
             (None, Some(context)) => Class::Registered(context.type_name()),
             // A leaf always has a description: the set was checked to have as many as its structure.
             (None, None) => Class::Plain(LeafKind::None),
+        }
+    }
+
+    /// The class; for an export a `ModelOutput` is a registered class, though it is a dict too.
+    pub(super) fn class_of(self, exportable: bool) -> Class<'a> {
+        match (self.class(), self.at.node.context()) {
+            (Class::DictSubclass(name), Some(context)) if exportable && classes::is_model_output(context) => {
+                Class::Registered(name)
+            }
+            (class, _) => class,
         }
     }
 

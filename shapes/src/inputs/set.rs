@@ -1,7 +1,7 @@
 //! One set of inputs, described: its structure and what its leaves are, without their data.
 
 use super::InputsError;
-use crate::classes::is_dict_subclass;
+use crate::classes::{is_dict_subclass, is_tuple_subclass};
 use pytree_core::{
     Context, DescribeTensor, Flat, Key, LeafKind, LeafRef, PyTree, SpecNode, TensorMeta, TreeSpec, flatten,
 };
@@ -142,19 +142,22 @@ pub(crate) fn args_kwargs(spec: &TreeSpec) -> Result<TreeSpec, InputsError> {
 }
 
 fn split(spec: &TreeSpec) -> Option<TreeSpec> {
-    let tuple = |node: &SpecNode<'_>| node.context() == Some(&Context::Tuple);
     let root = spec.root();
-    if tuple(&root) {
-        let parts: Vec<_> = root.children().collect();
-        if let [args, kwargs] = parts.as_slice()
-            && tuple(args)
-            && let Some(kwargs) = as_dict(kwargs)
-        {
-            return Some(TreeSpec::tuple([args.to_spec(), kwargs]));
-        }
-        return Some(TreeSpec::tuple([spec.clone(), TreeSpec::node(Context::Dict(Vec::new()), [])]));
+    let Some(tuple) = as_tuple(&root) else { return Some(TreeSpec::tuple([TreeSpec::tuple([]), as_dict(&root)?])) };
+    let parts: Vec<_> = root.children().collect();
+    if let [args, kwargs] = parts.as_slice()
+        && let (Some(args), Some(kwargs)) = (as_tuple(args), as_dict(kwargs))
+    {
+        return Some(TreeSpec::tuple([args, kwargs]));
     }
-    Some(TreeSpec::tuple([TreeSpec::tuple([]), as_dict(&root)?]))
+    Some(TreeSpec::tuple([tuple, TreeSpec::node(Context::Dict(Vec::new()), [])]))
+}
+
+/// A tuple or an instance of a subclass, as a tuple.
+fn as_tuple(node: &SpecNode<'_>) -> Option<TreeSpec> {
+    let context = node.context()?;
+    let tuple = *context == Context::Tuple || is_tuple_subclass(context);
+    tuple.then(|| TreeSpec::tuple(node.children().map(|child| child.to_spec())))
 }
 
 /// A dict or an instance of a subclass, as a dict.

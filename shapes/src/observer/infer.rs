@@ -126,6 +126,17 @@ impl<F: MakeTensor> InputObserver<F> {
         Ok(Value::tuple([Value::tuple(args), Value::dict(kwargs.into_iter().map(entry))]))
     }
 
+    /// As [`infer_args_kwargs`](Self::infer_args_kwargs), the leaves alone, positional ones first (`flat=True`). Constants
+    /// kept apart, which are no part of the structure, are not among them.
+    ///
+    /// # Errors
+    /// As [`infer_args_kwargs`](Self::infer_args_kwargs).
+    pub fn infer_flat(&self, index: Option<usize>) -> Result<Vec<Leaf<F>>, ObserverError> {
+        self.check()?;
+        let call = index.map_or_else(|| self.usual(), |index| self.stored(index))?;
+        self.completed_leaves(call)
+    }
+
     /// As [`infer_args_kwargs`](Self::infer_args_kwargs), as the arguments of a model: `M::Args` of the model that was
     /// observed.
     ///
@@ -153,6 +164,19 @@ impl<F: MakeTensor> InputObserver<F> {
     fn complete(&self, call: &Call<F>) -> Result<Arguments<F>, ObserverError> {
         self.check()?;
         let best = self.best()?;
+        let mut completed = self.completed_leaves(call)?.into_iter();
+        let args = best.args.iter().map(|value| with_leaves(value, &mut completed)).collect();
+        let mut kwargs: IndexMap<String, Value<F>> = IndexMap::new();
+        for (name, value) in &best.kwargs {
+            kwargs.insert(name.clone(), with_leaves(value, &mut completed));
+        }
+        kwargs.extend(best.constants.iter().map(|(name, v)| (name.clone(), Value::Leaf(v.to_leaf()))));
+        Ok((args, kwargs))
+    }
+
+    /// The leaves of a call in the places of the most complete one, with something in every place.
+    fn completed_leaves(&self, call: &Call<F>) -> Result<Vec<Leaf<F>>, ObserverError> {
+        let best = self.best()?;
         let places = self.places(best)?;
         let mut counts = Vec::new();
         let aligned = self.aligned(best, &mut counts)?;
@@ -161,24 +185,14 @@ impl<F: MakeTensor> InputObserver<F> {
         if own.iter().any(Option::is_none) {
             specs = self.specs(&aligned, &places, &|_| false)?;
         }
-        let mut completed = Vec::with_capacity(own.len());
-        for (i, leaf) in own.iter().enumerate() {
-            completed.push(match leaf {
-                Some(leaf) => copied_leaf(leaf)?,
-                None => {
-                    let seen = aligned.iter().rev().find_map(|leaves| leaves.get(i).copied().flatten());
-                    stand_in(seen, specs.get(i))?
-                }
-            });
-        }
-        let mut completed = completed.into_iter();
-        let args = best.args.iter().map(|value| with_leaves(value, &mut completed)).collect();
-        let mut kwargs: IndexMap<String, Value<F>> = IndexMap::new();
-        for (name, value) in &best.kwargs {
-            kwargs.insert(name.clone(), with_leaves(value, &mut completed));
-        }
-        kwargs.extend(best.constants.iter().map(|(name, v)| (name.clone(), Value::Leaf(v.to_leaf()))));
-        Ok((args, kwargs))
+        let complete = |(i, leaf): (usize, &Option<&Leaf<F>>)| match leaf {
+            Some(leaf) => copied_leaf(leaf),
+            None => {
+                let seen = aligned.iter().rev().find_map(|leaves| leaves.get(i).copied().flatten());
+                stand_in(seen, specs.get(i))
+            }
+        };
+        own.iter().enumerate().map(complete).collect()
     }
 
     /// One tuple or one dict.

@@ -150,7 +150,8 @@ fn node(at: pytree_core::SpecNode<'_>, leaves: &mut dyn Iterator<Item = Describe
     let items: Vec<Described> = at.children().map(|child| node(child, leaves)).collect();
     let class = context.short_name().to_owned();
     match context {
-        Context::Tuple | Context::NamedTuple(_) | Context::Size => Described::Tuple(items),
+        Context::Tuple => Described::Tuple(items),
+        _ if crate::classes::is_tuple_subclass(context) => Described::Tuple(items),
         Context::List | Context::ImmutableList => Described::List(items),
         Context::Dict(keys) => Described::Dict(keys.iter().cloned().zip(items).collect()),
         Context::Dataclass { present, .. } => {

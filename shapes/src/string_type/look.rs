@@ -119,7 +119,8 @@ impl<F: DescribeTensor> Object for TreeObject<'_, '_, F> {
         let name = context.short_name();
         match context {
             // Python's type tests take a subclass of tuple or list for one.
-            Context::Tuple | Context::NamedTuple(_) | Context::Size => Look::Tuple(items().collect()),
+            Context::Tuple => Look::Tuple(items().collect()),
+            _ if classes::is_tuple_subclass(context) => Look::Tuple(items().collect()),
             Context::List | Context::ImmutableList => Look::List(items().collect()),
             Context::Dict(keys) => {
                 Look::Dict(keys.iter().map(|key| Label::Of(Cow::Borrowed(key))).zip(items()).collect())

@@ -68,7 +68,9 @@ fn summary(tensor: &Tensor) -> Result<TensorSummary, TchError> {
     let kind = real.f_kind()?;
     // Torch has no minimum of bools; as numbers they have one.
     let ordered = if kind == Kind::Bool { real.f_to_kind(Kind::Uint8)? } else { real.shallow_clone() };
-    let mean = real.f_to_kind(Kind::Double)?.f_mean(Kind::Double)?.f_double_value(&[])?;
+    // Python asks for the mean in double precision, but of absolute values in their own.
+    let precision = if complex { kind } else { Kind::Double };
+    let mean = real.f_to_kind(precision)?.f_mean(precision)?.f_double_value(&[])?;
     let nans = usize::try_from(real.f_isnan()?.f_sum(Kind::Int64)?.f_int64_value(&[])?).unwrap_or(0);
     if nans > 0 && complex {
         return Err(TchError::Kind("a complex tensor with nans has no range; torch fails as well".to_owned()));

@@ -153,7 +153,26 @@ pub(super) fn torch_summary(data: &[Number], meta: &TensorMeta) -> Result<Tensor
     if meta.rank() > 0 && matches!(meta.dtype, DType::UInt16 | DType::UInt32 | DType::UInt64) && !data.is_empty() {
         return Err(format!("\"min_all\" not implemented for '{}'", meta.dtype));
     }
+    if meta.dtype == DType::Complex64 && meta.rank() > 0 {
+        return TensorSummary::of(data, meta.rank()).map(|summary| in_single(data, summary));
+    }
     TensorSummary::of(data, meta.rank())
+}
+
+/// The absolute values of single-precision complex numbers, and their mean, are single-precision too.
+fn in_single(data: &[Number], summary: TensorSummary) -> TensorSummary {
+    let single = |n: &Number| match n {
+        Number::Complex(re, im) => (*re as f32).hypot(*im as f32),
+        other => other.as_f64() as f32,
+    };
+    let numbers: Vec<Number> = data.iter().map(|n| Number::Float(single(n).into())).collect();
+    let mean = data.iter().map(single).sum::<f32>() / data.len() as f32;
+    match (Number::range(&numbers), summary) {
+        (Some((min, max)), TensorSummary::Range { nans, .. }) => {
+            TensorSummary::Range { min, max, mean: mean.into(), nans }
+        }
+        (_, summary) => summary,
+    }
 }
 
 /// As numpy computes it: nans are passed over, complex numbers are compared by their parts, and their mean is real.
@@ -174,6 +193,6 @@ fn numpy_summary(data: &[Number], meta: &TensorMeta) -> Result<TensorSummary, St
     let (Some(min), Some(max)) = (numbers.iter().min_by(order), numbers.iter().rev().max_by(order)) else {
         return Ok(TensorSummary::Nans(nans));
     };
-    let mean = numbers.iter().map(|n| parts(n).0).sum::<f64>() / numbers.len() as f64;
+    let mean = numbers.iter().map(|n| parts(n).0).fold(0.0, |sum: f64, x| sum + x) / numbers.len() as f64;
     Ok(TensorSummary::Range { min: *min, max: *max, mean, nans })
 }

@@ -112,20 +112,18 @@ fn arguments(case: &Value, observer: &InputObserver<Recorded>) -> Result<Recorde
     let given = option("index_or_args_or_kwargs").or_else(|| option("index"));
     let is = |name: &str| option(name).is_some_and(|json| flag(json).unwrap_or(false));
     let index = given.and_then(Value::as_u64).and_then(|i| usize::try_from(i).ok());
-    let value = if is("as_args_kwargs") {
-        observer.infer_args_kwargs(index)?
-    } else if let Some(index) = index {
-        observer.infer_arguments_of(index)?
-    } else if let Some(inputs) = given.filter(|g| g.is_object()).and_then(|g| read::value(g, LAYOUT).ok()) {
-        observer.complete_arguments(&inputs)?
-    } else {
-        observer.infer_arguments()?
-    };
-    if !is("flat") {
-        return Ok(value);
+    if is("flat") {
+        return Ok(RecordedValue::list(observer.infer_flat(index)?.into_iter().map(Tree::Leaf)));
     }
-    let leaves = pytree_core::into_leaves(value)?.0;
-    Ok(RecordedValue::list(leaves.into_iter().map(Tree::Leaf)))
+    if is("as_args_kwargs") {
+        observer.infer_args_kwargs(index)
+    } else if let Some(index) = index {
+        observer.infer_arguments_of(index)
+    } else if let Some(inputs) = given.filter(|g| g.is_object()).and_then(|g| read::value(g, LAYOUT).ok()) {
+        observer.complete_arguments(&inputs)
+    } else {
+        observer.infer_arguments()
+    }
 }
 
 fn same_error(error: &ObserverError, want: &Value) -> Outcome {

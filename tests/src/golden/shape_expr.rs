@@ -2,14 +2,25 @@
 
 use crate::json::{Miss, Outcome, array, fail, not_yet, text, unexpected};
 use serde_json::Value;
-use shapes::{Expr, Function, Rel, RelOp, Symbol};
+use shapes::{Expr, Function, Rel, RelOp, Symbol, parse_srepr};
 
-/// A row of `exprs`: `[construction, text]`; or of `ops`, an export with its guards.
+/// A row of `exprs`: `[construction, text]` or `[construction, text, srepr]`; or of `ops`, an export with its guards.
 pub(super) fn run(row: &Value) -> Outcome {
-    let [construction, want] = array(row)? else { return not_yet("the shapes of an operator") };
+    let [construction, want, srepr @ ..] = array(row)? else { return not_yet("the shapes of an operator") };
     let (construction, want) = (text(construction)?, text(want)?);
-    let got = read(construction)?.text()?;
-    if got == want { Ok(()) } else { fail(format!("got {got}, want {want}")) }
+    let term = read(construction)?;
+    let got = term.text()?;
+    if got != want {
+        return fail(format!("got {got}, want {want}"));
+    }
+    let [srepr] = srepr else { return Ok(()) };
+    let (expr, want) = (term.expr()?, text(srepr)?);
+    let got = expr.srepr();
+    if got != want {
+        return fail(format!("got {got}, want {want}"));
+    }
+    let back = parse_srepr(want).map_err(unexpected)?;
+    if back == expr { Ok(()) } else { fail(format!("{want} reads back as {back}")) }
 }
 
 /// A comparison as Python writes it: `d0_0 % 3 == 0`.

@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use crate::dims::Names;
 use crate::naming::tensor;
-use crate::random::Random;
+use tests::random::Random;
 
 /// A size of the inputs, by row and dimension.
 struct Size {

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use crate::random::Random;
+use tests::random::Random;
 
 /// The named dims of one case, each with the size it stands for.
 pub(crate) struct Names(Vec<(Value, i64)>);
@@ -71,6 +71,7 @@ fn hint(random: &mut Random, name: &str, size: i64) -> Value {
     }
     let wrong = random.chance(6);
     let min = if random.chance(30) { Value::Null } else { random.between(0, size + i64::from(wrong)).into() };
-    let max = if random.chance(30) { Value::Null } else { random.between(size.max(1), size + 20).into() };
+    let max =
+        if random.chance(30) { Value::Null } else { random.between(size.max(1) + i64::from(wrong), size + 20).into() };
     if min.is_null() && max.is_null() { name.into() } else { json!({ "hint": name, "min": min, "max": max }) }
 }

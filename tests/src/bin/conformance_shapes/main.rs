@@ -1,23 +1,22 @@
 //! Compares names, sizes, ranges, guards and messages with a live PyTorch 2.13 on random cases:
-//! `cargo run -q -p tests --bin conformance_shapes -- [--seed N] [--naming N] [--constraint N] [--full]`.
+//! `cargo run -q -p tests --bin conformance_shapes -- [--seed N] [--naming N] [--constraint N]`.
 //!
 //! `TORCH_EXPORT_PYTHON` names a Python with torch 2.13. A run asks 500 naming and 200 constraint cases of a new seed; where
-//! `CI` is set 150 and 60 of a fixed one, unless `--full` or `--seed` is given. Cases on which torch fails by itself are counted apart: there is
+//! `CI` is set, of a fixed one, unless `--seed` is given. Cases on which torch fails by itself are counted apart: there is
 //! nothing to compare. So are those that torch answers differently from process to process. The last line is
 //! `N passed, M failed`.
 
 mod constraint;
 mod dims;
 mod naming;
-mod random;
 mod torch;
 
 use std::process::ExitCode;
 
-use random::Random;
 use serde_json::Value;
 use tests::golden::constraint::run as compare;
 use tests::json::Miss;
+use tests::random::Random;
 use torch::Answer;
 
 fn main() -> ExitCode {
@@ -42,18 +41,13 @@ struct Options {
 
 impl Options {
     fn read() -> Result<Options, String> {
-        let sample = std::env::var_os("CI").is_some();
+        let fixed = std::env::var_os("CI").is_some();
         let since = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH);
         let new = since.map_or(0, |d| d.as_micros() as u64 % 1_000_000_000);
-        let seed = if sample { CI_SEED } else { new };
-        let (naming, constraint) = if sample { (150, 60) } else { (500, 200) };
-        let mut options = Options { seed, naming, constraint };
+        let seed = if fixed { CI_SEED } else { new };
+        let mut options = Options { seed, naming: 500, constraint: 200 };
         let mut args = std::env::args().skip(1);
         while let Some(name) = args.next() {
-            if name == "--full" {
-                (options.naming, options.constraint) = (500, 200);
-                continue;
-            }
             let number = args.next().and_then(|n| n.parse::<u64>().ok());
             let number = number.ok_or_else(|| format!("`{name}` needs a number"))?;
             let count = usize::try_from(number).map_err(|e| format!("{name} {number}: {e}"))?;
@@ -61,7 +55,7 @@ impl Options {
                 "--seed" => options.seed = number,
                 "--naming" => options.naming = count,
                 "--constraint" => options.constraint = count,
-                _ => return Err(format!("`{name}` is none of --seed, --naming, --constraint, --full")),
+                _ => return Err(format!("`{name}` is none of --seed, --naming, --constraint")),
             }
         }
         Ok(options)

@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use crate::dims::Names;
-use crate::random::Random;
+use tests::random::Random;
 
 /// A case of the schema of `constraint_cases.json` without a program; its model adds 1 to every leaf.
 pub(crate) fn case(random: &mut Random, index: usize) -> Value {

@@ -15,11 +15,13 @@ pub(crate) enum Answer {
 }
 
 /// Torch's own failures, by exception and the start of its message.
-const FAILURES: [(&str, &str); 9] = [
+const FAILURES: [(&str, &str); 10] = [
     ("AssertionError", "Expected op to be '==', got"),
     ("AssertionError", "Cannot create Dim with inconsistent"),
     ("KeyError", "'max'"),
     ("KeyError", "'min'"),
+    // A dim that is tied to a hint before it and forced to one value by guards.
+    ("KeyError", "\"L["),
     ("StopIteration", ""),
     ("TypeError", "'Symbol' object is not subscriptable"),
     ("TypeError", "'NoneType' object is not subscriptable"),
