@@ -132,6 +132,13 @@ fn deep_and_wide_json() {
     }
     assert!(matches!(TreeSpec::from_json(&"[".repeat(1_000_000)), Err(TreeSpecError::TooDeep { .. })));
 
+    // What is ignored may be as deep as it likes: nothing is made of it.
+    let (open, close) = ("[".repeat(500_000), "]".repeat(500_000));
+    let ignored = format!(r#"[1, {{"type": null, "more": {open}{close}, "context": null, "children_spec": []}}]"#);
+    assert_eq!(TreeSpec::from_json(&ignored), Ok(TreeSpec::leaf()));
+    let kept = format!(r#"[1, {{"type": "my.Class", "context": {open}{close}, "children_spec": []}}]"#);
+    assert!(matches!(TreeSpec::from_json(&kept), Err(TreeSpecError::TooDeep { depth: 500_002 })));
+
     let many = vec![r#"{"type": null, "context": null, "children_spec": []}"#; 200_000].join(", ");
     let wide = format!(r#"[1, {{"type": "builtins.tuple", "context": "null", "children_spec": [{many}]}}]"#);
     let spec = TreeSpec::from_json(&wide).expect("200,000 children");
