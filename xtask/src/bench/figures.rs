@@ -51,7 +51,7 @@ pub(super) const FIGURES: [Figure; 20] = [
     by_hand("the same, `cache::DynamicCache`", "tensors_library", "tensors_by_hand", 1.2),
     by_hand("leaves into `Vec<LeafRef>`", "leaves_derived", "leaves_by_hand", 1.2),
     by_hand("the same, `cache::DynamicCache`", "leaves_library", "leaves_by_hand", 1.2),
-    by_hand("leaves with keys", "keys_derived", "keys_by_hand", 1.2).peers("with_path"),
+    by_hand("leaves with keys", "keys_derived", "keys_by_hand", 1.2),
     by_hand("the same, `cache::DynamicCache`", "keys_library", "keys_by_hand", 1.2),
     alone("flatten: leaves and spec", "flatten_derived", "flatten"),
     alone("the same, `cache::DynamicCache`", "flatten_library", "flatten"),
