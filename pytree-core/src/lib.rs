@@ -49,7 +49,7 @@
 //! | `tree_map` | `tree.map` | [`map`], [`map_leaves`], [`map_with`], [`map_many`] |
 //! | `tree_map_with_path`, `tree_map_only` | `tree.map_with_path` | [`map_with_path`], [`map_only`], [`map_where`] |
 //! | `tree_map_`, `tree_map_only_` | optree: `tree_map_` | [`for_each_mut`] |
-//! | `tree_all`, `tree_any`, and `_only` of both | `tree.all` | [`all`], [`any`], [`all_only`], [`any_only`] |
+//! | `tree_all`, `tree_any`, `tree_all_only`, `tree_any_only` | `tree.all` | [`all`], [`any`], [`all_only`], [`any_only`] |
 //! | | `tree.reduce` | [`reduce`] |
 //! | `is_leaf=`, `tree_is_leaf` | `is_leaf=`, `treedef_is_leaf` | [`Subtree::flatten_where`], [`TreeSpec::is_leaf`] |
 //! | `arg_tree_leaves` | | [`leaves`] of `Model::args(..)` |
@@ -58,7 +58,7 @@
 //! | | `tree.transpose`, `PyTreeDef.compose` | [`transpose`], [`TreeSpec::compose`] |
 //! | | equinox: `partition`, `combine` | [`partition`], [`combine`], [`zip`] |
 //! | `key_get` | equinox: `tree_at` | [`Flat::get`], [`Value::get`], [`Value::get_mut`], [`TreeSpec::at`] |
-//! | `treespec_leaf`, `treespec_tuple`, `treespec_dict` | `treedef_tuple` | [`TreeSpec::leaf`], [`TreeSpec::tuple`], [`TreeSpec::dict`] |
+//! | `treespec_leaf`, `LeafSpec`, `treespec_tuple`, `treespec_dict` | `treedef_tuple` | [`TreeSpec::leaf`], [`TreeSpec::tuple`], [`TreeSpec::dict`] |
 //! | `TreeSpec.children`, `child`, `num_leaves`, `num_nodes`, `num_children` | `PyTreeDef.children` | the same, and [`TreeSpec::nodes`] |
 //! | `treespec_dumps`, `treespec_loads` | | [`TreeSpec::to_json`], [`TreeSpec::from_json`] |
 //! | `treespec_pprint`, `repr` | `repr` | [`TreeSpec::pprint`], `Display` |

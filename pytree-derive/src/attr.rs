@@ -7,6 +7,15 @@ use syn::ext::IdentExt;
 use syn::parse::{ParseStream, Parser};
 use syn::{Attribute, LitStr, Token};
 
+/// Where attributes stand, as a message says it, and the keys that they take there.
+pub(crate) type Keys = (&'static str, &'static [&'static str]);
+
+/// The keys that are known where an attribute stands, and those of other places, which may have been meant.
+pub(crate) struct Place {
+    pub(crate) here: Keys,
+    pub(crate) elsewhere: &'static [Keys],
+}
+
 /// One item that may be given once: where it stands, and its value.
 pub(crate) struct Once<T> {
     pub(crate) key: Ident,
@@ -23,16 +32,15 @@ pub(crate) fn set<T>(cx: &Ctxt, slot: &mut Option<Once<T>>, key: &Ident, value: 
 
 /// Calls `item` with the key of every item of all `#[pytree(..)]` in `attributes`; it reads the value.
 ///
-/// `item` gives `None` for a key that it does not know; `known` is what the message lists then, for a `place`.
+/// `item` gives `None` for a key that it does not know; the message says then what the `place` takes.
 pub(crate) fn items(
     cx: &Ctxt,
     attributes: &[Attribute],
-    place: &str,
-    known: &[&str],
+    place: &Place,
     mut item: impl FnMut(&Ident, ParseStream<'_>) -> Option<syn::Result<()>>,
 ) {
     for attribute in attributes.iter().filter(|a| a.path().is_ident("pytree")) {
-        let parse = |input: ParseStream<'_>| list(cx, input, place, known, &mut item);
+        let parse = |input: ParseStream<'_>| list(cx, input, place, &mut item);
         cx.ok(attribute.parse_args_with(parse));
     }
 }
@@ -41,25 +49,23 @@ pub(crate) fn items(
 pub(crate) fn arguments(
     cx: &Ctxt,
     tokens: TokenStream,
-    place: &str,
-    known: &[&str],
+    place: &Place,
     mut item: impl FnMut(&Ident, ParseStream<'_>) -> Option<syn::Result<()>>,
 ) {
-    let parse = |input: ParseStream<'_>| list(cx, input, place, known, &mut item);
+    let parse = |input: ParseStream<'_>| list(cx, input, place, &mut item);
     cx.ok(parse.parse2(tokens));
 }
 
 fn list(
     cx: &Ctxt,
     input: ParseStream<'_>,
-    place: &str,
-    known: &[&str],
+    place: &Place,
     item: &mut dyn FnMut(&Ident, ParseStream<'_>) -> Option<syn::Result<()>>,
 ) -> syn::Result<()> {
     while !input.is_empty() {
         // Keywords are keys too: `static`, `crate`, `as`.
         let key = input.call(Ident::parse_any)?;
-        let read = item(&key, input).unwrap_or_else(|| Err(unknown(&key, place, known)));
+        let read = item(&key, input).unwrap_or_else(|| Err(unknown(&key, place)));
         match read {
             Ok(()) if input.is_empty() => {}
             Ok(()) if input.peek(Token![,]) => {}
@@ -98,11 +104,17 @@ fn distance(a: &str, b: &str) -> usize {
     row[row.len() - 1]
 }
 
-/// The error of a key that is not `known`, in a `place`.
-pub(crate) fn unknown(key: &Ident, place: &str, known: &[&str]) -> syn::Error {
-    let near = nearest(&key.to_string(), known).map(|k| format!("did you mean `{k}`? ")).unwrap_or_default();
+/// The error of a key that the `place` does not take.
+pub(crate) fn unknown(key: &Ident, place: &Place) -> syn::Error {
+    let ((name, known), word) = (place.here, key.to_string());
+    // A misspelling of a key of this place is meant for it, whatever the word is elsewhere.
+    let hint = match (nearest(&word, known), place.elsewhere.iter().find(|(_, keys)| keys.contains(&word.as_str()))) {
+        (Some(near), _) => format!("did you mean `{near}`? "),
+        (None, Some((other, _))) => format!("it is said of {other}; "),
+        (None, None) => String::new(),
+    };
     let known = known.iter().map(|k| format!("`{k}`")).collect::<Vec<_>>().join(", ");
-    syn::Error::new_spanned(key, format_args!("unknown attribute `{key}`; {near}{place} takes {known}"))
+    syn::Error::new_spanned(key, format_args!("unknown attribute `{key}`; {hint}{name} takes {known}"))
 }
 
 /// Passes over what is left of an item, so that the next one is still looked at.

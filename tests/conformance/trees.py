@@ -189,6 +189,13 @@ def check_call(case):
         return f"bind: Python {told}, here {case}"
 
 
+def check_front_page(page):
+    """Every function that torch makes public stands in the table, but for those that ask for the class of a value."""
+    functions = [n for n in pytree.__all__ if not n.startswith("is_") and (n.islower() or n == "LeafSpec")]
+    missing = [n for n in functions if f"`{n}`" not in page]
+    return f"without a place on the front page: {missing}" if missing else None
+
+
 def random_tree(rng, depth):
     if depth == 0 or rng.random() < 0.2:
         return rng.choice([1, 2.5, True, "a", None, torch.zeros(2)])
@@ -322,7 +329,13 @@ def main(record):
     with open(record, encoding="utf-8") as file:
         asked = json.load(file)
     failed, passed = [], 0
-    checks = {"trees": check_tree, "pairs": check_pair, "calls": check_call, "caches": check_cache}
+    checks = {
+        "trees": check_tree,
+        "pairs": check_pair,
+        "calls": check_call,
+        "caches": check_cache,
+        "front pages": check_front_page,
+    }
     for check, cases in ((check, asked[name]) for name, check in checks.items()):
         for case in cases:
             try:

@@ -1,6 +1,6 @@
 //! What the user wrote: the type, its fields, and the attributes of both, each read but not yet weighed.
 
-use crate::attr::{self, Once, set};
+use crate::attr::{self, Keys, Once, Place, set};
 use crate::ctxt::Ctxt;
 use crate::name::plain;
 use crate::root::Root;
@@ -58,9 +58,12 @@ pub(crate) struct InputField<'a> {
     pub(crate) rename: Option<Once<LitStr>>,
 }
 
-const TYPE_ITEMS: &[&str] = &["name", "as", "family", "crate", "bound", "remote", "borrow_only"];
-const VARIANT_ITEMS: &[&str] = &["rename"];
-const FIELD_ITEMS: &[&str] = &["static", "skip", "default", "leaf", "with", "flatten", "rename"];
+const OF_TYPE: Keys = ("a type", &["name", "as", "family", "crate", "bound", "remote", "borrow_only"]);
+const OF_VARIANT: Keys = ("a variant", &["rename"]);
+const OF_FIELD: Keys = ("a field", &["static", "skip", "default", "leaf", "with", "flatten", "rename"]);
+const TYPE: Place = Place { here: OF_TYPE, elsewhere: &[OF_FIELD] };
+const VARIANT: Place = Place { here: OF_VARIANT, elsewhere: &[OF_FIELD, OF_TYPE] };
+const FIELD: Place = Place { here: OF_FIELD, elsewhere: &[OF_TYPE] };
 
 impl<'a> Input<'a> {
     /// Reads the type; mistakes in its attributes go to `cx`.
@@ -80,7 +83,7 @@ impl<'a> Input<'a> {
             variants: Vec::new(),
         };
         let mut root = None;
-        attr::items(cx, &input.attrs, "a type", TYPE_ITEMS, |key, input| {
+        attr::items(cx, &input.attrs, &TYPE, |key, input| {
             Some(match key.to_string().as_str() {
                 "name" => attr::text(key, input, "transformers.cache_utils.DynamicCache")
                     .map(|text| set(cx, &mut this.name, key, text)),
@@ -125,7 +128,7 @@ fn variants<'a>(cx: &Ctxt, input: &'a DeriveInput) -> Vec<InputVariant<'a>> {
         Data::Enum(data) => {
             let read = |v: &'a syn::Variant| {
                 let mut rename = None;
-                attr::items(cx, &v.attrs, "a variant", VARIANT_ITEMS, |key, input| {
+                attr::items(cx, &v.attrs, &VARIANT, |key, input| {
                     Some(match key.to_string().as_str() {
                         "rename" => attr::text(key, input, "circle").map(|text| set(cx, &mut rename, key, text)),
                         _ => return None,
@@ -173,7 +176,7 @@ impl<'a> InputField<'a> {
             flatten: None,
             rename: None,
         };
-        attr::items(cx, &field.attrs, "a field", FIELD_ITEMS, |key, input| {
+        attr::items(cx, &field.attrs, &FIELD, |key, input| {
             Some(match key.to_string().as_str() {
                 "static" => attr::flag(key, input).map(|()| set(cx, &mut this.fixed, key, ())),
                 "skip" => attr::flag(key, input).map(|()| set(cx, &mut this.skip, key, ())),

@@ -3,7 +3,7 @@
 use super::ast::{Argument, Block};
 use super::expand::{self, Made};
 use super::{marks, valid};
-use crate::attr;
+use crate::attr::{self, Place};
 use crate::ctxt::Ctxt;
 use crate::root::Root;
 use proc_macro2::{Span, TokenStream, TokenTree};
@@ -13,7 +13,7 @@ use syn::parse::{ParseStream, Parser};
 use syn::{Ident, LitStr, Path, Token, Type};
 
 const USAGE: &str = "`function!` takes a closure with types: `function!(|x: &Tensor, y: &Tensor| -> Tensor { .. })`";
-const ITEMS: &[&str] = &["family", "name", "crate"];
+const ITEMS: Place = Place { here: ("`function!`", &["family", "name", "crate"]), elsewhere: &[] };
 
 /// What stands in the parentheses.
 struct Input {
@@ -102,7 +102,7 @@ fn read(cx: &Ctxt, input: ParseStream<'_>) -> syn::Result<Input> {
             "crate" => attr::text(&key, input, "torch_export")
                 .and_then(|text| Root::parse(&text))
                 .map(|path| attr::set(cx, &mut root, &key, path))?,
-            _ => return Err(attr::unknown(&key, "`function!`", ITEMS)),
+            _ => return Err(attr::unknown(&key, &ITEMS)),
         }
         input.parse::<Token![,]>()?;
     }

@@ -11,18 +11,18 @@ mod valid;
 
 pub(crate) use function::function;
 
-use crate::attr::{self, set};
+use crate::attr::{self, Place, set};
 use crate::ctxt::Ctxt;
 use crate::root::Root;
 use proc_macro2::TokenStream;
 
-const ITEMS: &[&str] = &["family", "crate"];
+const ARGUMENTS: Place = Place { here: ("`#[module]`", &["family", "crate"]), elsewhere: &[] };
 
 /// The block without the marks on the parameters of forward, with `Module` and the arguments' type, or with its mistakes.
 pub(crate) fn module(arguments: TokenStream, item: TokenStream, root: Root) -> TokenStream {
     let cx = Ctxt::new();
     let (mut family, mut path) = (None, None);
-    attr::arguments(&cx, arguments, "`#[module]`", ITEMS, |key, input| {
+    attr::arguments(&cx, arguments, &ARGUMENTS, |key, input| {
         Some(match key.to_string().as_str() {
             "family" => attr::path(key, input, "Meta").map(|p| set(&cx, &mut family, key, p)),
             "crate" => attr::text(key, input, "torch_export")

@@ -1,8 +1,8 @@
 //! Compares pytree-core with a live `torch.utils._pytree` on random trees: `conformance_trees [-v] [SEED [COUNT]]`.
 //!
 //! The Python with torch 2.13 is the one that `TORCH_EXPORT_PYTHON` names. Specs made here are read, printed and rebuilt
-//! there, specs made there are read and written here, pairs of trees are matched by both, and calls bound to signatures.
-//! Prints the seed, and
+//! there, specs made there are read and written here, pairs of trees are matched by both, and calls bound to signatures;
+//! every function of torch's has a place in the table of the front page. Prints the seed, and
 //! `N passed, M failed`; with `-v` what failed. Exits with 1 when something did.
 
 use proptest::strategy::{Strategy, ValueTree};
@@ -99,7 +99,14 @@ fn run(seed: u64, count: usize) -> Result<(usize, Failures), Box<dyn Error>> {
         calls.push(call(&any_call().new_tree(&mut runner).map_err(|e| e.to_string())?.current()));
     }
     let record = std::env::temp_dir().join(format!("pytree-{}-{seed}.json", std::process::id()));
-    let asked = json!({"seed": seed, "trees": trees, "pairs": pairs, "calls": calls, "caches": caches()?});
+    let asked = json!({
+        "seed": seed,
+        "trees": trees,
+        "pairs": pairs,
+        "calls": calls,
+        "caches": caches()?,
+        "front pages": [include_str!("../../../pytree-core/src/lib.rs")],
+    });
     std::fs::write(&record, asked.to_string())?;
     let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("conformance/trees.py");
     let output = Command::new(python).arg("-B").arg(script).arg(&record).output()?;
