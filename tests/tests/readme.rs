@@ -1,4 +1,4 @@
-//! The README's program and its output are those of the example `readme`.
+//! The README's programs and their output are those of the examples `readme` and `suggested_fix`.
 #![cfg(feature = "tch")]
 #![allow(missing_docs, clippy::unwrap_used, reason = "a test")]
 
@@ -13,27 +13,46 @@ fn read(path: &str) -> String {
     std::fs::read_to_string(root().join(path)).unwrap()
 }
 
+const EXAMPLES: [&str; 2] = ["readme", "suggested_fix"];
+
+/// The code of an example, without its first comment.
+fn code(example: &str) -> String {
+    let text = read(&format!("examples/examples/{example}.rs"));
+    let (_, code) = text.split_once("\n\n").unwrap();
+    code.to_owned()
+}
+
 #[test]
 fn the_program_is_the_example() {
-    let example = read("examples/examples/readme.rs");
-    let (_, code) = example.split_once("\n\n").unwrap();
-    assert!(read("README.md").contains(&format!("```rust,no_run\n{code}```")), "README.md shows another program");
+    let whole = format!("```rust,no_run\n{}```", code("readme"));
+    assert!(read("README.md").contains(&whole), "README.md shows another program");
+    // Of the second one the README shows the lines of the model and of main that matter.
+    let (readme, code) = (read("README.md"), code("suggested_fix"));
+    let shown = readme.split("<!-- suggested_fix -->").nth(1).unwrap();
+    let (_, shown) = shown.split_once("```rust,ignore\n").unwrap();
+    let (shown, _) = shown.split_once("```").unwrap();
+    let lines: Vec<&str> = code.lines().map(str::trim).collect();
+    for line in shown.lines().map(str::trim).filter(|line| !line.is_empty()) {
+        assert!(lines.contains(&line), "the example has no line `{line}`");
+    }
 }
 
 #[test]
 fn the_output_is_what_the_example_prints() {
     let target = Path::new(env!("CARGO_TARGET_TMPDIR")).parent().unwrap();
-    let output = Command::new(env!("CARGO"))
-        .args(["run", "--quiet", "--offline", "-p", "examples", "--example", "readme"])
-        .current_dir(root())
-        .env("CARGO_TARGET_DIR", target)
-        .output()
-        .unwrap();
-    let error = String::from_utf8_lossy(&output.stderr);
-    assert!(output.status.success(), "{error}");
-    let printed = String::from_utf8(output.stdout).unwrap();
-    assert!(
-        read("README.md").contains(&format!("```text\n{printed}```")),
-        "README.md shows another output:\n{printed}"
-    );
+    for example in EXAMPLES {
+        let output = Command::new(env!("CARGO"))
+            .args(["run", "--quiet", "--offline", "-p", "examples", "--example", example])
+            .current_dir(root())
+            .env("CARGO_TARGET_DIR", target)
+            .output()
+            .unwrap();
+        let error = String::from_utf8_lossy(&output.stderr);
+        assert!(output.status.success(), "{error}");
+        let printed = String::from_utf8(output.stdout).unwrap();
+        assert!(
+            read("README.md").contains(&format!("```text\n{printed}```")),
+            "README.md shows another output of {example}:\n{printed}"
+        );
+    }
 }

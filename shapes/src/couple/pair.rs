@@ -103,7 +103,9 @@ impl<F: Family> Pairer<'_, '_, F> {
         let same = match (at.node.context(), shapes) {
             (Some(context), DynamicShapes::Tuple(_)) => *context == Context::Tuple || is_tuple_subclass(context),
             (Some(Context::Dict(_)), DynamicShapes::Dict(_)) => true,
-            (Some(context), DynamicShapes::Dict(items)) => is_dict_subclass(context) && !items.is_empty(),
+            (Some(context), DynamicShapes::Dict(items)) => {
+                is_dict_subclass(context) && items.is_empty() == (at.node.arity() == 0)
+            }
             _ => false,
         };
         // An export keeps containers, and wants None where there is no tensor.
