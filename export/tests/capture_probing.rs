@@ -82,3 +82,68 @@ fn an_auto_dimension_that_the_model_branches_on_becomes_static() {
     let error = export(&Branching, &inputs, &shapes(&Dim::dynamic())).unwrap_err();
     assert!(matches!(error, torch_export::ExportError::Branch { .. }), "{error:?}");
 }
+
+struct Noisy;
+
+#[module]
+impl Noisy {
+    fn forward(&self, x: &Tensor) -> (Tensor, Tensor) {
+        (x.dropout(0.5, true), x.relu())
+    }
+}
+
+#[test]
+fn a_program_that_draws_random_numbers_is_compared_by_form() {
+    let inputs = ModelInputs::new(&Noisy, [2, 7].map(|n| Noisy::args(randn(&[n, 40])))).unwrap();
+    let program = export(&Noisy, &inputs, &inputs.guess_dynamic_shapes().unwrap()).unwrap();
+    let verification = program.verification.as_ref().unwrap();
+    assert!(verification.random && verification.unseen, "{verification}");
+    assert!(verification.to_string().contains("(sizes only: the program draws random numbers)"), "{verification}");
+}
+
+struct Attends;
+
+#[module]
+impl Attends {
+    fn forward(&self, q: &Tensor, k: &Tensor, v: &Tensor) -> Tensor {
+        Tensor::scaled_dot_product_attention(q, k, v, None::<&Tensor>, 0.0, false, None, false)
+    }
+}
+
+#[test]
+fn key_and_value_are_of_one_length() {
+    let args = |q, k| {
+        let heads = |n| randn(&[2, 4, n, 8]);
+        Attends::args(heads(q)).k(heads(k)).v(heads(k))
+    };
+    let dims = || DynamicShapes::leaf(ShapeSpec::dims([(2, Dim::dynamic())]));
+    let inputs = ModelInputs::new(&Attends, [args(6, 5)]).unwrap();
+    let program = export(&Attends, &inputs, &DynamicShapes::Tuple(vec![dims(), dims(), dims()])).unwrap();
+    let text = program.to_string();
+    assert!(text.contains(r#"k: "f32[2, 4, s49, 8]", v: "f32[2, 4, s49, 8]""#), "{text}");
+    let output: Tensor = program.call(&args(3, 9)).unwrap();
+    assert_eq!(output.size(), [2, 4, 3, 8]);
+}
+
+struct Confused;
+
+#[module]
+impl Confused {
+    /// The example's batch is as long as its sequence; only one of them is read.
+    fn forward(&self, x: &Tensor, y: &Tensor) -> Tensor {
+        let positions = Tensor::arange(y.size()[1], (Kind::Int64, Device::Cpu));
+        x.sum(Kind::Float) + (y + positions).mean(Kind::Float)
+    }
+}
+
+#[test]
+fn an_integer_is_told_from_another_size_that_is_equal_in_the_example() {
+    let args = |n| Confused::args(randn(&[5, n])).y(randn(&[4, n]));
+    let dims = || DynamicShapes::leaf(ShapeSpec::dims([(0, Dim::dynamic()), (1, Dim::dynamic())]));
+    let inputs = ModelInputs::new(&Confused, [args(5)]).unwrap();
+    let program = export(&Confused, &inputs, &DynamicShapes::Tuple(vec![dims(), dims()])).unwrap();
+    let text = program.to_string();
+    assert!(text.contains(r#"x: "f32[s77, s27]", y: "f32[s17, s94]""#), "{text}");
+    let output: Tensor = program.call(&Confused::args(randn(&[3, 8])).y(randn(&[2, 6]))).unwrap();
+    assert_eq!(output.size(), [0_i64; 0]);
+}

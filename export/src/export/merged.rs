@@ -1,17 +1,18 @@
 //! The first probes: dimensions that are equal in every given set move together.
 
 use super::probe::{Movable, bounds, unlike_sizes};
+use super::sample::Sample;
 use super::search::{Search, Values};
 use super::{ExportError, Setup};
 use pytree_core::{Module, Tch};
 use shapes::ValueRange;
 
 /// Dimensions of the inputs that have been equal so far: leaf and dimension of each.
-struct Class {
-    /// The size in every given set.
+pub(super) struct Class {
+    /// The size in every run.
     seen: Vec<i64>,
-    movable: Movable,
-    dims: Vec<(usize, usize)>,
+    pub(super) movable: Movable,
+    pub(super) dims: Vec<(usize, usize)>,
 }
 
 impl<M: Module<Family = Tch>> Search<'_, M> {
@@ -20,7 +21,7 @@ impl<M: Module<Family = Tch>> Search<'_, M> {
     /// that hold in every given set too, as of a mask over a cache and new tokens. What still fails teaches nothing here; the
     /// rules will explain it. `false` when another path was taken, and an AUTO dimension has become static for it.
     pub(super) fn merged_probes(&mut self) -> Result<bool, ExportError> {
-        let classes = self.classes()?;
+        let classes = self.classes(&self.samples[..self.sets.len()])?;
         if classes.is_empty() {
             return Ok(true);
         }
@@ -67,12 +68,11 @@ impl<M: Module<Family = Tch>> Search<'_, M> {
         values
     }
 
-    /// The dynamic dimensions, those together that are equal in every given set.
-    fn classes(&self) -> Result<Vec<Class>, ExportError> {
-        let given = &self.samples[..self.sets.len()];
+    /// The dynamic dimensions, those together that are equal in every one of these runs.
+    pub(super) fn classes(&self, runs: &[Sample]) -> Result<Vec<Class>, ExportError> {
         let mut classes: Vec<Class> = Vec::new();
         for (leaf, dim, range) in dynamic_dims(&self.setup)? {
-            let seen: Vec<i64> = given.iter().filter_map(|s| s.values[leaf].as_ref()?.get(dim).copied()).collect();
+            let seen: Vec<i64> = runs.iter().filter_map(|s| s.values[leaf].as_ref()?.get(dim).copied()).collect();
             match classes.iter_mut().find(|class| class.seen == seen) {
                 Some(class) => {
                     class.movable.range = class.movable.range.intersect(&range);

@@ -18,6 +18,7 @@ mod resolve;
 mod rules;
 mod sample;
 mod search;
+mod separate;
 mod setup;
 mod solve;
 mod spelling;

@@ -24,21 +24,24 @@ const PRIMES: [i64; 46] = [
 const FACTORS: [i64; 7] = [2, 4, 6, 8, 12, 16, 64];
 
 /// The sizes that a round tries first: rounds go through primes, small numbers, and multiples of common factors in turn, so
-/// that some round suits many dimensions, a divisibility or a large range.
+/// that some round suits many dimensions, a divisibility or a large range. Each in an order of its own: in a regular one two
+/// dimensions would lie equally far apart in every run, and be taken for related.
 fn pool(round: usize) -> Vec<i64> {
     let turn = round / 3;
-    let rotated = |items: Vec<i64>| {
-        let by = turn * 5 % items.len();
-        [&items[by..], &items[..by]].concat()
+    let mut pool = match round % 3 {
+        0 => PRIMES.to_vec(),
+        1 => (3..=24).collect(),
+        _ => (2..=12).map(|n| n * FACTORS[turn % FACTORS.len()]).collect(),
     };
-    match round % 3 {
-        0 => rotated(PRIMES.to_vec()),
-        1 => rotated((3..=24).collect()),
-        _ => {
-            let factor = FACTORS[turn % FACTORS.len()];
-            rotated((2..=12).map(|n| n * factor).collect())
-        }
+    // Fisher and Yates, with a generator that always starts alike: an export is the same every time.
+    let mut state = 0x9e37_79b9_7f4a_7c15_u64.wrapping_mul(round as u64 + 1);
+    for last in (1..pool.len()).rev() {
+        state ^= state << 13;
+        state ^= state >> 7;
+        state ^= state << 17;
+        pool.swap(last, (state % (last as u64 + 1)) as usize);
     }
+    pool
 }
 
 /// Sizes for every movable dimension: different from each other, from the examples and from `taken` as far as the ranges

@@ -75,6 +75,37 @@ pub(crate) fn resolve(setup: &Setup, samples: &[Sample]) -> Result<Resolved, Exp
     })
 }
 
+/// The input dimensions that the integers of the graph are explained by: leaf and dimension. Dimensions that have been equal
+/// in every run explain the same, and only the first of them is told.
+pub(crate) fn sizes_in_integers(setup: &Setup, samples: &[Sample]) -> Result<Vec<(usize, usize)>, ExportError> {
+    let inputs = SymbolicInputs::declare(setup.leaves.clone(), &setup.order, setup.naming)?;
+    let created: Vec<Vec<Expr>> = (0..setup.leaves.len()).map(|leaf| inputs.sizes(leaf)).collect::<Result<_, _>>()?;
+    let basis = basis(&created, samples);
+    let mut seen: Vec<Vec<i64>> = Vec::new();
+    for (at, call) in samples[0].trace.calls.iter().enumerate() {
+        for (i, argument) in call.args.iter().enumerate() {
+            for place in 0..argument.value.ints().len() {
+                let of = |s: &Sample| s.trace.calls[at].args[i].value.ints().get(place).copied();
+                seen.push(samples.iter().filter_map(of).collect());
+            }
+        }
+    }
+    let int = |leaf: &OutputLeaf| if let OutputLeaf::Int(v) = leaf { Some(*v) } else { None };
+    seen.extend((0..samples[0].outputs.len()).map(|i| samples.iter().filter_map(|s| int(&s.outputs[i])).collect()));
+    seen.sort_unstable();
+    seen.dedup();
+    let mut symbols: Vec<Symbol> = Vec::new();
+    for seen in seen {
+        if let Some(expr) = basis.solve(&seen)? {
+            symbols.extend(expr.free_symbols());
+        }
+    }
+    let dims = created.iter().enumerate().flat_map(|(leaf, exprs)| {
+        exprs.iter().enumerate().filter_map(move |(dim, expr)| Some(((leaf, dim), expr.as_symbol()?)))
+    });
+    Ok(dims.filter(|(_, symbol)| symbols.contains(symbol)).map(|(place, _)| place).collect())
+}
+
 /// The input symbols with the value that each sample gave them.
 fn basis(created: &[Vec<Expr>], samples: &[Sample]) -> Basis {
     let mut basis = Basis::default();

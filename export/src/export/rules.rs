@@ -24,7 +24,9 @@ pub(crate) fn sizes(
         let sized = value.clone().map(|id| known.get(&id).cloned().unwrap_or_default());
         args.push((argument.name.as_str(), self::argument(&sized)));
     }
-    let outputs = rule.apply(&Args::new(args), env)?;
+    let args = Args::new(args);
+    let outputs = rule.apply(&args, env)?;
+    same_length(call, arguments, known, env)?;
     Ok(Some(
         outputs
             .into_iter()
@@ -34,6 +36,26 @@ pub(crate) fn sizes(
             })
             .collect(),
     ))
+}
+
+/// torch lets the key and the value of an attention differ in length, and then reads outside of the shorter one.
+fn same_length(
+    call: &Call,
+    arguments: &[Value<ValueId, Expr>],
+    known: &HashMap<ValueId, Vec<Expr>>,
+    env: &mut ShapeEnv,
+) -> Result<(), ExportError> {
+    if call.op.name() != "scaled_dot_product_attention" {
+        return Ok(());
+    }
+    let length = |name: &str| {
+        let (_, value) = call.args.iter().zip(arguments).find(|(argument, _)| argument.name == name)?;
+        known.get(value.tensors().next()?)?.iter().nth_back(1)
+    };
+    if let (Some(key), Some(value)) = (length("key"), length("value")) {
+        env.guard_eq(key, value, &call.op.to_string())?;
+    }
+    Ok(())
 }
 
 /// The places of the masks among the indices. A mask picks as many elements as it has ones: no size tells how many.

@@ -47,10 +47,11 @@ impl<'m, M: Module<Family = Tch>> Search<'m, M> {
         self.run_sets()?;
         self.vary_values()?;
         loop {
-            if self.merged_probes()?
-                && let Some(resolved) = self.settle()?
-            {
-                return Ok(resolved);
+            if self.merged_probes()? {
+                self.separate()?;
+                if let Some(resolved) = self.settle()? {
+                    return Ok(resolved);
+                }
             }
             // A dimension was made static: everything is solved again without it.
             self.samples.truncate(self.sets.len().max(1));

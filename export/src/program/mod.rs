@@ -55,6 +55,8 @@ pub struct Verification {
     pub run: Vec<(String, Vec<i64>)>,
     /// Whether no step of the export had seen these sizes. A program without dynamic sizes has no others.
     pub unseen: bool,
+    /// Whether the program draws random numbers: then the kinds and sizes of the results were compared, not their values.
+    pub random: bool,
     /// The largest difference between model and program, relative to the largest value when that is above 1.
     pub max_difference: f64,
     /// The smallest and the largest value that each symbol had in the runs of the export, by name. Beyond them the program is
@@ -68,7 +70,11 @@ impl fmt::Display for Verification {
         for (i, (name, sizes)) in self.run.iter().enumerate() {
             write!(f, "{}{name} {sizes:?}", if i == 0 { "" } else { ", " })?;
         }
-        write!(f, " (largest difference {:e})", self.max_difference)?;
+        if self.random {
+            f.write_str(" (sizes only: the program draws random numbers)")?;
+        } else {
+            write!(f, " (largest difference {:e})", self.max_difference)?;
+        }
         for (i, (symbol, low, high)) in self.tried.iter().enumerate() {
             write!(f, "{}{symbol} from {low} to {high}", if i == 0 { "; tried with " } else { ", " })?;
         }
