@@ -10,6 +10,7 @@ use capture_support::{F, dims, fixed, guessed, header, named, randn, ranges, ref
 use tch::{Device, Kind, Tensor};
 use torch_export::ExportError;
 use torch_export::prelude::*;
+use torch_export::shapes::DimSpec;
 
 const VIOLATED: &str = "! For more information, run with TORCH_LOGS=\"+dynamic\".\n  - ";
 const SPECIALISED: &str = "If you're using mark_dynamic, either remove it or use maybe_mark_dynamic. If you're using \
@@ -275,4 +276,25 @@ fn an_int_computed_from_sizes_is_returned() {
         ]
     );
     same(&Doubled, &program, [2, 5, 9].map(|n| Doubled::args(randn(&[n, 3]))));
+}
+
+model! { Apart(x: &Tensor, y: &Tensor) -> Tensor { let n = y.size()[0]; x + y.narrow(0, 1, n - 1) } }
+
+#[test]
+fn two_dims_at_a_distance_as_torch_says_it() {
+    let example = || Apart::args(randn(&[5])).y(randn(&[6]));
+    let text = constraint(with_shapes(&Apart, example(), &dims(&[&[(0, named("a"))], &[(0, named("b"))]])));
+    let expected = "Constraints violated (b)! For more information, run with TORCH_LOGS=\"+dynamic\".\n  - The values of b = \
+                    L['y'].size()[0] must always be related to the values of a = L['x'].size()[0] by b = a + 1.\nSuggested \
+                    fixes:\n  b = a + 1";
+    assert!(text.starts_with(expected), "{text}");
+    let a = named("a");
+    let leaf = |dim: DimSpec| DynamicShapes::leaf(ShapeSpec::dims([(0, dim)]));
+    let fixed = DynamicShapes::Tuple(vec![leaf(a.clone().into()), leaf(a.affine(1, 1).unwrap().into())]);
+    let hints = [Dim::dynamic(), Dim::auto()].map(|dim| dims(&[&[(0, dim)], &[(0, dim)]]));
+    for shapes in hints.iter().chain([&fixed]) {
+        let program = with_shapes(&Apart, example(), shapes).unwrap();
+        assert_eq!(header(&program), "def forward(self, x: \"f32[s77]\", y: \"f32[s77 + 1]\"):");
+        same(&Apart, &program, [3, 8].map(|n| Apart::args(randn(&[n])).y(randn(&[n + 1]))));
+    }
 }

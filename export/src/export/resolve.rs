@@ -4,7 +4,7 @@ use super::alone::Alone;
 use super::sample::{OutputLeaf, Sample};
 use super::solve::Basis;
 use super::{ExportError, Setup};
-use crate::dispatch::{self, Schema, TensorInfo, Value, ValueId};
+use crate::dispatch::{self, Call, Schema, TensorInfo, Value, ValueId};
 use shapes::{Expr, ShapeEnv, Solved, Symbol, SymbolicInputs};
 use std::collections::HashMap;
 
@@ -32,8 +32,10 @@ pub(crate) fn resolve(setup: &Setup, samples: &[Sample]) -> Result<Resolved, Exp
     let created: Vec<Vec<Expr>> = (0..setup.leaves.len()).map(|leaf| inputs.sizes(leaf)).collect::<Result<_, _>>()?;
     let basis = basis(&created, samples);
     let example = &samples[0].trace.calls;
+    let observed: Vec<_> = samples.iter().map(|sample| observed_sizes(setup, sample)).collect();
     let mut arguments = Vec::with_capacity(example.len());
     for (at, call) in example.iter().enumerate() {
+        let near = near(call, &observed);
         let mut solved = Vec::with_capacity(call.args.len());
         for (i, argument) in call.args.iter().enumerate() {
             let mut place = 0;
@@ -41,7 +43,8 @@ pub(crate) fn resolve(setup: &Setup, samples: &[Sample]) -> Result<Resolved, Exp
                 let seen = |s: &Sample| s.trace.calls[at].args[i].value.ints().get(place).copied();
                 let seen: Vec<i64> = samples.iter().filter_map(seen).collect();
                 place += 1;
-                solve(&basis, &seen, || format!("argument `{}` of `{}`", argument.name, call.op))
+                let expr = solve(&basis, &seen, || format!("argument `{}` of `{}`", argument.name, call.op))?;
+                basis.nearest(expr, &near).map_err(ExportError::from)
             })?;
             solved.push(value);
         }
@@ -73,6 +76,25 @@ pub(crate) fn resolve(setup: &Setup, samples: &[Sample]) -> Result<Resolved, Exp
         output_ints,
         argument_names: setup.argument_names.clone(),
     })
+}
+
+/// The sizes of every tensor of a run that is an input or the result of a call.
+fn observed_sizes<'s>(setup: &Setup, sample: &'s Sample) -> HashMap<ValueId, &'s [i64]> {
+    let inputs = setup.tensor_leaves.iter().enumerate();
+    let inputs = inputs.filter_map(|(i, leaf)| Some((ValueId::Known(i), sample.values[*leaf].as_deref()?)));
+    let outputs = sample.trace.calls.iter().flat_map(|call| call.output_tensors());
+    inputs.chain(outputs.map(|output| (output.id, output.info.sizes.as_slice()))).collect()
+}
+
+/// The sizes of the tensors that a call takes, each dimension with its size in every run.
+fn near(call: &Call, observed: &[HashMap<ValueId, &[i64]>]) -> Vec<Vec<i64>> {
+    let mut near = Vec::new();
+    for id in call.args.iter().flat_map(|argument| argument.value.tensors()) {
+        let rank = observed[0].get(id).map_or(0, |sizes| sizes.len());
+        let dim = |dim: usize| observed.iter().map(move |run| run.get(id)?.get(dim).copied()).collect::<Option<_>>();
+        near.extend((0..rank).filter_map(dim));
+    }
+    near
 }
 
 /// The input dimensions that the integers of the graph are explained by: leaf and dimension. Dimensions that have been equal

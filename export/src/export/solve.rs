@@ -1,5 +1,6 @@
 //! Integers by probing: which expression over the input sizes gives the numbers that were seen.
 
+use indexmap::IndexMap;
 use shapes::{Expr, ExprError};
 
 /// The sizes that can explain an integer: symbols, with their value in every sample.
@@ -53,6 +54,25 @@ impl Basis {
             return Ok(Some(found));
         }
         self.extremum(seen)
+    }
+
+    /// The same integer by sizes among `near`, where one of them has been at a fixed distance from the size in it in every
+    /// run: of `x` and `y - 1`, which are then the same, the one that the op itself deals with.
+    pub(crate) fn nearest(&self, expr: Expr, near: &[Vec<i64>]) -> Result<Expr, ExprError> {
+        let mut with = IndexMap::new();
+        for symbol in expr.free_symbols() {
+            let Some((_, values)) = self.symbols.iter().find(|(e, _)| e.as_symbol() == Some(&symbol)) else { continue };
+            let gap = |other: &Feature| {
+                let mut gaps = values.iter().zip(&other.1).map(|(a, b)| a.checked_sub(*b));
+                let first = gaps.next()??;
+                gaps.all(|gap| gap == Some(first)).then(|| (other.0.clone(), first))
+            };
+            let known = |values: &Vec<i64>| near.contains(values);
+            if let Some((other, gap)) = self.symbols.iter().filter(|s| !known(values) && known(&s.1)).find_map(gap) {
+                with.insert(symbol, other.try_add(&Expr::int(gap))?);
+            }
+        }
+        if with.is_empty() { Ok(expr) } else { expr.substitute(&with) }
     }
 
     /// The symbols, then the products of two and of three of them.
