@@ -29,9 +29,10 @@ const FACTORS: [i64; 7] = [2, 4, 6, 8, 12, 16, 64];
 fn pool(round: usize) -> Vec<i64> {
     let turn = round / 3;
     let mut pool = match round % 3 {
-        0 => PRIMES.to_vec(),
+        // The work of a run grows with a product of sizes, so they stay small where there is a choice.
+        0 => PRIMES[..16].to_vec(),
         1 => (3..=24).collect(),
-        _ => (2..=12).map(|n| n * FACTORS[turn % FACTORS.len()]).collect(),
+        _ => (2..=12).map(|n| n * FACTORS[turn % FACTORS.len()]).filter(|size| *size <= 192).collect(),
     };
     // Fisher and Yates, with a generator that always starts alike: an export is the same every time.
     let mut state = 0x9e37_79b9_7f4a_7c15_u64.wrapping_mul(round as u64 + 1);

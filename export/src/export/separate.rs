@@ -12,9 +12,9 @@ use pytree_core::{Module, Tch};
 use std::collections::HashSet;
 
 /// Probes at most this often: each either moves something apart or shows that the model wants it together.
-const PROBES: usize = 48;
+const PROBES: usize = 32;
 
-/// How many sizes are tried before the model is taken to want dimensions together: it may want a divisible size.
+/// How many sizes are tried where no run has shown one that the model takes: it may want a divisible size.
 const SIZES: usize = 3;
 
 /// An input dimension: leaf and dimension.
@@ -41,26 +41,27 @@ impl<M: Module<Family = Tch>> Search<'_, M> {
         let mut blocks = Vec::new();
         for group in self.classes(&self.samples)? {
             if group.dims.len() > 1 && group.dims.iter().any(|place| used.contains(place)) {
-                blocks.extend(parts(&group));
+                blocks.extend(parts(&group, |leaf| self.argument(leaf)));
             }
         }
         Ok(blocks)
+    }
+
+    /// Which argument a leaf belongs to: the first entry of its path.
+    fn argument(&self, leaf: usize) -> &str {
+        let path = &self.setup.leaves[leaf].path;
+        path.split_once(']').map_or(path.as_str(), |(first, _)| first)
     }
 
     /// Probes with these dimensions at another size, all the same, and everything else as in the last run.
     fn apart(&mut self, block: &[Place]) -> Result<(), ExportError> {
         let Some(last) = self.samples.last() else { return Ok(()) };
         let before = last.values.clone();
-        let taken: Vec<i64> = before.iter().flatten().flatten().copied().collect();
-        let classes = self.classes(&self.samples)?;
-        let Some(class) = classes.iter().find(|class| class.dims.contains(&block[0])) else { return Ok(()) };
-        for _ in 0..SIZES {
-            let sizes = unlike_sizes(std::slice::from_ref(&class.movable), &taken, self.round);
-            self.round += 1;
+        for size in self.other_sizes(block[0])? {
             let mut values = before.clone();
             for (leaf, dim) in block {
                 if let Some(slot) = values[*leaf].as_mut().and_then(|v| v.get_mut(*dim)) {
-                    *slot = sizes[0];
+                    *slot = size;
                 }
             }
             if let Ok(sample) = self.trial(&values) {
@@ -70,11 +71,27 @@ impl<M: Module<Family = Tch>> Search<'_, M> {
         }
         Ok(())
     }
+
+    /// Sizes for a dimension that are none of the last run: one that another run has shown to be good, or else new ones.
+    fn other_sizes(&mut self, (leaf, dim): Place) -> Result<Vec<i64>, ExportError> {
+        let taken: Vec<i64> =
+            self.samples.last().iter().flat_map(|last| last.values.iter().flatten().flatten()).copied().collect();
+        let shown = self.samples.iter().filter_map(|run| run.values[leaf].as_ref()?.get(dim).copied());
+        if let Some(size) = shown.filter(|size| !taken.contains(size)).last() {
+            return Ok(vec![size]);
+        }
+        let classes = self.classes(&self.samples)?;
+        let Some(class) = classes.iter().find(|class| class.dims.contains(&(leaf, dim))) else { return Ok(Vec::new()) };
+        let rounds = self.round..self.round + SIZES;
+        self.round = rounds.end;
+        let movable = std::slice::from_ref(&class.movable);
+        Ok(rounds.flat_map(|round| unlike_sizes(movable, &taken, round)).collect())
+    }
 }
 
-/// Parts of a group that may belong together: the dimensions of one input, each dimension alone, halves of all sorts; of a
-/// small group every part. A part and the rest of the group stand for the same question.
-fn parts(group: &Class) -> Vec<Vec<Place>> {
+/// Parts of a group that may belong together: the dimensions of one argument, and halves of all sorts; of a small group every
+/// part. A part and the rest of the group stand for the same question.
+fn parts<'a>(group: &Class, argument: impl Fn(usize) -> &'a str) -> Vec<Vec<Place>> {
     let dims = &group.dims;
     let mut parts: Vec<Vec<Place>> = Vec::new();
     let mut add = |keep: &dyn Fn(usize, Place) -> bool| {
@@ -92,14 +109,11 @@ fn parts(group: &Class) -> Vec<Vec<Place>> {
         }
         return parts;
     }
+    for (leaf, _) in dims {
+        add(&|_, place| argument(place.0) == argument(*leaf));
+    }
     for bit in 0..usize::BITS - dims.len().leading_zeros() {
         add(&|i, _| i >> bit & 1 == 1);
-    }
-    for (leaf, _) in dims.iter().take(16) {
-        add(&|_, place| place.0 == *leaf);
-    }
-    for alone in 0..dims.len().min(16) {
-        add(&|i, _| i == alone);
     }
     parts
 }
