@@ -58,6 +58,10 @@ fn the_same_program_gives_the_same_bytes() {
     program.save(&first).unwrap();
     program.save(&second).unwrap();
     assert_eq!(fs::read(&first).unwrap(), fs::read(&second).unwrap());
+    // Who may read it is what a file written plainly says.
+    let plain = folder.0.join("plain");
+    fs::write(&plain, b"").unwrap();
+    assert_eq!(fs::metadata(&first).unwrap().permissions(), fs::metadata(&plain).unwrap().permissions());
     assert_eq!(program.to_bytes().unwrap(), program.to_bytes().unwrap());
 }
 

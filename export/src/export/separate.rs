@@ -77,7 +77,7 @@ impl<M: Module<Family = Tch>> Search<'_, M> {
         let taken: Vec<i64> =
             self.samples.last().iter().flat_map(|last| last.values.iter().flatten().flatten()).copied().collect();
         let shown = self.samples.iter().filter_map(|run| run.values[leaf].as_ref()?.get(dim).copied());
-        if let Some(size) = shown.filter(|size| !taken.contains(size)).last() {
+        if let Some(size) = shown.filter(|size| !taken.contains(size)).next_back() {
             return Ok(vec![size]);
         }
         let classes = self.classes(&self.samples)?;

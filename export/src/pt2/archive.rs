@@ -33,7 +33,12 @@ impl Archive {
         let root = stem.to_string_lossy().replace(['/', '\\'], "_");
         let folder = path.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new("."));
         let io = |error| SaveError::Io { path: path.to_owned(), error };
-        let mut file = tempfile::Builder::new().prefix(".pt2-").tempfile_in(folder).map_err(io)?;
+        let mut builder = tempfile::Builder::new();
+        builder.prefix(".pt2-");
+        // A temporary file is for its owner alone; this one becomes a file like any other.
+        #[cfg(unix)]
+        builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o666));
+        let mut file = builder.tempfile_in(folder).map_err(io)?;
         self.write_to(&root, file.as_file_mut())?;
         file.as_file().sync_all().map_err(io)?;
         file.persist(path).map_err(|e| io(e.error))?;
