@@ -8,6 +8,11 @@
 
 namespace tx {
 
+bool reads_data(const c10::OperatorHandle &op) {
+  // `is_nonzero` calls `item`, and is not tagged itself.
+  return op.hasTag(at::Tag::data_dependent_output) || op.schema().name() == "aten::is_nonzero";
+}
+
 static std::optional<c10::OperatorHandle> find(const char *name, const char *overload) {
   return c10::Dispatcher::singleton().findSchema({name, overload});
 }
@@ -95,6 +100,7 @@ extern "C" int tx_schema(const char *name, const char *overload, tx_bytes *out) 
         write_argument(w, a);
     }
     w.u8(op->hasTag(at::Tag::dynamic_output_shape));
+    w.u8(reads_data(*op));
     give(out, w.bytes());
     return TX_OK;
   });

@@ -47,6 +47,10 @@ int tx_call(const char *name, const char *overload, const uint8_t *args, size_t 
 // With `frames`, each op in the log has the return addresses of its call stack, innermost first.
 int tx_session_new(int frames, tx_session **session, tx_bytes *error);
 void tx_session_free(tx_session *session);
+// Changes the numbers that some ops give to Rust (`item`, `equal`), those at these places among all such ops: 0 adds one,
+// 1 and -1 make them large; a bool is turned round. After `budget` ops the next one fails, since a loop may wait for a
+// number that never comes.
+void tx_session_forge(tx_session *session, int way, const uint64_t *reads, size_t reads_len, uint64_t budget);
 // Starts logging on this thread; fails when a session is already at work here.
 int tx_session_start(tx_session *session, tx_bytes *error);
 // Stops logging on this thread.

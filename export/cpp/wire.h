@@ -123,4 +123,7 @@ inline const at::Tensor &tensor_of(void *handle) { return *static_cast<const at:
 // The dispatch key that recording sits on, and nothing else in torch does.
 constexpr c10::DispatchKey RECORD_KEY = c10::DispatchKey::TESTING_ONLY_GenericMode;
 
+// Whether an op gives the content of a tensor to Rust, where nobody sees what becomes of it.
+bool reads_data(const c10::OperatorHandle &op);
+
 } // namespace tx

@@ -49,6 +49,7 @@ unsafe extern "C" {
         out_tensors: *mut RawTensors,
     ) -> c_int;
     fn tx_session_new(frames: c_int, session: *mut *mut RawSession, error: *mut RawBytes) -> c_int;
+    fn tx_session_forge(session: *mut RawSession, way: c_int, reads: *const u64, reads_len: usize, budget: u64);
     fn tx_session_free(session: *mut RawSession);
     fn tx_session_start(session: *mut RawSession, error: *mut RawBytes) -> c_int;
     fn tx_session_stop();
@@ -220,6 +221,12 @@ impl Session {
             Some(raw) => Ok(Self { raw }),
             None => Err(ShimError::Torch("no session".to_owned())),
         }
+    }
+
+    /// Changes the numbers that ops give to Rust, those at these places among all such ops; `budget` ends endless loops.
+    pub(crate) fn forge(&mut self, way: i8, reads: &[u64], budget: u64) {
+        // SAFETY: a live session; numbers with their count, copied during the call.
+        unsafe { tx_session_forge(self.raw.as_ptr(), c_int::from(way), reads.as_ptr(), reads.len(), budget) }
     }
 
     /// Runs `f` while this thread's ops are logged. Logging ends with `f`, also when it panics.

@@ -9,7 +9,7 @@ mod capture_support;
 use std::cell::Cell;
 
 use capture_support::{F, fixed, guessed, randn, recording, refused, same, statements};
-use tch::{Kind, Tensor};
+use tch::{Device, Kind, Tensor};
 use torch_export::ExportError;
 use torch_export::dispatch::RecordError;
 use torch_export::prelude::*;
@@ -77,6 +77,73 @@ fn a_value_that_is_the_same_in_reverse_becomes_no_constant() {
     same(&Looked, &program, [Looked::args(x()).at(Tensor::from_slice(&[2i64]))]);
     let program = fixed(&Looked, Looked::args(randn(&[1])).at(Tensor::from_slice(&[0i64]))).unwrap();
     same(&Looked, &program, [Looked::args(randn(&[1])).at(Tensor::from_slice(&[0i64]))]);
+}
+
+model! { Signs(x: &Tensor) -> Tensor { if x.sum(Kind::Float).double_value(&[]) > 0.0 { x * 2.0 } else { x - 1.0 } } }
+model! { Large(x: &Tensor) -> Tensor { if x.max().int64_value(&[]) > 100 { x * 2 } else { x - 1 } } }
+model! { All(x: &Tensor) -> Tensor { if x.eq_tensor(x).all().int64_value(&[]) == 1 { x.sin() } else { x.cos() } } }
+model! { Same(x: &Tensor) -> Tensor { if *x == x.abs() { x.sin() } else { x.cos() } } }
+model! { Endless(x: &Tensor) -> Tensor {
+    let mut y = x.shallow_clone();
+    while y.abs().max().double_value(&[]) > 1.0 {
+        y *= 0.5;
+    }
+    y
+} }
+model! { Scaled(x: &Tensor, scale: &Tensor) -> Tensor { x * scale.sum(Kind::Float).double_value(&[]) } }
+
+struct Configured {
+    exponent: Tensor,
+}
+
+#[module]
+impl Configured {
+    fn forward(&self, x: &Tensor) -> Tensor {
+        x.pow_tensor_scalar(self.exponent.double_value(&[]))
+    }
+}
+
+#[test]
+fn a_branch_on_data_is_seen_whatever_the_values_are() {
+    let branches = |result: Result<ExportedProgram, ExportError>| {
+        let place = dependence(result);
+        assert!(place.starts_with("call ") || place.starts_with("whether "), "{place}");
+    };
+    for x in [|n| Tensor::ones([n, 2], F), |n| Tensor::zeros([n, 2], F), |n| Tensor::rand([n, 2], F)] {
+        branches(fixed(&Signs, Signs::args(x(3))));
+        branches(guessed(&Signs, [2, 5].map(|n| Signs::args(x(n)))));
+        branches(fixed(&All, All::args(x(3))));
+        branches(fixed(&Same, Same::args(x(3))));
+        branches(guessed(&Endless, [2, 5].map(|n| Endless::args(x(n)))));
+    }
+    let ints = |n| Tensor::randint(50, [n], (Kind::Int64, Device::Cpu));
+    branches(guessed(&Large, [2, 5].map(|n| Large::args(ints(n)))));
+    // Two sets whose numbers differ are no branch on a size.
+    let set = |n: i64| Scaled::args(Tensor::ones([n], F)).scale(Tensor::ones([n], F));
+    assert_eq!(dependence(guessed(&Scaled, [2, 5].map(set))), "argument `other` of `aten.mul.Scalar`");
+}
+
+#[test]
+fn a_number_of_the_model_is_a_constant() {
+    let model = Configured { exponent: Tensor::from(2.0) };
+    let inputs = ModelInputs::new(&model, [2, 5].map(|n| Configured::args(randn(&[n])))).unwrap();
+    let shapes = inputs.guess_dynamic_shapes().unwrap();
+    let program =
+        Export::new(&model, &inputs).dynamic_shapes(&shapes).constant("exponent", &model.exponent).run().unwrap();
+    same(&model, &program, [Configured::args(randn(&[4]))]);
+}
+
+model! { Rooted(x: &Tensor) -> Tensor { x * (x.size()[0] as f64).sqrt() } }
+model! { Plain(x: &Tensor, by: f64) -> Tensor { x * by } }
+
+#[test]
+fn a_number_that_is_no_size_has_one_value() {
+    let error = refused(guessed(&Rooted, [4, 9].map(|n| Rooted::args(randn(&[n])))));
+    let expected = "argument `other` of `aten.mul.Scalar` is 2 with x [4] and 3 with x [9], and a program has one value \
+                    there. Only integers follow sizes: compute any other number with tensors.";
+    assert!(error.to_string().starts_with(expected), "{error}");
+    let error = refused(guessed(&Plain, [2.0, 3.0].map(|by| Plain::args(randn(&[4])).by(by))));
+    assert!(matches!(&error, ExportError::Varies { first, second, .. } if first == "2" && second == "3"), "{error:?}");
 }
 
 model! { Unread(x: &Tensor) -> Tensor {

@@ -39,7 +39,7 @@ mod trace;
 mod wire;
 
 #[cfg(feature = "tch")]
-pub(crate) use self::record::quietly;
+pub(crate) use self::record::{Forgery, quietly, record_forged};
 #[cfg(feature = "tch")]
 pub use self::{
     call::call,

@@ -53,7 +53,7 @@ impl Drop for Mark {
 /// # Errors
 /// See [`RecordError`].
 pub fn record<R>(known: &Known<'_>, f: impl FnOnce() -> R) -> Result<(R, Trace), RecordError> {
-    run(known, false, f)
+    run(known, false, None, f)
 }
 
 /// As [`record`], with the call stack of every op in [`Call::frames`](super::Call::frames): what tells the source line
@@ -62,7 +62,26 @@ pub fn record<R>(known: &Known<'_>, f: impl FnOnce() -> R) -> Result<(R, Trace),
 /// # Errors
 /// See [`RecordError`].
 pub fn record_located<R>(known: &Known<'_>, f: impl FnOnce() -> R) -> Result<(R, Trace), RecordError> {
-    run(known, true, f)
+    run(known, true, None, f)
+}
+
+/// Lies about the content of tensors: the numbers that a recording gives to Rust are others than were read.
+pub(crate) struct Forgery<'a> {
+    /// 0 adds one, 1 and -1 make them large; a bool is turned round.
+    pub(crate) way: i8,
+    /// Which of the calls whose schema `reads_data`, counted from 0.
+    pub(crate) reads: &'a [u64],
+    /// How many ops are too many: a loop may wait for a number that never comes.
+    pub(crate) budget: u64,
+}
+
+/// As [`record`], with other numbers than were read.
+pub(crate) fn record_forged<R>(
+    known: &Known<'_>,
+    forgery: &Forgery<'_>,
+    f: impl FnOnce() -> R,
+) -> Result<(R, Trace), RecordError> {
+    run(known, false, Some(forgery), f)
 }
 
 /// Runs `f` unrecorded; a panic in it is an error and printed nowhere.
@@ -75,9 +94,17 @@ pub(crate) fn quietly<R>(f: impl FnOnce() -> R) -> Result<R, RecordError> {
     })
 }
 
-fn run<R>(known: &Known<'_>, frames: bool, f: impl FnOnce() -> R) -> Result<(R, Trace), RecordError> {
+fn run<R>(
+    known: &Known<'_>,
+    frames: bool,
+    forgery: Option<&Forgery<'_>>,
+    f: impl FnOnce() -> R,
+) -> Result<(R, Trace), RecordError> {
     let _mark = Mark::set().ok_or(RecordError::Nested)?;
     let mut session = Session::new(frames).map_err(DispatchError::tensor)?;
+    if let Some(Forgery { way, reads, budget }) = forgery {
+        session.forge(*way, reads, *budget);
+    }
     let mut names = Names::default();
     let mut declared = Vec::with_capacity(known.len());
     for (index, (role, tensor)) in known.entries.iter().enumerate() {

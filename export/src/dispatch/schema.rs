@@ -22,6 +22,8 @@ pub struct Schema {
     pub returns: Vec<SchemaReturn>,
     /// Whether the sizes of what it gives may depend on the values of what it takes (`torch.Tag.dynamic_output_shape`).
     pub sizes_from_data: bool,
+    /// Whether it gives the content of a tensor as a number that leaves the graph (`torch.Tag.data_dependent_output`).
+    pub reads_data: bool,
 }
 
 /// Ops that call one whose sizes depend on data, and are not tagged themselves.
@@ -135,7 +137,8 @@ fn read(op: &OpName) -> Result<Schema, DispatchError> {
     let mut reader = Reader::new(&bytes);
     let mut side = || reader.list(entry).map_err(|e| DispatchError::wire(op, "schema", &e));
     let (arguments, returns) = (side()?, side()?);
-    let tagged = reader.flag().map_err(|e| DispatchError::wire(op, "schema", &e))?;
+    let mut flag = || reader.flag().map_err(|e| DispatchError::wire(op, "schema", &e));
+    let (tagged, reads_data) = (flag()?, flag()?);
     let returns = returns
         .into_iter()
         .map(|entry| SchemaReturn {
@@ -147,7 +150,7 @@ fn read(op: &OpName) -> Result<Schema, DispatchError> {
         .collect();
     let arguments = arguments.into_iter().map(|entry| entry.argument).collect();
     let sizes_from_data = tagged || SIZES_FROM_DATA.contains(&op.to_string().as_str());
-    Ok(Schema { op: op.clone(), arguments, returns, sizes_from_data })
+    Ok(Schema { op: op.clone(), arguments, returns, sizes_from_data, reads_data })
 }
 
 /// An argument or return, with the letters of its alias sets.

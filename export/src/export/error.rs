@@ -52,6 +52,24 @@ pub enum ExportError {
         /// The second sizes.
         second_sizes: String,
     },
+    /// A number in the program that is no size differs from run to run.
+    #[error(
+        "{place} is {first} with {first_sizes} and {second} with {second_sizes}, and a program has one value there. Only \
+         integers follow sizes: compute any other number with tensors. An argument that differs from call to call belongs \
+         in a tensor, or in an export of its own"
+    )]
+    Varies {
+        /// The op and argument, or the output.
+        place: String,
+        /// What it was.
+        first: String,
+        /// What it became.
+        second: String,
+        /// The sizes of the first run.
+        first_sizes: String,
+        /// The sizes of the other run.
+        second_sizes: String,
+    },
     /// A value that the forward read from a tensor has become a constant, or has chosen the path.
     #[error(
         "{place} depends on the values of the inputs: {first} with the example, {second} with other values of the same \

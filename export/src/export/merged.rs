@@ -36,7 +36,7 @@ impl<M: Module<Family = Tch>> Search<'_, M> {
             }
             match run {
                 Ok(sample) => self.samples.push(sample),
-                Err(error @ ExportError::Branch { .. }) => {
+                Err(error) if is_other_path(&error) => {
                     return if self.freeze(&self.branching(&classes, &sizes)) { Ok(false) } else { Err(error) };
                 }
                 Err(_) => {}
@@ -49,7 +49,7 @@ impl<M: Module<Family = Tch>> Search<'_, M> {
     fn branching(&self, classes: &[Class], sizes: &[i64]) -> Vec<(usize, usize)> {
         let alone = classes.iter().zip(sizes).filter(|(class, size)| {
             let run = self.trial(&self.with_sizes(std::slice::from_ref(*class), std::slice::from_ref(*size)));
-            matches!(run, Err(ExportError::Branch { .. }))
+            run.is_err_and(|error| is_other_path(&error))
         });
         let dims: Vec<_> = alone.flat_map(|(class, _)| class.dims.iter().copied()).collect();
         if dims.is_empty() { classes.iter().flat_map(|class| class.dims.iter().copied()).collect() } else { dims }
@@ -86,6 +86,11 @@ impl<M: Module<Family = Tch>> Search<'_, M> {
         }
         Ok(classes)
     }
+}
+
+/// Whether a run succeeded, and took another path than the first.
+fn is_other_path(error: &ExportError) -> bool {
+    matches!(error, ExportError::Branch { .. } | ExportError::Varies { .. })
 }
 
 /// What a class is of smaller ones in every given set.

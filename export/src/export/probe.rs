@@ -129,6 +129,17 @@ pub(crate) fn other_values(tensor: &Tensor) -> Result<Tensor, ExportError> {
     laid_out_as(tensor, &other(&reversed).map_err(probe_failed)?)
 }
 
+/// `tensor` with floats of the other sign and much larger; integers and bools as they are.
+pub(crate) fn far_values(tensor: &Tensor) -> Result<Tensor, ExportError> {
+    let far = |values: &Tensor| -> Result<Tensor, tch::TchError> {
+        if !is_inexact(values)? {
+            return Ok(values.shallow_clone());
+        }
+        values.f_mul_scalar(-1000.0)?.f_sub_scalar(1.0)
+    };
+    laid_out_as(tensor, &far(&tensor.detach()).map_err(probe_failed)?)
+}
+
 /// `tensor` with the values of an integer or bool tensor moved by one, downwards where that leaves none negative: for one
 /// that is the same when reversed. A model may refuse such values; they need not be valid.
 pub(crate) fn near_values(tensor: &Tensor) -> Result<Tensor, ExportError> {

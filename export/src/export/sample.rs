@@ -2,7 +2,9 @@
 
 use super::ExportError;
 use super::declared::Declared;
-use crate::dispatch::{Call, Known, RecordError, Role, Trace, Value, ValueId, deep_copy, record, record_located};
+use crate::dispatch::{
+    Call, Forgery, Known, RecordError, Role, Trace, Value, ValueId, deep_copy, record, record_forged, record_located,
+};
 use pytree_core::{Leaf, LeafRef, Module, OwnedTree, Tch, TreeSpec, flatten, unflatten};
 use tch::Tensor;
 
@@ -44,13 +46,21 @@ pub(crate) fn map_inputs<A: OwnedTree<Tch>>(
     Ok(unflatten(leaves, &flat.spec)?)
 }
 
-/// Runs `model` on its own copies of `args` and records it. Buffers are as before when it returns. With `located` the
-/// calls hold their call stacks.
+/// How a run is recorded.
+pub(crate) enum How<'a> {
+    Plain,
+    /// The calls hold their call stacks.
+    Located,
+    /// Numbers read from tensors are others than they are.
+    Forged(Forgery<'a>),
+}
+
+/// Runs `model` on its own copies of `args` and records it. Buffers are as before when it returns.
 pub(crate) fn capture<M: Module<Family = Tch>>(
     model: &M,
     args: &M::Args,
     declared: &Declared,
-    located: bool,
+    how: &How<'_>,
 ) -> Result<Sample, ExportError> {
     let args = map_inputs(args, |_, tensor| Ok(deep_copy(tensor)?), |_, v| v)?;
     let flat = flatten(&args)?;
@@ -69,7 +79,11 @@ pub(crate) fn capture<M: Module<Family = Tch>>(
     declared.known(&mut known);
     let saved = declared.buffers()?;
     let forward = || model.call(&args);
-    let recorded = if located { record_located(&known, forward) } else { record(&known, forward) };
+    let recorded = match how {
+        How::Plain => record(&known, forward),
+        How::Located => record_located(&known, forward),
+        How::Forged(forgery) => record_forged(&known, forgery, forward),
+    };
     for (buffer, before) in saved {
         tch::no_grad(|| buffer.shallow_clone().copy_(&before));
     }
@@ -118,7 +132,23 @@ pub(crate) enum Parting {
     /// A constant made from Rust data with other content.
     Constant { op: String, index: usize },
     /// The model returned something else.
-    Output { first: String, second: String },
+    Output { what: &'static str, first: String, second: String },
+}
+
+impl Parting {
+    /// The place in words, and what the two runs have there.
+    pub(crate) fn place(self) -> (String, String, String) {
+        match self {
+            Parting::Graph { first, second, at } => (format!("call {at}"), first, second),
+            Parting::Argument { op, argument, first, second } | Parting::Integer { op, argument, first, second } => {
+                (format!("argument `{argument}` of `{op}`"), first, second)
+            }
+            Parting::Constant { op, index } => {
+                (format!("constant {index} that `{op}` uses"), "one content".to_owned(), "another content".to_owned())
+            }
+            Parting::Output { what, first, second } => (what.to_owned(), first, second),
+        }
+    }
 }
 
 /// Where `second` parts from `first`. Integers are compared only when `integers` says so.
@@ -148,12 +178,18 @@ pub(crate) fn parting(first: &Sample, second: &Sample, integers: bool) -> Option
         }
     }
     if first.out_spec != second.out_spec {
-        return Some(Parting::Output { first: first.out_spec.to_string(), second: second.out_spec.to_string() });
+        let (a, b) = (&first.out_spec, &second.out_spec);
+        return Some(if a.num_leaves() == b.num_leaves() {
+            Parting::Output { what: "the structure of the result", first: a.to_string(), second: b.to_string() }
+        } else {
+            let (first, second) = (a.num_leaves().to_string(), b.num_leaves().to_string());
+            Parting::Output { what: "the number of results", first, second }
+        });
     }
     for (a, b) in first.outputs.iter().zip(&second.outputs) {
         let number = matches!((a, b), (OutputLeaf::Int(_), OutputLeaf::Int(_)));
         if a != b && (integers || !number) {
-            return Some(Parting::Output { first: format!("{a:?}"), second: format!("{b:?}") });
+            return Some(Parting::Output { what: "an output", first: format!("{a:?}"), second: format!("{b:?}") });
         }
     }
     None

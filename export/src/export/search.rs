@@ -4,7 +4,7 @@ use super::declared::Declared;
 use super::predict::{Free, agrees, free_symbols, guards_hold, integers_agree, symbol_values};
 use super::probe::{Movable, bounds, tiled, unlike_sizes};
 use super::resolve::{Resolved, resolve};
-use super::sample::{Parting, Sample, capture, map_inputs, parting};
+use super::sample::{How, Parting, Sample, capture, map_inputs, parting};
 use super::{ExportError, Setup};
 use crate::dispatch::{deep_copy, quietly};
 use pytree_core::{Leaf, Module, Tch, into_leaves};
@@ -45,7 +45,6 @@ impl<'m, M: Module<Family = Tch>> Search<'m, M> {
     /// Runs the procedure.
     pub(crate) fn run(&mut self) -> Result<Resolved, ExportError> {
         self.run_sets()?;
-        self.vary_values()?;
         loop {
             if self.merged_probes()? {
                 self.separate()?;
@@ -58,13 +57,18 @@ impl<'m, M: Module<Family = Tch>> Search<'m, M> {
         }
     }
 
-    /// Captures every given set. All are valid, so all must take the same path.
+    /// Captures every given set. All are valid, so all must take the same path; that the first does not depend on values is
+    /// seen to before another is taken for a branch.
     fn run_sets(&mut self) -> Result<(), ExportError> {
         for args in self.sets {
             // The first run fixes the graph; only its calls become nodes with a place in the source.
-            let located = self.setup.locations && self.samples.is_empty();
-            let sample = capture(self.model, args, self.declared, located)?;
+            let first = self.samples.is_empty();
+            let how = if first && self.setup.locations { How::Located } else { How::Plain };
+            let sample = capture(self.model, args, self.declared, &how)?;
             self.accept(sample)?;
+            if first {
+                self.vary_values()?;
+            }
         }
         Ok(())
     }
@@ -83,18 +87,12 @@ impl<'m, M: Module<Family = Tch>> Search<'m, M> {
     }
 
     fn branch(&self, parting: Parting, sample: &Sample) -> ExportError {
-        let (at, first, second) = match parting {
-            Parting::Graph { first, second, at } => (at, first, second),
-            Parting::Argument { op, argument, first, second } | Parting::Integer { op, argument, first, second } => {
-                (0, format!("{op} with {argument} = {first}"), format!("{op} with {argument} = {second}"))
-            }
-            Parting::Constant { op, index } => {
-                (0, format!("{op} with constant {index}"), format!("{op} with another constant {index}"))
-            }
-            Parting::Output { first, second } => (0, format!("output {first}"), format!("output {second}")),
-        };
         let (first_sizes, second_sizes) = (self.shown(&self.samples[0].values), self.shown(&sample.values));
-        ExportError::Branch { at, first, second, first_sizes, second_sizes }
+        if let Parting::Graph { first, second, at } = parting {
+            return ExportError::Branch { at, first, second, first_sizes, second_sizes };
+        }
+        let (place, first, second) = parting.place();
+        ExportError::Varies { place, first, second, first_sizes, second_sizes }
     }
 
     /// Makes dimensions static that are AUTO, all of them or none; whether it did.
@@ -114,7 +112,7 @@ impl<'m, M: Module<Family = Tch>> Search<'m, M> {
 
     /// Captures the model on inputs with these sizes, tiled from the example.
     fn probe(&self, values: &Values) -> Result<Sample, ExportError> {
-        capture(self.model, &self.inputs_of(values)?, self.declared, false).map_err(|error| match error {
+        capture(self.model, &self.inputs_of(values)?, self.declared, &How::Plain).map_err(|error| match error {
             ExportError::Capture { error, .. } => ExportError::Capture { sizes: self.shown(values), error },
             other => other,
         })

@@ -76,8 +76,8 @@ impl<M: Module<Family = Tch>> Search<'_, M> {
     fn other_sizes(&mut self, (leaf, dim): Place) -> Result<Vec<i64>, ExportError> {
         let taken: Vec<i64> =
             self.samples.last().iter().flat_map(|last| last.values.iter().flatten().flatten()).copied().collect();
-        let shown = self.samples.iter().filter_map(|run| run.values[leaf].as_ref()?.get(dim).copied());
-        if let Some(size) = shown.filter(|size| !taken.contains(size)).next_back() {
+        let mut shown = self.samples.iter().filter_map(|run| run.values[leaf].as_ref()?.get(dim).copied());
+        if let Some(size) = shown.rfind(|size| !taken.contains(size)) {
             return Ok(vec![size]);
         }
         let classes = self.classes(&self.samples)?;
