@@ -239,3 +239,16 @@ fn as_many_outputs_as_a_size() {
     let error = refused(guessed(&Growing, [2, 5].map(|n| Growing::args(randn(&[n, 3])))));
     assert!(matches!(error, torch_export::ExportError::Branch { .. }), "{error:?}");
 }
+
+model! { Maybe(x: &Tensor, y: Option<&Tensor>) -> Tensor { if y.is_some() { x.sin() } else { x.cos() } } }
+
+#[test]
+fn an_argument_that_only_a_later_set_has() {
+    let sets = [Maybe::args(randn(&[3])), Maybe::args(randn(&[6])).y(Some(randn(&[2])))];
+    let inputs = ModelInputs::new(&Maybe, sets).unwrap();
+    let shapes = inputs.guess_dynamic_shapes().unwrap();
+    assert_eq!(shapes.to_string(), "(({0: DimHint(DYNAMIC)},), {})");
+    // The shapes fit; what does not is that the model does something else with it.
+    let error = export(&Maybe, &inputs, &shapes).unwrap_err();
+    assert!(matches!(error, torch_export::ExportError::Branch { .. }), "{error:?}");
+}

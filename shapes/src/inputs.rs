@@ -111,7 +111,14 @@ impl<'m, M: Module<Family: DescribeTensor>> ModelInputs<'m, M> {
     /// # Errors
     /// As [`InputSets::guess_with`].
     pub fn guess_with(&self, options: impl Into<GuessOptions>) -> Result<DynamicShapes, GuessError> {
-        self.described.guess_with(options.into().exportable())
+        let mut shapes = self.described.guess_with(options.into().exportable())?;
+        // The first set is the example of an export: what it leaves out has no shapes there.
+        if let (DynamicShapes::Tuple(pair), Some(first)) = (&mut shapes, self.described.sets().first())
+            && let [_, DynamicShapes::Dict(named)] = pair.as_mut_slice()
+        {
+            named.retain(|key, _| first.names().any(|name| key.as_str() == Some(name)));
+        }
+        Ok(shapes)
     }
 
     /// Moves the shapes of positional arguments to the named ones (`ModelInputs.move_to_kwargs`).

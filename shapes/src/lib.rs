@@ -1,4 +1,33 @@
-//! The sizes in a tree of tensors: symbols, exact expressions over them, and what each operator does to shapes.
+//! The sizes in a tree of tensors: which of them move, what they are called, and what each operator does to them.
+//!
+//! ```
+//! use pytree_core::{DType, Meta, TensorMeta};
+//! use shapes::InputSets;
+//!
+//! // Two calls of a model, as sizes alone: a tensor, and a cache of one layer.
+//! let call = |batch, length| {
+//!     let f32 = |sizes: Vec<i64>| TensorMeta::new(DType::Float32, sizes);
+//!     (f32(vec![batch, 1, 16]), vec![f32(vec![batch, 4, length, 8])])
+//! };
+//! let sets = InputSets::of::<Meta, _>(&[call(2, 5), call(3, 9)])?;
+//! let shapes = sets.guess_dynamic_shapes()?;
+//! assert_eq!(shapes.to_string(), "(({0: DimHint(DYNAMIC)}, [{0: DimHint(DYNAMIC), 2: DimHint(DYNAMIC)}]), {})");
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+//!
+//! The package is called `torch-export-shapes`, its library `shapes`. Nothing here needs libtorch; the feature `tch` adds
+//! tensors of `tch`.
+//!
+//! | for | in PyTorch or onnx-diagnostic | here |
+//! |---|---|---|
+//! | sets of inputs | `ModelInputs` | [`ModelInputs`] with a model, [`InputSets`] without |
+//! | saying which dims move | `Dim`, `Dim.AUTO`, `dynamic_shapes`, `ShapesCollection`, `AdditionalInputs` | [`Dim`], [`DynamicShapes`], [`ShapesCollection`], [`AdditionalInputs`]; by path: [`PathShapes`]; by a typed mirror: [`DynamicShapes::mirrored`] |
+//! | finding it out | `guess_dynamic_shapes`, `InputObserver` | [`ModelInputs::guess_dynamic_shapes`], [`InputObserver`] |
+//! | changing it | `move_to_kwargs`, `CoupleInputsDynamicShapes`, `refine_dynamic_shapes_from_suggested_fixes` | [`ModelInputs::move_to_kwargs`], [`CoupleInputsDynamicShapes`], [`refine_dynamic_shapes_from_suggested_fixes`] |
+//! | saying what there is | `string_type`, `max_diff`, `string_diff` | [`string_type()`], [`max_diff`], [`string_diff`], [`Drawing`] |
+//! | sizes as symbols | `sympy`, `ShapeEnv` | [`Expr`], [`ShapeEnv`], [`SymbolicInputs`] |
+//! | constraints and their errors | `Constraints violated`, "Suggested fixes" | [`ConstraintError`] |
+//! | what an op does to sizes | fake tensors | [`rules`] |
 
 mod arith;
 pub mod constraints;

@@ -142,7 +142,10 @@ impl std::fmt::Display for Place {
 #[non_exhaustive]
 pub enum UnknownReason {
     /// It tracks gradients and no op made it.
-    #[error("it requires grad, so it is a parameter held by the model but not declared; declare it as a parameter")]
+    #[error(
+        "it requires grad, so it is a parameter held by the model but not declared; declare the model's store (`Export::new(..).parameters(&store)`) or \
+             this tensor (`.parameter(name, &tensor)`)"
+    )]
     UndeclaredParameter,
     /// It lies on the memory of a known tensor, but is not the same elements, and no recorded op made it.
     #[error(

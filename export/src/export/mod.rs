@@ -52,6 +52,37 @@ pub fn export<M: Module<Family = Tch>>(
 }
 
 /// An export with options.
+///
+/// A model with parameters declares them, most simply all of a store:
+///
+/// ```
+/// use tch::{Device, Kind, Tensor, nn, nn::Module as _};
+/// use torch_export::prelude::*;
+///
+/// struct Classifier {
+///     layer: nn::Linear,
+/// }
+///
+/// #[module]
+/// impl Classifier {
+///     fn forward(&self, x: &Tensor) -> Tensor {
+///         self.layer.forward(x).softmax(-1, Kind::Float)
+///     }
+/// }
+///
+/// let store = nn::VarStore::new(Device::Cpu);
+/// let model = Classifier { layer: nn::linear(store.root() / "layer", 4, 3, Default::default()) };
+/// let x = |rows| Classifier::args(Tensor::ones([rows, 4], (Kind::Float, Device::Cpu)));
+/// let inputs = ModelInputs::new(&model, [x(2), x(5)])?;
+/// let shapes = inputs.guess_dynamic_shapes()?;
+/// let program = Export::new(&model, &inputs).dynamic_shapes(&shapes).parameters(&store).run()?;
+/// assert!(program.to_string().contains("p_layer_weight: PARAMETER target='layer.weight'"), "{program}");
+///
+/// let module = program.module()?; // loads the parameters once
+/// let output: Tensor = module.call(&x(7))?;
+/// assert_eq!(output.size(), [7, 3]);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[must_use = "an export does nothing until `run`"]
 pub struct Export<'m, M: Module<Family = Tch>> {
     model: &'m M,
