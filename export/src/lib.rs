@@ -60,7 +60,9 @@
 //! examples, on other values of the same sizes, and on probe sizes made from the examples. The integers of the graph are
 //! solved from the runs; which sizes are equal, related or fixed comes from the shape rules of the ops; further probes
 //! confirm both; and at last the program itself is run against the model at unseen sizes. What cannot be right is an
-//! error that says where: a number read from a tensor, a branch on a size, a tensor nobody declared.
+//! error that says where: a number read from a tensor, a branch on a size, a tensor nobody declared. Two things no run can
+//! prove the absence of: a branch at sizes that none of them had (`verification.tried` says which they had), and one on
+//! values copied out of a tensor's memory, which is looked for with other values only.
 //!
 //! A panic in the forward is caught and reported, so exporting needs `panic = "unwind"` (the default).
 //!
