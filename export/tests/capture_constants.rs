@@ -74,7 +74,7 @@ fn an_undeclared_tensor_is_an_error_with_the_cure() {
 
     let model = Held { w: randn(&[3]).set_requires_grad(true) };
     let error = refused(fixed(&model, Held::args(randn(&[2, 3]))));
-    assert!(error.to_string().contains("declare it as a parameter"), "{error}");
+    assert!(error.to_string().contains(".parameter(name, &tensor)"), "{error}");
 }
 
 #[test]

@@ -163,7 +163,7 @@ fn a_store_that_was_not_declared() {
     let example = Tied::args(Tensor::randint(11, [2, 3], (Kind::Int64, Device::Cpu)));
     let inputs = ModelInputs::new(&model, [example]).unwrap();
     let error = refused(export(&model, &inputs, &DynamicShapes::NONE));
-    assert!(error.to_string().contains("declare it as a parameter"), "{error}");
+    assert!(error.to_string().contains(".parameters(&store)"), "{error}");
 }
 
 struct Trained {
