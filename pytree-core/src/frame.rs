@@ -95,10 +95,7 @@ impl<F: Family> VisitorOwned<F> for Taker<F> {
 
     #[inline]
     fn enter(&mut self, node: &Node<'_>) -> ControlFlow<TreeError> {
-        match self.spec.enter_node(node) {
-            Ok(()) => ControlFlow::Continue(()),
-            Err(e) => ControlFlow::Break(e),
-        }
+        self.spec.begin(node)
     }
 
     #[inline]

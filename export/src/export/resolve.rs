@@ -1,7 +1,7 @@
 //! From runs to symbols: integers by probing, sizes and equalities by the rules of the ops.
 
 use super::alone::Alone;
-use super::sample::{OutputLeaf, Sample};
+use super::sample::Sample;
 use super::solve::Basis;
 use super::{ExportError, Setup};
 use crate::dispatch::{self, Call, Schema, TensorInfo, Value, ValueId};
@@ -112,8 +112,8 @@ pub(crate) fn sizes_in_integers(setup: &Setup, samples: &[Sample]) -> Result<Vec
             }
         }
     }
-    let int = |leaf: &OutputLeaf| if let OutputLeaf::Int(v) = leaf { Some(*v) } else { None };
-    seen.extend((0..samples[0].outputs.len()).map(|i| samples.iter().filter_map(|s| int(&s.outputs[i])).collect()));
+    let output = |i: usize| samples.iter().filter_map(|s| s.outputs[i].int()).collect();
+    seen.extend((0..samples[0].outputs.len()).map(output));
     seen.sort_unstable();
     seen.dedup();
     let mut symbols: Vec<Symbol> = Vec::new();
@@ -145,14 +145,13 @@ fn solve(basis: &Basis, seen: &[i64], what: impl FnOnce() -> String) -> Result<E
 }
 
 fn output_ints(basis: &Basis, samples: &[Sample]) -> Result<Vec<Option<Expr>>, ExportError> {
-    let int = |leaf: &OutputLeaf| if let OutputLeaf::Int(v) = leaf { Some(*v) } else { None };
     samples[0]
         .outputs
         .iter()
         .enumerate()
         .map(|(i, leaf)| {
-            int(leaf).map(|_| {
-                let seen: Vec<i64> = samples.iter().filter_map(|s| int(&s.outputs[i])).collect();
+            leaf.int().map(|_| {
+                let seen: Vec<i64> = samples.iter().filter_map(|s| s.outputs[i].int()).collect();
                 solve(basis, &seen, || format!("output {i}"))
             })
         })

@@ -19,6 +19,16 @@ pub(crate) enum OutputLeaf {
     None,
 }
 
+impl OutputLeaf {
+    /// The number, when it is an int.
+    pub(crate) fn int(&self) -> Option<i64> {
+        match self {
+            OutputLeaf::Int(v) => Some(*v),
+            _ => None,
+        }
+    }
+}
+
 /// What one run showed.
 pub(crate) struct Sample {
     /// By input leaf: the sizes of a tensor, the value of an int.

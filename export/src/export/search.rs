@@ -23,9 +23,11 @@ pub(crate) struct Search<'m, M: Module<Family = Tch>> {
     pub(super) sets: &'m [M::Args],
     pub(super) declared: &'m Declared,
     pub(super) setup: Setup,
+    /// The runs that took the first one's path: the given sets, then probes.
     pub(super) samples: Vec<Sample>,
-    /// Sizes that some run used, so that a check can use others.
+    /// How often sizes were picked; each time gives others.
     pub(super) round: usize,
+    /// The symbols that are left in what was solved last.
     free: Vec<Free>,
 }
 

@@ -148,7 +148,15 @@ impl SpecBuilder {
     }
 
     /// Begins a node as a walk announces it.
-    pub(crate) fn enter_node(&mut self, node: &Node<'_>) -> Result<(), TreeError> {
+    #[inline]
+    pub(crate) fn begin(&mut self, node: &Node<'_>) -> ControlFlow<TreeError> {
+        match self.enter_node(node) {
+            Ok(()) => ControlFlow::Continue(()),
+            Err(e) => ControlFlow::Break(e),
+        }
+    }
+
+    fn enter_node(&mut self, node: &Node<'_>) -> Result<(), TreeError> {
         let arity = node.arity();
         u32::try_from(arity).map_err(|_| TreeError::TooLarge { arity })?;
         if self.open.len() >= TreeSpec::MAX_DEPTH {
@@ -233,10 +241,7 @@ impl<'a, F: Family> Visitor<'a, F> for SpecBuilder {
 
     #[inline]
     fn enter(&mut self, node: &Node<'_>) -> ControlFlow<TreeError, bool> {
-        match self.enter_node(node) {
-            Ok(()) => ControlFlow::Continue(true),
-            Err(e) => ControlFlow::Break(e),
-        }
+        self.begin(node).map_continue(|()| true)
     }
 
     #[inline(always)]

@@ -66,7 +66,7 @@ impl Reader<'_> {
         found
     }
 
-    fn expect(&mut self, token: &str) -> Result<(), ExprError> {
+    fn token(&mut self, token: &str) -> Result<(), ExprError> {
         if self.eat(token) { Ok(()) } else { Err(self.error(format!("expected `{token}`"))) }
     }
 
@@ -111,7 +111,7 @@ impl Reader<'_> {
         let (mut positive, mut integer) = (false, false);
         while self.eat(",") {
             let key = self.word();
-            self.expect("=")?;
+            self.token("=")?;
             let truth = match self.word().as_str() {
                 "True" => true,
                 "False" => false,
@@ -134,8 +134,8 @@ impl Reader<'_> {
         let text = self.quoted()?;
         let value: f64 = text.parse().map_err(|_| self.error(format!("`{text}` is no number")))?;
         if self.eat(",") {
-            self.expect("precision")?;
-            self.expect("=")?;
+            self.token("precision")?;
+            self.token("=")?;
             if self.integer()? != 53 {
                 return Err(self.error("only precision=53 is supported"));
             }
@@ -149,7 +149,7 @@ impl Reader<'_> {
         }
         let at = self.at;
         let name = self.word();
-        self.expect("(")?;
+        self.token("(")?;
         let atom = match name.as_str() {
             "Symbol" => Some(self.symbol()?),
             "Integer" => Some(Expr::int(self.integer()?)),
@@ -157,7 +157,7 @@ impl Reader<'_> {
             _ => None,
         };
         if let Some(atom) = atom {
-            self.expect(")")?;
+            self.token(")")?;
             return Ok(atom);
         }
         let Some((head, count)) = head(&name) else {
@@ -167,7 +167,7 @@ impl Reader<'_> {
         while self.eat(",") {
             args.push(self.expr(depth + 1)?);
         }
-        self.expect(")")?;
+        self.token(")")?;
         if count.is_some_and(|n| n != args.len()) {
             let reason = format!("`{name}` takes {} arguments, got {}", count.unwrap_or_default(), args.len());
             return Err(ExprError::Parse { at, reason });
