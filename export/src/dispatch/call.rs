@@ -5,11 +5,10 @@ use std::borrow::Borrow;
 use tch::Tensor;
 
 use super::error::{DispatchError, first_line};
-use super::op_name::OpName;
 use super::schema::Schema;
-use super::value::Value;
 use super::wire::{Reader, WireError, Writer};
-use crate::ffi::{self, ShimError};
+use super::ffi::{self, ShimError};
+use program::{OpName, Value};
 
 /// Calls an op through the dispatcher, boxed (`torch.ops.aten.add.Tensor(...)`).
 ///
@@ -19,7 +18,8 @@ use crate::ffi::{self, ShimError};
 ///
 /// ```
 /// use tch::Tensor;
-/// use torch_export::dispatch::{Value, call};
+/// use torch_export::dispatch::call;
+/// use torch_export::program::Value;
 ///
 /// let x = Tensor::from_slice(&[1f32, -2.0]);
 /// let results = call(&"aten.relu.default".parse()?, &[Value::Tensor(&x)])?;

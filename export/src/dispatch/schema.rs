@@ -5,10 +5,9 @@ use std::convert::Infallible;
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use super::error::DispatchError;
-use super::op_name::OpName;
-use super::value::Value;
 use super::wire::{Reader, WireError};
-use crate::ffi::{self, ShimError};
+use super::ffi::{self, ShimError};
+use program::{OpName, Value};
 
 /// The signature of one op overload (`torch._C.FunctionSchema`).
 #[derive(Clone, Debug, PartialEq)]

@@ -5,10 +5,9 @@
 use tch::Tensor;
 
 use super::error::DispatchError;
-use super::info::TensorInfo;
-use super::kinds::{DType, dtype_to_libtorch};
-use super::wire::{Reader, WireError};
-use crate::ffi;
+use super::ffi;
+use super::wire::{Description, Reader, WireError};
+use pytree_core::{DType, TensorType};
 
 /// Which memory a tensor lies on. Two live tensors with the same id share it (tied weights, views).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -18,8 +17,8 @@ pub struct StorageId(u64);
 ///
 /// # Errors
 /// An undefined tensor, and an element type, layout or device that no program carries.
-pub fn info(tensor: &Tensor) -> Result<TensorInfo, DispatchError> {
-    describe(tensor).map(|(info, _)| info)
+pub fn tensor_type(tensor: &Tensor) -> Result<TensorType, DispatchError> {
+    describe(tensor).map(|(description, _)| description.tensor)
 }
 
 /// The storage of a tensor; `None` for an undefined or sparse one.
@@ -79,18 +78,18 @@ pub fn on_storage(
     strides: &[i64],
     storage_offset: i64,
 ) -> Result<Tensor, DispatchError> {
-    let number = dtype_to_libtorch(dtype)
+    let number = dtype
+        .to_libtorch()
         .ok_or_else(|| DispatchError::Tensor { message: format!("libtorch has no element type {dtype}") })?;
     ffi::storage_view(base, number, sizes, strides, storage_offset).map_err(DispatchError::tensor)
 }
 
 /// What is known of a tensor, and its storage's size in bytes.
-fn describe(tensor: &Tensor) -> Result<(TensorInfo, usize), DispatchError> {
+fn describe(tensor: &Tensor) -> Result<(Description, usize), DispatchError> {
     let bytes = ffi::describe(tensor).map_err(DispatchError::tensor)?;
     let mut reader = Reader::new(&bytes);
     let mut read = || -> Result<_, WireError> {
-        let (_, info) = reader.description()?;
-        Ok((info, reader.index()?))
+        Ok((reader.description()?, reader.index()?))
     };
     read().map_err(|e| DispatchError::Tensor { message: e.to_string() })
 }

@@ -1,10 +1,7 @@
 //! Values as tagged bytes: the Rust end of `cpp/wire.h`.
 
-use super::info::TensorInfo;
-use super::kinds::{
-    Layout, MemoryFormat, device_from_libtorch, device_to_libtorch, dtype_from_libtorch, dtype_to_libtorch,
-};
-use super::value::Value;
+use program::Value;
+use pytree_core::{DType, Device, Layout, MemoryFormat, TensorType};
 
 /// The tags of `tx::Tag`, in its order.
 mod tag {
@@ -37,6 +34,15 @@ pub(crate) enum WireError {
     /// A type, or one member of it, with no form in a program.
     #[error("{0}")]
     Foreign(String),
+}
+
+/// A tensor as the shim describes it.
+pub(crate) struct Description {
+    /// The number of its storage; 0 when it has none.
+    pub(crate) storage: u64,
+    /// Whether it is a leaf of the autograd graph: not the result of a differentiated op.
+    pub(crate) is_leaf: bool,
+    pub(crate) tensor: TensorType,
 }
 
 /// Reads what the shim wrote.
@@ -98,8 +104,8 @@ impl<'a> Reader<'a> {
         (0..length).map(|_| one(self)).collect()
     }
 
-    /// A description: the storage's number (0: none), then what there is to know of the tensor.
-    pub(crate) fn description(&mut self) -> Result<(u64, TensorInfo), WireError> {
+    /// What there is to know of a tensor.
+    pub(crate) fn description(&mut self) -> Result<Description, WireError> {
         let storage = self.u64()?;
         let dtype = self.i64()?;
         let layout = self.i64()?;
@@ -110,17 +116,16 @@ impl<'a> Reader<'a> {
         let sizes = self.list(Self::i64)?;
         let strides = self.list(Self::i64)?;
         let foreign = |what: &str, number| WireError::Foreign(format!("{what} number {number} of libtorch"));
-        let info = TensorInfo {
-            dtype: dtype_from_libtorch(dtype).ok_or_else(|| foreign("element type", dtype))?,
+        let tensor = TensorType {
+            dtype: DType::from_libtorch(dtype).ok_or_else(|| foreign("element type", dtype))?,
             layout: Layout::from_libtorch(layout).ok_or_else(|| foreign("layout", layout))?,
-            device: device_from_libtorch(device.0, device.1).ok_or_else(|| foreign("device type", device.0))?,
+            device: Device::from_libtorch(device.0, device.1).ok_or_else(|| foreign("device type", device.0))?,
             requires_grad,
-            is_leaf,
             storage_offset,
             sizes,
             strides,
         };
-        Ok((storage, info))
+        Ok(Description { storage, is_leaf, tensor })
     }
 
     /// A value; `tensor` reads what stands for a tensor.
@@ -146,7 +151,7 @@ impl<'a> Reader<'a> {
             tag::STRS => Value::Strs(self.list(Self::text)?),
             tag::DTYPE => {
                 let n = self.i64()?;
-                Value::DType(dtype_from_libtorch(n).ok_or_else(|| named("element type", n))?)
+                Value::DType(DType::from_libtorch(n).ok_or_else(|| named("element type", n))?)
             }
             tag::LAYOUT => {
                 let n = self.i64()?;
@@ -159,7 +164,7 @@ impl<'a> Reader<'a> {
             }
             tag::DEVICE => {
                 let (kind, index) = (self.i64()?, self.i64()?);
-                let device = device_from_libtorch(kind, index);
+                let device = Device::from_libtorch(kind, index);
                 Value::Device(device.ok_or_else(|| named("device type", kind))?)
             }
             tag::COMPLEX => Value::Complex(self.f64()?, self.f64()?),
@@ -253,13 +258,13 @@ impl Writer {
             Value::Str(v) => self.text(v),
             Value::Strs(v) => self.list(v, |w, v| w.text(v)),
             Value::DType(v) => {
-                let number = dtype_to_libtorch(*v);
+                let number = v.to_libtorch();
                 self.i64(number.ok_or_else(|| WireError::Foreign(format!("element type {v}")))?);
             }
             Value::Layout(v) => self.i64(v.to_libtorch()),
             Value::MemoryFormat(v) => self.i64(v.to_libtorch()),
             Value::Device(v) => {
-                let numbers = device_to_libtorch(*v);
+                let numbers = v.to_libtorch();
                 let (kind, index) = numbers.ok_or_else(|| WireError::Foreign(format!("device {v}")))?;
                 self.i64(kind);
                 self.i64(index);

@@ -2,13 +2,13 @@
 
 use std::collections::{HashMap, HashSet};
 
-use crate::dim::{DerivedDim, DimSpec};
-use crate::env::ShapeEnv;
+use crate::spec::dim::{DerivedDim, DimSpec};
+use symbolic::ShapeEnv;
 use crate::namer::Namer;
-use crate::range::ValueRange;
+use symbolic::ValueRange;
 use crate::spec::ShapeSpec;
-use crate::symbol::Naming;
-use crate::{Expr, ExprError};
+use symbolic::Naming;
+use symbolic::{Expr, ExprError};
 
 use super::equalities::Equalities;
 use super::{ConstraintError, InputDim, InputLeaf, InputValue, SymbolicInputs, dims_of};
@@ -139,13 +139,13 @@ fn check_definition(
     range: ValueRange,
     known: &mut Definitions,
 ) -> Result<(), ConstraintError> {
-    let end = |bound: crate::Bound| bound.finite().and_then(|n| i64::try_from(n).ok());
+    let end = |bound: symbolic::Bound| bound.finite().and_then(|n| i64::try_from(n).ok());
     let own = (end(range.lower).unwrap_or(0), end(range.upper));
     let first = *known.entry(name.to_owned()).or_insert(own);
     if first == own {
         return Ok(());
     }
-    let readable = |(min, max)| crate::dim::readable(name, min, max);
+    let readable = |(min, max)| crate::spec::dim::readable(name, min, max);
     Err(ConstraintError::Definitions { first: readable(first), second: readable(own), dim: shown })
 }
 

@@ -4,9 +4,9 @@ use std::collections::HashMap;
 
 use indexmap::IndexMap;
 
-use crate::dim::{DerivedDim, DimSpec};
-use crate::env::ShapeEnv;
-use crate::expr::{Expr, Symbol};
+use crate::spec::dim::{DerivedDim, DimSpec};
+use symbolic::ShapeEnv;
+use symbolic::{Expr, Symbol};
 
 use super::declare::root_value;
 use super::{ConstraintError, InputDim, SymbolicInputs};

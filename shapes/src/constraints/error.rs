@@ -2,9 +2,9 @@
 
 use std::fmt;
 
-use crate::dim::DimError;
-use crate::env::EnvError;
-use crate::expr::ExprError;
+use crate::spec::dim::DimError;
+use symbolic::EnvError;
+use symbolic::ExprError;
 
 /// Why a spec does not fit the inputs or the program.
 #[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]

@@ -2,10 +2,10 @@
 
 use indexmap::{IndexMap, IndexSet};
 
-use crate::arith::{ceil_div, floor_div};
-use crate::dim::DimSpec;
-use crate::expr::{Expr, Symbol};
-use crate::range::{Bound, ValueRange};
+use symbolic::arith::{ceil_div, floor_div};
+use crate::spec::dim::DimSpec;
+use symbolic::{Expr, Symbol};
+use symbolic::{Bound, ValueRange};
 
 use super::error::Specialization;
 use super::solver::{Fact, Solver};

@@ -2,9 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use crate::expr::{Expr, ExprKind, Symbol};
-use crate::range::Bound;
-use crate::rel::{Rel, RelOp};
+use symbolic::{Expr, ExprKind, Symbol};
+use symbolic::Bound;
+use symbolic::{Rel, RelOp};
 
 type Bounds = (Option<Bound>, Option<Bound>);
 

@@ -4,11 +4,11 @@ use std::fmt;
 
 use indexmap::{IndexMap, IndexSet};
 
-use crate::dim::{DimHint, HintKind};
-use crate::env::{ShapeEnv, SymbolKind};
-use crate::expr::{Expr, Symbol};
+use crate::spec::dim::{DimHint, HintKind};
+use symbolic::{ShapeEnv, SymbolKind};
+use symbolic::{Expr, Symbol};
 use crate::namer::Namer;
-use crate::range::ValueRange;
+use symbolic::ValueRange;
 
 use super::{ConstraintError, ConstraintViolation, InputDim, InputValue, SymbolicInputs, Tolerance, dims_of};
 

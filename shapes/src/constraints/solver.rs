@@ -2,10 +2,10 @@
 
 use indexmap::{IndexMap, IndexSet};
 
-use crate::arith::{bezout, ceil_div, floor_div};
-use crate::expr::{Expr, ExprError, Function, Symbol};
-use crate::range::{Bound, ValueRange};
-use crate::rel::{Rel, RelOp};
+use symbolic::arith::{bezout, ceil_div, floor_div};
+use symbolic::{Expr, ExprError, Function, Symbol};
+use symbolic::{Bound, ValueRange};
+use symbolic::{Rel, RelOp};
 
 use super::fixes::single;
 use super::linear::{Congruence, Linear, combined};

@@ -6,9 +6,9 @@ use indexmap::{IndexMap, IndexSet};
 use rustc_hash::FxBuildHasher;
 use smallvec::SmallVec;
 
-use crate::dim::HintKind;
-use crate::expr::{Expr, Symbol};
-use crate::range::{Bound, ValueRange};
+use crate::spec::dim::HintKind;
+use symbolic::{Expr, Symbol};
+use symbolic::{Bound, ValueRange};
 
 use super::fixes::suggest;
 use super::solver::Solver;

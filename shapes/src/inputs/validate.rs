@@ -2,11 +2,11 @@
 
 use super::error::Place;
 use super::{InputSet, InputSets};
-use crate::couple::CoupleError;
-use crate::couple::pair::{Nodes, Pair, Pairer};
+use crate::inputs::couple::CoupleError;
+use crate::inputs::couple::pair::{Nodes, Pair, Pairer};
 use crate::cursor::Cursor;
-use crate::dim::{DimSpec, HintKind};
-use crate::guess::GuessError;
+use crate::spec::dim::{DimSpec, HintKind};
+use crate::inputs::guess::GuessError;
 use crate::inputs::LeafDescription;
 use crate::spec::DynamicShapes;
 use pytree_core::{BoundArgument, Key, KeyEntry, KeyPath, LeafRef, Meta, ParameterKind, Signature};

@@ -3,7 +3,7 @@
 use indexmap::IndexMap;
 
 use super::{Call, RuleError};
-use crate::expr::Expr;
+use symbolic::Expr;
 
 /// One argument.
 #[derive(Clone, PartialEq, Debug)]

@@ -1,8 +1,8 @@
 //! Scaled dot product attention.
 
 use super::{Call, Family, Outputs, one, shown};
-use crate::expr::Expr;
-use crate::rel::RelOp;
+use symbolic::Expr;
+use symbolic::RelOp;
 
 pub(super) const FAMILY: &[Family] = &[(&["aten.scaled_dot_product_attention.default"], attention)];
 

@@ -1,8 +1,8 @@
 //! Windows sliding over the last dimensions: convolutions and pooling.
 
 use super::{Call, Family, Outputs, RuleError, one, shown};
-use crate::expr::Expr;
-use crate::rel::RelOp;
+use symbolic::Expr;
+use symbolic::RelOp;
 
 pub(super) const FAMILY: &[Family] =
     &[(CONV, convolution), (TRANSPOSED, transposed), (POOL, pooling), (ADAPTIVE, adaptive)];

@@ -1,8 +1,8 @@
 //! New tensors.
 
 use super::{Call, Family, Outputs, RuleError, one};
-use crate::expr::Expr;
-use crate::rel::RelOp;
+use symbolic::Expr;
+use symbolic::RelOp;
 
 pub(super) const FAMILY: &[Family] = &[
     (SIZED, sized),

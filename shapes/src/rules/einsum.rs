@@ -3,7 +3,7 @@
 use indexmap::IndexMap;
 
 use super::{ArgValue, Call, Family, Output, Outputs, RuleError, shown};
-use crate::expr::Expr;
+use symbolic::Expr;
 
 pub(super) const FAMILY: &[Family] = &[(&["aten.einsum.default"], einsum)];
 

@@ -1,6 +1,6 @@
 //! What a rule refuses.
 
-use crate::env::EnvError;
+use symbolic::EnvError;
 
 /// Why an operator's output sizes cannot be told.
 #[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]

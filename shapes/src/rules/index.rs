@@ -1,8 +1,8 @@
 //! Elements picked by an index tensor.
 
 use super::{Call, Family, Outputs, RuleError, one, shown};
-use crate::expr::Expr;
-use crate::rel::RelOp;
+use symbolic::Expr;
+use symbolic::RelOp;
 
 pub(super) const FAMILY: &[Family] = &[
     (&["aten.embedding.default"], embedding),

@@ -1,7 +1,7 @@
 //! `cat` and `stack`.
 
 use super::{Call, Family, Outputs, one, shown};
-use crate::expr::Expr;
+use symbolic::Expr;
 
 pub(super) const FAMILY: &[Family] =
     &[(&["aten.cat.default", "aten.concat.default"], cat), (&["aten.stack.default"], stack)];

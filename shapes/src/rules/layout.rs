@@ -1,7 +1,7 @@
 //! Dimensions added, dropped, repeated or reordered.
 
 use super::{Call, Family, Outputs, RuleError, one, shown};
-use crate::expr::Expr;
+use symbolic::Expr;
 
 pub(super) const FAMILY: &[Family] = &[
     (&["aten.unsqueeze.default"], unsqueeze),
@@ -175,7 +175,7 @@ fn pad(call: &mut Call<'_>) -> Outputs {
         let dim = rank - 1 - i;
         let padded = call.add(&sizes[dim], &pair[0])?;
         sizes[dim] = call.add(&padded, &pair[1])?;
-        call.require(crate::rel::RelOp::Ge, &sizes[dim].clone(), &Expr::int(0), || {
+        call.require(symbolic::RelOp::Ge, &sizes[dim].clone(), &Expr::int(0), || {
             format!("padding leaves a negative size at dimension {dim}")
         })?;
     }

@@ -1,7 +1,7 @@
 //! Matrix products.
 
 use super::{Call, Family, Outputs, RuleError, one, shown};
-use crate::expr::Expr;
+use symbolic::Expr;
 
 pub(super) const FAMILY: &[Family] = &[
     (&["aten.mm.default"], mm),

@@ -1,8 +1,8 @@
 //! Normalisations: the sizes stay, the parameters must fit.
 
 use super::{Call, Family, Output, Outputs, RuleError, one, shown};
-use crate::expr::Expr;
-use crate::rel::RelOp;
+use symbolic::Expr;
+use symbolic::RelOp;
 
 pub(super) const FAMILY: &[Family] = &[
     (SOFTMAX, softmax),

@@ -1,7 +1,7 @@
 //! Ints computed in the graph: sizes read from tensors, Python's operators on them, and what is asserted of sizes.
 
 use super::{Call, Family, Output, Outputs, shown};
-use crate::expr::Expr;
+use symbolic::Expr;
 
 pub(super) const FAMILY: &[Family] = &[
     (&["aten.sym_size.int"], sym_size),

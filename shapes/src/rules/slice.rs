@@ -1,8 +1,8 @@
 //! Parts of a tensor along one dimension.
 
 use super::{Call, Family, Output, Outputs, RuleError, one, shown};
-use crate::expr::Expr;
-use crate::rel::RelOp;
+use symbolic::Expr;
+use symbolic::RelOp;
 
 pub(super) const FAMILY: &[Family] = &[
     (&["aten.slice.Tensor"], slice),

@@ -1,8 +1,8 @@
 //! Reshaping: the same elements under other sizes.
 
 use super::{Call, Family, Outputs, RuleError, one, shown};
-use crate::expr::Expr;
-use crate::rel::RelOp;
+use symbolic::Expr;
+use symbolic::RelOp;
 
 pub(super) const FAMILY: &[Family] = &[
     (&["aten.view.default", "aten._unsafe_view.default"], view),

@@ -4,7 +4,7 @@
 //! or a tensor without dynamic dimensions; only the inputs tell.
 
 use super::{DynamicShapes, ShapeSpec};
-use crate::dim::DimSpec;
+use crate::spec::dim::DimSpec;
 use indexmap::IndexMap;
 use pytree_core::Key;
 use std::borrow::Cow;

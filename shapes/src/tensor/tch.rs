@@ -1,7 +1,7 @@
 //! The tools on `tch` tensors.
 
 use super::{MakeTensor, TensorValues};
-use crate::string_type::{Number, TensorSummary};
+use crate::show::string_type::{Number, TensorSummary};
 use pytree_core::Tch;
 use tch::{Device, Kind, TchError, Tensor, no_grad};
 

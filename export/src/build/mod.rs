@@ -1,0 +1,358 @@
+//! The program of a trace whose integers and sizes are solved.
+
+use crate::declared::{DataReader, Declared};
+use super::integers::{Integers, Names, SymbolSource};
+use super::location::Locations;
+use super::sample::{OutputLeaf, Sample};
+use super::{ExportError, Resolved, spelling};
+use crate::dispatch::{Call, OpName, Role, StorageNumber, TensorInfo, Value, ValueId};
+use crate::program::{
+    Argument, ExportedProgram, Graph, GraphOutput, GraphSignature, InputKind, InputSpec, Literal, NamedArgument, Node,
+    NodeId, NodeKind, NodeValue, OutputKind, OutputSpec, TensorValue,
+};
+use indexmap::IndexMap;
+use pytree_core::{LeafRef, Tch, TreeSpec};
+use shapes::{Expr, Lifted, PlaceholderShape, Symbol};
+use std::collections::{HashMap, HashSet};
+
+/// Puts the program together from the first run, with integers and sizes as `resolved` has them.
+pub(crate) fn build(
+    example: &Sample,
+    inputs: &[LeafRef<'_, Tch>],
+    in_spec: &TreeSpec,
+    declared: &Declared,
+    resolved: &Resolved,
+) -> Result<ExportedProgram, ExportError> {
+    let mut builder = Builder {
+        graph: Graph::default(),
+        signature: GraphSignature::default(),
+        names: Names::new(resolved.solved.namer.clone()),
+        nodes: HashMap::new(),
+        written: written_storages(example),
+        cloned: HashSet::new(),
+        locations: Locations::default(),
+        state_dict: IndexMap::new(),
+        constants: IndexMap::new(),
+        example,
+        declared,
+        resolved,
+    };
+    builder.lifted()?;
+    let sources = builder.user_inputs(inputs)?;
+    let used = builder.used_symbols();
+    let mut integers = Integers::read_sizes(&mut builder.graph, &mut builder.names, &sources, &used)?;
+    for at in 0..example.trace.calls.len() {
+        builder.call(at, &mut integers)?;
+    }
+    let outputs = builder.outputs(&mut integers)?;
+    let Builder { mut graph, mut signature, state_dict, constants, .. } = builder;
+    signature.outputs = outputs
+        .iter()
+        .map(|value| OutputSpec { kind: OutputKind::UserOutput, value: value.clone(), target: None })
+        .collect();
+    graph.outputs = outputs;
+    let env = &resolved.solved.env;
+    Ok(ExportedProgram {
+        graph,
+        signature,
+        in_spec: in_spec.clone(),
+        out_spec: example.out_spec.clone(),
+        argument_names: resolved.argument_names.clone(),
+        range_constraints: resolved.solved.ranges.0.iter().map(|(e, r)| (e.clone(), *r)).collect(),
+        hints: env.symbols().filter_map(|(s, info)| Some((s.name().to_owned(), info.hint?))).collect(),
+        state_dict,
+        constants,
+        guards: resolved.solved.guards_code(),
+        verification: None,
+    })
+}
+
+struct Builder<'a> {
+    graph: Graph,
+    signature: GraphSignature,
+    names: Names,
+    nodes: HashMap<ValueId, NodeId>,
+    /// The memory that some call writes to.
+    written: HashSet<StorageNumber>,
+    /// The constants that are written to and that have got their clone.
+    cloned: HashSet<ValueId>,
+    locations: Locations,
+    state_dict: IndexMap<String, crate::program::TensorData>,
+    constants: IndexMap<String, crate::program::TensorData>,
+    example: &'a Sample,
+    declared: &'a Declared,
+    resolved: &'a Resolved,
+}
+
+impl Builder<'_> {
+    fn placeholder(&mut self, name: String, value: NodeValue, kind: InputKind, target: Option<String>) -> NodeId {
+        let node = Node { name, kind: NodeKind::Placeholder, value, stack_trace: None };
+        let id = self.graph.push(node);
+        self.signature.inputs.push(InputSpec { kind, node: id, target });
+        id
+    }
+
+    /// Parameters and buffers, used or not, then the constants that are used.
+    fn lifted(&mut self) -> Result<(), ExportError> {
+        let mut reader = DataReader::default();
+        let inputs = self.example.trace.declared.iter().filter(|d| matches!(d.role, Role::Input(_))).count();
+        for (i, (role, tensor)) in self.declared.entries().iter().enumerate() {
+            let id = ValueId::Known(inputs + i);
+            let (kind, lifted, target) = match role {
+                Role::Parameter(name) => (InputKind::Parameter, Lifted::Parameter, name),
+                Role::Buffer(name) => (InputKind::Buffer { persistent: true }, Lifted::Buffer, name),
+                Role::Constant(name) if self.uses(id) => (InputKind::ConstantTensor, Lifted::Constant, name),
+                _ => continue,
+            };
+            let data = reader.read(tensor, kind == InputKind::Parameter)?;
+            let name = self.names.namer.placeholder(&lifted.placeholder_base(target));
+            let node = self.placeholder(name, NodeValue::Tensor(data.value()), kind, Some(target.clone()));
+            self.nodes.insert(id, node);
+            let state = if kind == InputKind::ConstantTensor { &mut self.constants } else { &mut self.state_dict };
+            state.insert(target.clone(), data);
+        }
+        for (i, lifted) in self.example.trace.lifted.iter().enumerate() {
+            let target = format!("lifted_tensor_{i}");
+            let data = reader.read(&lifted.tensor, false)?;
+            let name = self.names.namer.placeholder(&Lifted::Constant.placeholder_base(&target));
+            let value = NodeValue::Tensor(data.value());
+            let node = self.placeholder(name, value, InputKind::ConstantTensor, Some(target.clone()));
+            self.nodes.insert(ValueId::Lifted(i), node);
+            self.constants.insert(target, data);
+        }
+        Ok(())
+    }
+
+    /// Whether a call or the result uses the value.
+    fn uses(&self, id: ValueId) -> bool {
+        let calls = self.example.trace.calls.iter();
+        let mut arguments = calls.flat_map(|call| &call.args).flat_map(|argument| argument.value.tensors());
+        arguments.any(|used| *used == id) || self.example.outputs.contains(&OutputLeaf::Tensor(id))
+    }
+
+    /// The user's inputs, and where each symbol can be read from them.
+    fn user_inputs(&mut self, inputs: &[LeafRef<'_, Tch>]) -> Result<IndexMap<Symbol, SymbolSource>, ExportError> {
+        let (mut sources, mut derived) = (IndexMap::new(), IndexMap::new());
+        let (mut known, mut number) = (0, 0);
+        for (i, (leaf, placeholder)) in inputs.iter().zip(&self.resolved.solved.placeholders).enumerate() {
+            let value = match (leaf, &placeholder.shape) {
+                (LeafRef::Tensor(tensor), PlaceholderShape::Tensor(sizes)) => {
+                    let info = crate::dispatch::info(tensor)?;
+                    let strides = self.resolved.input_strides[i].clone();
+                    NodeValue::Tensor(tensor_value(&info, sizes.clone(), strides))
+                }
+                (_, PlaceholderShape::Int(expr)) => NodeValue::Int(expr.clone()),
+                (leaf, _) => NodeValue::Literal(literal(leaf)),
+            };
+            let name = placeholder.name.clone();
+            let id = self.placeholder(name, value, InputKind::UserInput, None);
+            if matches!(leaf, LeafRef::Tensor(_)) {
+                self.nodes.insert(ValueId::Known(known), id);
+                known += 1;
+            }
+            for (dim, created) in self.resolved.created[i].iter().enumerate() {
+                let Some(symbol) = created.as_symbol() else { continue };
+                if let PlaceholderShape::Tensor(sizes) = &placeholder.shape
+                    && let Some(size) = sizes.get(dim).filter(|size| size.as_symbol().is_none())
+                    && let Some((root, source)) = SymbolSource::derived(size, id, dim, number)?
+                {
+                    derived.entry(root).or_insert(source);
+                }
+                let source = match leaf {
+                    LeafRef::Tensor(_) => SymbolSource::Dim { placeholder: id, dim, number },
+                    _ => SymbolSource::Int(id),
+                };
+                number += 1;
+                sources.entry(symbol.clone()).or_insert(source);
+            }
+        }
+        // A symbol is read where it stands by itself, if it does anywhere.
+        for (symbol, source) in derived {
+            sources.entry(symbol).or_insert(source);
+        }
+        Ok(sources)
+    }
+
+    /// The symbols that integer arguments and integer outputs are computed from, in order of first use.
+    fn used_symbols(&self) -> Vec<Symbol> {
+        let written = self.example.trace.calls.iter().zip(&self.resolved.arguments).flat_map(|(call, values)| {
+            let names: Vec<&str> = call.written().map(|a| a.name.as_str()).collect();
+            call.args.iter().zip(values).filter(move |(a, _)| names.contains(&a.name.as_str())).map(|(_, v)| v)
+        });
+        let mut used: Vec<Symbol> = Vec::new();
+        let outputs = self.resolved.output_ints.iter().flatten();
+        for symbol in written.flat_map(|value| value.ints()).chain(outputs).flat_map(Expr::free_symbols) {
+            if !used.contains(&symbol) {
+                used.push(symbol);
+            }
+        }
+        used
+    }
+
+    fn node_of(&self, call: &Call, id: ValueId) -> Result<NodeId, ExportError> {
+        self.nodes.get(&id).copied().ok_or_else(|| ExportError::Unsolved {
+            what: format!("a tensor that `{}` uses", call.op),
+            seen: format!("{id:?} is no value of the graph"),
+        })
+    }
+
+    fn call(&mut self, at: usize, integers: &mut Integers) -> Result<(), ExportError> {
+        let call = &self.example.trace.calls[at];
+        let tensors: Vec<_> = call.output_tensors().collect();
+        if tensors.is_empty() && !call.schema.mutates() {
+            // What it gave has left the graph; that it is no constant in disguise is what the second run has shown.
+            return Ok(());
+        }
+        let stack_trace = self.locations.stack_trace(call);
+        for id in call.args.iter().flat_map(|argument| argument.value.tensors()) {
+            self.clone_if_written(*id, &stack_trace)?;
+        }
+        let mut arguments = Vec::new();
+        for written in call.written() {
+            let solved = call.args.iter().zip(&self.resolved.arguments[at]).find(|(a, _)| a.name == written.name);
+            let Some((_, value)) = solved else { continue };
+            let value = value.clone().try_map(|id| self.node_of(call, id))?;
+            let value: Argument =
+                value.try_map_ints(|expr| integers.argument(&mut self.graph, &mut self.names, &expr, &stack_trace))?;
+            arguments.push(NamedArgument { name: written.name.clone(), keyword: written.kwarg_only, value });
+        }
+        let (op, arguments) = spelling::in_python(&call.op, arguments, |id| self.tensor(id))?;
+        self.assert_metadata(&op, &arguments, &stack_trace)?;
+        let sizes = &self.resolved.sizes[at];
+        let layouts = sizes.iter().zip(&self.resolved.strides[at]);
+        let values = tensors
+            .iter()
+            .zip(layouts)
+            .map(|(output, (sizes, strides))| (output.id, tensor_value(&output.info, sizes.clone(), strides.clone())))
+            .collect::<Vec<_>>();
+        let name = self.names.node(call.op.name());
+        let kind = NodeKind::Call { op, arguments };
+        let single = matches!(call.outputs.as_slice(), [Value::Tensor(_)]);
+        if let (true, [(id, value)]) = (single, values.as_slice()) {
+            let node = Node { name, kind, value: NodeValue::Tensor(value.clone()), stack_trace };
+            let node = self.graph.push(node);
+            self.nodes.insert(*id, node);
+            return Ok(());
+        }
+        let value = match values.is_empty() {
+            true => NodeValue::Nothing,
+            false => {
+                let list = matches!(call.outputs.as_slice(), [Value::Tensors(_)]);
+                NodeValue::Many { count: values.len(), list }
+            }
+        };
+        let of = self.graph.push(Node { name, kind, value, stack_trace: stack_trace.clone() });
+        for (index, (id, value)) in values.into_iter().enumerate() {
+            let name = self.names.node("getitem");
+            let kind = NodeKind::Item { of, index };
+            let (value, stack_trace) = (NodeValue::Tensor(value), stack_trace.clone());
+            let node = self.graph.push(Node { name, kind, value, stack_trace });
+            self.nodes.insert(id, node);
+        }
+        Ok(())
+    }
+
+    fn tensor(&self, id: NodeId) -> Option<&TensorValue> {
+        match &self.graph.node(id).value {
+            NodeValue::Tensor(value) => Some(value),
+            _ => None,
+        }
+    }
+
+    /// States what is known of a tensor before it is converted, as torch does in a pass at the end.
+    fn assert_metadata(
+        &mut self,
+        op: &OpName,
+        arguments: &[NamedArgument],
+        stack_trace: &Option<String>,
+    ) -> Result<(), ExportError> {
+        let Some(Value::Tensor(of)) = arguments.first().map(|argument| &argument.value) else { return Ok(()) };
+        let Some(tensor) = self.tensor(*of) else { return Ok(()) };
+        if let Some((op, arguments)) = spelling::metadata_assertion(op, *of, tensor)? {
+            // What a pass adds is named after op and overload, and does not count among the tracer's names.
+            let name = self.names.namer.node(&format!("{}_{}", op.name(), op.overload()));
+            let kind = NodeKind::Call { op, arguments };
+            self.graph.push(Node { name, kind, value: NodeValue::Nothing, stack_trace: stack_trace.clone() });
+        }
+        Ok(())
+    }
+
+    /// Gives a constant that the forward writes to a clone of its own at its first use, as `torch.tensor` does with
+    /// `lift_fresh_copy`: the constant itself must be the same in the next call.
+    fn clone_if_written(&mut self, id: ValueId, stack_trace: &Option<String>) -> Result<(), ExportError> {
+        let trace = &self.example.trace;
+        let constant = match id {
+            ValueId::Lifted(_) => true,
+            ValueId::Known(index) => {
+                trace.declared.get(index).is_some_and(|declared| matches!(declared.role, Role::Constant(_)))
+            }
+            ValueId::Output { .. } => false,
+        };
+        let written = constant && trace.storage_of(id).is_some_and(|storage| self.written.contains(&storage));
+        let Some(of) = self.nodes.get(&id).copied().filter(|_| written) else { return Ok(()) };
+        if self.cloned.insert(id) {
+            let op = spelling::aten("clone", "default")?;
+            let argument = NamedArgument { name: "self".to_owned(), keyword: false, value: Value::Tensor(of) };
+            let node = self.graph.push(Node {
+                name: self.names.node("clone"),
+                kind: NodeKind::Call { op, arguments: vec![argument] },
+                value: self.graph.node(of).value.clone(),
+                stack_trace: stack_trace.clone(),
+            });
+            self.nodes.insert(id, node);
+        }
+        Ok(())
+    }
+
+    fn outputs(&mut self, integers: &mut Integers) -> Result<Vec<GraphOutput>, ExportError> {
+        let mut outputs = Vec::new();
+        for (leaf, int) in self.example.outputs.iter().zip(&self.resolved.output_ints) {
+            outputs.push(match (leaf, int) {
+                (OutputLeaf::Tensor(id), _) => GraphOutput::Node(*self.nodes.get(id).ok_or_else(|| {
+                    let what = "a tensor that the model returns".to_owned();
+                    ExportError::Unsolved { what, seen: format!("{id:?} is no value of the graph") }
+                })?),
+                (_, Some(expr)) => match integers.argument(&mut self.graph, &mut self.names, expr, &None)? {
+                    crate::program::Int::Number(v) => GraphOutput::Literal(Literal::Int(v)),
+                    crate::program::Int::Node(id) => GraphOutput::Node(id),
+                },
+                (OutputLeaf::Int(v), None) => GraphOutput::Literal(Literal::Int(*v)),
+                (OutputLeaf::Float(v), _) => GraphOutput::Literal(Literal::Float(*v)),
+                (OutputLeaf::Bool(v), _) => GraphOutput::Literal(Literal::Bool(*v)),
+                (OutputLeaf::Str(v), _) => GraphOutput::Literal(Literal::Str(v.clone())),
+                (OutputLeaf::None, _) => GraphOutput::Literal(Literal::None),
+            });
+        }
+        Ok(outputs)
+    }
+}
+
+/// The memory that the forward writes to.
+fn written_storages(example: &Sample) -> HashSet<StorageNumber> {
+    let trace = &example.trace;
+    let arguments = trace.calls.iter().flat_map(|call| call.args.iter().zip(&call.schema.arguments));
+    let written = arguments.filter(|(_, schema)| schema.mutated).flat_map(|(argument, _)| argument.value.tensors());
+    written.filter_map(|id| trace.storage_of(*id)).collect()
+}
+
+fn tensor_value(info: &TensorInfo, sizes: Vec<Expr>, strides: Vec<Expr>) -> TensorValue {
+    TensorValue {
+        dtype: info.dtype,
+        sizes,
+        strides,
+        storage_offset: Expr::int(info.storage_offset),
+        device: info.device,
+        layout: info.layout,
+        requires_grad: info.requires_grad && info.is_leaf,
+    }
+}
+
+fn literal(leaf: &LeafRef<'_, Tch>) -> Literal {
+    match leaf {
+        LeafRef::Int(v) => Literal::Int(*v),
+        LeafRef::Float(v) => Literal::Float(*v),
+        LeafRef::Bool(v) => Literal::Bool(*v),
+        LeafRef::Str(v) => Literal::Str((*v).to_owned()),
+        LeafRef::Tensor(_) | LeafRef::None => Literal::None,
+    }
+}

@@ -1,0 +1,80 @@
+//! Which value of the program a tensor is, at each moment of a run.
+
+use std::collections::HashMap;
+
+use super::error::UnknownReason;
+use super::log::Seen;
+use super::trace::{StorageNumber, ValueId};
+
+/// The newest name of every tensor that the program knows.
+///
+/// A name belongs to a TensorImpl, and an op's results always take a new one: an in-place op gives back its input's
+/// TensorImpl, and what comes later means the newest node.
+#[derive(Debug, Default)]
+pub(crate) struct Names {
+    bound: HashMap<u64, Bound>,
+    /// Storage -> the tensors on it, the one bound last at the end.
+    on_storage: HashMap<u64, Vec<u64>>,
+    /// The storage that each lifted constant had when it was lifted.
+    lifted: HashMap<usize, StorageNumber>,
+}
+
+#[derive(Debug)]
+struct Bound {
+    id: ValueId,
+    /// As it was when it was bound. What differs later was changed behind the dispatcher's back.
+    seen: Seen,
+}
+
+impl Names {
+    /// Gives a tensor a name; an older one is forgotten.
+    pub(crate) fn bind(&mut self, seen: &Seen, id: ValueId) {
+        if seen.storage != 0 {
+            let tensors = self.on_storage.entry(seen.storage).or_default();
+            tensors.retain(|t| *t != seen.tensor);
+            tensors.push(seen.tensor);
+        }
+        self.bound.insert(seen.tensor, Bound { id, seen: seen.clone() });
+    }
+
+    /// The name of a tensor that has one.
+    pub(crate) fn name_of(&self, seen: &Seen) -> Option<ValueId> {
+        self.bound.get(&seen.tensor).map(|bound| bound.id)
+    }
+
+    /// The storage of a lifted constant.
+    pub(crate) fn lifted_storage(&self, index: usize) -> Option<StorageNumber> {
+        self.lifted.get(&index).copied()
+    }
+
+    /// The newest name of a tensor.
+    pub(crate) fn resolve(&mut self, seen: &Seen) -> Result<ValueId, UnknownReason> {
+        if let Some(lift) = seen.lift {
+            // No program holds more constants than a usize counts.
+            let index = usize::try_from(lift).unwrap_or(usize::MAX);
+            self.lifted.extend(StorageNumber::of(seen).map(|storage| (index, storage)));
+            self.bind(seen, ValueId::Lifted(index));
+            return Ok(ValueId::Lifted(index));
+        }
+        if let Some(bound) = self.bound.get(&seen.tensor) {
+            let same = bound.seen.storage == seen.storage && bound.seen.info.same_elements(&seen.info);
+            return if same { Ok(bound.id) } else { Err(UnknownReason::DataReplaced) };
+        }
+        self.alias(seen)
+    }
+
+    /// The name of a known tensor with the same elements: what `data()` gives is one.
+    fn alias(&mut self, seen: &Seen) -> Result<ValueId, UnknownReason> {
+        let Some(tensors) = self.on_storage.get(&seen.storage) else {
+            let parameter = seen.info.requires_grad && seen.is_leaf;
+            return Err(if parameter { UnknownReason::UndeclaredParameter } else { UnknownReason::Foreign });
+        };
+        let newest = tensors.iter().rev().filter_map(|tensor| self.bound.get(tensor));
+        let same = newest
+            .filter(|bound| bound.seen.storage == seen.storage)
+            .find(|bound| bound.seen.info.same_elements(&seen.info));
+        let id = same.map(|bound| bound.id).ok_or(UnknownReason::UnrecordedView)?;
+        self.bind(seen, id);
+        Ok(id)
+    }
+}

@@ -1,0 +1,142 @@
+//! Recording a run.
+
+use std::cell::Cell;
+
+use super::error::RecordError;
+use super::known::Known;
+use super::log::{read_log, read_seen};
+use super::names::Names;
+use super::panic;
+use super::trace::{Declared, StorageNumber, Trace, ValueId};
+use crate::dispatch::ffi::Session;
+use crate::dispatch::wire::Reader;
+use crate::dispatch::{DispatchError, first_line};
+
+thread_local! {
+    static RECORDING: Cell<bool> = const { Cell::new(false) };
+}
+
+/// Marks this thread as recording, until dropped.
+struct Mark;
+
+impl Mark {
+    fn set() -> Option<Self> {
+        (!RECORDING.replace(true)).then_some(Mark)
+    }
+}
+
+impl Drop for Mark {
+    fn drop(&mut self) {
+        RECORDING.set(false);
+    }
+}
+
+/// Runs `f` and records every op that reaches the dispatcher on this thread, before autograd and decompositions: the
+/// ops that `torch.export` records.
+///
+/// Tensors that `f` uses must be known, made by recorded ops, or made from Rust data (which makes them constants);
+/// another one is an error and never silently a constant. A panic in `f` is caught and printed nowhere: tch panics
+/// when an op fails. Recordings on several threads at once do not see each other. With `panic = "abort"` a failing op
+/// ends the process.
+///
+/// ```
+/// use tch::Tensor;
+/// use torch_export::record::{Known, ValueId, record};
+///
+/// let x = Tensor::from_slice(&[1f32, 2.0]);
+/// let (y, mut trace) = record(&Known::new().with_inputs([&x]), || x.relu() + 1.0)?;
+/// let ops: Vec<String> = trace.calls.iter().map(|call| call.op.to_string()).collect();
+/// assert_eq!(ops, ["aten.relu.default", "aten.add.Scalar"]);
+/// assert_eq!(trace.value_of(&y)?, ValueId::Output { call: 1, index: 0 });
+/// # Ok::<(), torch_export::record::RecordError>(())
+/// ```
+///
+/// # Errors
+/// See [`RecordError`].
+pub fn record<R>(known: &Known<'_>, f: impl FnOnce() -> R) -> Result<(R, Trace), RecordError> {
+    run(known, false, None, f)
+}
+
+/// As [`record`], with the call stack of every op in [`Call::frames`](super::Call::frames): what tells the source line
+/// that a node comes from.
+///
+/// # Errors
+/// See [`RecordError`].
+pub fn record_located<R>(known: &Known<'_>, f: impl FnOnce() -> R) -> Result<(R, Trace), RecordError> {
+    run(known, true, None, f)
+}
+
+/// Lies about the content of tensors: the numbers that a recording gives to Rust are others than were read.
+pub(crate) struct Forgery<'a> {
+    /// 0 adds one, 1 and -1 make them large; a bool is turned round.
+    pub(crate) way: i8,
+    /// Which of the calls whose schema `reads_data`, counted from 0.
+    pub(crate) reads: &'a [u64],
+    /// How many ops are too many: a loop may wait for a number that never comes.
+    pub(crate) budget: u64,
+}
+
+/// As [`record`], with other numbers than were read.
+pub(crate) fn record_forged<R>(
+    known: &Known<'_>,
+    forgery: &Forgery<'_>,
+    f: impl FnOnce() -> R,
+) -> Result<(R, Trace), RecordError> {
+    run(known, false, Some(forgery), f)
+}
+
+/// Runs `f` unrecorded; a panic in it is an error and printed nowhere.
+pub(crate) fn quietly<R>(f: impl FnOnce() -> R) -> Result<R, RecordError> {
+    panic::catch(f).map_err(|panic| RecordError::Panicked {
+        message: panic.message,
+        location: panic.location,
+        op: None,
+        op_message: None,
+    })
+}
+
+fn run<R>(
+    known: &Known<'_>,
+    frames: bool,
+    forgery: Option<&Forgery<'_>>,
+    f: impl FnOnce() -> R,
+) -> Result<(R, Trace), RecordError> {
+    let _mark = Mark::set().ok_or(RecordError::Nested)?;
+    let mut session = Session::new(frames).map_err(DispatchError::tensor)?;
+    if let Some(Forgery { way, reads, budget }) = forgery {
+        session.forge(*way, reads, *budget);
+    }
+    let mut names = Names::default();
+    let mut declared = Vec::with_capacity(known.len());
+    for (index, (role, tensor)) in known.entries.iter().enumerate() {
+        if !tensor.defined() {
+            return Err(RecordError::Undefined { role: role.clone() });
+        }
+        let bytes = session.see(tensor).map_err(DispatchError::tensor)?;
+        let seen = read_seen(&mut Reader::new(&bytes))
+            .map_err(|e| DispatchError::Tensor { message: format!("{role}: {e}") })?;
+        let id = names.name_of(&seen).unwrap_or(ValueId::Known(index));
+        names.bind(&seen, id);
+        declared.push(Declared { role: role.clone(), id, storage: StorageNumber::of(&seen), tensor: seen.info });
+    }
+    let outcome = session.run(|| panic::catch(f)).map_err(DispatchError::tensor)?;
+    let log = session.take_log().map_err(DispatchError::tensor)?;
+    let events = read_log(&log);
+    match outcome {
+        Ok(result) => {
+            let trace = Trace::new(declared, names, session, events?)?;
+            Ok((result, trace))
+        }
+        Err(panic) => {
+            let last = events.ok().and_then(|mut events| events.pop());
+            let failed = last.and_then(|event| Some((event.op, event.outcome.err()?)));
+            let (op, op_message) = failed.unzip();
+            Err(RecordError::Panicked {
+                message: panic.message,
+                location: panic.location,
+                op,
+                op_message: op_message.as_deref().map(first_line),
+            })
+        }
+    }
+}

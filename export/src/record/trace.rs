@@ -1,0 +1,296 @@
+//! What a recording gives.
+
+use std::sync::Arc;
+
+use tch::Tensor;
+
+use super::error::{Place, RecordError};
+use super::known::Role;
+use super::log::{Event, Seen, read_seen};
+use super::names::Names;
+use crate::dispatch::ffi::Session;
+use crate::dispatch::wire::Reader;
+use crate::dispatch::{DispatchError, Schema, SchemaArgument, first_line};
+use program::{OpName, Value};
+use pytree_core::TensorType;
+
+/// A tensor of the program: where it comes from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[non_exhaustive]
+pub enum ValueId {
+    /// A tensor that was declared: its index in [`Known`](super::Known) and in [`Trace::declared`].
+    Known(usize),
+    /// A constant that the forward made from Rust data: its index in [`Trace::lifted`].
+    Lifted(usize),
+    /// A result of a call.
+    Output {
+        /// Its index in [`Trace::calls`].
+        call: usize,
+        /// Counts the call's tensors in order, those inside lists included.
+        index: usize,
+    },
+}
+
+/// The ops of one run, in order, with what they took and gave.
+#[derive(Debug)]
+#[non_exhaustive]
+pub struct Trace {
+    /// The declared tensors, in the order of their declaration.
+    pub declared: Vec<Declared>,
+    /// The calls that succeeded.
+    pub calls: Vec<Call>,
+    /// Constants that the forward made from Rust data (`from_slice`, `Tensor::from`), in order of their first use.
+    pub lifted: Vec<Lifted>,
+    /// Calls that failed and that the forward got over.
+    pub failures: Vec<Failure>,
+    names: Names,
+    session: Session,
+}
+
+/// A tensor that was declared, as it was before the run.
+#[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
+pub struct Declared {
+    /// What it is to the program.
+    pub role: Role,
+    /// What it was called at first: of a tensor that was declared twice, the first place.
+    pub id: ValueId,
+    /// What is known of it.
+    pub tensor: TensorType,
+    /// Its memory; sparse tensors have none to share.
+    pub storage: Option<StorageNumber>,
+}
+
+/// The memory of a tensor within one trace: values with the same number share it, so that a write to one is seen in
+/// the others.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct StorageNumber(u64);
+
+impl StorageNumber {
+    /// The session's number; 0 stands for no storage.
+    pub(crate) fn of(seen: &Seen) -> Option<Self> {
+        (seen.storage != 0).then_some(Self(seen.storage))
+    }
+}
+
+/// A constant made from Rust data.
+#[derive(Debug)]
+#[non_exhaustive]
+pub struct Lifted {
+    /// A copy of its content at its first use.
+    pub tensor: Tensor,
+}
+
+/// One op that reached the dispatcher. Those that it is composed of are not recorded.
+#[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
+pub struct Call {
+    /// The op.
+    pub op: OpName,
+    /// Its schema.
+    pub schema: Arc<Schema>,
+    /// All its arguments, in the order of the schema.
+    pub args: Vec<Argument>,
+    /// Its results, in the order of the schema. What is no tensor (`item`) has left the graph.
+    pub outputs: Vec<Value<Output>>,
+    /// The return addresses of the call stack, innermost first and without those of libtorch: of
+    /// [`record_located`](super::record_located); else empty.
+    pub frames: Vec<u64>,
+}
+
+/// An argument of a recorded call.
+#[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
+pub struct Argument {
+    /// The schema's name.
+    pub name: String,
+    /// Whether Python takes it by keyword only.
+    pub kwarg_only: bool,
+    /// Whether it equals the schema's default.
+    pub is_default: bool,
+    /// What was passed.
+    pub value: Value<ValueId>,
+}
+
+/// A tensor that a call gave.
+#[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
+pub struct Output {
+    /// Its name.
+    pub id: ValueId,
+    /// What is known of it.
+    pub tensor: TensorType,
+    /// Whether it is a leaf of the autograd graph: not the result of a differentiated op.
+    pub is_leaf: bool,
+    /// Its memory; sparse tensors have none to share.
+    pub storage: Option<StorageNumber>,
+    /// The index of the argument that is the same TensorImpl: an in-place op, or one that had nothing to do (`to`).
+    pub same_as_input: Option<usize>,
+}
+
+/// A call that failed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Failure {
+    /// The op.
+    pub op: OpName,
+    /// The first line of torch's message.
+    pub message: String,
+    /// How many calls of [`Trace::calls`] came before it.
+    pub after: usize,
+}
+
+impl Call {
+    /// The arguments that torch writes: keyword-only ones unless they equal their defaults, positional ones up to the
+    /// last that does not.
+    pub fn written(&self) -> impl Iterator<Item = &Argument> {
+        let last = self.args.iter().rposition(|a| !a.kwarg_only && !a.is_default);
+        let shown = last.map_or(0, |index| index + 1);
+        self.args.iter().enumerate().filter_map(move |(index, argument)| {
+            let written = if argument.kwarg_only { !argument.is_default } else { index < shown };
+            written.then_some(argument)
+        })
+    }
+
+    /// The argument of this name.
+    pub fn arg(&self, name: &str) -> Option<&Value<ValueId>> {
+        self.args.iter().find(|argument| argument.name == name).map(|argument| &argument.value)
+    }
+
+    /// The tensors it gave, in the order of their index.
+    pub fn output_tensors(&self) -> impl Iterator<Item = &Output> {
+        self.outputs.iter().flat_map(Value::tensors)
+    }
+}
+
+impl Trace {
+    /// The trace of a log.
+    pub(crate) fn new(
+        declared: Vec<Declared>,
+        mut names: Names,
+        mut session: Session,
+        events: Vec<Event>,
+    ) -> Result<Self, RecordError> {
+        let mut calls = Vec::new();
+        let mut failures = Vec::new();
+        for event in events {
+            match read_call(event, calls.len(), &mut names)? {
+                Step::Call(call) => calls.push(call),
+                Step::Failed(op, message) => {
+                    failures.push(Failure { op, message, after: calls.len() });
+                }
+                Step::FromRust => {}
+            }
+        }
+        let lifted = collect_lifted(&mut session, 0)?;
+        Ok(Self { declared, calls, lifted, failures, names, session })
+    }
+
+    /// The newest name of a tensor after the run: of what the forward returned, or of a buffer that it wrote to.
+    ///
+    /// A constant that was returned without being used is added to [`lifted`](Self::lifted).
+    ///
+    /// # Errors
+    /// [`RecordError::UnknownTensor`], or an undefined tensor.
+    pub fn value_of(&mut self, tensor: &Tensor) -> Result<ValueId, RecordError> {
+        let bytes = self.session.see(tensor).map_err(DispatchError::tensor)?;
+        let seen = read_seen(&mut Reader::new(&bytes)).map_err(|e| DispatchError::Tensor { message: e.to_string() })?;
+        let id = self.names.resolve(&seen).map_err(|reason| RecordError::UnknownTensor {
+            place: Place::Result,
+            sizes: seen.info.sizes.clone(),
+            dtype: seen.info.dtype,
+            reason,
+        })?;
+        let more = collect_lifted(&mut self.session, self.lifted.len())?;
+        self.lifted.extend(more);
+        Ok(id)
+    }
+
+    /// The memory of a value; `None` for a sparse one, and for an id of another trace.
+    pub fn storage_of(&self, id: ValueId) -> Option<StorageNumber> {
+        match id {
+            ValueId::Known(index) => self.declared.get(index)?.storage,
+            ValueId::Lifted(index) => self.names.lifted_storage(index),
+            ValueId::Output { call, index } => self.output(call, index)?.storage,
+        }
+    }
+
+    /// What is known of a call's result.
+    pub fn output(&self, call: usize, index: usize) -> Option<&Output> {
+        self.calls.get(call)?.output_tensors().nth(index)
+    }
+}
+
+fn collect_lifted(session: &mut Session, from: usize) -> Result<Vec<Lifted>, DispatchError> {
+    let count = session.lifted_count();
+    (from..count).map(|index| Ok(Lifted { tensor: session.lifted(index).map_err(DispatchError::tensor)? })).collect()
+}
+
+/// What an event is to the trace.
+enum Step {
+    Call(Call),
+    Failed(OpName, String),
+    FromRust,
+}
+
+fn read_call(event: Event, number: usize, names: &mut Names) -> Result<Step, RecordError> {
+    let Event { op, from_rust, frames, args, outcome } = event;
+    let schema = Schema::of(&op)?;
+    let inputs: Vec<Vec<u64>> = args.iter().map(|arg| arg.tensors().map(|seen| seen.tensor).collect()).collect();
+    let results = match outcome {
+        Ok(results) => results,
+        Err(message) => {
+            // A tensor that this call was the first to meet is lifted; one that is unknown has done no harm.
+            for seen in args.iter().flat_map(Value::tensors) {
+                let _ = names.resolve(seen);
+            }
+            return Ok(Step::Failed(op, first_line(&message)));
+        }
+    };
+    if from_rust {
+        // Its result is met, and named, at its first use.
+        return Ok(Step::FromRust);
+    }
+    let args = args
+        .into_iter()
+        .zip(&schema.arguments)
+        .map(|(value, argument)| read_argument(value, argument, &op, names))
+        .collect::<Result<Vec<_>, _>>()?;
+    let mut index = 0;
+    let outputs = results
+        .into_iter()
+        .map(|value| {
+            value.map(|seen| {
+                let id = ValueId::Output { call: number, index };
+                index += 1;
+                names.bind(&seen, id);
+                let same_as_input = inputs.iter().position(|input| input.contains(&seen.tensor));
+                Output { id, storage: StorageNumber::of(&seen), is_leaf: seen.is_leaf, tensor: seen.info, same_as_input }
+            })
+        })
+        .collect();
+    Ok(Step::Call(Call { op, schema, args, outputs, frames }))
+}
+
+fn read_argument(
+    value: Value<Seen>,
+    argument: &SchemaArgument,
+    op: &OpName,
+    names: &mut Names,
+) -> Result<Argument, RecordError> {
+    let value = value.try_map(|seen| {
+        names.resolve(&seen).map_err(|reason| RecordError::UnknownTensor {
+            place: Place::Argument { op: op.clone(), argument: argument.name.clone() },
+            sizes: seen.info.sizes.clone(),
+            dtype: seen.info.dtype,
+            reason,
+        })
+    })?;
+    let default = argument.default.clone().map(|d| d.map(|never| match never {}));
+    Ok(Argument {
+        name: argument.name.clone(),
+        kwarg_only: argument.kwarg_only,
+        is_default: default.as_ref() == Some(&value),
+        value,
+    })
+}

@@ -1,0 +1,118 @@
+//! What is fixed before the first run: inputs, spec, options.
+
+use super::ExportError;
+use crate::declared::Declared;
+use crate::dispatch::{TensorInfo, info};
+use pytree_core::{KeyEntry, KeyPath, LeafRef, Module, Tch, flatten};
+use shapes::{
+    DynamicShapes, InputLeaf, InputValue, ModelInputs, Naming, Tolerance, mapping_key_part, placeholder_base,
+};
+
+/// The inputs of an export as shape inference sees them.
+pub(crate) struct Setup {
+    /// One per leaf of the flattened `(args, kwargs)`.
+    pub(crate) leaves: Vec<InputLeaf>,
+    /// The leaves in the order of the signature.
+    pub(crate) order: Vec<usize>,
+    /// Which leaves are tensors, in order.
+    pub(crate) tensor_leaves: Vec<usize>,
+    /// What is known of every leaf that is a tensor.
+    pub(crate) input_infos: Vec<Option<TensorInfo>>,
+    /// What is known of the model's own tensors.
+    pub(crate) declared_infos: Vec<TensorInfo>,
+    pub(crate) argument_names: Vec<String>,
+    pub(crate) naming: Naming,
+    pub(crate) tolerance: Tolerance,
+    /// Whether nodes say which source line they come from.
+    pub(crate) locations: bool,
+}
+
+impl Setup {
+    pub(crate) fn new<M: Module<Family = Tch>>(
+        inputs: &ModelInputs<'_, M>,
+        shapes: &DynamicShapes,
+        declared: &Declared,
+        naming: Naming,
+        tolerance: Tolerance,
+        locations: bool,
+    ) -> Result<Self, ExportError> {
+        let Some(args) = inputs.sets().first() else { return Err(ExportError::Inputs("no inputs".to_owned())) };
+        let flat = flatten(args)?;
+        let signature = inputs.signature();
+        let bound = signature.bind(&flat.spec)?;
+        let specs = shapes.match_inputs(&flat.spec, signature)?;
+        let paths = signature.input_paths(&flat.spec)?;
+        let mut setup = Setup {
+            leaves: Vec::new(),
+            order: Vec::new(),
+            tensor_leaves: Vec::new(),
+            input_infos: Vec::new(),
+            declared_infos: declared.entries().iter().map(|(_, tensor)| info(tensor)).collect::<Result<_, _>>()?,
+            argument_names: argument_names(inputs, &bound),
+            naming,
+            tolerance,
+            locations,
+        };
+        for (i, ((leaf, path), spec)) in flat.leaves.iter().zip(&paths).zip(specs).enumerate() {
+            let value = match leaf {
+                LeafRef::Tensor(tensor) => {
+                    let info = info(tensor)?;
+                    let value = InputValue::Tensor {
+                        sizes: info.sizes.clone(),
+                        strides: Some(info.strides.clone()),
+                        storage_offset: info.storage_offset,
+                    };
+                    setup.tensor_leaves.push(i);
+                    setup.input_infos.push(Some(info));
+                    value
+                }
+                other => {
+                    setup.input_infos.push(None);
+                    match other {
+                        LeafRef::Int(v) => InputValue::Int(*v),
+                        other => InputValue::Other { class: format!("<class '{}'>", other.kind().python_type()) },
+                    }
+                }
+            };
+            setup.leaves.push(InputLeaf {
+                source: format!("L{}", path.source),
+                path: path.source.to_string(),
+                name: base_name(&path.placeholder),
+                value,
+                spec,
+            });
+        }
+        let mut by_parameter: Vec<_> = bound.iter().collect();
+        by_parameter.sort_by_key(|argument| argument.parameter);
+        setup.order = by_parameter.into_iter().flat_map(|argument| argument.leaves.clone()).collect();
+        Ok(setup)
+    }
+}
+
+/// The names of the arguments as they were given: positional ones by their parameter, then the named ones.
+fn argument_names<M: Module<Family = Tch>>(
+    inputs: &ModelInputs<'_, M>,
+    bound: &[pytree_core::BoundArgument],
+) -> Vec<String> {
+    let name = |argument: &pytree_core::BoundArgument| {
+        let parameter = inputs.signature().parameters().get(argument.parameter);
+        let parameter = parameter.map(|p| p.name.to_string()).unwrap_or_default();
+        match &argument.rest {
+            None => parameter,
+            Some(KeyEntry::Sequence(i)) => format!("{parameter}_{i}"),
+            Some(KeyEntry::Mapping(key)) => key.text().into_owned(),
+            Some(other) => other.to_string(),
+        }
+    };
+    bound.iter().map(name).collect()
+}
+
+/// What a placeholder is named after: the entries of its path, joined and cleaned as torch does.
+fn base_name(path: &KeyPath) -> String {
+    placeholder_base(path.entries().iter().map(|entry| match entry {
+        KeyEntry::Mapping(key) => mapping_key_part(&key.text()),
+        KeyEntry::Sequence(i) => i.to_string(),
+        KeyEntry::GetAttr(name) => name.to_string(),
+        other => other.to_string(),
+    }))
+}

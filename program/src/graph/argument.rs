@@ -1,0 +1,136 @@
+//! What a call takes.
+
+use super::{Graph, NodeId};
+use pytree_core::{DType, Device, Layout, MemoryFormat};
+
+/// An argument of a call, by the name that the function's schema gives it.
+#[derive(Clone, Debug, PartialEq)]
+pub struct NamedArgument {
+    /// The name in the schema.
+    pub name: String,
+    /// Whether it is written by keyword.
+    pub keyword: bool,
+    /// The value.
+    pub value: Argument,
+}
+
+/// A value, or the node that computes it (`torch.SymInt`, `torch.SymFloat`, `torch.SymBool`).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Sym<T> {
+    /// A value.
+    Value(T),
+    /// What a node computes.
+    Node(NodeId),
+}
+
+/// An argument in a graph. Tensors are nodes; numbers are values or nodes.
+#[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
+pub enum Argument {
+    /// `None`
+    None,
+    /// `Tensor`
+    Tensor(NodeId),
+    /// `Tensor[]`
+    Tensors(Vec<NodeId>),
+    /// `Tensor?[]`
+    OptionalTensors(Vec<Option<NodeId>>),
+    /// `int`, `SymInt`
+    Int(Sym<i64>),
+    /// `int[]`, `SymInt[]`
+    Ints(Vec<Sym<i64>>),
+    /// `float`, `SymFloat`
+    Float(Sym<f64>),
+    /// `float[]`
+    Floats(Vec<Sym<f64>>),
+    /// `bool`, `SymBool`
+    Bool(Sym<bool>),
+    /// `bool[]`
+    Bools(Vec<Sym<bool>>),
+    /// `str`
+    Str(String),
+    /// `str[]`
+    Strs(Vec<String>),
+    /// A complex `Scalar`: real and imaginary part.
+    Complex(f64, f64),
+    /// `ScalarType`
+    DType(DType),
+    /// `Layout`
+    Layout(Layout),
+    /// `MemoryFormat`
+    MemoryFormat(MemoryFormat),
+    /// `Device`
+    Device(Device),
+    /// A graph of its own, which a higher-order op calls. Its names are its own too.
+    Graph {
+        /// The attribute that holds it: `true_graph_0`.
+        name: String,
+        /// The graph.
+        graph: Box<Graph>,
+    },
+}
+
+impl<T> Sym<T> {
+    /// The node, when it is one.
+    pub fn node(&self) -> Option<NodeId> {
+        match self {
+            Sym::Node(id) => Some(*id),
+            Sym::Value(_) => None,
+        }
+    }
+
+    /// The value, when it is one.
+    pub fn value(&self) -> Option<&T> {
+        match self {
+            Sym::Value(value) => Some(value),
+            Sym::Node(_) => None,
+        }
+    }
+}
+
+impl<T> From<T> for Sym<T> {
+    fn from(value: T) -> Self {
+        Sym::Value(value)
+    }
+}
+
+impl NamedArgument {
+    /// An argument that is written by its position.
+    pub fn positional(name: &str, value: Argument) -> Self {
+        NamedArgument { name: name.to_owned(), keyword: false, value }
+    }
+
+    /// An argument that is written by keyword.
+    pub fn keyword(name: &str, value: Argument) -> Self {
+        NamedArgument { name: name.to_owned(), keyword: true, value }
+    }
+}
+
+impl Argument {
+    /// Calls `see` with every node that it uses, in order. The nodes of a graph are that graph's, and not among them.
+    pub fn visit(&self, see: &mut impl FnMut(NodeId)) {
+        fn syms<T>(items: &[Sym<T>], see: &mut impl FnMut(NodeId)) {
+            items.iter().filter_map(Sym::node).for_each(see);
+        }
+        match self {
+            Argument::Tensor(id) => see(*id),
+            Argument::Tensors(ids) => ids.iter().copied().for_each(see),
+            Argument::OptionalTensors(ids) => ids.iter().flatten().copied().for_each(see),
+            Argument::Int(v) => syms(std::slice::from_ref(v), see),
+            Argument::Ints(v) => syms(v, see),
+            Argument::Float(v) => syms(std::slice::from_ref(v), see),
+            Argument::Floats(v) => syms(v, see),
+            Argument::Bool(v) => syms(std::slice::from_ref(v), see),
+            Argument::Bools(v) => syms(v, see),
+            Argument::None
+            | Argument::Str(_)
+            | Argument::Strs(_)
+            | Argument::Complex(..)
+            | Argument::DType(_)
+            | Argument::Layout(_)
+            | Argument::MemoryFormat(_)
+            | Argument::Device(_)
+            | Argument::Graph { .. } => {}
+        }
+    }
+}

@@ -1,0 +1,101 @@
+//! What a call calls.
+
+use crate::op::OpName;
+use std::fmt;
+
+/// The function of a call (`node.target`). `Display` is how a `.pt2` file names it.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum Target {
+    /// An overload of an op: `torch.ops.aten.add.Tensor`.
+    Op(OpName),
+    /// An op that takes graphs, by its name: `cond` for `torch.ops.higher_order.cond`.
+    HigherOrder(String),
+    /// A Python function on numbers: `_operator.add`, `torch.sym_max`.
+    Python(PythonFunction),
+}
+
+/// A Python function on numbers.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum PythonFunction {
+    /// `+`
+    Add,
+    /// `-`
+    Sub,
+    /// `*`
+    Mul,
+    /// `//`
+    FloorDiv,
+    /// `%`
+    Mod,
+    /// `**`
+    Pow,
+    /// `-x`
+    Neg,
+    /// `torch.sym_max`
+    Max,
+    /// `torch.sym_min`
+    Min,
+}
+
+impl PythonFunction {
+    /// How a printed program writes it: infix, prefix or as a call.
+    pub fn symbol(self) -> &'static str {
+        match self {
+            PythonFunction::Add => "+",
+            PythonFunction::Sub | PythonFunction::Neg => "-",
+            PythonFunction::Mul => "*",
+            PythonFunction::FloorDiv => "//",
+            PythonFunction::Mod => "%",
+            PythonFunction::Pow => "**",
+            PythonFunction::Max => "torch.sym_max",
+            PythonFunction::Min => "torch.sym_min",
+        }
+    }
+
+    /// Module and name, as a `.pt2` file has them.
+    pub fn path(self) -> &'static str {
+        match self {
+            PythonFunction::Add => "_operator.add",
+            PythonFunction::Sub => "_operator.sub",
+            PythonFunction::Mul => "_operator.mul",
+            PythonFunction::FloorDiv => "_operator.floordiv",
+            PythonFunction::Mod => "_operator.mod",
+            PythonFunction::Pow => "_operator.pow",
+            PythonFunction::Neg => "_operator.neg",
+            PythonFunction::Max => "torch.sym_max",
+            PythonFunction::Min => "torch.sym_min",
+        }
+    }
+
+    /// What nodes that call it are named after.
+    pub fn base_name(self) -> &'static str {
+        let path = self.path();
+        path.rsplit('.').next().unwrap_or(path)
+    }
+
+    /// The names of its arguments in a `.pt2` file.
+    pub fn argument_names(self) -> &'static [&'static str] {
+        match self {
+            PythonFunction::Neg => &["a"],
+            _ => &["a", "b"],
+        }
+    }
+}
+
+impl fmt::Display for Target {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Target::Op(op) => write!(f, "torch.ops.{op}"),
+            Target::HigherOrder(name) => write!(f, "torch.ops.higher_order.{name}"),
+            Target::Python(function) => f.write_str(function.path()),
+        }
+    }
+}
+
+impl From<OpName> for Target {
+    fn from(op: OpName) -> Self {
+        Target::Op(op)
+    }
+}

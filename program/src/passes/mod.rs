@@ -1,0 +1,5 @@
+//! Passes over a graph: what follows from it, and what makes another one of it.
+
+mod liveness;
+
+pub use liveness::Liveness;

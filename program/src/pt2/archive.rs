@@ -1,0 +1,105 @@
+//! The zip container.
+
+use super::SaveError;
+use crate::data::Storage;
+use std::io::{Seek, Write};
+use std::path::Path;
+use zip::write::SimpleFileOptions;
+use zip::{CompressionMethod, ZipWriter};
+
+/// The members of an archive, in order, below its one root folder.
+pub(crate) struct Archive {
+    members: Vec<(String, Content)>,
+}
+
+/// The bytes of a member; those of a tensor are not copied.
+pub(crate) enum Content {
+    Bytes(Vec<u8>),
+    Tensor(Storage),
+}
+
+impl Content {
+    fn bytes(&self) -> &[u8] {
+        match self {
+            Content::Bytes(bytes) => bytes,
+            Content::Tensor(storage) => &storage.0,
+        }
+    }
+}
+
+impl From<&str> for Content {
+    fn from(text: &str) -> Self {
+        Content::Bytes(text.into())
+    }
+}
+
+impl From<Vec<u8>> for Content {
+    fn from(bytes: Vec<u8>) -> Self {
+        Content::Bytes(bytes)
+    }
+}
+
+impl From<Storage> for Content {
+    fn from(storage: Storage) -> Self {
+        Content::Tensor(storage)
+    }
+}
+
+impl Archive {
+    /// An archive with what every `.pt2` file has.
+    pub(crate) fn new() -> Self {
+        let mut archive = Archive { members: Vec::new() };
+        // Neither of the first two may end in a line break.
+        archive.add("archive_format", "pt2");
+        archive.add("archive_version", "0");
+        archive.add(".data/version", "6\n");
+        archive.add("byteorder", "little");
+        archive
+    }
+
+    pub(crate) fn add(&mut self, name: impl Into<String>, content: impl Into<Content>) {
+        self.members.push((name.into(), content.into()));
+    }
+
+    /// Writes the archive to `path`, atomically: into a new file beside it, renamed at the end.
+    pub(crate) fn write(self, path: &Path) -> Result<(), SaveError> {
+        let stem = path.file_stem().ok_or_else(|| SaveError::NoFileName(path.to_owned()))?;
+        let root = stem.to_string_lossy().replace(['/', '\\'], "_");
+        let folder = path.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new("."));
+        let io = |source| SaveError::Io { path: path.to_owned(), source };
+        let mut builder = tempfile::Builder::new();
+        builder.prefix(".pt2-");
+        // A temporary file is for its owner alone; this one becomes a file like any other.
+        #[cfg(unix)]
+        builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o666));
+        let mut file = builder.tempfile_in(folder).map_err(io)?;
+        self.write_to(&root, file.as_file_mut())?;
+        file.as_file().sync_all().map_err(io)?;
+        file.persist(path).map_err(|e| io(e.error))?;
+        Ok(())
+    }
+
+    /// The archive as bytes, below the root folder torch uses for buffers.
+    pub(crate) fn to_bytes(&self) -> Result<Vec<u8>, SaveError> {
+        let mut bytes = std::io::Cursor::new(Vec::new());
+        self.write_to("archive", &mut bytes)?;
+        Ok(bytes.into_inner())
+    }
+
+    fn write_to(&self, root: &str, out: impl Write + Seek) -> Result<(), SaveError> {
+        let mut zip = ZipWriter::new(out);
+        for (name, content) in &self.members {
+            let content = content.bytes();
+            // Stored, at 64 bytes as torch aligns them, and without a date: the same program gives the same bytes.
+            let options = SimpleFileOptions::default()
+                .compression_method(CompressionMethod::Stored)
+                .with_alignment(64)
+                .last_modified_time(zip::DateTime::default())
+                .large_file(content.len() > u32::MAX as usize / 2);
+            zip.start_file(format!("{root}/{name}"), options)?;
+            zip.write_all(content).map_err(zip::result::ZipError::Io)?;
+        }
+        zip.finish()?;
+        Ok(())
+    }
+}

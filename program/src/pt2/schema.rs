@@ -1,0 +1,363 @@
+//! The JSON of a program in a `.pt2` file: `torch/_export/serde/schema.py`, version 8.20, for reading and writing.
+//!
+//! Names and order of the fields are the file's.
+
+use indexmap::IndexMap;
+use pytree_core::Device;
+use serde::de::Visitor;
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
+/// The schema version that is written.
+pub(crate) const SCHEMA_VERSION: Version = Version { major: 8, minor: 20 };
+
+/// Values by name, in the order of the file.
+pub(crate) type Named<T> = IndexMap<String, T>;
+
+#[derive(Serialize, Deserialize)]
+pub(crate) struct Program {
+    pub(crate) graph_module: GraphModule,
+    pub(crate) opset_version: Named<i64>,
+    pub(crate) range_constraints: Named<Range>,
+    pub(crate) schema_version: Version,
+    #[serde(default)]
+    pub(crate) verifiers: Vec<String>,
+    #[serde(default)]
+    pub(crate) torch_version: String,
+    #[serde(default)]
+    pub(crate) guards_code: Vec<String>,
+}
+
+#[derive(Serialize, Deserialize)]
+pub(crate) struct Version {
+    pub(crate) major: u32,
+    pub(crate) minor: u32,
+}
+
+#[derive(Serialize, Deserialize)]
+pub(crate) struct Range {
+    pub(crate) min_val: Option<i64>,
+    pub(crate) max_val: Option<i64>,
+}
+
+#[derive(Serialize, Deserialize)]
+pub(crate) struct GraphModule {
+    pub(crate) graph: Graph,
+    pub(crate) signature: Signature,
+    pub(crate) module_call_graph: Vec<ModuleCall>,
+    #[serde(default)]
+    pub(crate) metadata: Named<String>,
+    #[serde(default)]
+    pub(crate) treespec_namedtuple_fields: Named<NamedTupleFields>,
+}
+
+/// The fields of a namedtuple class, by its serialized name.
+#[derive(Serialize, Deserialize)]
+pub(crate) struct NamedTupleFields {
+    pub(crate) field_names: Vec<String>,
+}
+
+#[derive(Serialize, Deserialize, Clone, Debug, Default)]
+pub(crate) struct Graph {
+    pub(crate) inputs: Vec<Arg>,
+    pub(crate) outputs: Vec<Arg>,
+    pub(crate) nodes: Vec<Node>,
+    pub(crate) tensor_values: Named<TensorMeta>,
+    pub(crate) sym_int_values: Named<SymInt>,
+    pub(crate) sym_bool_values: Named<SymBool>,
+    #[serde(default)]
+    pub(crate) is_single_tensor_return: bool,
+    #[serde(default)]
+    pub(crate) custom_obj_values: Named<CustomObject>,
+    #[serde(default)]
+    pub(crate) sym_float_values: Named<SymFloat>,
+}
+
+#[derive(Serialize, Deserialize, Clone, Debug)]
+pub(crate) struct Node {
+    pub(crate) target: String,
+    pub(crate) inputs: Vec<NamedArg>,
+    pub(crate) outputs: Vec<Arg>,
+    #[serde(default)]
+    pub(crate) metadata: Named<String>,
+    #[serde(default)]
+    pub(crate) is_hop_single_tensor_return: Option<bool>,
+    /// Absent in files of torch 2.10 and before.
+    #[serde(default)]
+    pub(crate) name: Option<String>,
+}
+
+#[derive(Serialize, Deserialize, Clone, Debug)]
+pub(crate) struct NamedArg {
+    pub(crate) name: String,
+    pub(crate) arg: Arg,
+    #[serde(default)]
+    pub(crate) kind: Option<u8>,
+}
+
+/// `ArgumentKind`
+pub(crate) const POSITIONAL: u8 = 1;
+pub(crate) const KEYWORD: u8 = 2;
+
+// The variants are the file's own words.
+#[allow(clippy::enum_variant_names)]
+#[derive(Serialize, Deserialize, Clone, Debug)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum Arg {
+    AsNone(bool),
+    AsTensor(Name),
+    AsTensors(Vec<Name>),
+    AsNestedTensors(Vec<Vec<Name>>),
+    AsOptionalTensor(OptionalTensor),
+    AsOptionalTensors(Vec<OptionalTensor>),
+    AsInt(i64),
+    AsInts(Vec<i64>),
+    AsIntLists(Vec<Vec<i64>>),
+    AsFloat(Float),
+    AsFloats(Vec<Float>),
+    AsFloatLists(Vec<Vec<Float>>),
+    AsBool(bool),
+    AsBools(Vec<bool>),
+    AsString(String),
+    AsStrings(Vec<String>),
+    AsStringToArgument(Named<Arg>),
+    AsSymInt(SymIntArg),
+    AsSymInts(Vec<SymIntArg>),
+    AsSymFloat(SymFloatArg),
+    AsSymFloats(Vec<SymFloatArg>),
+    AsSymBool(SymBoolArg),
+    AsSymBools(Vec<SymBoolArg>),
+    AsScalarType(u8),
+    AsDevice(DeviceArg),
+    AsLayout(u8),
+    AsMemoryFormat(u8),
+    AsComplex(Complex),
+    AsGraph(Subgraph),
+    AsCustomObj(CustomObject),
+    AsOperator(String),
+}
+
+#[derive(Serialize, Deserialize, Clone, Debug)]
+pub(crate) struct Name {
+    pub(crate) name: String,
+}
+
+#[derive(Serialize, Deserialize, Clone, Debug)]
+pub(crate) struct Subgraph {
+    pub(crate) name: String,
+    pub(crate) graph: Box<Graph>,
+}
+
+#[derive(Serialize, Deserialize, Clone, Debug)]
+pub(crate) struct CustomObject {
+    pub(crate) name: String,
+    pub(crate) class_fqn: String,
+}
+
+#[derive(Serialize, Deserialize, Clone, Debug)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum OptionalTensor {
+    AsNone(bool),
+    AsTensor(Name),
+}
+
+#[derive(Serialize, Deserialize, Clone, Debug)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum SymIntArg {
+    AsName(String),
+    AsInt(i64),
+}
+
+#[derive(Serialize, Deserialize, Clone, Debug)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum SymFloatArg {
+    AsName(String),
+    AsFloat(Float),
+}
+
+#[derive(Serialize, Deserialize, Clone, Debug)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum SymBoolArg {
+    AsName(String),
+    AsBool(bool),
+}
+
+/// A float; those that JSON has no number for are written as texts.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Float(pub(crate) f64);
+
+impl Serialize for Float {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        match self.0 {
+            v if v.is_nan() => serializer.serialize_str("NaN"),
+            f64::INFINITY => serializer.serialize_str("Infinity"),
+            f64::NEG_INFINITY => serializer.serialize_str("-Infinity"),
+            v => serializer.serialize_f64(v),
+        }
+    }
+}
+
+impl<'de> Deserialize<'de> for Float {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Expecting;
+        impl Visitor<'_> for Expecting {
+            type Value = Float;
+
+            fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                f.write_str("a number, \"NaN\", \"Infinity\" or \"-Infinity\"")
+            }
+
+            fn visit_f64<E>(self, v: f64) -> Result<Float, E> {
+                Ok(Float(v))
+            }
+
+            fn visit_i64<E>(self, v: i64) -> Result<Float, E> {
+                Ok(Float(v as f64))
+            }
+
+            fn visit_u64<E>(self, v: u64) -> Result<Float, E> {
+                Ok(Float(v as f64))
+            }
+
+            fn visit_str<E: serde::de::Error>(self, v: &str) -> Result<Float, E> {
+                match v {
+                    "NaN" => Ok(Float(f64::NAN)),
+                    "Infinity" => Ok(Float(f64::INFINITY)),
+                    "-Infinity" => Ok(Float(f64::NEG_INFINITY)),
+                    _ => Err(E::invalid_value(serde::de::Unexpected::Str(v), &self)),
+                }
+            }
+        }
+        deserializer.deserialize_any(Expecting)
+    }
+}
+
+#[derive(Serialize, Deserialize, Clone, Debug)]
+pub(crate) struct Complex {
+    pub(crate) real: Float,
+    pub(crate) imag: Float,
+}
+
+#[derive(Serialize, Deserialize, Clone, Debug)]
+pub(crate) struct DeviceArg {
+    #[serde(rename = "type")]
+    pub(crate) kind: String,
+    #[serde(default)]
+    pub(crate) index: Option<usize>,
+}
+
+impl From<Device> for DeviceArg {
+    fn from(device: Device) -> Self {
+        let (kind, index) = device.parts();
+        DeviceArg { kind: kind.to_owned(), index }
+    }
+}
+
+#[derive(Serialize, Deserialize, Clone, Debug)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum SymInt {
+    AsInt(i64),
+    AsExpr(SymExpr),
+}
+
+#[derive(Serialize, Deserialize, Clone, Debug)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum SymFloat {
+    AsFloat(Float),
+    AsExpr(SymExpr),
+}
+
+#[derive(Serialize, Deserialize, Clone, Debug)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum SymBool {
+    AsBool(bool),
+    AsExpr(SymExpr),
+}
+
+#[derive(Serialize, Deserialize, Clone, Debug)]
+pub(crate) struct SymExpr {
+    pub(crate) expr_str: String,
+    #[serde(default)]
+    pub(crate) hint: Option<Hint>,
+}
+
+/// An example value of an expression.
+#[derive(Serialize, Deserialize, Clone, Debug)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum Hint {
+    AsInt(i64),
+    AsFloat(Float),
+    AsBool(bool),
+}
+
+#[derive(Serialize, Deserialize, Clone, Debug)]
+pub(crate) struct TensorMeta {
+    pub(crate) dtype: u8,
+    pub(crate) sizes: Vec<SymInt>,
+    pub(crate) requires_grad: bool,
+    pub(crate) device: DeviceArg,
+    pub(crate) strides: Vec<SymInt>,
+    pub(crate) storage_offset: SymInt,
+    pub(crate) layout: u8,
+}
+
+#[derive(Serialize, Deserialize)]
+pub(crate) struct Signature {
+    pub(crate) input_specs: Vec<InputSpec>,
+    pub(crate) output_specs: Vec<OutputSpec>,
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum InputSpec {
+    UserInput { arg: Arg },
+    Parameter { arg: Name, parameter_name: String },
+    Buffer { arg: Name, buffer_name: String, persistent: bool },
+    TensorConstant { arg: Name, tensor_constant_name: String },
+    CustomObj { arg: CustomObject, custom_obj_name: String },
+    Token { arg: Name },
+    ConstantInput { name: String, value: Arg },
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum OutputSpec {
+    UserOutput { arg: Arg },
+    LossOutput { arg: Name },
+    BufferMutation { arg: Name, buffer_name: String },
+    ParameterMutation { arg: Name, parameter_name: String },
+    GradientToParameter { arg: Name, parameter_name: String },
+    GradientToUserInput { arg: Name, user_input_name: String },
+    UserInputMutation { arg: Name, user_input_name: String },
+    Token { arg: Name },
+}
+
+#[derive(Serialize, Deserialize)]
+pub(crate) struct ModuleCall {
+    pub(crate) fqn: String,
+    #[serde(default)]
+    pub(crate) signature: Option<ModuleCallSignature>,
+}
+
+#[derive(Serialize, Deserialize)]
+pub(crate) struct ModuleCallSignature {
+    pub(crate) inputs: Vec<Arg>,
+    pub(crate) outputs: Vec<Arg>,
+    pub(crate) in_spec: String,
+    pub(crate) out_spec: String,
+    #[serde(default)]
+    pub(crate) forward_arg_names: Option<Vec<String>>,
+}
+
+#[derive(Serialize, Deserialize)]
+pub(crate) struct PayloadConfig {
+    pub(crate) config: Named<Payload>,
+}
+
+#[derive(Serialize, Deserialize)]
+pub(crate) struct Payload {
+    pub(crate) path_name: String,
+    pub(crate) is_param: bool,
+    pub(crate) use_pickle: bool,
+    /// `None` of an object that is pickled.
+    pub(crate) tensor_meta: Option<TensorMeta>,
+}

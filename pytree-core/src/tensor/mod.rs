@@ -1,0 +1,13 @@
+//! Tensors without their data: element types, devices, layouts, and the words and numbers that PyTorch has for them.
+
+mod device;
+mod dtype;
+mod layout;
+mod meta;
+mod tensor_type;
+
+pub use device::{Device, UnknownDevice};
+pub use dtype::{DType, UnknownDType};
+pub use layout::{Layout, MemoryFormat};
+pub use meta::{DescribeTensor, Sizes, TensorMeta};
+pub use tensor_type::TensorType;

@@ -1,0 +1,296 @@
+//! Several valid sets of inputs of one model: what its dynamic shapes are guessed from.
+
+mod check;
+pub(crate) mod couple;
+mod error;
+pub(crate) mod guess;
+pub(crate) mod kwargs;
+pub(crate) mod observer;
+mod set;
+mod validate;
+
+pub use error::InputsError;
+pub(crate) use set::args_kwargs;
+pub use set::{InputSet, LeafDescription};
+pub use validate::{InvalidDimension, ValidateError};
+pub(crate) use validate::{moves, pairs};
+
+use crate::spec::builders::{PathShapes, SelectError};
+use crate::inputs::guess::{GuessError, GuessOptions, guess};
+use crate::inputs::kwargs::{MoveError, MovedShapes, move_to_kwargs};
+use crate::spec::DynamicShapes;
+use pytree_core::{Context, DescribeTensor, Module, PyTree, Signature, flatten};
+
+/// Sets of inputs of a model, typed (`onnx_diagnostic.export.ModelInputs`).
+///
+/// Give two sets or more whose sizes differ wherever they may differ; what differs is dynamic.
+///
+/// ```
+/// use pytree_core::{DType, Meta, TensorMeta};
+/// use pytree_derive::module;
+/// use shapes::ModelInputs;
+///
+/// struct Model;
+///
+/// #[module(family = Meta)]
+/// impl Model {
+///     fn forward(&self, x: &TensorMeta, y: &TensorMeta) -> TensorMeta {
+///         if x.rank() > y.rank() { x.clone() } else { y.clone() }
+///     }
+/// }
+///
+/// let f32 = |sizes: [i64; 2]| TensorMeta::new(DType::Float32, sizes);
+/// let inputs = ModelInputs::new(
+///     &Model,
+///     [Model::args(f32([5, 6])).y(f32([1, 6])), Model::args(f32([7, 8])).y(f32([1, 8]))],
+/// )?;
+/// let shapes = inputs.guess_dynamic_shapes()?;
+/// assert_eq!(shapes.repr(), "(({0: DimHint(DYNAMIC), 1: DimHint(DYNAMIC)},), {'y': {1: DimHint(DYNAMIC)}})");
+///
+/// let moved = inputs.move_to_kwargs(0, &shapes)?;
+/// assert_eq!(
+///     moved.shapes.repr(),
+///     "((), {'x': {0: DimHint(DYNAMIC), 1: DimHint(DYNAMIC)}, 'y': {1: DimHint(DYNAMIC)}})"
+/// );
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+pub struct ModelInputs<'m, M: Module> {
+    model: &'m M,
+    sets: Vec<M::Args>,
+    described: InputSets,
+}
+
+impl<'m, M: Module<Family: DescribeTensor>> ModelInputs<'m, M> {
+    /// Takes the sets and checks them: every one binds to the model's forward, and has the structure, the ranks and
+    /// the element types of the first. `None` may stand for any optional value.
+    ///
+    /// # Errors
+    /// [`InputsError`]: which set is wrong, and where.
+    pub fn new(model: &'m M, sets: impl IntoIterator<Item = M::Args>) -> Result<Self, InputsError> {
+        let sets: Vec<M::Args> = sets.into_iter().collect();
+        let described = InputSets::of::<M::Family, _>(&sets)?.with_model(M::name(), M::signature().clone());
+        if sets.is_empty() {
+            return Err(InputsError::NoSets);
+        }
+        check::check(&described)?;
+        Ok(ModelInputs { model, sets, described })
+    }
+
+    /// The model.
+    pub fn model(&self) -> &'m M {
+        self.model
+    }
+
+    /// The sets, as they were given.
+    pub fn sets(&self) -> &[M::Args] {
+        &self.sets
+    }
+
+    /// The parameters of the model's forward.
+    pub fn signature(&self) -> &'static Signature {
+        M::signature()
+    }
+
+    /// Structure and leaf descriptions of the sets.
+    pub fn described(&self) -> &InputSets {
+        &self.described
+    }
+
+    /// The dimensions that differ between the sets, as `Dim.DYNAMIC`, in the pair `(args, kwargs)`
+    /// (`ModelInputs.guess_dynamic_shapes`).
+    ///
+    /// # Errors
+    /// [`GuessError::OneSet`] when there is nothing to compare: onnx-diagnostic then calls everything static, which
+    /// [`guess_with`](Self::guess_with) gives. Else as [`InputSets::guess_with`].
+    pub fn guess_dynamic_shapes(&self) -> Result<DynamicShapes, GuessError> {
+        if self.sets.len() == 1 {
+            return Err(GuessError::OneSet);
+        }
+        self.guess_with(GuessOptions::default())
+    }
+
+    /// As [`guess_dynamic_shapes`](Self::guess_dynamic_shapes), with another mark for a dynamic dimension (`auto=`);
+    /// the shapes fit an [export](GuessOptions::exportable).
+    ///
+    /// # Errors
+    /// As [`InputSets::guess_with`].
+    pub fn guess_with(&self, options: impl Into<GuessOptions>) -> Result<DynamicShapes, GuessError> {
+        let mut shapes = self.described.guess_with(options.into().exportable())?;
+        // The first set is the example of an export: what it leaves out has no shapes there.
+        if let (DynamicShapes::Tuple(pair), Some(first)) = (&mut shapes, self.described.sets().first())
+            && let [_, DynamicShapes::Dict(named)] = pair.as_mut_slice()
+        {
+            named.retain(|key, _| first.names().any(|name| key.as_str() == Some(name)));
+        }
+        Ok(shapes)
+    }
+
+    /// Moves the shapes of positional arguments to the named ones (`ModelInputs.move_to_kwargs`).
+    ///
+    /// # Errors
+    /// As [`InputSets::move_to_kwargs`].
+    pub fn move_to_kwargs(&self, set: usize, shapes: &DynamicShapes) -> Result<MovedShapes, MoveError> {
+        self.described.move_to_kwargs(set, shapes)
+    }
+
+    /// Sizes of 0 and 1 in dynamic dimensions (`ModelInputs.validate_inputs_for_export`).
+    ///
+    /// # Errors
+    /// As [`InputSets::validate_inputs_for_export`].
+    pub fn validate_inputs_for_export(
+        &self,
+        shapes: Option<&DynamicShapes>,
+    ) -> Result<Vec<InvalidDimension>, ValidateError> {
+        self.described.validate_inputs_for_export(shapes)
+    }
+
+    /// The shapes of the first set, all static, to be set by path: `shapes.set("cache.*[*]", 2, Dim::dynamic())`.
+    ///
+    /// # Errors
+    /// [`SelectError::Bind`] cannot happen for sets that were checked when these inputs were made.
+    pub fn shapes_by_path(&self) -> Result<PathShapes, SelectError> {
+        match self.described.sets() {
+            [first, ..] => PathShapes::new(M::signature(), first),
+            [] => PathShapes::new(M::signature(), &InputSet::empty()),
+        }
+    }
+}
+
+/// Sets of inputs as guessing sees them, of any structure and with or without a model: what [`ModelInputs`] keeps of
+/// its sets, and what inputs recorded elsewhere are read into.
+///
+/// ```
+/// use pytree_core::{DType, Meta, TensorMeta, Value};
+/// use shapes::{Auto, InputSets};
+/// let x = |sizes: [i64; 2]| Value::<Meta>::tensor(TensorMeta::new(DType::Float32, sizes));
+/// let inputs = InputSets::of([&Value::dict([("x", x([5, 6]))]), &Value::dict([("x", x([7, 6]))])])?;
+/// assert_eq!(inputs.guess_dynamic_shapes()?.to_string(), "((), {'x': {0: DimHint(DYNAMIC)}})");
+/// assert_eq!(inputs.guess_with(Auto::Names("d".to_owned()))?.to_string(), "((), {'x': {0: 'd_0I0'}})");
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[derive(Clone, Debug, PartialEq, Eq, Default)]
+pub struct InputSets {
+    sets: Vec<InputSet>,
+    model: Option<String>,
+    signature: Option<Signature>,
+}
+
+impl InputSets {
+    /// Sets without a model (`ModelInputs(None, inputs)`).
+    pub fn new(sets: impl IntoIterator<Item = InputSet>) -> Self {
+        InputSets { sets: sets.into_iter().collect(), model: None, signature: None }
+    }
+
+    /// Sets given as trees, each read as [`InputSet::of`] reads it.
+    ///
+    /// # Errors
+    /// As [`InputSet::of`], with the number of the set.
+    pub fn of<'t, F: DescribeTensor, X: PyTree<F> + 't>(
+        sets: impl IntoIterator<Item = &'t X>,
+    ) -> Result<Self, InputsError> {
+        let read = |(i, tree): (usize, &'t X)| InputSet::of(tree).map_err(|e| e.of_set(i));
+        Ok(InputSets::new(sets.into_iter().enumerate().map(read).collect::<Result<Vec<_>, _>>()?))
+    }
+
+    /// Sets given as one tree, which is a list of them, as Python's `ModelInputs` takes them.
+    ///
+    /// # Errors
+    /// [`InputsError::NotAList`] when the tree is no list, otherwise as [`InputSet::of`].
+    pub fn of_list<F: DescribeTensor, X: PyTree<F> + ?Sized>(list: &X) -> Result<Self, InputsError> {
+        let flat = flatten(list)?;
+        let root = flat.spec.root();
+        if root.context() != Some(&Context::List) {
+            return Err(InputsError::NotAList { found: set::describe(&root) });
+        }
+        let mut leaves = flat.leaves.into_iter().map(LeafDescription::of);
+        let read = |(i, child): (usize, pytree_core::SpecNode<'_>)| {
+            let spec = child.to_spec();
+            InputSet::new(&spec, leaves.by_ref().take(spec.num_leaves())).map_err(|e| e.of_set(i))
+        };
+        Ok(InputSets::new(root.children().enumerate().map(read).collect::<Result<Vec<_>, _>>()?))
+    }
+
+    /// The same sets as inputs of a model of this name and signature. Nothing is bound or checked here.
+    #[must_use]
+    pub fn with_model(mut self, name: impl Into<String>, signature: Signature) -> Self {
+        self.model = Some(name.into());
+        self.signature = Some(signature);
+        self
+    }
+
+    /// The sets.
+    pub fn sets(&self) -> &[InputSet] {
+        &self.sets
+    }
+
+    /// The name of the model.
+    pub fn model(&self) -> Option<&str> {
+        self.model.as_deref()
+    }
+
+    /// The parameters of the model's forward.
+    pub fn signature(&self) -> Option<&Signature> {
+        self.signature.as_ref()
+    }
+
+    /// [`guess_with`](Self::guess_with) `Dim.DYNAMIC`.
+    ///
+    /// # Errors
+    /// As [`guess_with`](Self::guess_with).
+    pub fn guess_dynamic_shapes(&self) -> Result<DynamicShapes, GuessError> {
+        self.guess_with(GuessOptions::default())
+    }
+
+    /// The dimensions that differ between the sets or are 0 in all of them, in the pair `(args, kwargs)`
+    /// (`ModelInputs.guess_dynamic_shapes`).
+    ///
+    /// Numbers, texts and `None` are never dynamic. The children of a registered class stand in a list, those of a
+    /// dict or an instance of a subclass in a dict. Named arguments come in the order of the signature.
+    ///
+    /// # Errors
+    /// [`GuessError`] when the sets disagree in types, lengths, keys or ranks; it names the argument and the key path.
+    pub fn guess_with(&self, options: impl Into<GuessOptions>) -> Result<DynamicShapes, GuessError> {
+        guess(self, &options.into())
+    }
+
+    /// What [`guess_dynamic_shapes`](Self::guess_dynamic_shapes) finds, without building shapes: for every leaf a mask
+    /// whose bit `i` is set when dimension `i` is dynamic. `None` for sets that are not alike: of one structure, with
+    /// tensors of one rank (64 at most) in the same places.
+    ///
+    /// ```
+    /// use pytree_core::{DType, Meta, TensorMeta};
+    /// use shapes::InputSets;
+    /// let f32 = |sizes: [i64; 3]| (TensorMeta::new(DType::Float32, sizes),);
+    /// let sets = InputSets::of::<Meta, _>(&[f32([2, 5, 7]), f32([3, 5, 9])])?;
+    /// assert_eq!(sets.moving_dims(), Some(vec![0b101]));
+    /// # Ok::<(), shapes::InputsError>(())
+    /// ```
+    pub fn moving_dims(&self) -> Option<Vec<u64>> {
+        crate::inputs::guess::moving_dims(&self.sets)
+    }
+
+    /// Moves the shapes of positional arguments to the named ones (`ModelInputs.move_to_kwargs`), since
+    /// `torch.export.export` takes the shapes of a mixed call by name. The values themselves stay where they are.
+    ///
+    /// # Errors
+    /// [`MoveError`] without a signature, when there is no such set, or when `shapes` is no pair `(args, kwargs)`.
+    pub fn move_to_kwargs(&self, set: usize, shapes: &DynamicShapes) -> Result<MovedShapes, MoveError> {
+        let signature = self.signature.as_ref().ok_or(MoveError::NoModel)?;
+        let count = self.sets.len();
+        let set = self.sets.get(set).ok_or(InputsError::NoSuchSet { index: set, count })?;
+        move_to_kwargs(signature, set.names(), shapes)
+    }
+
+    /// Sizes of 0 and 1 in dimensions that the shapes declare dynamic: an export with such inputs takes them for
+    /// constants (`ModelInputs.validate_inputs_for_export`, as its documentation means it; the original fails on
+    /// everything but one set). Without shapes they are guessed, from two sets on.
+    ///
+    /// # Errors
+    /// [`ValidateError`] when the shapes have another structure than the inputs, or cannot be guessed.
+    pub fn validate_inputs_for_export(
+        &self,
+        shapes: Option<&DynamicShapes>,
+    ) -> Result<Vec<InvalidDimension>, ValidateError> {
+        validate::validate(self, shapes)
+    }
+}

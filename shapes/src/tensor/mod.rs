@@ -1,0 +1,70 @@
+//! What the tools ask of tensors beyond their description: new ones, and their numbers.
+
+#[cfg(feature = "tch")]
+mod tch;
+
+use crate::show::string_type::TensorSummary;
+use pytree_core::{DescribeTensor, Meta, TensorMeta};
+
+/// A family whose tensors can be copied, made empty and resized: what changes or completes inputs asks for it.
+///
+/// Implemented for [`Meta`], and with the feature `tch` for `Tch`.
+#[diagnostic::on_unimplemented(
+    message = "tensors of `{Self}` cannot be made or copied",
+    label = "inputs are copied, completed and resized in a family that can make tensors",
+    note = "implement `MakeTensor` for `{Self}`; it is there for `Meta` and, with the feature `tch`, for `Tch`"
+)]
+pub trait MakeTensor: DescribeTensor {
+    /// A copy that shares nothing with `tensor` (`tensor.clone().detach()`).
+    ///
+    /// # Errors
+    /// What the tensor library says.
+    fn copied(tensor: &Self::Tensor) -> Result<Self::Tensor, String>;
+
+    /// Zeros of these sizes, of the element type and device of `tensor`.
+    ///
+    /// # Errors
+    /// What the tensor library says.
+    fn zeros(tensor: &Self::Tensor, sizes: &[i64]) -> Result<Self::Tensor, String>;
+
+    /// A tensor of these sizes, as many as `tensor` has, filled with its elements: cut where a size is smaller,
+    /// repeated from the start where it is larger. No dimension grows from 0.
+    ///
+    /// # Errors
+    /// What the tensor library says.
+    fn tiled(tensor: &Self::Tensor, sizes: &[i64]) -> Result<Self::Tensor, String>;
+}
+
+impl MakeTensor for Meta {
+    fn copied(tensor: &TensorMeta) -> Result<TensorMeta, String> {
+        Ok(tensor.clone())
+    }
+
+    fn zeros(tensor: &TensorMeta, sizes: &[i64]) -> Result<TensorMeta, String> {
+        Ok(TensorMeta { sizes: sizes.into(), ..tensor.clone() })
+    }
+
+    fn tiled(tensor: &TensorMeta, sizes: &[i64]) -> Result<TensorMeta, String> {
+        Self::zeros(tensor, sizes)
+    }
+}
+
+/// A family whose tensors hold numbers that can be read. Implemented with the feature `tch` for `Tch`.
+#[diagnostic::on_unimplemented(
+    message = "the numbers of `{Self}` tensors cannot be read",
+    label = "this asks for tensors that hold data",
+    note = "implement `TensorValues` for `{Self}`; it is there for `Tch`, with the feature `tch`: `Meta` has no data"
+)]
+pub trait TensorValues: DescribeTensor {
+    /// The elements in double precision, row by row; complex ones as two numbers each (`view_as_real`).
+    ///
+    /// # Errors
+    /// What the tensor library says.
+    fn values(tensor: &Self::Tensor) -> Result<Vec<f64>, String>;
+
+    /// Range and mean of the elements.
+    ///
+    /// # Errors
+    /// What the tensor library says.
+    fn summary(tensor: &Self::Tensor) -> Result<TensorSummary, String>;
+}

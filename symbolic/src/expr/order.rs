@@ -1,0 +1,186 @@
+//! The two orders of sympy: `compare` sorts arguments, `compare_keys` sorts what is printed.
+
+use std::cmp::Ordering;
+
+use super::{Expr, ExprKind, Function, Symbol};
+
+/// Sympy's `Basic.compare`, the order of arguments inside sums and products.
+pub(super) fn compare(a: &Expr, b: &Expr) -> Ordering {
+    let by_class = class_rank(a).cmp(&class_rank(b));
+    if by_class != Ordering::Equal {
+        return by_class;
+    }
+    match (a.kind(), b.kind()) {
+        (ExprKind::Int(x), ExprKind::Int(y)) => x.cmp(y),
+        (ExprKind::Real(x), ExprKind::Real(y)) => x.0.total_cmp(&y.0),
+        (ExprKind::Symbol(x), ExprKind::Symbol(y)) => compare_symbols(x, y),
+        (ExprKind::Pow(xb, xe), ExprKind::Pow(yb, ye)) => compare(xb, yb).then_with(|| compare(xe, ye)),
+        (ExprKind::Add(x), ExprKind::Add(y))
+        | (ExprKind::Mul(x), ExprKind::Mul(y))
+        | (ExprKind::Apply(_, x), ExprKind::Apply(_, y)) => {
+            x.len().cmp(&y.len()).then_with(|| lexicographic(x, y, compare))
+        }
+        _ => Ordering::Equal,
+    }
+}
+
+/// A symbol with fewer assumptions comes first: sympy compares the number of facts before the name.
+fn compare_symbols(a: &Symbol, b: &Symbol) -> Ordering {
+    a.is_positive().cmp(&b.is_positive()).then_with(|| a.name().cmp(b.name()))
+}
+
+/// Rank in sympy's `ordering_of_classes`; functions it does not know come last, by name.
+fn class_rank(e: &Expr) -> (u8, &'static str) {
+    match e.kind() {
+        ExprKind::Int(0) => (0, ""),
+        ExprKind::Int(1) => (1, ""),
+        ExprKind::Int(-1) => (2, ""),
+        ExprKind::Int(_) => (3, ""),
+        ExprKind::Real(_) => (4, ""),
+        ExprKind::Symbol(_) => (5, ""),
+        ExprKind::Pow(..) => (6, ""),
+        ExprKind::Mul(_) => (7, ""),
+        ExprKind::Add(_) => (8, ""),
+        ExprKind::Apply(f, _) => (9, f.name()),
+    }
+}
+
+fn lexicographic(a: &[Expr], b: &[Expr], by: impl Fn(&Expr, &Expr) -> Ordering) -> Ordering {
+    a.iter().zip(b).map(|(x, y)| by(x, y)).find(|o| *o != Ordering::Equal).unwrap_or_else(|| a.len().cmp(&b.len()))
+}
+
+/// Sympy's `ordered`: smaller trees first. The order in which `Max` and `Min` keep their arguments.
+pub(super) fn compare_sizes(a: &Expr, b: &Expr) -> Ordering {
+    let nodes = |e: &Expr| {
+        let mut count = 0usize;
+        e.visit(&mut |_| count += 1);
+        count
+    };
+    nodes(a).cmp(&nodes(b)).then_with(|| compare_keys(a, b))
+}
+
+/// Sympy's `default_sort_key`, compared without building it.
+pub(super) fn compare_keys(a: &Expr, b: &Expr) -> Ordering {
+    if let (Some(x), Some(y)) = (number(a), number(b)) {
+        return x.total_cmp(&y);
+    }
+    let (ca, ra) = coefficient(a);
+    let (cb, rb) = coefficient(b);
+    let ((ra, ea), (rb, eb)) = (base_exponent(&ra), base_exponent(&rb));
+    class_key(&ra)
+        .cmp(&class_key(&rb))
+        .then_with(|| compare_key_args(&ra, &rb))
+        .then_with(|| compare_keys(&ea, &eb))
+        .then_with(|| ca.total_cmp(&cb))
+}
+
+fn number(e: &Expr) -> Option<f64> {
+    match e.kind() {
+        ExprKind::Int(n) => Some(*n as f64),
+        ExprKind::Real(x) => Some(x.0),
+        _ => None,
+    }
+}
+
+fn coefficient(e: &Expr) -> (f64, Expr) {
+    let (c, rest) = e.as_coeff_mul();
+    if e.is_number() { (1.0, e.clone()) } else { (c as f64, rest) }
+}
+
+fn base_exponent(e: &Expr) -> (Expr, Expr) {
+    match e.kind() {
+        ExprKind::Pow(base, exponent) => (base.clone(), exponent.clone()),
+        _ => (e.clone(), Expr::int(1)),
+    }
+}
+
+fn class_key(e: &Expr) -> (u8, u32, &'static str) {
+    match e.kind() {
+        ExprKind::Int(_) | ExprKind::Real(_) => (1, 0, "Number"),
+        ExprKind::Symbol(_) => (2, 0, "Symbol"),
+        ExprKind::Mul(_) => (3, 0, "Mul"),
+        ExprKind::Add(_) => (3, 1, "Add"),
+        ExprKind::Pow(..) => (3, 2, "Pow"),
+        ExprKind::Apply(f @ (Function::Max | Function::Min), _) => (5, 0, f.name()),
+        ExprKind::Apply(f, _) => (4, 10_000, f.name()),
+    }
+}
+
+fn compare_key_args(a: &Expr, b: &Expr) -> Ordering {
+    match (a.kind(), b.kind()) {
+        (ExprKind::Symbol(x), ExprKind::Symbol(y)) => x.name().cmp(y.name()),
+        _ => {
+            let (x, y) = (key_args(a), key_args(b));
+            x.len().cmp(&y.len()).then_with(|| lexicographic(&x, &y, compare_keys))
+        }
+    }
+}
+
+fn key_args(e: &Expr) -> Vec<Expr> {
+    match e.kind() {
+        ExprKind::Add(_) => ordered_terms(e),
+        ExprKind::Mul(_) => ordered_factors(e),
+        _ => e.args(),
+    }
+}
+
+/// Factors of a product as printed: sympy's `as_ordered_factors`.
+pub(crate) fn ordered_factors(e: &Expr) -> Vec<Expr> {
+    let mut factors = e.factors().to_vec();
+    // A negative coefficient shows as -1 and its absolute value.
+    if let [first, _, ..] = factors.as_slice()
+        && let Some(c) = first.as_int()
+        && c < -1
+        && let Some(positive) = c.checked_neg()
+    {
+        factors.splice(0..1, [Expr::int(-1), Expr::int(positive)]);
+    }
+    factors.sort_by(compare_keys);
+    factors
+}
+
+/// Terms of a sum as printed: sympy's `as_ordered_terms`, decreasing exponents over sorted generators.
+pub(crate) fn ordered_terms(e: &Expr) -> Vec<Expr> {
+    let ExprKind::Add(terms) = e.kind() else { return vec![e.clone()] };
+    if let [constant, product] = terms.as_slice()
+        && constant.as_int().is_some_and(|c| c > 0)
+        && let ExprKind::Mul(factors) = product.kind()
+        && let [c, _] = factors.as_slice()
+        && c.as_int().is_some_and(|c| c < 0)
+    {
+        return terms.clone();
+    }
+    let split: Vec<Vec<(Expr, i64)>> = terms.iter().map(powers).collect();
+    let mut generators: Vec<&Expr> = Vec::new();
+    for (base, _) in split.iter().flatten() {
+        if !generators.contains(&base) {
+            generators.push(base);
+        }
+    }
+    generators.sort_by(|x, y| compare_keys(x, y));
+    let mut keyed: Vec<(Vec<i64>, &Expr)> = split
+        .iter()
+        .zip(terms)
+        .map(|(powers, term)| {
+            let exponent = |g: &&Expr| powers.iter().find(|(base, _)| base == *g).map_or(0, |(_, e)| *e);
+            (generators.iter().map(exponent).collect(), term)
+        })
+        .collect();
+    keyed.sort_by(|(x, _), (y, _)| y.cmp(x));
+    keyed.into_iter().map(|(_, term)| term.clone()).collect()
+}
+
+/// A term as generators with their exponents, literal factors dropped.
+fn powers(term: &Expr) -> Vec<(Expr, i64)> {
+    let split = |f: &Expr| match f.kind() {
+        ExprKind::Pow(base, exponent) => match exponent.as_int() {
+            Some(n) => (base.clone(), n),
+            None => {
+                let (c, rest) = exponent.as_coeff_mul();
+                (Expr::raw(ExprKind::Pow(base.clone(), rest)), c)
+            }
+        },
+        _ => (f.clone(), 1),
+    };
+    term.factors().iter().filter(|f| !f.is_number()).map(split).collect()
+}

@@ -1,0 +1,48 @@
+//! Guards as Python code over sources, `(2*L['x'].size()[0]) == L['y'].size()[0]`: torch's `ShapeGuardPythonPrinter`.
+
+use super::print::{ADD, ATOM, MUL, precedence, real_text};
+use super::{Expr, ExprKind, Function, Symbol};
+
+impl Expr {
+    /// The expression as Python code, each symbol written as `source` says.
+    ///
+    /// Unlike `Display` this keeps sympy's internal order: numbers first, negative ones in brackets.
+    pub fn source_text(&self, source: &impl Fn(&Symbol) -> String) -> String {
+        let joined = |args: &[Expr], by: &str, level: u16| {
+            let parts: Vec<String> = args.iter().map(|a| bracketed(a, level, source)).collect();
+            parts.join(by)
+        };
+        // One below the strength of an atom: everything else is bracketed.
+        let all = ATOM - 1;
+        match self.kind() {
+            ExprKind::Int(n) => n.to_string(),
+            ExprKind::Real(x) => real_text(x.0),
+            ExprKind::Symbol(s) => source(s),
+            ExprKind::Add(args) => joined(args, " + ", ADD),
+            ExprKind::Mul(args) => joined(args, "*", precedence(self)),
+            ExprKind::Pow(base, exponent) => {
+                match exponent.as_int().and_then(|n| usize::try_from(n).ok()).filter(|n| *n <= 16) {
+                    Some(n) => joined(&vec![base.clone(); n], "*", MUL),
+                    None => joined(&[base.clone(), exponent.clone()], " ** ", super::print::POW),
+                }
+            }
+            ExprKind::Apply(function, args) => match function {
+                Function::FloorDiv => joined(args, " // ", all),
+                Function::Mod | Function::PythonMod => joined(args, " % ", all),
+                Function::IntTrueDiv => joined(args, " / ", all),
+                Function::Max => format!("max({})", joined(args, ", ", 0)),
+                Function::Min => format!("min({})", joined(args, ", ", 0)),
+                Function::CeilToInt => format!("math.ceil({})", joined(args, ", ", 0)),
+                Function::FloorToInt => format!("math.floor({})", joined(args, ", ", 0)),
+                Function::TruncToInt => format!("math.trunc({})", joined(args, ", ", 0)),
+                Function::RoundToInt => format!("round({})", joined(args, ", ", 0)),
+                Function::ToFloat => format!("torch.sym_float({})", joined(args, ", ", 0)),
+            },
+        }
+    }
+}
+
+pub(crate) fn bracketed(e: &Expr, level: u16, source: &impl Fn(&Symbol) -> String) -> String {
+    let text = e.source_text(source);
+    if precedence(e) <= level { format!("({text})") } else { text }
+}
