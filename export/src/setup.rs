@@ -1,12 +1,12 @@
 //! What is fixed before the first run: inputs, spec, options.
 
-use super::ExportError;
+use crate::ExportError;
 use crate::declared::Declared;
-use crate::dispatch::{TensorInfo, info};
-use pytree_core::{KeyEntry, KeyPath, LeafRef, Module, Tch, flatten};
-use shapes::{
-    DynamicShapes, InputLeaf, InputValue, ModelInputs, Naming, Tolerance, mapping_key_part, placeholder_base,
-};
+use crate::dispatch::tensor_type;
+use pytree_core::{KeyEntry, KeyPath, LeafRef, Module, Tch, TensorType, flatten};
+use program::names::{mapping_key_part, placeholder_base};
+use shapes::{DynamicShapes, InputLeaf, InputValue, ModelInputs, Tolerance};
+use symbolic::{Naming};
 
 /// The inputs of an export as shape inference sees them.
 pub(crate) struct Setup {
@@ -17,9 +17,9 @@ pub(crate) struct Setup {
     /// Which leaves are tensors, in order.
     pub(crate) tensor_leaves: Vec<usize>,
     /// What is known of every leaf that is a tensor.
-    pub(crate) input_infos: Vec<Option<TensorInfo>>,
+    pub(crate) input_infos: Vec<Option<TensorType>>,
     /// What is known of the model's own tensors.
-    pub(crate) declared_infos: Vec<TensorInfo>,
+    pub(crate) declared_infos: Vec<TensorType>,
     pub(crate) argument_names: Vec<String>,
     pub(crate) naming: Naming,
     pub(crate) tolerance: Tolerance,
@@ -47,7 +47,7 @@ impl Setup {
             order: Vec::new(),
             tensor_leaves: Vec::new(),
             input_infos: Vec::new(),
-            declared_infos: declared.entries().iter().map(|(_, tensor)| info(tensor)).collect::<Result<_, _>>()?,
+            declared_infos: declared.entries().iter().map(|(_, tensor)| tensor_type(tensor)).collect::<Result<_, _>>()?,
             argument_names: argument_names(inputs, &bound),
             naming,
             tolerance,
@@ -56,7 +56,7 @@ impl Setup {
         for (i, ((leaf, path), spec)) in flat.leaves.iter().zip(&paths).zip(specs).enumerate() {
             let value = match leaf {
                 LeafRef::Tensor(tensor) => {
-                    let info = info(tensor)?;
+                    let info = tensor_type(tensor)?;
                     let value = InputValue::Tensor {
                         sizes: info.sizes.clone(),
                         strides: Some(info.strides.clone()),

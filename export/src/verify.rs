@@ -1,9 +1,11 @@
 //! The program against the model, at sizes that no run has used.
 
-use super::ExportError;
-use super::search::Search;
+use crate::ExportError;
 use crate::dispatch::deep_copy;
-use crate::program::{ExportedProgram, Verification};
+use crate::probe::Search;
+use crate::resolve::Resolved;
+use crate::run::RunProgram;
+use program::{ExportedProgram, Verification};
 use pytree_core::{Leaf, LeafRef, Module, PyTree, Tch, flatten};
 use tch::Tensor;
 
@@ -12,7 +14,7 @@ const TOLERANCE: f64 = 1e-5;
 
 pub(crate) fn verify<M: Module<Family = Tch>>(
     search: &mut Search<'_, M>,
-    resolved: &super::Resolved,
+    resolved: &Resolved,
     program: &ExportedProgram,
 ) -> Result<Verification, ExportError> {
     let unseen = search.unseen(resolved);

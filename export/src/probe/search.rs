@@ -2,13 +2,15 @@
 
 use crate::declared::Declared;
 use super::predict::{Free, agrees, free_symbols, guards_hold, integers_agree, symbol_values};
-use super::probe::{Movable, bounds, tiled, unlike_sizes};
-use super::resolve::{Resolved, resolve};
-use super::sample::{How, Parting, Sample, capture, map_inputs, parting};
-use super::{ExportError, Setup};
-use crate::dispatch::{deep_copy, quietly};
+use super::sizes::{Movable, bounds, tiled, unlike_sizes};
+use crate::ExportError;
+use crate::setup::Setup;
+use crate::dispatch::deep_copy;
+use crate::record::{How, Parting, Sample, capture, map_inputs, parting, quietly};
+use crate::resolve::{Resolved, resolve};
 use pytree_core::{Leaf, Module, Tch, into_leaves};
-use shapes::{Dim, DimSpec, HintKind, PlaceholderShape, ShapeSpec, Solved, Symbol};
+use shapes::{Dim, DimSpec, HintKind, PlaceholderShape, ShapeSpec, Solved};
+use symbolic::{Symbol};
 use std::collections::HashMap;
 
 /// Probes at most this often before giving up: each either confirms what was solved or adds what it showed.
@@ -289,7 +291,7 @@ impl<'m, M: Module<Family = Tch>> Search<'m, M> {
             .tensor_leaves
             .iter()
             .filter_map(|leaf| values[*leaf].as_ref())
-            .any(|s| elements(s) > super::probe::ELEMENT_CAP)
+            .any(|s| elements(s) > super::sizes::ELEMENT_CAP)
     }
 
     /// The inputs' sizes when the free symbols have these values; `None` when one would be negative or no integer.

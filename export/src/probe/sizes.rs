@@ -1,7 +1,7 @@
 //! Which sizes to try, and inputs of those sizes.
 
-use super::ExportError;
-use shapes::ValueRange;
+use crate::ExportError;
+use symbolic::ValueRange;
 use tch::Tensor;
 
 /// A dynamic dimension of an input, or several that have to move together, with what is known of its size.
