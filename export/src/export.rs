@@ -166,7 +166,7 @@ impl<'m, M: Module<Family = Tch>> Export<'m, M> {
         let resolved = search.run()?;
         let Some(args) = self.inputs.sets().first() else { return Err(ExportError::Inputs("no inputs".to_owned())) };
         let flat = flatten(args)?;
-        let mut program = build(search.example(), &flat.leaves, &flat.spec, &self.declared, &resolved)?;
+        let mut program = build(search.example(), &flat.leaves, &flat.spec, &self.declared, search.setup(), &resolved)?;
         if self.verify {
             program.verification = Some(verify(&mut search, &resolved, &program)?);
         }

@@ -4,7 +4,7 @@ use crate::ExportError;
 use crate::declared::Declared;
 use crate::dispatch::tensor_type;
 use pytree_core::{KeyEntry, KeyPath, LeafRef, Module, Tch, TensorType, flatten};
-use program::names::{mapping_key_part, placeholder_base};
+use program::names::{Namer, mapping_key_part, placeholder_base};
 use shapes::{DynamicShapes, InputLeaf, InputValue, ModelInputs, Tolerance};
 use symbolic::{Naming};
 
@@ -21,6 +21,8 @@ pub(crate) struct Setup {
     /// What is known of the model's own tensors.
     pub(crate) declared_infos: Vec<TensorType>,
     pub(crate) argument_names: Vec<String>,
+    /// The names that the placeholders of the inputs have taken.
+    pub(crate) namer: Namer,
     pub(crate) naming: Naming,
     pub(crate) tolerance: Tolerance,
     /// Whether nodes say which source line they come from.
@@ -49,6 +51,7 @@ impl Setup {
             input_infos: Vec::new(),
             declared_infos: declared.entries().iter().map(|(_, tensor)| tensor_type(tensor)).collect::<Result<_, _>>()?,
             argument_names: argument_names(inputs, &bound),
+            namer: Namer::new(),
             naming,
             tolerance,
             locations,
@@ -77,7 +80,7 @@ impl Setup {
             setup.leaves.push(InputLeaf {
                 source: format!("L{}", path.source),
                 path: path.source.to_string(),
-                name: base_name(&path.placeholder),
+                name: setup.namer.placeholder(&base_name(&path.placeholder)),
                 value,
                 spec,
             });

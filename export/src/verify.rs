@@ -5,7 +5,7 @@ use crate::dispatch::deep_copy;
 use crate::probe::Search;
 use crate::resolve::Resolved;
 use crate::run::RunProgram;
-use program::{ExportedProgram, Verification};
+use program::{ExportedProgram, InputSizes, Verification};
 use pytree_core::{Leaf, LeafRef, Module, PyTree, Tch, flatten};
 use tch::Tensor;
 
@@ -38,8 +38,14 @@ pub(crate) fn verify<M: Module<Family = Tch>>(
         compared.map_err(|(output, difference)| ExportError::Differs { sizes: sizes.clone(), output, difference })?;
     let names = program.graph.placeholders().map(|(_, node)| node.name.clone());
     let lifted = program.graph.placeholders().count() - values.len();
-    let run = names.skip(lifted).zip(values).filter_map(|(name, v)| Some((name, v?))).collect();
-    Ok(Verification { run, unseen: is_unseen, random, max_difference, tried: search.tried(resolved) })
+    let sizes = names.skip(lifted).zip(values).filter_map(|(name, sizes)| Some(InputSizes { name, sizes: sizes? }));
+    let mut verification = Verification::default();
+    verification.run = sizes.collect();
+    verification.unseen = is_unseen;
+    verification.random = random;
+    verification.max_difference = max_difference;
+    verification.tried = search.tried(resolved);
+    Ok(verification)
 }
 
 /// The leaves of a call, on memory of their own.

@@ -10,6 +10,7 @@ use location::Locations;
 use crate::ExportError;
 use crate::record::{Call, Output, OutputLeaf, Role, Sample, StorageNumber, ValueId};
 use crate::resolve::Resolved;
+use crate::setup::Setup;
 use program::{
     Argument, ExportedProgram, Frame, Graph, GraphOutput, GraphSignature, InputKind, InputSpec, Literal, NamedArgument,
     Node, NodeId, NodeKind, NodeValue, OpName, OutputKind, OutputSpec, Sym, TensorData, Value,
@@ -27,12 +28,13 @@ pub(crate) fn build(
     inputs: &[LeafRef<'_, Tch>],
     in_spec: &TreeSpec,
     declared: &Declared,
+    setup: &Setup,
     resolved: &Resolved,
 ) -> Result<ExportedProgram, ExportError> {
     let mut builder = Builder {
         graph: Graph::default(),
         signature: GraphSignature::default(),
-        names: Names::new(resolved.solved.namer.clone()),
+        names: Names::new(setup.namer.clone()),
         nodes: HashMap::new(),
         written: written_storages(example),
         cloned: HashSet::new(),
@@ -58,19 +60,14 @@ pub(crate) fn build(
         .collect();
     graph.outputs = outputs;
     let env = &resolved.solved.env;
-    Ok(ExportedProgram {
-        graph,
-        signature,
-        in_spec: in_spec.clone(),
-        out_spec: example.out_spec.clone(),
-        argument_names: resolved.argument_names.clone(),
-        range_constraints: resolved.solved.ranges.0.iter().map(|(e, r)| (e.clone(), *r)).collect(),
-        hints: env.symbols().filter_map(|(s, info)| Some((s.name().to_owned(), info.hint?))).collect(),
-        state_dict,
-        constants,
-        guards: resolved.solved.guards_code(),
-        verification: None,
-    })
+    let mut program = ExportedProgram::new(graph, signature, in_spec.clone(), example.out_spec.clone());
+    program.argument_names = setup.argument_names.clone();
+    program.range_constraints = resolved.solved.ranges.0.iter().map(|(e, r)| (e.clone(), *r)).collect();
+    program.hints = env.symbols().filter_map(|(symbol, info)| Some((symbol.clone(), info.hint?))).collect();
+    program.state_dict = state_dict;
+    program.constants = constants;
+    program.guards = resolved.solved.guards_code();
+    Ok(program)
 }
 
 struct Builder<'a> {

@@ -8,6 +8,7 @@ use crate::setup::Setup;
 use crate::dispatch::deep_copy;
 use crate::record::{How, Parting, Sample, capture, map_inputs, parting, quietly};
 use crate::resolve::{Resolved, resolve};
+use program::Tried;
 use pytree_core::{Leaf, Module, Tch, into_leaves};
 use shapes::{Dim, DimSpec, HintKind, PlaceholderShape, ShapeSpec, Solved};
 use symbolic::{Symbol};
@@ -39,6 +40,11 @@ pub(super) type Values = Vec<Option<Vec<i64>>>;
 impl<'m, M: Module<Family = Tch>> Search<'m, M> {
     pub(crate) fn new(model: &'m M, sets: &'m [M::Args], declared: &'m Declared, setup: Setup) -> Self {
         Search { model, sets, declared, setup, samples: Vec::new(), round: 0, free: Vec::new() }
+    }
+
+    /// What the export was asked for.
+    pub(crate) fn setup(&self) -> &Setup {
+        &self.setup
     }
 
     /// The first run: valid by definition. It fixes the graph.
@@ -250,11 +256,11 @@ impl<'m, M: Module<Family = Tch>> Search<'m, M> {
     }
 
     /// The smallest and the largest value of each free symbol in the runs.
-    pub(crate) fn tried(&self, resolved: &Resolved) -> Vec<(String, i64, i64)> {
+    pub(crate) fn tried(&self, resolved: &Resolved) -> Vec<Tried> {
         let of = |free: &Free| {
             let values = self.samples.iter().map(|s| symbol_values(resolved, &s.values));
             let seen: Vec<i64> = values.filter_map(|all| all.get(&free.symbol).copied()).collect();
-            Some((free.symbol.name().to_owned(), *seen.iter().min()?, *seen.iter().max()?))
+            Some(Tried { symbol: free.symbol.clone(), low: *seen.iter().min()?, high: *seen.iter().max()? })
         };
         self.free.iter().filter_map(of).collect()
     }

@@ -30,7 +30,6 @@ pub(crate) struct Resolved {
     pub(crate) input_strides: Vec<Vec<Expr>>,
     /// The integers among the outputs.
     pub(crate) output_ints: Vec<Option<Expr>>,
-    pub(crate) argument_names: Vec<String>,
 }
 
 /// Solves the integers of the samples, replays the graph through the rules, and imposes the spec.
@@ -81,7 +80,6 @@ pub(crate) fn resolve(setup: &Setup, samples: &[Sample]) -> Result<Resolved, Exp
         strides,
         input_strides,
         output_ints,
-        argument_names: setup.argument_names.clone(),
     })
 }
 
