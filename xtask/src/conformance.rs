@@ -17,7 +17,7 @@ const PROGRAMS: [&str; 3] = ["conformance", "conformance_shapes", "conformance_t
 pub(crate) fn run(place: &Place) -> Result<(), Error> {
     let (python, _) = python(place)?;
     for program in PROGRAMS {
-        cargo(place, &["run", "-p", "tests", "--bin", program]).env(PYTHON_VARIABLE, python.program()).run()?;
+        cargo(place, &["run", "-p", "conformance", "--bin", program]).env(PYTHON_VARIABLE, python.program()).run()?;
     }
     Ok(())
 }
