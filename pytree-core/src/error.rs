@@ -1,7 +1,7 @@
 //! What can go wrong with a tree.
 
-use crate::key_path::At;
-use crate::{KeyPath, Kind, LeafKind, StructureError};
+use crate::key::At;
+use crate::{Key, KeyPath, Kind, LeafError, LeafKind, StructureError};
 
 /// A tree could not be read.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -37,7 +37,7 @@ pub enum TreeError {
         /// Which node.
         kind: Kind,
         /// The key.
-        key: crate::Key,
+        key: Key,
     },
     /// A node has more children than a spec can count.
     #[error("a node of {arity} children is larger than a spec can hold (4294967295)")]
@@ -142,12 +142,12 @@ pub enum UnflattenError {
         found: String,
     },
     /// A type that stands for a leaf ([`AsLeaf`](crate::AsLeaf)) cannot be made of this one.
-    #[error("at {}: {message}", At(path))]
+    #[error("at {}: {source}", At(path))]
     BadLeaf {
         /// Where.
         path: KeyPath,
-        /// What the type said.
-        message: String,
+        /// What is wrong with the leaf.
+        source: LeafError,
     },
     /// The value itself could not be read as a tree.
     #[error(transparent)]

@@ -74,84 +74,54 @@
 //! - Classes are known by their serialized names alone: two of one name are one, and what torch can do only with the class
 //!   itself, such as print it, is done from the data.
 
-mod as_leaf;
-mod broadcast;
 pub mod cache;
 mod containers;
-mod context;
-mod count;
 mod error;
 mod family;
-mod fields;
-mod flatten;
-mod fold;
-mod frame;
 mod impls;
 mod key;
-mod key_path;
 mod leaf;
-mod leaf_key;
-mod map;
 mod module;
-mod names;
-mod node;
-mod partition;
+mod ops;
 pub mod python;
-mod share;
-mod signature;
 mod spec;
-mod subtree;
-mod supply;
-#[cfg(feature = "tch")]
-mod tch;
 mod tensor;
-mod transpose;
-mod tree;
-mod unflatten;
-mod up_to;
 mod value;
-mod value_serde;
-mod with;
-mod zip;
+mod walk;
 
-#[cfg(feature = "tch")]
-pub use self::tch::Tch;
-pub use as_leaf::{AsLeaf, Plain};
-pub use broadcast::broadcast;
 pub use containers::{DefaultDict, Deque, ImmutableDict, ImmutableList, OrderedDict, Size};
-pub use context::{Context, Factory, NamedTuple};
-
 pub use error::{TreeError, UnflattenError};
 pub use family::{Family, Meta};
-/// The map that a `dict` and `**kwargs` are, here so that a user needs no dependency of the same version.
+/// The map that a `dict` and `**kwargs` are. It is re-exported so that users need no dependency on the same version.
 #[doc(no_inline)]
 pub use indexmap::IndexMap;
-
-pub use flatten::{Flat, KeyedLeaves, flatten, flatten_with_keys, into_leaves, leaves, structure, tensors};
-pub use fold::{all, all_only, any, any_only, reduce};
-pub use frame::{Frame, into_tensors};
-pub use key::{DictKey, EnumKey, Key};
-pub use key_path::{KeyEntry, KeyPath};
-pub use leaf::{Leaf, LeafKind, LeafMut, LeafRef};
-pub use leaf_key::{LeafKey, leaves_with_keys};
-pub use map::{for_each_mut, map, map_leaves, map_only, map_where, map_with_path};
-pub use tensor::{DType, DescribeTensor, Device, Layout, MemoryFormat, Sizes, TensorMeta, TensorType, UnknownDType, UnknownDevice};
-pub use module::{Call, Holder, Holders, Module, Slot, SlotKind, Slots, VarArgs, VarKwargs};
-pub use names::Names;
-pub use node::{Kind, MapKeys, Node, NodeType, Present, Statics};
-pub use partition::{combine, partition};
+pub use key::{DictKey, EnumKey, Key, KeyEntry, KeyPath, Names};
+pub use leaf::{AsLeaf, Leaf, LeafClass, LeafError, LeafKey, LeafKind, LeafMut, LeafRef, Plain, leaves_with_keys};
+pub use module::{
+    BindError, BoundArgument, Call, Holder, Holders, InputPath, Module, Parameter, ParameterKind, Signature, Slot,
+    SlotKind, Slots, VarArgs, VarKwargs,
+};
+pub use ops::{
+    Frame, LeafPairs, ShareTensor, StructureError, all, all_only, any, any_only, broadcast, combine, for_each_mut,
+    into_tensors, map, map_leaves, map_many, map_only, map_where, map_with, map_with_path, partition, reduce,
+    transpose, zip,
+};
 #[cfg(feature = "derive")]
 pub use pytree_derive::{PyTree, function, module};
-pub use share::ShareTensor;
-pub use signature::{BindError, BoundArgument, InputPath, Parameter, ParameterKind, Signature};
-pub use spec::{DumpError, NodeError, NodePlace, SpecBuilder, SpecNode, TreeSpec, TreeSpecError};
-pub use subtree::{LeafClass, Subtree};
-pub use transpose::transpose;
-pub use tree::{OwnedTree, PyTree, Retype, Source, Visitor, VisitorMut, VisitorOwned};
-pub use unflatten::unflatten;
-pub use up_to::StructureError;
+pub use spec::{
+    Context, DumpError, Factory, Kind, MapKeys, NamedTuple, Node, NodeError, NodePlace, NodeType, Present, SpecBuilder,
+    SpecNode, Statics, Subtree, TreeSpec, TreeSpecError,
+};
+#[cfg(feature = "tch")]
+pub use tensor::Tch;
+pub use tensor::{
+    DType, DescribeTensor, Device, Layout, MemoryFormat, Sizes, TensorMeta, TensorType, UnknownDType, UnknownDevice,
+};
 pub use value::Value;
-pub use zip::{LeafPairs, map_many, map_with, zip};
+pub use walk::{
+    Flat, KeyedLeaves, Mismatch, OwnedTree, PyTree, Retype, Source, Visitor, VisitorMut, VisitorOwned, flatten,
+    flatten_with_keys, into_leaves, leaves, structure, tensors, unflatten,
+};
 
 #[doc(hidden)]
 #[path = "private/mod.rs"]

@@ -255,7 +255,7 @@ use root::Root;
 /// }
 ///
 /// mod seconds {
-///     use pytree_core::{Family, Leaf, LeafMut, LeafRef, Source, UnflattenError};
+///     use pytree_core::{Family, Leaf, LeafMut, LeafRef, Mismatch, Source, UnflattenError};
 ///     use pytree_core::{Visitor, VisitorMut, VisitorOwned};
 ///     use std::{ops::ControlFlow, time::Duration};
 ///
@@ -273,8 +273,8 @@ use root::Root;
 ///     }
 ///     pub fn rebuild<F: Family, S: Source<F>>(source: &mut S) -> Result<Duration, UnflattenError> {
 ///         match source.leaf()? {
-///             Leaf::Float(s) => Duration::try_from_secs_f64(s).map_err(|e| source.bad_leaf(e.to_string())),
-///             other => Err(source.bad_leaf(format!("{} is no duration", other.kind()))),
+///             Leaf::Float(s) => Duration::try_from_secs_f64(s).map_err(|e| source.fail(Mismatch::Value(e.to_string().into()))),
+///             other => Err(source.fail(Mismatch::Value(format!("{} is not a duration", other.kind()).into()))),
 ///         }
 ///     }
 /// }

@@ -3,8 +3,8 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 use pytree_core::{
-    AsLeaf, DType, Leaf, LeafMut, Meta, OwnedTree, Plain, PyTree, TensorMeta, TreeSpec, flatten, for_each_mut,
-    into_leaves, map, structure, unflatten,
+    AsLeaf, DType, Leaf, LeafError, LeafMut, Meta, OwnedTree, Plain, PyTree, TensorMeta, TreeSpec, flatten,
+    for_each_mut, into_leaves, map, structure, unflatten,
 };
 
 fn tensor(size: i64) -> TensorMeta {
@@ -34,11 +34,11 @@ impl AsLeaf for Mode {
     fn to_leaf(&self) -> Plain<'_> {
         Plain::Str(if *self == Mode::Train { "train" } else { "eval" })
     }
-    fn from_leaf(leaf: Plain<'_>) -> Result<Self, String> {
+    fn from_leaf(leaf: Plain<'_>) -> Result<Self, LeafError> {
         match leaf {
             Plain::Str("train") => Ok(Mode::Train),
             Plain::Str("eval") => Ok(Mode::Eval),
-            other => Err(format!("{} is no mode", other.kind())),
+            other => Err(format!("{} is not a mode", other.kind()).into()),
         }
     }
 }
@@ -71,10 +71,10 @@ fn a_type_of_ones_own_may_be_a_leaf() {
     // What the type cannot hold is an error with its place, and no change in place.
     let wrong = [Leaf::Tensor(tensor(1)), Leaf::Str("eval".into()), Leaf::Int(300), Leaf::Float(0.5)];
     let error = unflatten::<Meta, Step<TensorMeta, f32>>(wrong, &spec).unwrap_err();
-    assert_eq!(error.to_string(), "at .small: 300 is no `u8`");
+    assert_eq!(error.to_string(), "at .small: 300 does not fit in a `u8`");
     let wrong = [Leaf::Tensor(tensor(1)), Leaf::Tensor(tensor(1)), Leaf::Int(30), Leaf::Float(0.5)];
     let error = unflatten::<Meta, Step<TensorMeta, f32>>(wrong, &spec).unwrap_err();
-    assert!(error.to_string().starts_with("at .mode: a tensor cannot be made a `"), "{error}");
+    assert!(error.to_string().starts_with("at .mode: a tensor is not a `"), "{error}");
     let mut changed = step;
     for_each_mut::<Meta, _>(&mut changed, |leaf| match leaf {
         LeafMut::Int(n) => *n += 100,
@@ -87,7 +87,9 @@ fn a_type_of_ones_own_may_be_a_leaf() {
 
 /// Walks a pair as a dict would be: by functions of a module.
 mod reversed {
-    use pytree_core::{Family, Node, OwnedTree, PyTree, Source, UnflattenError, Visitor, VisitorMut, VisitorOwned};
+    use pytree_core::{
+        Family, Mismatch, Node, OwnedTree, PyTree, Source, UnflattenError, Visitor, VisitorMut, VisitorOwned,
+    };
     use std::ops::ControlFlow;
 
     pub(super) fn walk<'a, F: Family, X: PyTree<F>, V: Visitor<'a, F>>(
@@ -125,7 +127,7 @@ mod reversed {
                 let second = X::rebuild(source)?;
                 Ok((X::rebuild(source)?, second))
             }
-            _ => Err(source.error("a list of 2")),
+            _ => Err(source.fail(Mismatch::Next("a list of 2"))),
         }
     }
 }

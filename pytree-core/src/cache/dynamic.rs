@@ -3,7 +3,9 @@
 use super::layer::{LENGTH, grow, keep};
 use super::tensor::length;
 use super::{CacheError, CacheTensor};
-use crate::{Context, Family, Kind, Names, Node, NodeType, OwnedTree, PyTree, Retype, Source, UnflattenError};
+use crate::{
+    Context, Family, Kind, Mismatch, Names, Node, NodeType, OwnedTree, PyTree, Retype, Source, UnflattenError,
+};
 use crate::{Visitor, VisitorMut, VisitorOwned};
 use std::borrow::Cow;
 use std::ops::ControlFlow;
@@ -147,7 +149,9 @@ impl<F: Family, T: OwnedTree<F>> OwnedTree<F> for DynamicCache<T> {
             Some(Context::Mapping { statics: Some(windows), .. }) => Some(serde_json::from_value(windows.clone())),
             _ => None,
         };
-        let windows = windows.transpose().map_err(|e| source.bad_static(&TYPE, "windows", e.to_string()))?;
+        let windows = windows
+            .transpose()
+            .map_err(|e| source.fail(Mismatch::Static { ty: &TYPE, field: "windows", message: e.to_string() }))?;
         Ok(DynamicCache { key_cache: Vec::rebuild(source)?, value_cache: Vec::rebuild(source)?, windows })
     }
 }

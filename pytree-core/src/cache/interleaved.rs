@@ -1,7 +1,7 @@
 //! Caches as `key_0, value_0, key_1, value_1`: what onnx-diagnostic registers from 0.8 on.
 
 use super::{CacheError, CacheLayer, CacheTensor, LayerKind};
-use crate::{Context, Family, Kind, Names, Node, OwnedTree, PyTree, Retype, Source, UnflattenError};
+use crate::{Context, Family, Kind, Mismatch, Names, Node, OwnedTree, PyTree, Retype, Source, UnflattenError};
 use crate::{Visitor, VisitorMut, VisitorOwned};
 use std::borrow::Cow;
 use std::fmt;
@@ -207,9 +207,10 @@ impl<F: Family, T: OwnedTree<F>, C: CacheClass> OwnedTree<F> for LayeredCache<T,
             _ => None,
         };
         let Some(kinds) = kinds else {
-            return Err(
-                source.bad_node(&format!("a mapping node `{}` with the names key_0, value_0 and so on", C::NAME))
-            );
+            return Err(source.fail(Mismatch::Node(&format!(
+                "a mapping node `{}` with the names key_0, value_0 and so on",
+                C::NAME
+            ))));
         };
         kinds
             .into_iter()

@@ -1,6 +1,8 @@
 //! Dicts: `IndexMap`, in insertion order as torch keeps it, and `BTreeMap`, in the order of its keys.
 
-use crate::{Context, DictKey, Family, Key, Kind, MapKeys, Node, OwnedTree, PyTree, Retype, Source, UnflattenError};
+use crate::{
+    Context, DictKey, Family, Key, Kind, MapKeys, Mismatch, Node, OwnedTree, PyTree, Retype, Source, UnflattenError,
+};
 use crate::{Visitor, VisitorMut, VisitorOwned};
 use indexmap::IndexMap;
 use std::collections::BTreeMap;
@@ -51,7 +53,7 @@ pub(super) fn rebuild_items<F: Family, K: DictKey, X: OwnedTree<F>, S: Source<F>
     let mut map = M::default();
     for key in context.keys().unwrap_or_default() {
         let Some(typed) = K::from_key(key.clone()) else {
-            return Err(source.error(&format!("a dict with `{}` keys, which {key} is not", K::PYTHON)));
+            return Err(source.fail(Mismatch::Next(&format!("a dict with `{}` keys, which {key} is not", K::PYTHON))));
         };
         map.extend([(typed, X::rebuild(source)?)]);
     }

@@ -1,6 +1,6 @@
 //! Sequences: `deque`, `torch.Size`, `immutable_list`.
 
-use crate::{Context, Family, Kind, Node, OwnedTree, PyTree, Retype, Source, UnflattenError};
+use crate::{Context, Family, Kind, Mismatch, Node, OwnedTree, PyTree, Retype, Source, UnflattenError};
 use crate::{Visitor, VisitorMut, VisitorOwned};
 use std::collections::VecDeque;
 use std::ops::ControlFlow;
@@ -89,7 +89,7 @@ impl<F: Family, X: OwnedTree<F>> OwnedTree<F> for VecDeque<X> {
     }
 
     fn rebuild<S: Source<F>>(source: &mut S) -> Result<Self, UnflattenError> {
-        let limited = source.error("a deque without maxlen, which `Deque` would keep");
+        let limited = source.fail(Mismatch::Next("a deque without maxlen, which `Deque` would keep"));
         let deque = Deque::rebuild(source)?;
         if deque.maxlen.is_some() { Err(limited) } else { Ok(deque.items) }
     }

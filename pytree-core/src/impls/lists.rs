@@ -1,6 +1,8 @@
 //! Lists: `Vec`, slices, boxed slices, and arrays, whose length is part of the type.
 
-use crate::{Family, Node, OwnedTree, PyTree, Retype, Source, UnflattenError, Visitor, VisitorMut, VisitorOwned};
+use crate::{
+    Family, Mismatch, Node, OwnedTree, PyTree, Retype, Source, UnflattenError, Visitor, VisitorMut, VisitorOwned,
+};
 use std::ops::ControlFlow;
 
 /// A list of the items of a slice.
@@ -97,7 +99,7 @@ impl<F: Family, X: OwnedTree<F>, const N: usize> OwnedTree<F> for [X; N] {
         source.array(N)?;
         let items = X::rebuild_vec(source, N)?;
         // `rebuild_vec` of a type of the user's may give another number.
-        items.try_into().map_err(|_| source.bad_node(&format!("a list of {N}")))
+        items.try_into().map_err(|_| source.fail(Mismatch::Node(&format!("a list of {N}"))))
     }
 }
 

@@ -2,7 +2,9 @@
 
 use super::Slots;
 use super::slots::{Holders, SlotKind};
-use crate::{BindError, Family, Key, Leaf, LeafRef, MapKeys, Node, ParameterKind, Signature, Source, UnflattenError};
+use crate::{
+    BindError, Family, Key, Leaf, LeafRef, MapKeys, Mismatch, Node, ParameterKind, Signature, Source, UnflattenError,
+};
 use crate::{Visitor, VisitorMut, VisitorOwned};
 use std::ops::{ControlFlow, Range};
 
@@ -222,12 +224,14 @@ impl<P> Call<P> {
             match (i < places, by_kind(ParameterKind::VarPositional)) {
                 (true, _) => call.slots.rebuild_slot(i, None, source)?,
                 (false, Some(rest)) => call.slots.rebuild_slot(rest, None, source)?,
-                (false, None) => return Err(source.error(&format!("at most {places} positional arguments"))),
+                (false, None) => {
+                    return Err(source.fail(Mismatch::Next(&format!("at most {places} positional arguments"))));
+                }
             }
         }
         for key in source.dict()? {
             let Some(name) = key.as_str() else {
-                return Err(source.error(&format!("a dict of named arguments, which {key} is not")));
+                return Err(source.fail(Mismatch::Next(&format!("a dict of named arguments, which {key} is not"))));
             };
             let by_name = signature.position(name).filter(|i| parameters[*i].is_keyword());
             match (by_name, by_kind(ParameterKind::VarKeyword)) {
@@ -240,7 +244,7 @@ impl<P> Call<P> {
                     call.slots.rebuild_slot(extra, Some(name), source)?;
                 }
                 (None, None) => {
-                    return Err(source.error(&format!("a parameter of forward, which {key} is not")));
+                    return Err(source.fail(Mismatch::Next(&format!("a parameter of forward, which {key} is not"))));
                 }
             }
         }

@@ -1,12 +1,14 @@
 //! A model: something with a forward whose arguments and result are trees.
 
 mod call;
+mod signature;
 mod slots;
 
 pub use call::Call;
+pub use signature::{BindError, BoundArgument, InputPath, Parameter, ParameterKind, Signature};
 pub use slots::{Holder, Holders, Slot, SlotKind, Slots, VarArgs, VarKwargs};
 
-use crate::{BindError, Family, OwnedTree, Signature};
+use crate::{Family, OwnedTree};
 
 /// A model with a typed forward (`torch.nn.Module`, as far as an export needs it). `#[module]` writes it.
 #[diagnostic::on_unimplemented(

@@ -1,6 +1,6 @@
 //! What the parameters of a forward hold in one call: one argument, `*args`, `**kwargs`.
 
-use crate::{Family, Key, Leaf, LeafMut, LeafRef, OwnedTree, Source, UnflattenError};
+use crate::{Family, Key, Leaf, LeafMut, LeafRef, Mismatch, OwnedTree, Source, UnflattenError};
 use crate::{Visitor, VisitorMut, VisitorOwned};
 use indexmap::IndexMap;
 use std::ops::{ControlFlow, Range};
@@ -308,7 +308,7 @@ macro_rules! slots {
             ) -> Result<(), UnflattenError> {
                 match index {
                     $($index => self.$index.rebuild_item(key, source),)*
-                    _ => Err(source.error("a parameter of forward")),
+                    _ => Err(source.fail(Mismatch::Next("a parameter of forward"))),
                 }
             }
         }

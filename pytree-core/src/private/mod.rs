@@ -14,16 +14,15 @@ pub use static_field::{
     Holds, HoldsNone, StaticField, StaticsError, StaticsObject, StaticsValue, Tensors, write_variant,
 };
 
-pub use crate::fields::{Fields, FieldsMut, FieldsOwned, Rebuilder, Variant};
-pub use crate::fields::{into_parts, rebuild_parts, walk_parts, walk_parts_mut};
-pub use crate::fields::{into_struct, rebuild_enum, rebuild_struct, walk_struct, walk_struct_mut};
-pub use crate::module::{Call, Slots, VarArgs, VarKwargs};
-pub use crate::node::{NodeType, Statics};
-pub use crate::tree::{Source, Visitor, VisitorMut, VisitorOwned};
-pub use crate::with::{ByLeaf, Parts, PartsOwned, With, WithOwned};
+pub use crate::leaf::ByLeaf;
+pub use crate::walk::{
+    Fields, FieldsMut, FieldsOwned, Parts, PartsOwned, Rebuilder, Variant, With, WithOwned, into_parts, into_struct,
+    rebuild_enum, rebuild_parts, rebuild_struct, walk_parts, walk_parts_mut, walk_struct, walk_struct_mut,
+};
 pub use crate::{
-    __python_name as python_name, AsLeaf, BindError, Family, Kind, Meta, Module, OwnedTree, Parameter, ParameterKind,
-    PyTree, Retype, ShareTensor, Signature, TreeSpec, UnflattenError,
+    __python_name as python_name, AsLeaf, BindError, Call, Family, Kind, Meta, Mismatch, Module, NodeType, OwnedTree,
+    Parameter, ParameterKind, PyTree, Retype, ShareTensor, Signature, Slots, Source, Statics, TreeSpec, UnflattenError,
+    VarArgs, VarKwargs, Visitor, VisitorMut, VisitorOwned,
 };
 pub use std::convert::Into;
 pub use std::default::Default;

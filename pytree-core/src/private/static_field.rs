@@ -1,6 +1,6 @@
 //! Static fields: what may be one, and how it is written into a context and read from it.
 
-use crate::fields::Rebuilder;
+use crate::walk::Rebuilder;
 use crate::{Family, NodeType, Source, UnflattenError};
 use indexmap::IndexMap;
 use std::collections::{BTreeMap, HashMap, VecDeque};

@@ -1,8 +1,9 @@
 //! Making a spec, node by node.
 
-use super::{Entry, LEAF, SpecNode, Tag, TreeSpec};
-use crate::count::Count;
+use super::tree_spec::{Entry, LEAF, Tag};
+use super::{SpecNode, TreeSpec};
 use crate::python::Json;
+use crate::walk::Count;
 use crate::{Context, Family, Kind, LeafRef, NamedTuple, Names, Node, NodeType, Present, TreeError, Visitor};
 use serde_json::Value;
 use smallvec::SmallVec;

@@ -1,7 +1,7 @@
 //! Writing a spec as JSON: `treespec_dumps`.
 
 use super::{SpecNode, TreeSpec, python_json};
-use crate::key_path::At;
+use crate::key::At;
 use crate::{Context, KeyPath};
 use std::fmt::Write;
 

@@ -5,6 +5,13 @@ use serde_json::Value;
 use std::borrow::Cow;
 use std::fmt::Write;
 
+/// A JSON value as Python's `json.dumps` writes it.
+pub(crate) fn text(value: &Value) -> String {
+    let mut text = String::new();
+    self::value(&mut text, value);
+    text
+}
+
 /// A list, with Python's separators.
 pub(super) fn list<T>(out: &mut String, items: impl IntoIterator<Item = T>, mut write: impl FnMut(&mut String, T)) {
     out.push('[');

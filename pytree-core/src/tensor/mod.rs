@@ -4,8 +4,12 @@ mod device;
 mod dtype;
 mod layout;
 mod meta;
+#[cfg(feature = "tch")]
+mod tch;
 mod tensor_type;
 
+#[cfg(feature = "tch")]
+pub use self::tch::Tch;
 pub use device::{Device, UnknownDevice};
 pub use dtype::{DType, UnknownDType};
 pub use layout::{Layout, MemoryFormat};

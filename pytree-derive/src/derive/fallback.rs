@@ -47,7 +47,7 @@ pub(crate) fn fallback(input: &Input<'_>) -> TokenStream {
                         __p::Flow::Continue(())
                     }
                     pub fn rebuild<#any __S: __p::Source<#family>>(__s: &mut __S) -> __p::Rebuilt<#path> {
-                        __p::Err(__s.error(""))
+                        __p::Err(__s.fail(__p::Mismatch::Next("")))
                     }
                 }
             }
@@ -73,7 +73,7 @@ pub(crate) fn fallback(input: &Input<'_>) -> TokenStream {
                         __p::Flow::Continue(())
                     }
                     fn rebuild<__S: __p::Source<#family>>(__s: &mut __S) -> __p::Rebuilt<Self> {
-                        __p::Err(__s.error(""))
+                        __p::Err(__s.fail(__p::Mismatch::Next("")))
                     }
                 }
             }

@@ -34,7 +34,7 @@ const _: () = {
             __p::Flow::Continue(())
         }
         fn rebuild<__S: __p::Source<Meta>>(__s: &mut __S) -> __p::Rebuilt<Self> {
-            __p::Err(__s.error(""))
+            __p::Err(__s.fail(__p::Mismatch::Next("")))
         }
     }
 };

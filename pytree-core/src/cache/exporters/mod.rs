@@ -10,7 +10,7 @@ pub use encoder_decoder::ExportersEncoderDecoderCache;
 pub use fixed::{ExportersStates, ExportersStaticCache, ExportersStaticLayer};
 
 use crate::spec::python_text;
-use crate::{Context, DType, Device, Kind, Source, UnflattenError};
+use crate::{Context, DType, Device, Kind, Mismatch, Source, UnflattenError};
 use serde_json::{Value, json};
 use std::borrow::Cow;
 
@@ -62,7 +62,7 @@ fn rebuild<F: crate::Family, C: Exported<Leaf: crate::OwnedTree<F>>, S: Source<F
 ) -> Result<C, UnflattenError> {
     let (found, arity) = source.context(Kind::Custom)?;
     // Where it stands is known before its leaves are read.
-    let other = source.bad_node(&format!("a custom node `{}` that describes plain layers", C::NAME));
+    let other = source.fail(Mismatch::Node(&format!("a custom node `{}` that describes plain layers", C::NAME)));
     let description = match &found {
         Context::Custom { name, context: Value::String(text) } if name == C::NAME => serde_json::from_str(text).ok(),
         _ => None,

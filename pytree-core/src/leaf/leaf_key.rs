@@ -1,6 +1,6 @@
 //! Where a leaf is, in two numbers: keys that become paths only when they are shown.
 
-use crate::count::Count;
+use crate::walk::Count;
 use crate::{Family, KeyPath, LeafRef, Node, PyTree, TreeSpec, Visitor};
 use smallvec::SmallVec;
 use std::convert::Infallible;

@@ -1,9 +1,10 @@
 //! Making a tree from leaves and a spec.
 
-use crate::supply::{OneByOne, Supply};
+use super::source::sealed::Sealed;
+use super::supply::{OneByOne, Supply};
 use crate::{
-    Context, Family, Key, KeyPath, Kind, Leaf, LeafKind, Names, NodeType, OwnedTree, Present, Source, SpecNode,
-    TreeError, TreeSpec, UnflattenError,
+    Context, Family, Key, KeyPath, Kind, Leaf, LeafKind, Mismatch, Names, NodeType, OwnedTree, Present, Source,
+    SpecNode, TreeError, TreeSpec, UnflattenError,
 };
 
 /// The tree that has these leaves and this structure (`tree_unflatten`). Leaves are moved in.
@@ -124,7 +125,7 @@ impl<F: Family, S: Supply<F>> Source<F> for SpecSource<'_, F, S> {
     fn dict(&mut self) -> Result<Vec<Key>, UnflattenError> {
         match self.context(Kind::Dict)? {
             (Context::Dict(keys), _) => Ok(keys),
-            _ => Err(self.error("a dict")),
+            _ => Err(self.fail(Mismatch::Next("a dict"))),
         }
     }
 
@@ -134,12 +135,12 @@ impl<F: Family, S: Supply<F>> Source<F> for SpecSource<'_, F, S> {
                 self.advance();
                 Ok((context.clone(), arity))
             }
-            _ => Err(self.error(&format!("a {kind}"))),
+            _ => Err(self.fail(Mismatch::Next(&format!("a {kind}")))),
         }
     }
 
     fn node(&mut self, ty: &'static NodeType) -> Result<Present, UnflattenError> {
-        let Some(node) = self.peek() else { return Err(self.error(ty.rust_name)) };
+        let Some(node) = self.peek() else { return Err(self.fail(Mismatch::Next(ty.rust_name))) };
         let named = ty.kind.is_class() || ty.kind == Kind::NamedTuple;
         let found = node.context().filter(|context| {
             let name = if let Context::NamedTuple(class) = context { &class.name } else { context.type_name() };
@@ -148,7 +149,7 @@ impl<F: Family, S: Supply<F>> Source<F> for SpecSource<'_, F, S> {
         let Some(found) = found else {
             let name = if named { ty.name } else { "" };
             let name = if name.is_empty() { String::new() } else { format!(" `{name}`") };
-            return Err(self.error(&format!("`{}`, a {} node{name}", ty.rust_name, ty.kind)));
+            return Err(self.fail(Mismatch::Next(&format!("`{}`, a {} node{name}", ty.rust_name, ty.kind))));
         };
         let all = Present::all(ty.fields.len());
         let present = match found {
@@ -187,7 +188,7 @@ impl<F: Family, S: Supply<F>> Source<F> for SpecSource<'_, F, S> {
                     | Context::Mapping { name, statics: Some(statics), .. },
                 ),
             ) if name == ty.name => statics,
-            _ => return Err(self.error(&format!("`{name}`, an enum"))),
+            _ => return Err(self.fail(Mismatch::Next(&format!("`{name}`, an enum")))),
         };
         let tag = statics.get(NodeType::VARIANT).unwrap_or(&serde_json::Value::Null);
         tags.iter().position(|known| tag == known).ok_or_else(|| UnflattenError::Variant {
@@ -222,7 +223,7 @@ impl<F: Family, S: Supply<F>> Source<F> for SpecSource<'_, F, S> {
 
     fn any(&mut self) -> Result<Option<(Context, usize)>, UnflattenError> {
         match self.peek() {
-            None => Err(self.error("a node or a leaf")),
+            None => Err(self.fail(Mismatch::Next("a node or a leaf"))),
             Some(node) => match node.context() {
                 None => Ok(None),
                 Some(context) => {
@@ -237,7 +238,7 @@ impl<F: Family, S: Supply<F>> Source<F> for SpecSource<'_, F, S> {
     fn leaf(&mut self) -> Result<Leaf<F>, UnflattenError> {
         match self.peek() {
             Some(node) if node.is_leaf() => {}
-            _ => return Err(self.error("a leaf")),
+            _ => return Err(self.fail(Mismatch::Next("a leaf"))),
         }
         match self.peeked.take().or_else(|| self.leaves.next()) {
             Some(leaf) => {
@@ -259,7 +260,7 @@ impl<F: Family, S: Supply<F>> Source<F> for SpecSource<'_, F, S> {
         self.next += taken;
         self.taken += taken;
         if let Some(kind) = wrong {
-            return Err(self.wrong_leaf(LeafKind::Tensor, kind));
+            return Err(self.fail(Mismatch::Leaf { expected: LeafKind::Tensor, found: kind }));
         }
         // What is left has an error to tell, or begins with a leaf that was looked at.
         for _ in tensors.len()..count {
@@ -282,32 +283,27 @@ impl<F: Family, S: Supply<F>> Source<F> for SpecSource<'_, F, S> {
         self.spec.node_at(self.next.checked_sub(1)?)?.context()
     }
 
-    fn bad_node(&self, expected: &str) -> UnflattenError {
-        self.error_at(self.next.saturating_sub(1), expected)
-    }
-
-    fn error(&self, expected: &str) -> UnflattenError {
-        self.error_at(self.next, expected)
-    }
-
-    fn not_optional(&self, ty: &'static NodeType, field: &'static str) -> UnflattenError {
-        UnflattenError::NotOptional { path: self.path(), type_name: ty.rust_name, field }
-    }
-
-    fn bad_static(&self, ty: &'static NodeType, field: &'static str, message: String) -> UnflattenError {
-        UnflattenError::Static { path: self.path(), type_name: ty.rust_name, field, message }
-    }
-
-    fn bad_leaf(&self, message: String) -> UnflattenError {
-        // The cursor has passed the leaf already.
-        UnflattenError::BadLeaf { path: self.spec.node_path(self.next.saturating_sub(1)), message }
-    }
-
-    fn wrong_leaf(&self, expected: LeafKind, found: LeafKind) -> UnflattenError {
-        // The cursor has passed the leaf already.
-        UnflattenError::Leaf { path: self.spec.node_path(self.next.saturating_sub(1)), expected, found }
+    fn fail(&self, mismatch: Mismatch<'_>) -> UnflattenError {
+        // The cursor has passed what was taken last already.
+        let last = self.next.saturating_sub(1);
+        match mismatch {
+            Mismatch::Next(expected) => self.error_at(self.next, expected),
+            Mismatch::Node(expected) => self.error_at(last, expected),
+            Mismatch::Leaf { expected, found } => {
+                UnflattenError::Leaf { path: self.spec.node_path(last), expected, found }
+            }
+            Mismatch::Value(source) => UnflattenError::BadLeaf { path: self.spec.node_path(last), source },
+            Mismatch::NotOptional { ty, field } => {
+                UnflattenError::NotOptional { path: self.path(), type_name: ty.rust_name, field }
+            }
+            Mismatch::Static { ty, field, message } => {
+                UnflattenError::Static { path: self.path(), type_name: ty.rust_name, field, message }
+            }
+        }
     }
 }
+
+impl<F: Family, S> Sealed for SpecSource<'_, F, S> {}
 
 /// Which of `fields` are present, when the two lists of a context share them all out in the order of the type.
 fn split_fields(fields: &[&str], present: &crate::Names, absent: &crate::Names) -> Option<Present> {

@@ -1,6 +1,6 @@
 //! One value from all leaves: reduce, all, any.
 
-use crate::flatten::run;
+use crate::walk::run;
 use crate::{Family, LeafKind, LeafRef, PyTree, Visitor, leaves};
 use std::ops::ControlFlow;
 

@@ -1,6 +1,6 @@
 //! Prefix matching: what of a tree stands at each leaf of a spec.
 
-use crate::key_path::At;
+use crate::key::At;
 use crate::spec::python_class;
 use crate::{Context, Key, KeyPath, LeafClass, SpecNode, Subtree, TreeError, TreeSpec};
 use std::collections::HashMap;

@@ -1,8 +1,6 @@
 //! A tree by value in two parts: its tensors side by side, and the frame that they stood in.
 
-use crate::count::Count;
-use crate::supply::Supply;
-use crate::unflatten::rebuild;
+use crate::walk::{Count, Supply, rebuild};
 use crate::{Family, Leaf, LeafKind, Node, OwnedTree, SpecBuilder, TreeError, TreeSpec, UnflattenError, VisitorOwned};
 use std::ops::ControlFlow;
 

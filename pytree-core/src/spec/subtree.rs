@@ -1,10 +1,11 @@
 //! A part of a flattened tree: a cursor over a spec and the leaves that belong to it.
 
-use crate::{Family, KeyEntry, KeyPath, Leaf, LeafRef, SpecNode, TreeSpec};
+use super::{SpecBuilder, SpecNode, TreeSpec};
+use crate::{KeyEntry, KeyPath};
 
-/// A node or leaf of a flattened tree, with its leaves: what [`Flat::root`](crate::Flat::root) starts from.
+/// A node or leaf of a flattened tree, with its leaves: what [`Flat::root`](crate::Flat::root) gives for the whole tree.
 ///
-/// `L` is whatever stands in the place of a leaf: [`LeafRef`], or results of your own, one per leaf of a spec.
+/// `L` is the type of the leaves: [`LeafRef`](crate::LeafRef), or results of your own, one per leaf of a spec.
 ///
 /// ```
 /// use pytree_core::{Meta, Subtree, flatten};
@@ -97,7 +98,7 @@ impl<'f, L> Subtree<'f, L> {
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     pub fn flatten_where(self, mut is_leaf: impl FnMut(Subtree<'f, L>) -> bool) -> (Vec<Subtree<'f, L>>, TreeSpec) {
-        let (mut found, mut spec) = (Vec::new(), crate::SpecBuilder::default());
+        let (mut found, mut spec) = (Vec::new(), SpecBuilder::default());
         // Nodes that are open, each with the children that are still to come, last first.
         let mut open: Vec<Vec<Subtree<'f, L>>> = vec![vec![self]];
         while let Some(rest) = open.last_mut() {
@@ -121,35 +122,5 @@ impl<'f, L> Subtree<'f, L> {
             }
         }
         (found, spec.finish())
-    }
-}
-
-/// A leaf that can say what Python calls its class: for messages.
-#[diagnostic::on_unimplemented(
-    message = "the Python class of a `{Self}` is not known",
-    label = "this stands in the place of a leaf, and a message may have to name its class",
-    note = "implement `LeafClass` for `{Self}`; `LeafRef`, `Leaf` and `usize` have it"
-)]
-pub trait LeafClass {
-    /// The `repr` of its class, such as `<class 'int'>`.
-    fn class(&self) -> String;
-}
-
-impl<F: Family> LeafClass for LeafRef<'_, F> {
-    fn class(&self) -> String {
-        format!("<class '{}'>", self.kind().python_type())
-    }
-}
-
-impl<F: Family> LeafClass for Leaf<F> {
-    fn class(&self) -> String {
-        self.as_ref().class()
-    }
-}
-
-/// The position of a leaf: nothing is known of the leaf itself.
-impl LeafClass for usize {
-    fn class(&self) -> String {
-        "a leaf".to_owned()
     }
 }

@@ -1,141 +1,11 @@
-//! The fields of a struct or variant, one after another: what the derive writes in terms of.
+//! Walking a struct by its fields: the engines behind [`fields`](super::fields).
 //!
-//! A derived type lists its fields once per way of walking, without control flow of its own: type and borrow checks of
-//! a list of plain calls are several times cheaper than of as many `?`. What a list does is decided here: an early end
-//! is kept, and the fields after it are passed over.
+//! An early end is kept, and the fields after it are passed over.
 
-use crate::with::{Own, Parts, PartsOwned, With, WithOwned};
-use crate::{Family, Kind, Node, NodeType, OwnedTree, Present, PyTree, Source, UnflattenError};
+use super::fields::{Fields, FieldsMut, FieldsOwned, Parts, PartsOwned, With, WithOwned};
+use crate::{Family, Kind, Mismatch, Node, NodeType, OwnedTree, Present, PyTree, Source, Statics, UnflattenError};
 use crate::{Visitor, VisitorMut, VisitorOwned};
 use std::ops::ControlFlow;
-
-/// Who is shown the fields of a struct.
-pub trait Fields<'a, F: Family> {
-    /// The next child field, walked in the way of `W`.
-    fn with<X, W: With<F, X>>(&mut self, field: &'a X);
-
-    /// The next child field.
-    #[inline(always)]
-    fn field<X: PyTree<F>>(&mut self, field: &'a X) {
-        self.with::<X, Own>(field);
-    }
-}
-
-/// Who is shown the fields of a struct, to change them.
-pub trait FieldsMut<F: Family> {
-    /// The next child field, walked in the way of `W`.
-    fn with<X, W: WithOwned<F, X>>(&mut self, field: &mut X);
-
-    /// The next child field.
-    #[inline(always)]
-    fn field<X: OwnedTree<F>>(&mut self, field: &mut X) {
-        self.with::<X, Own>(field);
-    }
-}
-
-/// Who is given the fields of a struct.
-pub trait FieldsOwned<F: Family> {
-    /// The next child field, taken apart in the way of `W`.
-    fn with<X, W: WithOwned<F, X>>(&mut self, field: X);
-
-    /// The next child field.
-    #[inline(always)]
-    fn field<X: OwnedTree<F>>(&mut self, field: X) {
-        self.with::<X, Own>(field);
-    }
-}
-
-/// Which variant of an enum a value is. The derive implements it.
-pub trait Variant {
-    /// The node of the variant.
-    fn node_type(&self) -> &'static NodeType;
-}
-
-/// Which fields are present: those of a dataclass that are not `None`, all fields of another node.
-#[inline]
-fn present<F: Family, X, P: Parts<F, X>>(tree: &X, ty: &NodeType) -> Present {
-    if ty.kind != Kind::Dataclass {
-        return Present::all(ty.fields.len());
-    }
-    let mut found = Walk { visitor: &mut (), present: Present::all(ty.fields.len()), index: 0, child: 0, flow: None };
-    P::walk_fields(tree, &mut found);
-    found.present
-}
-
-/// A walk over fields: where it is, and how it ended if it did.
-struct Walk<'v, V, B> {
-    visitor: &'v mut V,
-    present: Present,
-    index: usize,
-    child: usize,
-    flow: Option<B>,
-}
-
-impl<V, B> Walk<'_, V, B> {
-    /// Steps over the next field; whether it is to be walked.
-    #[inline(always)]
-    fn step(&mut self) -> bool {
-        let walked = self.flow.is_none() && self.present.has(self.index);
-        self.index += 1;
-        self.child += usize::from(walked);
-        walked
-    }
-
-    #[inline(always)]
-    fn keep(&mut self, flow: ControlFlow<B>) {
-        self.flow = flow.break_value();
-    }
-
-    #[inline(always)]
-    fn end(self) -> ControlFlow<B> {
-        self.flow.map_or(ControlFlow::Continue(()), ControlFlow::Break)
-    }
-}
-
-/// Without a visitor: drops the fields that are `None`.
-impl<'a, F: Family> Fields<'a, F> for Walk<'_, (), std::convert::Infallible> {
-    #[inline(always)]
-    fn with<X, W: With<F, X>>(&mut self, field: &'a X) {
-        if W::is_none(field) {
-            self.present = self.present.without(self.index);
-        }
-        self.index += 1;
-    }
-}
-
-/// A visitor that is shown fields.
-struct Shown<'v, V, B>(Walk<'v, V, B>);
-
-impl<'a, F: Family, V: Visitor<'a, F>> Fields<'a, F> for Shown<'_, V, V::Break> {
-    #[inline(always)]
-    fn with<X, W: With<F, X>>(&mut self, field: &'a X) {
-        if self.0.step() {
-            self.0.visitor.child(self.0.child - 1);
-            let flow = W::walk(field, self.0.visitor);
-            self.0.keep(flow);
-        }
-    }
-}
-
-impl<F: Family, V: VisitorMut<F>> FieldsMut<F> for Walk<'_, V, V::Break> {
-    #[inline(always)]
-    fn with<X, W: WithOwned<F, X>>(&mut self, field: &mut X) {
-        if self.step() {
-            let flow = W::walk_mut(field, self.visitor);
-            self.keep(flow);
-        }
-    }
-}
-
-impl<F: Family, V: VisitorOwned<F>> FieldsOwned<F> for Walk<'_, V, V::Break> {
-    #[inline(always)]
-    fn with<X, W: WithOwned<F, X>>(&mut self, field: X) {
-        if self.step() {
-            let flow = W::into_walk(field, self.visitor);
-            self.keep(flow);
-        }
-    }
-}
 
 /// [`PyTree::walk`] of a struct that lists its own fields.
 #[inline]
@@ -242,7 +112,9 @@ pub fn rebuild_enum<F: Family, X: OwnedTree<F>, S: Source<F>>(
     source: &mut S,
 ) -> Result<X, UnflattenError> {
     let variant = source.variant(types, tags)?;
-    let Some(ty) = types.get(variant) else { return Err(source.error("one of the variants of an enum")) };
+    let Some(ty) = types.get(variant) else {
+        return Err(source.fail(Mismatch::Next("one of the variants of an enum")));
+    };
     let present = source.node(ty)?;
     let statics = source.statics(ty)?;
     X::rebuild_fields(&mut Rebuilder { source, ty, variant, present, index: 0, statics })
@@ -285,8 +157,8 @@ impl<S> Rebuilder<'_, S> {
             return W::rebuild(self.source);
         }
         W::from_none().ok_or_else(|| match self.ty.fields.get(index) {
-            Some(field) => self.source.not_optional(self.ty, field),
-            None => self.source.error(self.ty.rust_name),
+            Some(field) => self.source.fail(Mismatch::NotOptional { ty: self.ty, field }),
+            None => self.source.fail(Mismatch::Next(self.ty.rust_name)),
         })
     }
 
@@ -299,7 +171,8 @@ impl<S> Rebuilder<'_, S> {
         S: Source<F>,
     {
         let value = self.statics.get_mut(name).map(serde_json::Value::take).unwrap_or_default();
-        serde_json::from_value(value).map_err(|e| self.source.bad_static(self.ty, name, e.to_string()))
+        serde_json::from_value(value)
+            .map_err(|e| self.source.fail(Mismatch::Static { ty: self.ty, field: name, message: e.to_string() }))
     }
 
     /// The error of a type that is no struct.
@@ -307,6 +180,158 @@ impl<S> Rebuilder<'_, S> {
     where
         S: Source<F>,
     {
-        self.source.error(self.ty.rust_name)
+        self.source.fail(Mismatch::Next(self.ty.rust_name))
+    }
+}
+
+/// Which fields are present: those of a dataclass that are not `None`, all fields of another node.
+#[inline]
+fn present<F: Family, X, P: Parts<F, X>>(tree: &X, ty: &NodeType) -> Present {
+    if ty.kind != Kind::Dataclass {
+        return Present::all(ty.fields.len());
+    }
+    let mut found = Walk { visitor: &mut (), present: Present::all(ty.fields.len()), index: 0, child: 0, flow: None };
+    P::walk_fields(tree, &mut found);
+    found.present
+}
+
+/// A walk over fields: where it is, and how it ended if it did.
+struct Walk<'v, V, B> {
+    visitor: &'v mut V,
+    present: Present,
+    index: usize,
+    child: usize,
+    flow: Option<B>,
+}
+
+impl<V, B> Walk<'_, V, B> {
+    /// Steps over the next field; whether it is to be walked.
+    #[inline(always)]
+    fn step(&mut self) -> bool {
+        let walked = self.flow.is_none() && self.present.has(self.index);
+        self.index += 1;
+        self.child += usize::from(walked);
+        walked
+    }
+
+    #[inline(always)]
+    fn keep(&mut self, flow: ControlFlow<B>) {
+        self.flow = flow.break_value();
+    }
+
+    #[inline(always)]
+    fn end(self) -> ControlFlow<B> {
+        self.flow.map_or(ControlFlow::Continue(()), ControlFlow::Break)
+    }
+}
+
+/// Without a visitor: drops the fields that are `None`.
+impl<'a, F: Family> Fields<'a, F> for Walk<'_, (), std::convert::Infallible> {
+    #[inline(always)]
+    fn with<X, W: With<F, X>>(&mut self, field: &'a X) {
+        if W::is_none(field) {
+            self.present = self.present.without(self.index);
+        }
+        self.index += 1;
+    }
+}
+
+/// A visitor that is shown fields.
+struct Shown<'v, V, B>(Walk<'v, V, B>);
+
+impl<'a, F: Family, V: Visitor<'a, F>> Fields<'a, F> for Shown<'_, V, V::Break> {
+    #[inline(always)]
+    fn with<X, W: With<F, X>>(&mut self, field: &'a X) {
+        if self.0.step() {
+            self.0.visitor.child(self.0.child - 1);
+            let flow = W::walk(field, self.0.visitor);
+            self.0.keep(flow);
+        }
+    }
+}
+
+impl<F: Family, V: VisitorMut<F>> FieldsMut<F> for Walk<'_, V, V::Break> {
+    #[inline(always)]
+    fn with<X, W: WithOwned<F, X>>(&mut self, field: &mut X) {
+        if self.step() {
+            let flow = W::walk_mut(field, self.visitor);
+            self.keep(flow);
+        }
+    }
+}
+
+impl<F: Family, V: VisitorOwned<F>> FieldsOwned<F> for Walk<'_, V, V::Break> {
+    #[inline(always)]
+    fn with<X, W: WithOwned<F, X>>(&mut self, field: X) {
+        if self.step() {
+            let flow = W::into_walk(field, self.visitor);
+            self.keep(flow);
+        }
+    }
+}
+
+/// The way of the type itself.
+pub(crate) struct Own;
+
+impl<F: Family, X: PyTree<F>> With<F, X> for Own {
+    #[inline(always)]
+    fn walk<'a, V: Visitor<'a, F>>(tree: &'a X, visitor: &mut V) -> ControlFlow<V::Break> {
+        tree.walk(visitor)
+    }
+
+    #[inline(always)]
+    fn is_none(tree: &X) -> bool {
+        tree.is_none()
+    }
+}
+
+impl<F: Family, X: OwnedTree<F>> WithOwned<F, X> for Own {
+    #[inline(always)]
+    fn walk_mut<V: VisitorMut<F>>(tree: &mut X, visitor: &mut V) -> ControlFlow<V::Break> {
+        tree.walk_mut(visitor)
+    }
+
+    #[inline(always)]
+    fn into_walk<V: VisitorOwned<F>>(tree: X, visitor: &mut V) -> ControlFlow<V::Break> {
+        tree.into_walk(visitor)
+    }
+
+    #[inline(always)]
+    fn rebuild<S: Source<F>>(source: &mut S) -> Result<X, UnflattenError> {
+        X::rebuild(source)
+    }
+
+    #[inline(always)]
+    fn from_none() -> Option<X> {
+        X::from_none()
+    }
+}
+
+impl<F: Family, X: PyTree<F>> Parts<F, X> for Own {
+    #[inline(always)]
+    fn walk_fields<'a, W: Fields<'a, F>>(tree: &'a X, fields: &mut W) {
+        tree.walk_fields(fields);
+    }
+
+    #[inline(always)]
+    fn statics(tree: &X) -> Option<&dyn Statics> {
+        tree.statics()
+    }
+}
+
+impl<F: Family, X: OwnedTree<F>> PartsOwned<F, X> for Own {
+    #[inline(always)]
+    fn walk_fields_mut<W: FieldsMut<F>>(tree: &mut X, fields: &mut W) {
+        tree.walk_fields_mut(fields);
+    }
+
+    #[inline(always)]
+    fn into_fields<W: FieldsOwned<F>>(tree: X, fields: &mut W) {
+        tree.into_fields(fields);
+    }
+
+    #[inline(always)]
+    fn rebuild_fields<S: Source<F>>(fields: &mut Rebuilder<'_, S>) -> Result<X, UnflattenError> {
+        X::rebuild_fields(fields)
     }
 }

@@ -1,6 +1,6 @@
 //! Reading a tree into leaves and a spec.
 
-use crate::count::Count;
+use super::count::Count;
 use crate::{
     Family, KeyPath, Leaf, LeafRef, Node, OwnedTree, PyTree, SpecBuilder, Subtree, TreeError, TreeSpec, Visitor,
     VisitorOwned,

@@ -1,5 +1,7 @@
 //! A tree of any structure, untyped.
 
+mod serde_form;
+
 use crate::{Context, Family, Key, KeyEntry, KeyPath, Leaf, NamedTuple, Names, Node, OwnedTree, PyTree, Source};
 use crate::{Subtree, UnflattenError};
 use crate::{Visitor, VisitorMut, VisitorOwned};
