@@ -91,7 +91,7 @@ mod walk;
 
 pub use containers::{DefaultDict, Deque, ImmutableDict, ImmutableList, OrderedDict, Size};
 pub use error::{TreeError, UnflattenError};
-pub use family::{Family, Meta};
+pub use family::{Family, Meta, NoTensors};
 /// The map that a `dict` and `**kwargs` are. It is re-exported so that users need no dependency on the same version.
 #[doc(no_inline)]
 pub use indexmap::IndexMap;

@@ -1,5 +1,6 @@
 //! Keys: the names of children, and the paths that they make.
 
+#[expect(clippy::module_inception, reason = "the file is named after its one public type")]
 mod key;
 mod key_path;
 mod names;

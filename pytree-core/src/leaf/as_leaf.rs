@@ -1,7 +1,7 @@
 //! Types whose values are one leaf each: a number, a bool, a string.
 
 use crate::walk::{Fields, FieldsMut, FieldsOwned, Rebuilder, With, WithOwned};
-use crate::{Family, Leaf, LeafKind, LeafRef, Mismatch, Source, UnflattenError, Visitor, VisitorMut, VisitorOwned};
+use crate::{Family, Leaf, LeafKind, Mismatch, Plain, Source, UnflattenError, Visitor, VisitorMut, VisitorOwned};
 use std::ops::ControlFlow;
 use std::rc::Rc;
 use std::sync::Arc;
@@ -84,69 +84,6 @@ pub trait AsLeaf: Sized {
     }
 }
 
-/// A leaf that is not a tensor, of any family: what [`AsLeaf`] converts a type of your own to and from.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub enum Plain<'a> {
-    /// An int.
-    Int(i64),
-    /// A float.
-    Float(f64),
-    /// A bool.
-    Bool(bool),
-    /// A str.
-    Str(&'a str),
-    /// None.
-    None,
-}
-
-impl<'a> Plain<'a> {
-    /// The leaf, borrowed; `None` for a tensor.
-    pub fn of<F: Family>(leaf: LeafRef<'a, F>) -> Option<Self> {
-        Some(match leaf {
-            LeafRef::Tensor(_) => return None,
-            LeafRef::Int(v) => Plain::Int(v),
-            LeafRef::Float(v) => Plain::Float(v),
-            LeafRef::Bool(v) => Plain::Bool(v),
-            LeafRef::Str(v) => Plain::Str(v),
-            LeafRef::None => Plain::None,
-        })
-    }
-
-    /// The leaf, owned.
-    pub fn into_leaf<F: Family>(self) -> Leaf<F> {
-        match self {
-            Plain::Int(v) => Leaf::Int(v),
-            Plain::Float(v) => Leaf::Float(v),
-            Plain::Bool(v) => Leaf::Bool(v),
-            Plain::Str(v) => Leaf::Str(v.to_owned()),
-            Plain::None => Leaf::None,
-        }
-    }
-
-    /// The kind of the leaf.
-    pub fn kind(self) -> LeafKind {
-        match self {
-            Plain::Int(_) => LeafKind::Int,
-            Plain::Float(_) => LeafKind::Float,
-            Plain::Bool(_) => LeafKind::Bool,
-            Plain::Str(_) => LeafKind::Str,
-            Plain::None => LeafKind::None,
-        }
-    }
-}
-
-impl<'a, F: Family> From<Plain<'a>> for LeafRef<'a, F> {
-    fn from(leaf: Plain<'a>) -> Self {
-        match leaf {
-            Plain::Int(v) => LeafRef::Int(v),
-            Plain::Float(v) => LeafRef::Float(v),
-            Plain::Bool(v) => LeafRef::Bool(v),
-            Plain::Str(v) => LeafRef::Str(v),
-            Plain::None => LeafRef::None,
-        }
-    }
-}
-
 /// A leaf stands for no value of a type: the error of [`AsLeaf::from_leaf`].
 ///
 /// A type of your own describes what is wrong in its own words: `Err("not a mode".into())`.
@@ -192,7 +129,7 @@ pub struct ByLeaf;
 impl<F: Family, X: AsLeaf> With<F, X> for ByLeaf {
     #[inline]
     fn walk<'a, V: Visitor<'a, F>>(tree: &'a X, visitor: &mut V) -> ControlFlow<V::Break> {
-        visitor.leaf(tree.to_leaf().into())
+        visitor.leaf(tree.to_leaf().widen())
     }
 
     #[inline]
@@ -203,22 +140,22 @@ impl<F: Family, X: AsLeaf> With<F, X> for ByLeaf {
 
 impl<F: Family, X: AsLeaf> WithOwned<F, X> for ByLeaf {
     fn walk_mut<V: VisitorMut<F>>(tree: &mut X, visitor: &mut V) -> ControlFlow<V::Break> {
-        let mut leaf: Leaf<F> = tree.to_leaf().into_leaf();
+        let mut leaf: Leaf<F> = owned(tree.to_leaf());
         let flow = visitor.leaf(leaf.as_mut());
         // A value that the type cannot hold is dropped: a visitor that changes leaves in place cannot receive an error.
-        if let Some(Ok(changed)) = Plain::of(leaf.as_ref()).map(X::from_leaf) {
+        if let Some(Ok(changed)) = leaf.as_ref().plain().map(X::from_leaf) {
             *tree = changed;
         }
         flow
     }
 
     fn into_walk<V: VisitorOwned<F>>(tree: X, visitor: &mut V) -> ControlFlow<V::Break> {
-        visitor.leaf(tree.to_leaf().into_leaf())
+        visitor.leaf(owned(tree.to_leaf()))
     }
 
     fn rebuild<S: Source<F>>(source: &mut S) -> Result<X, UnflattenError> {
         let leaf = source.leaf()?;
-        let read = match Plain::of(leaf.as_ref()) {
+        let read = match leaf.as_ref().plain() {
             Some(plain) => X::from_leaf(plain),
             None => Err(LeafError::Kind { found: LeafKind::Tensor, type_name: std::any::type_name::<X>() }),
         };
@@ -228,6 +165,10 @@ impl<F: Family, X: AsLeaf> WithOwned<F, X> for ByLeaf {
     fn from_none() -> Option<X> {
         X::from_leaf(Plain::None).ok()
     }
+}
+
+fn owned<F: Family>(leaf: Plain<'_>) -> Leaf<F> {
+    leaf.map(|never| match *never {})
 }
 
 macro_rules! ints {

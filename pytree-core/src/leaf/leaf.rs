@@ -1,124 +1,22 @@
-//! Leaves: what a tree holds at its ends.
+//! The leaf, owned and borrowed: every plain value that a tree can hold.
 
-use crate::Family;
+use super::LeafKind;
+use crate::{Family, NoTensors};
 use std::fmt;
 
-/// What sort of leaf a leaf is. Torch's pytree calls anything a leaf; these are the ones `torch.export` accepts.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum LeafKind {
-    /// A tensor of the family.
-    Tensor,
-    /// `int`
-    Int,
-    /// `float`
-    Float,
-    /// `bool`
-    Bool,
-    /// `str`
-    Str,
-    /// `None`: a leaf in torch, unlike in jax.
-    None,
-}
-
-impl LeafKind {
-    /// Python's name for the type of such a leaf.
-    pub fn python_type(self) -> &'static str {
-        match self {
-            LeafKind::Tensor => "torch.Tensor",
-            LeafKind::Int => "int",
-            LeafKind::Float => "float",
-            LeafKind::Bool => "bool",
-            LeafKind::Str => "str",
-            LeafKind::None => "NoneType",
-        }
-    }
-}
-
-impl fmt::Display for LeafKind {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            LeafKind::Tensor => "a tensor",
-            LeafKind::Int => "an int",
-            LeafKind::Float => "a float",
-            LeafKind::Bool => "a bool",
-            LeafKind::Str => "a str",
-            LeafKind::None => "None",
-        })
-    }
-}
-
-macro_rules! leaf_kind {
-    ($type:ident $($generics:tt)*) => {
-        impl $($generics)* {
-            /// The sort of this leaf.
-            pub fn kind(&self) -> LeafKind {
-                match self {
-                    $type::Tensor(_) => LeafKind::Tensor,
-                    $type::Int(_) => LeafKind::Int,
-                    $type::Float(_) => LeafKind::Float,
-                    $type::Bool(_) => LeafKind::Bool,
-                    $type::Str(_) => LeafKind::Str,
-                    $type::None => LeafKind::None,
-                }
-            }
-        }
-    };
-}
-
-/// A leaf, borrowed from the tree that holds it.
-pub enum LeafRef<'a, F: Family> {
-    /// A tensor.
-    Tensor(&'a F::Tensor),
-    /// An int.
-    Int(i64),
-    /// A float.
-    Float(f64),
-    /// A bool.
-    Bool(bool),
-    /// A str.
-    Str(&'a str),
-    /// None.
-    None,
-}
-
-impl<F: Family> Clone for LeafRef<'_, F> {
-    fn clone(&self) -> Self {
-        *self
-    }
-}
-impl<F: Family> Copy for LeafRef<'_, F> {}
-
-impl<'a, F: Family> LeafRef<'a, F> {
-    /// The tensor, when the leaf is one.
-    pub fn tensor(self) -> Option<&'a F::Tensor> {
-        match self {
-            LeafRef::Tensor(t) => Some(t),
-            _ => None,
-        }
-    }
-
-    /// The leaf as an owned one of another family; `tensor` makes the tensors.
-    pub fn map<G: Family>(self, tensor: impl FnOnce(&'a F::Tensor) -> G::Tensor) -> Leaf<G> {
-        match self {
-            LeafRef::Tensor(t) => Leaf::Tensor(tensor(t)),
-            LeafRef::Int(v) => Leaf::Int(v),
-            LeafRef::Float(v) => Leaf::Float(v),
-            LeafRef::Bool(v) => Leaf::Bool(v),
-            LeafRef::Str(v) => Leaf::Str(v.to_owned()),
-            LeafRef::None => Leaf::None,
-        }
-    }
-}
-leaf_kind!(LeafRef <F: Family> LeafRef<'_, F>);
-
 /// A leaf that owns its value: what a tree is rebuilt from.
+///
+/// [`LeafRef`] and [`LeafMut`] are its views. As data (serde) a leaf is a map of its kind and its value.
+#[derive(serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "lowercase")]
+#[serde(bound(serialize = "F::Tensor: serde::Serialize", deserialize = "F::Tensor: serde::de::DeserializeOwned"))]
 pub enum Leaf<F: Family> {
     /// A tensor.
     Tensor(F::Tensor),
     /// An int.
     Int(i64),
     /// A float.
-    Float(f64),
+    Float(#[serde(with = "crate::python::float_text")] f64),
     /// A bool.
     Bool(bool),
     /// A str.
@@ -127,54 +25,25 @@ pub enum Leaf<F: Family> {
     None,
 }
 
-impl<F: Family> Leaf<F> {
-    /// The leaf, borrowed.
-    pub fn as_ref(&self) -> LeafRef<'_, F> {
-        match self {
-            Leaf::Tensor(t) => LeafRef::Tensor(t),
-            Leaf::Int(v) => LeafRef::Int(*v),
-            Leaf::Float(v) => LeafRef::Float(*v),
-            Leaf::Bool(v) => LeafRef::Bool(*v),
-            Leaf::Str(v) => LeafRef::Str(v),
-            Leaf::None => LeafRef::None,
-        }
-    }
-
-    /// The leaf, open to be changed in place.
-    pub fn as_mut(&mut self) -> LeafMut<'_, F> {
-        match self {
-            Leaf::Tensor(t) => LeafMut::Tensor(t),
-            Leaf::Int(v) => LeafMut::Int(v),
-            Leaf::Float(v) => LeafMut::Float(v),
-            Leaf::Bool(v) => LeafMut::Bool(v),
-            Leaf::Str(v) => LeafMut::Str(v),
-            Leaf::None => LeafMut::None,
-        }
-    }
-}
-leaf_kind!(Leaf <F: Family> Leaf<F>);
-
-impl<F: Family<Tensor: Clone>> Clone for Leaf<F> {
-    fn clone(&self) -> Self {
-        self.as_ref().map(Clone::clone)
-    }
+/// A leaf, borrowed from the tree that holds it.
+#[derive(serde::Serialize)]
+#[serde(rename_all = "lowercase", bound(serialize = "F::Tensor: serde::Serialize"))]
+pub enum LeafRef<'a, F: Family> {
+    /// A tensor.
+    Tensor(&'a F::Tensor),
+    /// An int.
+    Int(i64),
+    /// A float.
+    Float(#[serde(with = "crate::python::float_text")] f64),
+    /// A bool.
+    Bool(bool),
+    /// A str.
+    Str(&'a str),
+    /// None.
+    None,
 }
 
-impl<F: Family<Tensor: PartialEq>> PartialEq for Leaf<F> {
-    fn eq(&self, other: &Self) -> bool {
-        match (self, other) {
-            (Leaf::Tensor(a), Leaf::Tensor(b)) => a == b,
-            (Leaf::Int(a), Leaf::Int(b)) => a == b,
-            (Leaf::Float(a), Leaf::Float(b)) => a == b,
-            (Leaf::Bool(a), Leaf::Bool(b)) => a == b,
-            (Leaf::Str(a), Leaf::Str(b)) => a == b,
-            (Leaf::None, Leaf::None) => true,
-            _ => false,
-        }
-    }
-}
-
-/// A leaf that may be changed in place. Its sort stays what it is.
+/// A leaf that may be changed in place. Its kind cannot change.
 pub enum LeafMut<'a, F: Family> {
     /// A tensor.
     Tensor(&'a mut F::Tensor),
@@ -189,7 +58,138 @@ pub enum LeafMut<'a, F: Family> {
     /// None.
     None,
 }
+
+/// A leaf that is not a tensor, of any family: what [`AsLeaf`](crate::AsLeaf) converts a type of your own to and from.
+pub type Plain<'a> = LeafRef<'a, NoTensors>;
+
+impl<F: Family> Leaf<F> {
+    /// The leaf, borrowed.
+    pub fn as_ref(&self) -> LeafRef<'_, F> {
+        match self {
+            Leaf::Tensor(t) => LeafRef::Tensor(t),
+            Leaf::Int(v) => LeafRef::Int(*v),
+            Leaf::Float(v) => LeafRef::Float(*v),
+            Leaf::Bool(v) => LeafRef::Bool(*v),
+            Leaf::Str(v) => LeafRef::Str(v),
+            Leaf::None => LeafRef::None,
+        }
+    }
+
+    /// The leaf, borrowed to be changed in place.
+    pub fn as_mut(&mut self) -> LeafMut<'_, F> {
+        match self {
+            Leaf::Tensor(t) => LeafMut::Tensor(t),
+            Leaf::Int(v) => LeafMut::Int(v),
+            Leaf::Float(v) => LeafMut::Float(v),
+            Leaf::Bool(v) => LeafMut::Bool(v),
+            Leaf::Str(v) => LeafMut::Str(v),
+            Leaf::None => LeafMut::None,
+        }
+    }
+}
+
+impl<'a, F: Family> LeafRef<'a, F> {
+    /// The tensor, if the leaf is one.
+    pub fn tensor(self) -> Option<&'a F::Tensor> {
+        match self {
+            LeafRef::Tensor(t) => Some(t),
+            _ => None,
+        }
+    }
+
+    /// The leaf as one of any family; `None` for a tensor.
+    pub fn plain(self) -> Option<Plain<'a>> {
+        Some(match self {
+            LeafRef::Tensor(_) => return None,
+            LeafRef::Int(v) => Plain::Int(v),
+            LeafRef::Float(v) => Plain::Float(v),
+            LeafRef::Bool(v) => Plain::Bool(v),
+            LeafRef::Str(v) => Plain::Str(v),
+            LeafRef::None => Plain::None,
+        })
+    }
+
+    /// The leaf as an owned one of another family; `tensor` makes the tensors.
+    pub fn map<G: Family>(self, tensor: impl FnOnce(&'a F::Tensor) -> G::Tensor) -> Leaf<G> {
+        match self {
+            LeafRef::Tensor(t) => Leaf::Tensor(tensor(t)),
+            LeafRef::Int(v) => Leaf::Int(v),
+            LeafRef::Float(v) => Leaf::Float(v),
+            LeafRef::Bool(v) => Leaf::Bool(v),
+            LeafRef::Str(v) => Leaf::Str(v.to_owned()),
+            LeafRef::None => Leaf::None,
+        }
+    }
+}
+
+impl<'a> Plain<'a> {
+    /// The same leaf in a tree of another family.
+    pub fn widen<F: Family>(self) -> LeafRef<'a, F> {
+        match self {
+            Plain::Tensor(never) => match *never {},
+            Plain::Int(v) => LeafRef::Int(v),
+            Plain::Float(v) => LeafRef::Float(v),
+            Plain::Bool(v) => LeafRef::Bool(v),
+            Plain::Str(v) => LeafRef::Str(v),
+            Plain::None => LeafRef::None,
+        }
+    }
+}
+
+macro_rules! leaf_kind {
+    ($type:ident $($generics:tt)*) => {
+        impl $($generics)* {
+            /// The kind of this leaf.
+            pub fn kind(&self) -> LeafKind {
+                match self {
+                    $type::Tensor(_) => LeafKind::Tensor,
+                    $type::Int(_) => LeafKind::Int,
+                    $type::Float(_) => LeafKind::Float,
+                    $type::Bool(_) => LeafKind::Bool,
+                    $type::Str(_) => LeafKind::Str,
+                    $type::None => LeafKind::None,
+                }
+            }
+        }
+    };
+}
+leaf_kind!(Leaf <F: Family> Leaf<F>);
+leaf_kind!(LeafRef <F: Family> LeafRef<'_, F>);
 leaf_kind!(LeafMut <F: Family> LeafMut<'_, F>);
+
+// The impls of std's traits are written by hand: derives would ask the same of the family's marker.
+impl<F: Family> Clone for LeafRef<'_, F> {
+    fn clone(&self) -> Self {
+        *self
+    }
+}
+impl<F: Family> Copy for LeafRef<'_, F> {}
+
+impl<F: Family<Tensor: PartialEq>> PartialEq for LeafRef<'_, F> {
+    fn eq(&self, other: &Self) -> bool {
+        match (self, other) {
+            (LeafRef::Tensor(a), LeafRef::Tensor(b)) => a == b,
+            (LeafRef::Int(a), LeafRef::Int(b)) => a == b,
+            (LeafRef::Float(a), LeafRef::Float(b)) => a == b,
+            (LeafRef::Bool(a), LeafRef::Bool(b)) => a == b,
+            (LeafRef::Str(a), LeafRef::Str(b)) => a == b,
+            (LeafRef::None, LeafRef::None) => true,
+            _ => false,
+        }
+    }
+}
+
+impl<F: Family<Tensor: Clone>> Clone for Leaf<F> {
+    fn clone(&self) -> Self {
+        self.as_ref().map(Clone::clone)
+    }
+}
+
+impl<F: Family<Tensor: PartialEq>> PartialEq for Leaf<F> {
+    fn eq(&self, other: &Self) -> bool {
+        self.as_ref() == other.as_ref()
+    }
+}
 
 macro_rules! debug_leaf {
     ($($type:ident $generics:ty),*) => {$(

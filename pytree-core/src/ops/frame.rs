@@ -1,7 +1,9 @@
 //! A tree by value in two parts: its tensors side by side, and the frame that they stood in.
 
 use crate::walk::{Count, Supply, rebuild};
-use crate::{Family, Leaf, LeafKind, Node, OwnedTree, SpecBuilder, TreeError, TreeSpec, UnflattenError, VisitorOwned};
+use crate::{
+    Family, Leaf, LeafKind, NoTensors, Node, OwnedTree, SpecBuilder, TreeError, TreeSpec, UnflattenError, VisitorOwned,
+};
 use std::ops::ControlFlow;
 
 /// What is left of a tree when its tensors are taken out: the structure, and the leaves that are no tensors.
@@ -16,17 +18,6 @@ pub struct Frame {
 
 /// The leaves that are no tensors, whatever the family.
 type Other = Leaf<NoTensors>;
-
-/// A family without tensors.
-enum NoTensors {}
-
-/// A tensor that does not exist.
-#[derive(Clone, Debug, PartialEq)]
-enum NoTensor {}
-
-impl Family for NoTensors {
-    type Tensor = NoTensor;
-}
 
 /// The tensors of a tree by value, and what is left of it. No tensor is cloned.
 ///
@@ -152,14 +143,7 @@ impl<F: Family> Framed<'_, F> {
 impl<F: Family> Supply<F> for Framed<'_, F> {
     fn next(&mut self) -> Option<Leaf<F>> {
         if let Some(other) = self.other() {
-            return Some(match other {
-                Other::Tensor(none) => match *none {},
-                Other::Int(v) => Leaf::Int(*v),
-                Other::Float(v) => Leaf::Float(*v),
-                Other::Bool(v) => Leaf::Bool(*v),
-                Other::Str(v) => Leaf::Str(v.clone()),
-                Other::None => Leaf::None,
-            });
+            return Some(other.as_ref().map(|never| match *never {}));
         }
         let tensor = self.tensors.next()?;
         self.at += 1;

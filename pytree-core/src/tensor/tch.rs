@@ -37,7 +37,7 @@ macro_rules! kinds {
         }
 
         impl DType {
-            /// The `tch` kind of this element type; `None` where tch has no name for it.
+            /// The `tch` kind of this element type; `None` for a type that tch does not have.
             pub fn to_tch(self) -> Option<Kind> {
                 match self {
                     $(DType::$dtype => Some(Kind::$kind),)*
@@ -67,7 +67,7 @@ impl From<tch::Device> for Device {
 }
 
 impl Device {
-    /// The `tch` device; `None` where tch has no name for it (`meta`, `xpu`).
+    /// The `tch` device; `None` for a device that tch does not have (`meta`).
     pub fn to_tch(self) -> Option<tch::Device> {
         match self {
             Device::Cpu => Some(tch::Device::Cpu),
