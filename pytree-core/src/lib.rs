@@ -1,8 +1,8 @@
 //! A Rust value as a tree of tensors: PyTorch's pytree.
 //!
-//! A *tree* is any mix of tensors, numbers, lists, tuples, dicts and your own structs. [`flatten`] gives its *leaves* in
-//! order and its *spec*, the structure without the leaves; [`unflatten`] puts them together again. The spec is data: it
-//! prints as torch prints it and its JSON is read by Python's `treespec_loads`.
+//! A *tree* is any mix of tensors, numbers, lists, tuples, dicts and your own structs. [`flatten`] returns its *leaves*
+//! in order and its *spec*, the structure without the leaves. [`unflatten`] rebuilds the tree from both. The spec is
+//! data: it prints as in torch, and Python's `treespec_loads` reads its JSON.
 //!
 //! ```
 //! use pytree_core::{DType, Leaf, Meta, TensorMeta, TreeSpec, flatten, map, unflatten};
@@ -20,26 +20,27 @@
 //! let again: (TensorMeta, Vec<TensorMeta>, Option<i64>) = unflatten(leaves, &flat.spec)?;
 //! assert_eq!(again, tree);
 //!
-//! // The same structure with something else in the place of every tensor; any type will do.
+//! // The same structure with every tensor replaced by a value of any type.
 //! let halves = map::<_, Meta, _>(&tree, |t| TensorMeta::new(DType::Float16, t.sizes.iter().copied()))?;
 //! assert_eq!(halves.0.to_string(), "f16[5, 6]");
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 //!
-//! Which tensors a tree holds is its [`Family`]: [`Meta`] for [`TensorMeta`], tensors without data, and with the feature
-//! `tch` the family `Tch` of `tch::Tensor`. This crate builds without libtorch. With the feature `derive`,
-//! `#[derive(PyTree)]` makes a tree of a struct or an enum, and `#[module]` one of the arguments of a model's `forward`.
+//! The [`Family`] of a tree determines its type of tensors: [`Meta`] stands for [`TensorMeta`], which has no data, and
+//! `Tch`, with the feature `tch`, for `tch::Tensor`. Without that feature this crate does not need libtorch. With the
+//! feature `derive`, `#[derive(PyTree)]` makes a struct or an enum a tree, and `#[module]` does so for the arguments of
+//! a model's `forward`.
 //!
 //! | Python | Rust |
 //! |---|---|
-//! | `list`, `tuple`, `dict` | `Vec`, arrays, boxed slices; tuples of up to twelve; `IndexMap`; `BTreeMap` is a dict sorted by key, `HashMap` has no order and is none |
+//! | `list`, `tuple`, `dict` | `Vec`, arrays, boxed slices; tuples of up to twelve items; `IndexMap`, and `BTreeMap`, which is sorted by key. `HashMap` is not supported: it has no stable order |
 //! | `OrderedDict`, `defaultdict`, `deque` | [`OrderedDict`], [`DefaultDict`], `VecDeque` or [`Deque`] |
 //! | `torch.Size`, fx's `immutable_list` and `immutable_dict` | [`Size`], [`ImmutableList`], [`ImmutableDict`] |
 //! | dataclasses, namedtuples, registered classes, constants | `#[derive(PyTree)]` |
 //! | caches of `transformers` | [`cache`] |
-//! | any of these, known at run time | [`Value`], with a [`Context`] |
+//! | any of these, known only at run time | [`Value`], with a [`Context`] |
 //! | `int`, `float`, `bool`, `str`, `None` | `i64`, `f64`, `bool`, `String`, `Option`: `None` is a leaf, as in torch |
-//! | the same object | `Box`; references, `Rc` and `Arc`, which can only be read |
+//! | a reference to an object | `Box`; references, `Rc` and `Arc`, which can only be read |
 //!
 //! | in torch | in jax, optree, equinox | here |
 //! |---|---|---|
@@ -67,12 +68,14 @@
 //!
 //! # Limits
 //!
-//! - Leaves are what `torch.export` accepts: tensors, `int` of 64 bits, `float`, `bool`, `str`, `None`.
-//! - Keys of dicts are `str`, `int` of 64 bits, `bool`, `float`, `None` and members of enums; tuples and `bytes` are refused.
-//! - A tree may be [1000 nodes](TreeSpec::MAX_DEPTH) deep, about where Python's recursion ends, and treespec JSON 62.
-//! - What stands in a context as JSON can hold no NaN and no infinity; keys of dicts can.
-//! - Classes are known by their serialized names alone: two of one name are one, and what torch can do only with the class
-//!   itself, such as print it, is done from the data.
+//! - Leaves are those that `torch.export` accepts: tensors, `int` of 64 bits, `float`, `bool`, `str` and `None`.
+//! - Keys of dicts are `str`, `int` of 64 bits, `bool`, `float`, `None` and members of enums. Tuples and `bytes` are
+//!   not supported.
+//! - A tree can be [1000 nodes](TreeSpec::MAX_DEPTH) deep, which is about Python's recursion limit, and a tree in
+//!   treespec JSON 62.
+//! - JSON in a context cannot hold NaN or infinity. Keys of dicts can be either.
+//! - A class is identified by its serialized name alone: two classes with the same name are equal. Where torch calls
+//!   the class itself, for example to print it, the data is used instead.
 
 pub mod cache;
 mod containers;

@@ -3,7 +3,9 @@
 use pytree_core::{DType, Device, Layout, MemoryFormat, TensorType};
 
 /// Name, abbreviation, bytes, libtorch's number (`c10/core/ScalarType.h`), the file's (`schema.ScalarType`).
-const DTYPES: &[(&str, &str, usize, Option<i64>, Option<u8>)] = &[
+type Row = (&'static str, &'static str, usize, Option<i64>, Option<u8>);
+
+const DTYPES: &[Row] = &[
     ("uint8", "u8", 1, Some(0), Some(1)),
     ("int8", "i8", 1, Some(1), Some(2)),
     ("int16", "i16", 2, Some(2), Some(3)),

@@ -165,7 +165,7 @@ fn a_wrong_structure_is_named_by_its_key_path() {
     let flat = flatten(&numbered).expect("a tree");
     let named =
         unflatten::<Meta, IndexMap<String, i64>>(owned(&flat.leaves), &flat.spec).expect_err("a key is no text");
-    assert!(named.to_string().contains("a dict with `str` keys, which 3 is not"), "{named}");
+    assert!(named.to_string().contains("a dict with `str` keys (3 is not one)"), "{named}");
 }
 
 #[test]

@@ -5,7 +5,7 @@ use crate::{
 };
 use std::ops::ControlFlow;
 
-/// A list of the items of a slice.
+/// Walks the items of a slice as a list.
 #[inline]
 fn walk_list<'a, F: Family, X: PyTree<F>, V: Visitor<'a, F>>(items: &'a [X], v: &mut V) -> ControlFlow<V::Break> {
     if v.enter(&Node::List(items.len()))? {
@@ -98,7 +98,7 @@ impl<F: Family, X: OwnedTree<F>, const N: usize> OwnedTree<F> for [X; N] {
     fn rebuild<S: Source<F>>(source: &mut S) -> Result<Self, UnflattenError> {
         source.array(N)?;
         let items = X::rebuild_vec(source, N)?;
-        // `rebuild_vec` of a type of the user's may give another number.
+        // A user's own `rebuild_vec` may return another number of items.
         items.try_into().map_err(|_| source.fail(Mismatch::Node(&format!("a list of {N}"))))
     }
 }

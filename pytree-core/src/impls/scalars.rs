@@ -57,7 +57,7 @@ impl<F: Family> PyTree<F> for str {
     }
 }
 
-/// Implements the tree traits for the tensor type of a family: a lone leaf, with the bulk hooks.
+/// Implements the tree traits for the tensor type of a family: one leaf, with the hooks for slices.
 macro_rules! tensor_leaf {
     ($family:ty, $tensor:ty) => {
         impl $crate::PyTree<$family> for $tensor {

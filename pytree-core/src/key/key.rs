@@ -5,9 +5,9 @@ use std::borrow::Cow;
 use std::fmt;
 use std::hash::{Hash, Hasher};
 
-/// A key of a Python `dict`, as far as a treespec can carry it.
+/// A key of a Python `dict`, of the types that a treespec can hold.
 ///
-/// Keys are equal as Python's are, since a dict cannot hold both of two equal keys: `1`, `1.0` and `True` are one key.
+/// Keys are equal when Python's are, since a dict cannot hold two equal keys: `1`, `1.0` and `True` are one key.
 ///
 /// ```
 /// use pytree_core::Key;
@@ -34,19 +34,24 @@ pub enum Key {
     Enum(EnumKey),
 }
 
-/// A member of a Python enum, known by its names alone.
+/// A member of a Python enum, identified by its names alone.
 #[derive(Clone, Debug, serde::Serialize, serde::Deserialize)]
 pub struct EnumKey {
-    /// Module and qualified name of the class: `my.module:Color`.
+    /// The module and the qualified name of the class: `my.module:Color`.
     pub fqn: Cow<'static, str>,
     /// The name of the member: `RED`.
     pub name: Cow<'static, str>,
-    /// The `repr` of the member's value, where it is known: treespec JSON does not say, and equality ignores it.
+    /// The `repr` of the member's value, where it is known. Treespec JSON does not hold it, and equality ignores it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub value: Option<Cow<'static, str>>,
 }
 
 impl EnumKey {
+    /// The member `name` of the enum class `fqn`; the value of the member is not known.
+    pub fn new(fqn: impl Into<Cow<'static, str>>, name: impl Into<Cow<'static, str>>) -> Self {
+        EnumKey { fqn: fqn.into(), name: name.into(), value: None }
+    }
+
     /// `Color.RED`
     fn dotted(&self) -> String {
         let class = self.fqn.rsplit([':', '.']).next().unwrap_or(&self.fqn);
@@ -55,7 +60,7 @@ impl EnumKey {
 }
 
 impl Key {
-    /// The text of a `str` key.
+    /// The string of a `str` key.
     pub fn as_str(&self) -> Option<&str> {
         match self {
             Key::Str(s) => Some(s),
@@ -63,7 +68,7 @@ impl Key {
         }
     }
 
-    /// `str(key)` as Python gives it: a text without quotes.
+    /// `str(key)` in Python: a `str` without quotes.
     pub fn text(&self) -> Cow<'_, str> {
         match self {
             Key::Str(s) => Cow::Borrowed(s),
@@ -72,7 +77,7 @@ impl Key {
         }
     }
 
-    /// The number that a key stands for: integral floats and bools are ints, as Python's hash has it.
+    /// The number that a key equals: integral floats and bools equal ints, as in Python.
     fn number(&self) -> Option<Number> {
         // 2^63: the first float above every `i64`.
         const END: f64 = 9_223_372_036_854_775_808.0;
@@ -80,7 +85,7 @@ impl Key {
             Key::Int(v) => Some(Number::Int(*v)),
             Key::Bool(v) => Some(Number::Int(i64::from(*v))),
             Key::Float(v) if v.fract() == 0.0 && (-END..END).contains(v) => Some(Number::Int(*v as i64)),
-            // By bits, so that NaN equals itself: Python compares keys by identity first.
+            // Bits are compared, so that NaN equals itself: Python compares keys by identity first.
             Key::Float(v) => Some(Number::Float(v.to_bits())),
             _ => None,
         }
@@ -129,7 +134,7 @@ impl From<String> for Key {
         Key::Str(Cow::Owned(s))
     }
 }
-/// Keys of numbers; of `i32` too, which a literal is where nothing else says its type.
+/// Keys from numbers. A literal whose type nothing else determines is an `i32`.
 macro_rules! from_number {
     ($($type:ty => $variant:ident,)*) => {$(
         impl From<$type> for Key {
@@ -161,17 +166,17 @@ impl fmt::Display for Key {
     }
 }
 
-/// A Rust type whose values are keys of a dict: `String`, `i64`, `bool`, and [`Key`] for any mix.
+/// A Rust type whose values are keys of a dict: `String`, `i64`, `bool`, or [`Key`] for a mix.
 #[diagnostic::on_unimplemented(
-    message = "`{Self}` is no key of a dict",
-    label = "a key is a `String`, an `i64`, a `bool`, or `Key` for a mix of them"
+    message = "`{Self}` cannot be a key of a dict",
+    label = "a key is a `String`, an `i64`, a `bool`, or a `Key` for a mix of them"
 )]
 pub trait DictKey: Clone {
-    /// The key as Python has it.
+    /// The key in Python.
     fn to_key(&self) -> Key;
-    /// The key as Rust has it; `None` when it is of another type.
+    /// The key in Rust; `None` if it is of another type.
     fn from_key(key: Key) -> Option<Self>;
-    /// What such keys are, for messages: `str`.
+    /// Python's name of the type of such keys, for messages: `str`.
     const PYTHON: &'static str;
 }
 

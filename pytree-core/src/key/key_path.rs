@@ -1,4 +1,4 @@
-//! Where a leaf is: key entries and key paths.
+//! The place of a leaf: key entries and key paths.
 
 use crate::Key;
 use std::borrow::Cow;
@@ -17,7 +17,7 @@ pub enum KeyEntry {
     GetAttr(Cow<'static, str>),
 }
 
-/// torch's `str(entry)`.
+/// Writes torch's `str(entry)`.
 impl fmt::Display for KeyEntry {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
@@ -28,7 +28,7 @@ impl fmt::Display for KeyEntry {
     }
 }
 
-/// The way from the root of a tree to one of its leaves or nodes (`KeyPath`).
+/// The path from the root of a tree to one of its leaves or nodes (`KeyPath`).
 ///
 /// `Display` is torch's `keystr`; the path of the root is empty.
 ///
@@ -42,7 +42,7 @@ impl fmt::Display for KeyEntry {
 pub struct KeyPath(pub Vec<KeyEntry>);
 
 impl KeyPath {
-    /// The entries, root first.
+    /// The entries, from the root on.
     pub fn entries(&self) -> &[KeyEntry] {
         &self.0
     }
@@ -68,7 +68,7 @@ impl fmt::Display for KeyPath {
     }
 }
 
-/// A path for a message: the root is named, since `keystr` of it is empty.
+/// A path in a message. The root is named, since its `keystr` is empty.
 pub(crate) struct At<'a>(pub(crate) &'a KeyPath);
 
 impl fmt::Display for At<'_> {

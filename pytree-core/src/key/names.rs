@@ -4,7 +4,7 @@ use std::borrow::Cow;
 use std::fmt;
 use std::hash::{Hash, Hasher};
 
-/// A list of names: borrowed from a type, or owned when read from a file.
+/// A list of names: borrowed from a type, or owned if it was read from a file.
 #[derive(Clone)]
 pub enum Names {
     /// The field names of a Rust type.
@@ -14,7 +14,7 @@ pub enum Names {
 }
 
 impl Names {
-    /// How many names.
+    /// How many names there are.
     pub fn len(&self) -> usize {
         match self {
             Names::Static(names) => names.len(),
@@ -22,12 +22,12 @@ impl Names {
         }
     }
 
-    /// Whether there is none.
+    /// True if there are no names.
     pub fn is_empty(&self) -> bool {
         self.len() == 0
     }
 
-    /// The name at `index`.
+    /// The name at this index.
     pub fn get(&self, index: usize) -> Option<Cow<'static, str>> {
         match self {
             Names::Static(names) => names.get(index).map(|n| Cow::Borrowed(*n)),
@@ -37,11 +37,11 @@ impl Names {
 
     /// The names in order.
     pub fn iter(&self) -> impl Iterator<Item = &str> {
-        let (fixed, owned): (&[&str], &[Cow<'_, str>]) = match self {
+        let (borrowed, owned): (&[&str], &[Cow<'_, str>]) = match self {
             Names::Static(names) => (names, &[]),
             Names::Owned(names) => (&[], names),
         };
-        fixed.iter().copied().chain(owned.iter().map(AsRef::as_ref))
+        borrowed.iter().copied().chain(owned.iter().map(AsRef::as_ref))
     }
 }
 
@@ -60,7 +60,7 @@ impl From<Vec<Cow<'static, str>>> for Names {
 impl PartialEq for Names {
     fn eq(&self, other: &Self) -> bool {
         match (self, other) {
-            // Two values of one type have one list.
+            // Two values of one type share one list.
             (Names::Static(a), Names::Static(b)) if std::ptr::eq(*a, *b) => true,
             _ => self.len() == other.len() && self.iter().eq(other.iter()),
         }

@@ -106,7 +106,7 @@ pub enum LeafError {
         /// The Rust type.
         type_name: &'static str,
     },
-    /// Anything else, in the words of the type.
+    /// Anything else, in words of the type's own.
     #[error("{0}")]
     Other(String),
 }

@@ -49,8 +49,8 @@ impl fmt::Display for LeafKind {
     }
 }
 
-/// A leaf whose Python class a message can name: what [`TreeSpec::flatten_up_to`](crate::TreeSpec::flatten_up_to) asks of
-/// the leaves of a tree.
+/// A leaf whose Python class a message can name: what [`TreeSpec::flatten_up_to`](crate::TreeSpec::flatten_up_to) asks
+/// of the leaves of a tree.
 #[diagnostic::on_unimplemented(
     message = "the Python class of a `{Self}` is not known",
     label = "this stands for a leaf, and a message may have to name its class",

@@ -1,4 +1,4 @@
-//! Where a leaf is, in two numbers: keys that become paths only when they are shown.
+//! The place of a leaf as two numbers, which become a path only when it is shown.
 
 use crate::walk::Count;
 use crate::{Family, KeyPath, LeafRef, Node, PyTree, TreeSpec, Visitor};
@@ -6,20 +6,20 @@ use smallvec::SmallVec;
 use std::convert::Infallible;
 use std::ops::ControlFlow;
 
-/// Where a leaf is: the node that holds it, and which child of that node it is.
+/// The place of a leaf: the node that holds it, and which child of that node it is.
 ///
-/// Eight bytes, where a [`KeyPath`] is a list with an allocation; the names are in the spec, and
-/// [`TreeSpec::key_path`] puts them together for the leaves that are shown.
+/// A key takes eight bytes, where a [`KeyPath`] is a list with an allocation. [`TreeSpec::key_path`] makes the path of
+/// a key, whose names are in the spec.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct LeafKey {
-    /// The position of the node in the order of a walk over the spec; the root is 0, and so is a tree that is a leaf.
+    /// The position of the node in the order of a walk over the spec. The root is 0, also where it is a leaf.
     pub node: u32,
-    /// Which child of the node, from 0 on.
+    /// The index of the child in the node.
     pub child: u32,
 }
 
 impl TreeSpec {
-    /// The path of the leaf, or `None` where the tree has no such place.
+    /// The path of the leaf, or `None` if the tree has no such place.
     ///
     /// ```
     /// use pytree_core::{Meta, leaves_with_keys, structure};
@@ -40,7 +40,7 @@ impl TreeSpec {
     }
 }
 
-/// The leaves of a tree, each with its key: `tree_flatten_with_path` without the cost of paths.
+/// The leaves of a tree, each with its key: a `tree_flatten_with_path` without the cost of paths.
 pub fn leaves_with_keys<F: Family, X: PyTree<F> + ?Sized>(tree: &X) -> Vec<(LeafKey, LeafRef<'_, F>)> {
     let mut visitor = Keyed {
         leaves: Vec::with_capacity(Count::of(tree).leaves),
@@ -56,7 +56,7 @@ pub fn leaves_with_keys<F: Family, X: PyTree<F> + ?Sized>(tree: &X) -> Vec<(Leaf
 struct Keyed<'a, F: Family> {
     leaves: Vec<(LeafKey, LeafRef<'a, F>)>,
     at: LeafKey,
-    /// Nodes and leaves so far.
+    /// How many nodes and leaves were seen so far.
     seen: u32,
     /// The nodes around the current one.
     open: SmallVec<[u32; 8]>,

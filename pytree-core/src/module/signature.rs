@@ -1,15 +1,15 @@
-//! What a forward takes: parameter names and kinds, and how a call's arguments bind to them.
+//! The signature of a forward: its parameters, and how the arguments of a call bind to them.
 
 use crate::{Context, Key, KeyEntry, KeyPath, TreeSpec};
 use std::borrow::Cow;
 use std::ops::Range;
 
-/// How a parameter may be given (`inspect.Parameter.kind`).
+/// How an argument for a parameter may be given (`inspect.Parameter.kind`).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum ParameterKind {
     /// By position only.
     PositionalOnly,
-    /// By position or by name: what a Rust parameter is.
+    /// By position or by name, as for a parameter in Rust.
     PositionalOrKeyword,
     /// `*args`: every further positional argument.
     VarPositional,
@@ -24,34 +24,34 @@ pub enum ParameterKind {
 pub struct Parameter {
     /// The name, without `*` or `**`.
     pub name: Cow<'static, str>,
-    /// How it may be given.
+    /// How an argument may be given.
     pub kind: ParameterKind,
-    /// Whether it may be left out.
+    /// Whether the argument may be left out.
     pub has_default: bool,
 }
 
 impl Parameter {
-    /// A parameter that must be given, by position or by name.
+    /// A parameter whose argument must be given, by position or by name.
     pub const fn required(name: &'static str) -> Self {
         Self::new(name, ParameterKind::PositionalOrKeyword)
     }
 
-    /// A parameter that may be left out, given by position or by name.
+    /// A parameter whose argument may be left out, and is given by position or by name.
     pub const fn optional(name: &'static str) -> Self {
         Parameter { name: Cow::Borrowed(name), kind: ParameterKind::PositionalOrKeyword, has_default: true }
     }
 
-    /// A parameter of this kind without default: `*args`, `**kwargs`, by name only, by position only.
+    /// A parameter of this kind without a default.
     pub const fn new(name: &'static str, kind: ParameterKind) -> Self {
         Parameter { name: Cow::Borrowed(name), kind, has_default: false }
     }
 
-    /// Whether it may be given by position, as one argument.
+    /// Whether it takes one argument by position.
     pub fn is_positional(&self) -> bool {
         matches!(self.kind, ParameterKind::PositionalOnly | ParameterKind::PositionalOrKeyword)
     }
 
-    /// Whether it may be given by its name.
+    /// Whether it takes an argument by name.
     pub fn is_keyword(&self) -> bool {
         matches!(self.kind, ParameterKind::KeywordOnly | ParameterKind::PositionalOrKeyword)
     }
@@ -70,41 +70,42 @@ pub struct Signature {
     parameters: Cow<'static, [Parameter]>,
 }
 
-/// A call's arguments do not fit the signature. The texts are Python's.
+/// The arguments of a call do not fit the signature. The messages are Python's.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum BindError {
-    /// A parameter without default was not given.
+    /// The argument of a parameter without default is missing.
     #[error("missing a required argument: '{0}'")]
     Missing(String),
-    /// More positional arguments than parameters.
+    /// There are more positional arguments than parameters.
     #[error("too many positional arguments: {given} given, {accepted} accepted")]
     TooMany {
-        /// How many were given.
+        /// How many are given.
         given: usize,
         /// How many the signature takes.
         accepted: usize,
     },
-    /// A parameter was given twice.
+    /// An argument is given twice.
     #[error("multiple values for argument '{0}'")]
     Multiple(String),
-    /// A name that is no parameter.
+    /// A name is not a parameter.
     #[error("got an unexpected keyword argument '{name}'; the parameters are {parameters}")]
     Unexpected {
         /// The name.
         name: String,
-        /// The names that exist.
+        /// The names of the parameters.
         parameters: String,
     },
-    /// A parameter that is positional only was named.
+    /// The argument of a positional-only parameter is given by name.
     #[error("'{0}' parameter is positional only, but was passed as a keyword")]
     PositionalOnly(String),
-    /// An argument that forward takes by value or changes cannot be made a second time.
+    /// An argument that forward takes by value or changes cannot be shared.
     #[error("argument '{name}': {error}")]
     Argument {
         /// The parameter.
         name: String,
         /// What is wrong with its tree.
+        #[source]
         error: Box<crate::UnflattenError>,
     },
     /// The spec is not `(args, kwargs)`.
@@ -114,6 +115,7 @@ pub enum BindError {
 
 /// One argument of a call, bound to its parameter.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct BoundArgument {
     /// The index of the parameter in the signature.
     pub parameter: usize,
@@ -123,12 +125,13 @@ pub struct BoundArgument {
     pub leaves: Range<usize>,
 }
 
-/// The two paths by which torch knows an input leaf.
+/// The two paths that torch has for an input leaf.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct InputPath {
-    /// From the bound parameter: what symbols are named after (`L['x'][0]`).
+    /// The path from the parameter, after which symbols are named (`L['x'][0]`).
     pub source: KeyPath,
-    /// What placeholders are named after: as `source`, but without the name of `**kwargs`.
+    /// The path after which placeholders are named: `source` without the name of `**kwargs`.
     pub placeholder: KeyPath,
 }
 
@@ -148,25 +151,26 @@ impl Signature {
         &self.parameters
     }
 
-    /// The position of the parameter of this name.
+    /// The index of the parameter with this name.
     pub fn position(&self, name: &str) -> Option<usize> {
         self.parameters.iter().position(|p| p.name == name)
     }
 
-    /// Binds `positional` arguments and then the named ones, as `inspect.Signature.bind` does without applying defaults:
-    /// for each argument its parameter and, inside `*args` or `**kwargs`, its place.
+    /// Binds `positional` arguments and then the named ones, as `inspect.Signature.bind` does without applying
+    /// defaults. Returns for each argument the index of its parameter and, inside `*args` or `**kwargs`, its key.
     ///
-    /// A name that only a positional-only parameter has is one of `**kwargs`, where there are any, as in a call of Python.
+    /// As in Python, a name that only a positional-only parameter has goes into `**kwargs` if there is such a
+    /// parameter.
     ///
     /// # Errors
-    /// [`BindError`], in Python's words: of several mistakes the one that Python finds first.
+    /// [`BindError`] with Python's message. Of several mistakes it is the one that Python finds first.
     pub fn bind_names(&self, positional: usize, named: &[&str]) -> Result<Vec<(usize, Option<KeyEntry>)>, BindError> {
         let twice = named.iter().enumerate().find(|(i, name)| named[..*i].contains(name));
         if let Some((_, name)) = twice {
             return Err(BindError::Multiple((*name).to_owned()));
         }
         let mut bound = Vec::with_capacity(positional + named.len());
-        // The parameter that comes next.
+        // The next parameter.
         let mut next = 0;
         for i in 0..positional {
             match self.parameters.get(next) {
@@ -216,10 +220,10 @@ impl Signature {
         Ok(bound)
     }
 
-    /// Binds a call given by the spec of its `(args, kwargs)`.
+    /// Binds the arguments of a call, given as the spec of its `(args, kwargs)`.
     ///
     /// # Errors
-    /// [`BindError`] when the spec is no `(args, kwargs)` or the arguments do not fit.
+    /// [`BindError`] when the spec is not one of `(args, kwargs)` or the arguments do not fit.
     pub fn bind(&self, in_spec: &TreeSpec) -> Result<Vec<BoundArgument>, BindError> {
         let not_args = || BindError::NotArgsKwargs(in_spec.to_string());
         let parts: Vec<_> = in_spec.root().children().collect();
@@ -254,7 +258,7 @@ impl Signature {
             .leaf_paths()
             .map_while(|path| {
                 let owner = owners.next()?;
-                // The first two entries of the path are `[0][i]` or `[1]['k']`: the place in the call.
+                // The first two entries of the path, `[0][i]` or `[1]['k']`, are the place in the call.
                 let below = path.entries().get(2..).unwrap_or_default();
                 let name = KeyEntry::Mapping(Key::Str(self.parameters[owner.parameter].name.clone()));
                 let source = std::iter::once(&name).chain(&owner.rest).chain(below).cloned().collect();

@@ -1,12 +1,12 @@
-//! Broadcasting a prefix: one of its leaves for every leaf of a larger structure.
+//! Broadcasting a prefix: each leaf of a larger structure gets one leaf of the prefix.
 
 use crate::{Family, LeafRef, PyTree, StructureError, Subtree, TreeSpec, flatten};
 
 /// One leaf of `prefix` per leaf of `spec`, in the order of `spec` (`_broadcast_to_and_flatten`).
 ///
-/// A leaf of the prefix stands for the whole subtree in its place. The result always belongs to the spec's leaves in
-/// their order; torch's follows the order of the prefix's keys, so that for dicts in another order its result belongs to
-/// other leaves. Where torch gives `None` for what is no prefix, the error says where.
+/// A leaf of the prefix is repeated for every leaf of the subtree in its place. The result is in the order of the
+/// spec's leaves. Torch's is in the order of the prefix's keys, which belongs to other leaves where dicts differ in
+/// order. Torch returns `None` for a tree that is not a prefix; here the error names the place.
 ///
 /// ```
 /// use pytree_core::{LeafRef, Meta, broadcast, structure};
@@ -18,7 +18,7 @@ use crate::{Family, LeafRef, PyTree, StructureError, Subtree, TreeSpec, flatten}
 /// ```
 ///
 /// # Errors
-/// [`StructureError`] when `prefix` is no prefix of the structure.
+/// [`StructureError`] when `prefix` is not a prefix of the structure.
 pub fn broadcast<'a, F: Family, X: PyTree<F> + ?Sized>(
     prefix: &'a X,
     spec: &TreeSpec,
@@ -29,7 +29,7 @@ pub fn broadcast<'a, F: Family, X: PyTree<F> + ?Sized>(
 }
 
 impl TreeSpec {
-    /// Whether `spec` begins with this structure: each leaf here stands for a whole subtree there
+    /// Whether this structure is a prefix of `spec`: `spec` is this structure with leaves replaced by subtrees
     /// (`optree.treespec_is_prefix`).
     ///
     /// ```
@@ -43,10 +43,10 @@ impl TreeSpec {
         self.broadcast_to(spec).is_ok()
     }
 
-    /// For every leaf of `spec`, in order, which leaf of this prefix stands for it.
+    /// For every leaf of `spec`, in order, the index of the leaf of this prefix in its place.
     ///
     /// # Errors
-    /// [`StructureError`] when this is no prefix of `spec`.
+    /// [`StructureError`] when this is not a prefix of `spec`.
     pub fn broadcast_to(&self, spec: &TreeSpec) -> Result<Vec<usize>, StructureError> {
         let positions: Vec<usize> = (0..spec.num_leaves()).collect();
         let mut owners = vec![0; positions.len()];

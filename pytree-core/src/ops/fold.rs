@@ -4,7 +4,7 @@ use crate::walk::run;
 use crate::{Family, LeafKind, LeafRef, PyTree, Visitor, leaves};
 use std::ops::ControlFlow;
 
-/// Shows leaves to a function until it breaks.
+/// Calls a function with every leaf until it breaks.
 struct Each<G>(G);
 
 impl<'a, F: Family, B, G: FnMut(LeafRef<'a, F>) -> ControlFlow<B>> Visitor<'a, F> for Each<G> {
@@ -34,7 +34,8 @@ pub fn reduce<'a, F: Family, X: PyTree<F> + ?Sized, A>(
     leaves(tree).into_iter().fold(initial, f)
 }
 
-/// Whether `predicate` holds for every leaf; true for a tree without leaves (`tree_all`). Stops at the first that fails.
+/// Whether `predicate` is true for every leaf; true for a tree without leaves (`tree_all`). Stops at the first leaf for
+/// which it is false.
 pub fn all<'a, F: Family, X: PyTree<F> + ?Sized>(
     tree: &'a X,
     mut predicate: impl FnMut(LeafRef<'a, F>) -> bool,
@@ -43,7 +44,8 @@ pub fn all<'a, F: Family, X: PyTree<F> + ?Sized>(
     run(tree, &mut Each(check)).is_ok()
 }
 
-/// Whether `predicate` holds for some leaf; false for a tree without leaves (`tree_any`). Stops at the first that does.
+/// Whether `predicate` is true for some leaf; false for a tree without leaves (`tree_any`). Stops at the first leaf for
+/// which it is true.
 pub fn any<'a, F: Family, X: PyTree<F> + ?Sized>(
     tree: &'a X,
     mut predicate: impl FnMut(LeafRef<'a, F>) -> bool,
@@ -51,7 +53,7 @@ pub fn any<'a, F: Family, X: PyTree<F> + ?Sized>(
     !all(tree, |leaf| !predicate(leaf))
 }
 
-/// Whether `predicate` holds for every leaf of these sorts (`tree_all_only`).
+/// Whether `predicate` is true for every leaf of these kinds (`tree_all_only`).
 pub fn all_only<'a, F: Family, X: PyTree<F> + ?Sized>(
     tree: &'a X,
     kinds: &[LeafKind],
@@ -60,7 +62,7 @@ pub fn all_only<'a, F: Family, X: PyTree<F> + ?Sized>(
     all(tree, |leaf| !kinds.contains(&leaf.kind()) || predicate(leaf))
 }
 
-/// Whether `predicate` holds for some leaf of these sorts (`tree_any_only`).
+/// Whether `predicate` is true for some leaf of these kinds (`tree_any_only`).
 pub fn any_only<'a, F: Family, X: PyTree<F> + ?Sized>(
     tree: &'a X,
     kinds: &[LeafKind],

@@ -1,4 +1,4 @@
-//! A tree by value in two parts: its tensors side by side, and the frame that they stood in.
+//! A tree by value in two parts: its tensors, and the frame without them.
 
 use crate::walk::{Count, Supply, rebuild};
 use crate::{
@@ -6,23 +6,23 @@ use crate::{
 };
 use std::ops::ControlFlow;
 
-/// What is left of a tree when its tensors are taken out: the structure, and the leaves that are no tensors.
+/// A tree without its tensors: the structure, and the leaves that are not tensors.
 ///
-/// What [`into_tensors`] gives beside the tensors (`equinox.partition(tree, is_array)`, with the other part as data).
+/// [`into_tensors`] returns it besides the tensors (`equinox.partition(tree, is_array)`, with the other part as data).
 #[derive(Clone, Debug, PartialEq)]
 pub struct Frame {
     spec: TreeSpec,
-    /// Which leaf of the spec it is, and the leaf; in order.
+    /// The index in the spec and the leaf, in order.
     others: Vec<(usize, Other)>,
 }
 
-/// The leaves that are no tensors, whatever the family.
+/// A leaf that is not a tensor, of any family.
 type Other = Leaf<NoTensors>;
 
-/// The tensors of a tree by value, and what is left of it. No tensor is cloned.
+/// The tensors of a tree by value, and the tree without them. No tensor is cloned.
 ///
-/// The quickest way to take a tree apart and put it together: a `Vec` of tensors moves as one piece of memory, where
-/// [`into_leaves`](crate::into_leaves) makes a [`Leaf`] of each.
+/// This is the fastest way to take a tree apart and to rebuild it: a `Vec` of tensors is moved as one piece of memory,
+/// where [`into_leaves`](crate::into_leaves) makes a [`Leaf`] of each.
 ///
 /// ```
 /// use pytree_core::{DType, Meta, TensorMeta, into_tensors};
@@ -57,22 +57,23 @@ impl Frame {
         &self.spec
     }
 
-    /// How many tensors stand in it.
+    /// How many tensors the tree has.
     pub fn num_tensors(&self) -> usize {
         self.spec.num_leaves() - self.others.len()
     }
 
-    /// The tree with these tensors, of any family, where the old ones stood (`equinox.combine`). Tensors are moved in.
+    /// The tree with these tensors, of any family, in the places of the old ones (`equinox.combine`). Tensors are moved
+    /// in.
     ///
     /// # Errors
-    /// When the number of tensors is not the frame's, or `X` is another tree.
+    /// When the number of tensors differs from the frame's, or `X` has another structure.
     pub fn rebuild<F: Family, X: OwnedTree<F>>(&self, tensors: Vec<F::Tensor>) -> Result<X, UnflattenError> {
         let supply = Framed::<F> { tensors: tensors.into_iter(), others: &self.others, at: 0 };
         rebuild(supply, &self.spec)
     }
 }
 
-/// Takes a tree apart.
+/// Takes a tree apart into its tensors, other leaves and spec.
 struct Taker<F: Family> {
     tensors: Vec<F::Tensor>,
     others: Vec<(usize, Other)>,
@@ -120,16 +121,16 @@ impl<F: Family> VisitorOwned<F> for Taker<F> {
     }
 }
 
-/// Tensors, with the other leaves between them.
+/// Tensors, and the other leaves between them.
 struct Framed<'f, F: Family> {
     tensors: std::vec::IntoIter<F::Tensor>,
     others: &'f [(usize, Other)],
-    /// Which leaf comes next.
+    /// The index of the next leaf.
     at: usize,
 }
 
 impl<F: Family> Framed<'_, F> {
-    /// The next leaf, if it is no tensor.
+    /// The next leaf, if it is not a tensor.
     fn other(&mut self) -> Option<&Other> {
         let (first, rest) = self.others.split_first()?;
         (first.0 == self.at).then(|| {
@@ -153,7 +154,7 @@ impl<F: Family> Supply<F> for Framed<'_, F> {
     #[inline]
     fn tensors(&mut self, count: usize) -> (Vec<F::Tensor>, Option<LeafKind>) {
         let run = self.others.first().map_or(count, |first| count.min(first.0 - self.at));
-        // The last ones move as one piece of memory, and stay in it where they fill half of it.
+        // The last run is moved as one piece of memory. It keeps its allocation if it fills half of it.
         let last = run >= self.tensors.len();
         let tensors: Vec<_> =
             if last { std::mem::take(&mut self.tensors).collect() } else { self.tensors.by_ref().take(run).collect() };

@@ -7,7 +7,7 @@ use crate::{
 use std::convert::Infallible;
 use std::ops::ControlFlow;
 
-/// The same tree with `f` of every tensor in its place, of any family (`tree_map_only(Tensor, ..)` with a typed result).
+/// The tree with every tensor replaced by `f` of it, in any family (`tree_map_only(Tensor, ..)` with a typed result).
 ///
 /// ```
 /// use pytree_core::{DType, Meta, TensorMeta, map};
@@ -30,16 +30,16 @@ where
     unflatten(flat.leaves.into_iter().map(|leaf| leaf.map(&mut f)), &flat.spec)
 }
 
-/// The same tree with `f` of every leaf in its place (`tree_map`). Moves: nothing is cloned.
+/// The tree with every leaf replaced by `f` of it (`tree_map`). Leaves are moved, not cloned.
 ///
 /// # Errors
-/// When `f` gives a leaf of a sort that the type cannot hold there.
+/// When `f` returns a leaf of a kind that the type cannot hold there.
 pub fn map_leaves<F: Family, X: OwnedTree<F>>(tree: X, f: impl FnMut(Leaf<F>) -> Leaf<F>) -> Result<X, UnflattenError> {
     let (leaves, spec) = into_leaves(tree)?;
     unflatten(leaves.into_iter().map(f), &spec)
 }
 
-/// Changes leaves in place.
+/// Applies a function to every leaf, to change it in place.
 struct InPlace<G>(G);
 
 impl<F: Family, G: FnMut(LeafMut<'_, F>)> VisitorMut<F> for InPlace<G> {
@@ -51,12 +51,12 @@ impl<F: Family, G: FnMut(LeafMut<'_, F>)> VisitorMut<F> for InPlace<G> {
     }
 }
 
-/// Shows every leaf to `f`, to be changed in place (`tree_map_`).
+/// Calls `f` with every leaf, which it may change in place (`tree_map_`).
 pub fn for_each_mut<F: Family, X: OwnedTree<F>>(tree: &mut X, f: impl FnMut(LeafMut<'_, F>)) {
     let ControlFlow::Continue(()) = tree.walk_mut(&mut InPlace(f));
 }
 
-/// The same tree with `f` of every path and leaf in its place, of any family (`tree_map_with_path`).
+/// The tree with every leaf replaced by `f` of its path and itself, in any family (`tree_map_with_path`).
 ///
 /// ```
 /// use pytree_core::{Leaf, Meta, map_with_path};
@@ -82,8 +82,8 @@ where
     unflatten(flat.with_paths().map(|(path, leaf)| f(&path, leaf)), &flat.spec)
 }
 
-/// The same tree with `f` of the leaves that `select` takes, and the others as they are (`tree_map_only` with a
-/// predicate). Moves: nothing is cloned.
+/// The tree with the leaves for which `select` is true replaced by `f` of them (`tree_map_only` with a predicate).
+/// Leaves are moved, not cloned.
 ///
 /// # Errors
 /// As [`map_leaves`].
@@ -95,9 +95,10 @@ pub fn map_where<F: Family, X: OwnedTree<F>>(
     map_leaves(tree, |leaf| if select(leaf.as_ref()) { f(leaf) } else { leaf })
 }
 
-/// The same tree with `f` of the leaves of these sorts, and the others as they are (`tree_map_only` with types). Moves.
+/// The tree with the leaves of these kinds replaced by `f` of them (`tree_map_only` with types). Leaves are moved, not
+/// cloned.
 ///
-/// In Python a bool is an int; here `[LeafKind::Int]` leaves bools alone.
+/// In Python a bool is an int. Here `[LeafKind::Int]` does not include bools.
 ///
 /// ```
 /// use pytree_core::{Leaf, LeafKind, Meta, map_only};

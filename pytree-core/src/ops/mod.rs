@@ -1,4 +1,4 @@
-//! What is done with whole trees: mapping, zipping, folding, splitting, matching.
+//! Operations on whole trees: mapping, zipping, folding, splitting and matching.
 
 mod broadcast;
 mod fold;

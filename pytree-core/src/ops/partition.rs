@@ -1,11 +1,11 @@
-//! Splitting a tree by its leaves, and putting the parts together again.
+//! Splitting a tree by its leaves, and combining the parts.
 
 use crate::{Family, Leaf, LeafRef, OwnedTree, UnflattenError, Value, into_leaves, unflatten};
 
-/// Splits a tree into the leaves that `select` takes and the others, each in the full structure with `None` in the place of
-/// the rest (`equinox.partition`). Moves: nothing is cloned.
+/// Splits a tree into the leaves for which `select` is true and the others. Both parts have the full structure, with
+/// `None` for the leaves of the other part (`equinox.partition`). Leaves are moved, not cloned.
 ///
-/// The parts are [`Value`]s, since a typed field need not be able to hold `None`.
+/// The parts are [`Value`]s, since a typed field may not be able to hold `None`.
 ///
 /// ```
 /// use pytree_core::{LeafKind, Meta, combine, partition};
@@ -27,12 +27,13 @@ pub fn partition<F: Family, X: OwnedTree<F>>(
     Ok((unflatten(taken, &spec)?, unflatten(rest, &spec)?))
 }
 
-/// Puts trees of one structure together: for every leaf the first that is not `None` (`equinox.combine`). Moves.
+/// Combines trees with the same structure: each leaf is the first of those in its place that is not `None`
+/// (`equinox.combine`). Leaves are moved, not cloned.
 ///
-/// Without any tree the result is a lone `None`.
+/// Without any tree the result is a single `None`.
 ///
 /// # Errors
-/// When the trees differ in structure, or the result type is another tree.
+/// When the trees differ in structure, or the result type has another one.
 pub fn combine<F: Family, X: OwnedTree<F>>(trees: impl IntoIterator<Item = Value<F>>) -> Result<X, UnflattenError> {
     let mut trees = trees.into_iter();
     let first = trees.next().unwrap_or(Value::Leaf(Leaf::None));

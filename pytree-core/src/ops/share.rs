@@ -1,8 +1,9 @@
-//! Tensors that may be held twice.
+//! Tensors with several handles.
 
 use crate::Family;
 
-/// A family whose tensors can be held twice: what `#[module]` asks for when forward takes a tree by value or changes it.
+/// A family whose tensors can have a second handle. `#[module]` requires it when forward takes a tree by value or
+/// changes it.
 ///
 /// ```
 /// use pytree_core::{DType, Meta, ShareTensor, TensorMeta};
@@ -10,12 +11,12 @@ use crate::Family;
 /// assert_eq!(Meta::share(&x), x);
 /// ```
 #[diagnostic::on_unimplemented(
-    message = "the tensors of `{Self}` cannot be held twice",
-    label = "forward takes a tree of this family by value or changes it, while the call keeps its own",
+    message = "the tensors of `{Self}` cannot be shared",
+    label = "forward takes a tree of this family by value or changes it, while the call keeps the original",
     note = "take it by reference, or implement `ShareTensor` for `{Self}`"
 )]
 pub trait ShareTensor: Family {
-    /// A second handle of the same data (`alias`): nothing is copied but the handle.
+    /// A second handle to the same data (`alias`). No data is copied.
     fn share(tensor: &Self::Tensor) -> Self::Tensor;
 }
 

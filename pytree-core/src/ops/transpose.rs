@@ -1,9 +1,9 @@
-//! A tree of trees, turned inside out.
+//! Turning a tree of trees inside out.
 
 use crate::{Family, Leaf, OwnedTree, TreeSpec, UnflattenError, into_leaves, unflatten};
 
-/// Turns a tree of structure `outer` with `inner` at every leaf into one of `inner` with `outer` at every leaf: a list of
-/// pairs into a pair of lists (`jax.tree.transpose`, `optree.tree_transpose`). Moves: nothing is cloned.
+/// Turns a tree of structure `outer` with `inner` at every leaf into one of `inner` with `outer` at every leaf: a list
+/// of pairs into a pair of lists (`jax.tree.transpose`, `optree.tree_transpose`). Leaves are moved, not cloned.
 ///
 /// ```
 /// use pytree_core::{Meta, TreeSpec, transpose};
@@ -15,7 +15,8 @@ use crate::{Family, Leaf, OwnedTree, TreeSpec, UnflattenError, into_leaves, unfl
 /// ```
 ///
 /// # Errors
-/// When the tree is not made of `outer` and `inner`, or the result type is not made of `inner` and `outer`.
+/// When the structure of the tree is not `outer` composed with `inner`, or that of the result type not `inner` composed
+/// with `outer`.
 pub fn transpose<F: Family, X: OwnedTree<F>, Y: OwnedTree<F>>(
     outer: &TreeSpec,
     inner: &TreeSpec,
@@ -26,7 +27,7 @@ pub fn transpose<F: Family, X: OwnedTree<F>, Y: OwnedTree<F>>(
     let columns = inner.num_leaves();
     let mut leaves: Vec<Option<Leaf<F>>> = leaves.into_iter().map(Some).collect();
     let order = (0..columns).flat_map(|column| (0..outer.num_leaves()).map(move |row| row * columns + column));
-    // Every place is taken once: the order is a permutation.
+    // The order is a permutation, so every leaf is taken once.
     let turned: Vec<Leaf<F>> = order.filter_map(|place| leaves.get_mut(place)?.take()).collect();
     unflatten(turned, &inner.compose(outer))
 }

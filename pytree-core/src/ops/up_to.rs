@@ -1,4 +1,4 @@
-//! Prefix matching: what of a tree stands at each leaf of a spec.
+//! Prefix matching: the part of a tree at each leaf of a spec.
 
 use crate::key::At;
 use crate::spec::python_class;
@@ -6,87 +6,87 @@ use crate::{Context, Key, KeyPath, LeafClass, SpecNode, Subtree, TreeError, Tree
 use std::collections::HashMap;
 use std::fmt;
 
-/// A tree has not the structure that is asked of it. The words after the path are torch's.
+/// A tree does not have the expected structure. The words after the path are torch's.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum StructureError {
-    /// A container of another type.
+    /// The container is of another type.
     #[error("at {}: Node type mismatch; expected {expected}, but got {found}.", At(path))]
     NodeType {
-        /// Where.
+        /// The path of the node.
         path: KeyPath,
         /// The type of the spec's node.
         expected: String,
-        /// The type of the tree's.
+        /// The type of the tree's node.
         found: String,
     },
-    /// Another type than the registered class that is expected.
+    /// The type is not the registered class that is expected.
     #[error("at {}: Type mismatch; expected {expected}, but got {found}.", At(path))]
     CustomType {
-        /// Where.
+        /// The path of the node.
         path: KeyPath,
         /// The type of the spec's node.
         expected: String,
-        /// The type of the tree's.
+        /// The type of the tree's node.
         found: String,
     },
-    /// Another number of children.
+    /// The number of children differs.
     #[error("at {}: Node arity mismatch; expected {expected}, but got {found}.", At(path))]
     Arity {
-        /// Where.
+        /// The path of the node.
         path: KeyPath,
         /// How many the spec has.
         expected: usize,
         /// How many the tree has.
         found: usize,
     },
-    /// Other keys in a dict.
+    /// The keys of a dict differ.
     #[error("at {}: Node keys mismatch{}{}.", At(path), KeySet("missing", missing), KeySet("extra", extra))]
     Keys {
-        /// Where.
+        /// The path of the node.
         path: KeyPath,
         /// The keys that only the spec has.
         missing: Vec<Key>,
         /// The keys that only the tree has.
         extra: Vec<Key>,
     },
-    /// Another namedtuple.
+    /// The namedtuple is another.
     #[error(
         "at {}: Node context mismatch for node type <function namedtuple>; expected {expected}, but got {found}.",
         At(path)
     )]
     NamedTuple {
-        /// Where.
+        /// The path of the node.
         path: KeyPath,
         /// The class of the spec's node.
         expected: String,
-        /// The class of the tree's.
+        /// The class of the tree's node.
         found: String,
     },
-    /// A registered class with another context.
+    /// The context of a registered class differs.
     #[error("at {}: Node context mismatch for custom node type {class}.", At(path))]
     Context {
-        /// Where.
+        /// The path of the node.
         path: KeyPath,
         /// The class.
         class: String,
     },
-    /// A container where a leaf has to be.
+    /// There is a container instead of a leaf.
     #[error("at {}: expected a leaf, but got {found}", At(path))]
     NoLeaf {
-        /// Where.
+        /// The path of the node.
         path: KeyPath,
-        /// What the container is.
+        /// The type of the container.
         found: String,
     },
-    /// A node of the right type with another context, where the two have to be equal: other keys, names, static values.
+    /// The context of a node differs, where the two have to be equal: its keys, names or static values.
     #[error("at {}: Node context mismatch; expected {expected}, but got {found}.", At(path))]
     Other {
-        /// Where.
+        /// The path of the node.
         path: KeyPath,
-        /// The context that is expected.
+        /// The expected context.
         expected: String,
-        /// The context that is found.
+        /// The context of the tree.
         found: String,
     },
     /// A tree could not be read.
@@ -94,7 +94,7 @@ pub enum StructureError {
     Tree(#[from] TreeError),
 }
 
-/// A part of a message about keys, as Python shows a set.
+/// Writes keys as Python shows a set.
 struct KeySet<'a>(&'static str, &'a [Key]);
 
 impl fmt::Display for KeySet<'_> {
@@ -110,10 +110,11 @@ impl fmt::Display for KeySet<'_> {
 }
 
 impl TreeSpec {
-    /// What of `tree` stands at each leaf of this spec, in the order of the spec's leaves (`TreeSpec.flatten_up_to`).
+    /// The part of `tree` at each leaf of this spec, in the order of the spec's leaves (`TreeSpec.flatten_up_to`).
     ///
-    /// As in torch, `dict`, `OrderedDict` and `defaultdict` may stand for each other and their keys in any order, a deque's
-    /// `maxlen` and a defaultdict's factory are ignored, and a registered class has to be the same with the same context.
+    /// As in torch, `dict`, `OrderedDict` and `defaultdict` match each other with their keys in any order, the `maxlen`
+    /// of a deque and the factory of a defaultdict are ignored, and a registered class must be the same with the same
+    /// context.
     ///
     /// ```
     /// use pytree_core::{Meta, TreeSpec, flatten};
@@ -129,7 +130,7 @@ impl TreeSpec {
     /// ```
     ///
     /// # Errors
-    /// [`StructureError`], which names the first place where the two part.
+    /// [`StructureError`], which names the first place where the two differ.
     pub fn flatten_up_to<'f, L: LeafClass>(&self, tree: Subtree<'f, L>) -> Result<Vec<Subtree<'f, L>>, StructureError> {
         let mut parts = Vec::with_capacity(self.num_leaves());
         let mut open = vec![(self.root(), tree)];
@@ -146,7 +147,7 @@ impl TreeSpec {
     }
 }
 
-/// One node of a spec that is held against what a tree has in its place.
+/// One node of a spec, to be matched with the part of a tree in its place.
 struct Matcher<'s, 'f, L> {
     spec: SpecNode<'s>,
     context: &'s Context,
@@ -156,7 +157,7 @@ struct Matcher<'s, 'f, L> {
 type Pairs<'s, 'f, L> = Vec<(SpecNode<'s>, Subtree<'f, L>)>;
 
 impl<'s, 'f, L: LeafClass> Matcher<'s, 'f, L> {
-    /// The children of both that belong together, in the spec's order.
+    /// The pairs of matching children, in the spec's order.
     fn children(self) -> Result<Pairs<'s, 'f, L>, StructureError> {
         let (kind, found) = (self.context.kind(), self.at.node().context());
         let dicts = kind.is_standard_dict() && found.is_some_and(|c| c.kind().is_standard_dict());
@@ -209,7 +210,7 @@ impl<'s, 'f, L: LeafClass> Matcher<'s, 'f, L> {
         }
     }
 
-    /// The place, as the spec names it: the tree may have its keys in another order.
+    /// The path in the spec. The tree may have its keys in another order.
     fn path(&self) -> KeyPath {
         self.spec.path()
     }
@@ -222,7 +223,7 @@ impl<'s, 'f, L: LeafClass> Matcher<'s, 'f, L> {
     }
 }
 
-/// Torch registers these as it registers a class, so they match as one.
+/// Torch registers these like classes, so they match like classes.
 fn is_immutable(kind: crate::Kind) -> bool {
     matches!(kind, crate::Kind::ImmutableList | crate::Kind::ImmutableDict)
 }

@@ -5,10 +5,10 @@ use crate::{
     flatten, unflatten,
 };
 
-/// Leaves of two trees, in pairs.
+/// The leaves of two trees in pairs.
 pub type LeafPairs<'a, 'b, F, G> = Vec<(LeafRef<'a, F>, LeafRef<'b, G>)>;
 
-/// The leaves of two trees of one structure in pairs, in the order of the first.
+/// The leaves of two trees with the same structure in pairs, in the order of the first.
 ///
 /// ```
 /// use pytree_core::{Meta, zip};
@@ -18,7 +18,7 @@ pub type LeafPairs<'a, 'b, F, G> = Vec<(LeafRef<'a, F>, LeafRef<'b, G>)>;
 /// ```
 ///
 /// # Errors
-/// [`StructureError`] where the second has another structure than the first.
+/// [`StructureError`] when the second has another structure than the first.
 pub fn zip<'a, 'b, F: Family, G: Family, X: PyTree<F> + ?Sized, Y: PyTree<G> + ?Sized>(
     first: &'a X,
     second: &'b Y,
@@ -34,9 +34,10 @@ pub fn zip<'a, 'b, F: Family, G: Family, X: PyTree<F> + ?Sized, Y: PyTree<G> + ?
     first.leaves.into_iter().zip(parts).map(pair).collect()
 }
 
-/// The same tree with `f` of every leaf and of what `rest` has in its place: `tree_map(f, tree, rest)`.
+/// The tree with every leaf replaced by `f` of it and of the part of `rest` in the same place:
+/// `tree_map(f, tree, rest)`.
 ///
-/// The structure is that of `tree`; `rest` is flattened up to it, so that a leaf may meet a subtree.
+/// The structure is that of `tree`. `rest` is flattened up to it, so the part of `rest` may be a subtree.
 ///
 /// ```
 /// use pytree_core::{Leaf, LeafRef, Meta, map_with};
@@ -48,7 +49,7 @@ pub fn zip<'a, 'b, F: Family, G: Family, X: PyTree<F> + ?Sized, Y: PyTree<G> + ?
 /// ```
 ///
 /// # Errors
-/// When `rest` does not begin with the structure of `tree`, or the result cannot hold what `f` gives.
+/// When the structure of `tree` is not a prefix of that of `rest`, or the result cannot hold a leaf that `f` returns.
 pub fn map_with<F, G, H, X, Y>(
     tree: &X,
     rest: &Y,
@@ -67,7 +68,7 @@ where
     unflatten(tree.leaves.into_iter().zip(parts).map(|(leaf, part)| f(leaf, part)), &tree.spec)
 }
 
-/// [`map_with`] over any number of further trees of one type: `tree_map(f, tree, *rests)`.
+/// [`map_with`] with any number of further trees of one type: `tree_map(f, tree, *rests)`.
 ///
 /// # Errors
 /// As [`map_with`].

@@ -1,6 +1,6 @@
-//! What the derive and `#[module]` write in terms of. Not for use by hand.
+//! What the code that `#[derive(PyTree)]` and `#[module]` generate uses. It is not meant for use by hand.
 //!
-//! Written code may stand under `#![no_implicit_prelude]`, so it finds here every name it needs.
+//! Generated code may be under `#![no_implicit_prelude]`, so every name that it needs is here.
 
 mod arguments;
 mod joined;
@@ -37,7 +37,7 @@ pub use std::string::String;
 pub use std::vec::Vec;
 pub use std::{assert, concat, module_path};
 
-/// What the walks of a derived type return.
+/// The result of the walks of a derived type.
 pub type Flow<B> = ControlFlow<B>;
-/// What rebuilding gives.
+/// The result of rebuilding.
 pub type Rebuilt<X> = Result<X, UnflattenError>;

@@ -1,12 +1,12 @@
-//! Contexts: what a spec remembers of a node beside its children.
+//! Contexts: what a spec stores of a node besides its children.
 
 use crate::{Key, KeyEntry, Kind, Names};
 use std::borrow::Cow;
 use std::hash::{Hash, Hasher};
 
-/// What a spec remembers of a node beside its children (`TreeSpec.context` and `TreeSpec.type`).
+/// What a spec stores of a node besides its children (`TreeSpec.context` and `TreeSpec.type`).
 ///
-/// No class is needed to hold the name and context of a custom node: a spec is data.
+/// A spec is data: the name and the context of a custom node are stored without its class.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Context {
@@ -20,7 +20,7 @@ pub enum Context {
     OrderedDict(Vec<Key>),
     /// `collections.defaultdict`
     DefaultDict {
-        /// What makes a missing value; `None` is Python's.
+        /// The factory of missing values, which may be Python's `None`.
         factory: Option<Factory>,
         /// The keys in insertion order.
         keys: Vec<Key>,
@@ -29,12 +29,12 @@ pub enum Context {
     NamedTuple(NamedTuple),
     /// `collections.deque`
     Deque {
-        /// How many items it keeps at most; `None` for any number.
+        /// The largest number of items it keeps; `None` without a limit.
         maxlen: Option<u64>,
     },
     /// `torch.Size`
     Size,
-    /// One of `torch.return_types`, by its full name: `torch.return_types.max`. Torch gives these no serialized name.
+    /// A class of `torch.return_types`, by its full name: `torch.return_types.max`. Torch gives it no serialized name.
     ReturnType(Cow<'static, str>),
     /// `torch.fx.immutable_collections.immutable_list`
     ImmutableList,
@@ -44,11 +44,11 @@ pub enum Context {
     Dataclass {
         /// The serialized name.
         name: Cow<'static, str>,
-        /// The fields that hold something: one child each.
+        /// The fields that are not `None`, each of which is a child.
         present: Names,
         /// The fields that were `None`.
         absent: Names,
-        /// The static fields by name, when the type has any.
+        /// The static fields by name, if the type has any.
         statics: Option<serde_json::Value>,
     },
     /// A class whose children are known by name.
@@ -57,37 +57,45 @@ pub enum Context {
         name: Cow<'static, str>,
         /// One name per child.
         fields: Names,
-        /// What the context holds beside the names: the static fields by name, or whatever the class keeps there.
+        /// What the context holds besides the names: the static fields by name, or anything else that the class keeps
+        /// there.
         statics: Option<serde_json::Value>,
     },
     /// Any other registered class.
     Custom {
         /// The serialized name.
         name: Cow<'static, str>,
-        /// The context as the file holds it.
+        /// The context as treespec JSON holds it.
         context: serde_json::Value,
     },
-    /// A value of a class given to `register_constant`. Torch gives these no serialized name.
+    /// A value of a class registered by `register_constant`. Torch gives it no serialized name.
     Constant {
-        /// The class, as Python's `module.Qualname`.
+        /// The class as Python writes it: `module.Qualname`.
         class: Cow<'static, str>,
-        /// The value's `repr`: what is printed.
+        /// The `repr` of the value, which is printed.
         value: Cow<'static, str>,
-        /// The value as data, where a Rust type wrote it.
+        /// The value as data, if a Rust type wrote it.
         data: Option<serde_json::Value>,
     },
 }
 
 /// The class of a namedtuple.
 ///
-/// A serialized name stands for one class, as it does in torch's registry, so two of the same name are equal; the field
-/// names are not in treespec JSON (see [`TreeSpec::from_json_with`](crate::TreeSpec::from_json_with)) and do not count.
+/// Two classes with the same serialized name are equal, as in torch's registry. Equality ignores the field names, which
+/// are not in treespec JSON (see [`TreeSpec::from_json_with`](crate::TreeSpec::from_json_with)).
 #[derive(Clone, Debug)]
 pub struct NamedTuple {
     /// The serialized name, such as `my.Point`.
     pub name: Cow<'static, str>,
     /// The fields, where they are known.
     pub fields: Option<Names>,
+}
+
+impl NamedTuple {
+    /// The namedtuple class with this serialized name, whose fields are not known.
+    pub fn new(name: impl Into<Cow<'static, str>>) -> Self {
+        NamedTuple { name: name.into(), fields: None }
+    }
 }
 
 impl PartialEq for NamedTuple {
@@ -103,7 +111,7 @@ impl Hash for NamedTuple {
     }
 }
 
-/// What makes the missing values of a `defaultdict`: a class or function by its module and name.
+/// The factory of a `defaultdict`'s missing values: a class or function, by its module and name.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Factory {
     /// The module, such as `builtins`.
@@ -113,6 +121,11 @@ pub struct Factory {
 }
 
 impl Factory {
+    /// The class or function with this name in this module.
+    pub fn new(module: impl Into<Cow<'static, str>>, name: impl Into<Cow<'static, str>>) -> Self {
+        Factory { module: module.into(), name: name.into() }
+    }
+
     /// A class or function of Python's `builtins`: `int`, `list`, `dict`.
     pub const fn builtin(name: &'static str) -> Self {
         Factory { module: Cow::Borrowed("builtins"), name: Cow::Borrowed(name) }
@@ -120,7 +133,7 @@ impl Factory {
 }
 
 impl Context {
-    /// Which kind of node this context is of.
+    /// The kind of node that this context belongs to.
     pub fn kind(&self) -> Kind {
         match self {
             Context::List => Kind::List,
@@ -141,7 +154,7 @@ impl Context {
         }
     }
 
-    /// The serialized name of the type, as a treespec carries it. Return types and constants have none in torch: theirs
+    /// The serialized name of the type, as in treespec JSON. Return types and constants have none in torch; for them it
     /// is the name of the class.
     pub fn type_name(&self) -> &str {
         match self {
@@ -167,7 +180,7 @@ impl Context {
         name.rsplit(['.', ':']).next().unwrap_or(name)
     }
 
-    /// The keys of a dict of any kind: one per child.
+    /// The keys of a dict of any kind, one per child.
     pub fn keys(&self) -> Option<&[Key]> {
         match self {
             Context::Dict(keys)
@@ -178,7 +191,7 @@ impl Context {
         }
     }
 
-    /// The names of the children of a class, where they have names.
+    /// The names of a class's children, if they have names.
     pub fn names(&self) -> Option<&Names> {
         match self {
             Context::Dataclass { present: names, .. } | Context::Mapping { fields: names, .. } => Some(names),
@@ -187,7 +200,7 @@ impl Context {
         }
     }
 
-    /// How many children a node of this context has, where the context tells.
+    /// How many children a node with this context has, if the context determines it.
     pub fn arity(&self) -> Option<usize> {
         match self {
             Context::Constant { .. } => Some(0),

@@ -1,9 +1,9 @@
-//! Nodes: which Python container a Rust value stands for.
+//! Nodes: which Python container a Rust value corresponds to.
 
 use crate::{Context, Key};
 use std::fmt;
 
-/// Which kind of Python node a node is.
+/// The kind of a node: a Python container or a way to register a class.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Kind {
@@ -23,7 +23,7 @@ pub enum Kind {
     Deque,
     /// `torch.Size`
     Size,
-    /// One of `torch.return_types`: what `torch.max(x, 0)` gives.
+    /// A class of `torch.return_types`: what `torch.max(x, 0)` returns.
     ReturnType,
     /// `torch.fx.immutable_collections.immutable_list`
     ImmutableList,
@@ -31,22 +31,22 @@ pub enum Kind {
     ImmutableDict,
     /// A class registered by `torch.export.register_dataclass`: fields that are `None` are dropped and remembered.
     Dataclass,
-    /// A class registered with its field names as context and as mapping keys, as `transformers` registers `DynamicCache`.
+    /// A class registered with its field names as context and as mapping keys, as `transformers` registers
+    /// `DynamicCache`.
     Mapping,
-    /// A class registered in some other way: the context is kept as data, children are numbered.
+    /// A class registered in some other way. Its context is kept as data, and its children are numbered.
     Custom,
-    /// A class registered by `register_constant`: no children, the value is the context.
+    /// A class registered by `register_constant`. Its values have no children and are the context.
     Constant,
 }
 
 impl Kind {
-    /// Whether nodes of this kind are one of the three dicts that `flatten_up_to` takes for each other:
-    /// `dict`, `OrderedDict`, `defaultdict`.
+    /// Whether this is one of the three dicts that `flatten_up_to` treats alike: `dict`, `OrderedDict`, `defaultdict`.
     pub fn is_standard_dict(self) -> bool {
         matches!(self, Kind::Dict | Kind::OrderedDict | Kind::DefaultDict)
     }
 
-    /// Whether this is a class of its own, known by a serialized name, rather than a container of Python or torch.
+    /// Whether nodes of this kind are identified by the name of a class, unlike the containers of Python and torch.
     pub fn is_class(self) -> bool {
         matches!(self, Kind::Dataclass | Kind::Mapping | Kind::Custom | Kind::Constant | Kind::ReturnType)
     }
@@ -74,25 +74,25 @@ impl fmt::Display for Kind {
     }
 }
 
-/// What the type of a struct fixes about its node. The derive writes one `static` of it per type.
+/// What the nodes of all values of a struct have in common. The derive makes one `static` per type.
 #[derive(Clone, Copy, Debug)]
 pub struct NodeType {
-    /// Which node it is.
+    /// The kind of node.
     pub kind: Kind,
-    /// The serialized name, such as `transformers.cache_utils.DynamicCache`. Empty for the containers of Python and torch,
-    /// but a namedtuple's is the name of its class.
+    /// The serialized name, such as `transformers.cache_utils.DynamicCache`; that of a namedtuple is the name of its
+    /// class. It is empty for the other containers of Python and torch.
     pub name: &'static str,
-    /// The Rust name, for messages.
+    /// The name of the Rust type, for messages.
     pub rust_name: &'static str,
     /// The names of the child fields, as Python sees them.
     pub fields: &'static [&'static str],
 }
 
 impl NodeType {
-    /// More fields than this do not fit the bit set of present fields.
+    /// The largest number of fields: one bit each in [`Present`].
     pub const MAX_FIELDS: usize = 128;
 
-    /// The name under which the context of an enum holds its variant, beside the static fields.
+    /// The name under which the context of an enum stores its variant, besides the static fields.
     pub const VARIANT: &'static str = "variant";
 }
 
@@ -106,7 +106,7 @@ impl Present {
         if count >= 128 { Present(u128::MAX) } else { Present((1 << count) - 1) }
     }
 
-    /// The same set without field `index`.
+    /// This set without field `index`.
     #[must_use]
     pub const fn without(self, index: usize) -> Self {
         Present(self.0 & !(1 << index))
@@ -123,53 +123,56 @@ impl Present {
     }
 }
 
-/// The static fields of a value, ready to be written into a context. The derive implements it.
+/// A value with static fields, which are written into its context. The derive implements it.
 #[diagnostic::on_unimplemented(
-    message = "`{Self}` does not tell its static fields",
-    label = "this has no fields that could stand in a context",
+    message = "the static fields of `{Self}` are not known",
+    label = "this has no fields to write into a context",
     note = "`#[derive(PyTree)]` implements `Statics` for a type with `#[pytree(static)]` fields"
 )]
 pub trait Statics {
-    /// The fields as a JSON object, in the order of the struct; an error where a field cannot be written as JSON.
+    /// The fields as a JSON object, in the order of the struct.
+    ///
+    /// # Errors
+    /// When a field cannot be written as JSON.
     fn to_json(&self) -> Result<serde_json::Value, serde_json::Error>;
 }
 
-/// The keys of a map, in its order.
+/// A map that lists its keys in order.
 #[diagnostic::on_unimplemented(
-    message = "`{Self}` does not tell the keys of a dict",
-    label = "a dict is announced with its keys",
-    note = "`IndexMap`, `BTreeMap` and `Vec<Key>` tell theirs; implement `MapKeys` for a map of your own that keeps an order"
+    message = "`{Self}` does not list the keys of a dict",
+    label = "a dict node is announced with its keys",
+    note = "`IndexMap`, `BTreeMap` and `Vec<Key>` implement `MapKeys`; implement it for a map of your own that keeps an order"
 )]
 pub trait MapKeys {
     /// The keys.
     fn keys(&self) -> Vec<Key>;
 
-    /// The context: a plain `dict` by default.
+    /// The context of the node: that of a plain `dict` by default.
     fn context(&self) -> Context {
         Context::Dict(self.keys())
     }
 }
 
-/// A node, as a walk announces it to a visitor.
+/// A node as a walk announces it to a visitor.
 #[derive(Clone, Copy)]
 #[non_exhaustive]
 pub enum Node<'a> {
-    /// A list of so many items.
+    /// A list with this number of items.
     List(usize),
-    /// A tuple of so many items.
+    /// A tuple with this number of items.
     Tuple(usize),
-    /// A dict of any kind, with its size and keys.
+    /// A dict of any kind, with its number of items and its keys.
     Dict(usize, &'a dyn MapKeys),
     /// A struct.
     Struct {
-        /// What its type fixes.
+        /// What all values of its type have in common.
         ty: &'static NodeType,
-        /// The fields that are children here; all of them but for a dataclass with `None`s.
+        /// The fields that are children: all of them, except in a dataclass with `None`s.
         present: Present,
-        /// Its static fields.
+        /// Its static fields, if the type has any.
         statics: Option<&'a dyn Statics>,
     },
-    /// A node known by its context, with so many children.
+    /// A node described by its context, with this number of children.
     Context(&'a Context, usize),
 }
 

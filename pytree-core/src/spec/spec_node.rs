@@ -17,7 +17,7 @@ impl<'s> SpecNode<'s> {
         self.spec.entry(self.index)
     }
 
-    /// The position in the order of a walk; the root is 0.
+    /// The position in the order of a walk. The root is 0.
     pub fn index(&self) -> usize {
         self.index
     }
@@ -27,7 +27,7 @@ impl<'s> SpecNode<'s> {
         self.spec.nodes[self.index] == LEAF
     }
 
-    /// Which kind of node this is; `None` for a leaf.
+    /// The kind of the node; `None` for a leaf.
     pub fn kind(&self) -> Option<Kind> {
         match self.entry_data().tag {
             Tag::Leaf => None,
@@ -37,7 +37,7 @@ impl<'s> SpecNode<'s> {
         }
     }
 
-    /// What the node remembers beside its children; `None` for a leaf.
+    /// What the spec stores of the node besides its children; `None` for a leaf.
     pub fn context(&self) -> Option<&'s Context> {
         match self.entry_data().tag {
             Tag::Leaf => None,
@@ -47,17 +47,17 @@ impl<'s> SpecNode<'s> {
         }
     }
 
-    /// How many children.
+    /// How many children the node has.
     pub fn arity(&self) -> usize {
         self.entry_data().arity as usize
     }
 
-    /// How many leaves in the subtree.
+    /// How many leaves the subtree has.
     pub fn num_leaves(&self) -> usize {
         self.entry_data().leaves as usize
     }
 
-    /// How many nodes and leaves in the subtree, this one included.
+    /// How many nodes and leaves the subtree has, this one included.
     pub fn num_nodes(&self) -> usize {
         self.entry_data().size as usize
     }
@@ -93,7 +93,7 @@ impl<'s> SpecNode<'s> {
         self.index..self.index + self.num_nodes()
     }
 
-    /// How many nodes stand in each other at most, from this one on.
+    /// The depth of the subtree: 0 for a leaf, 1 for a list of leaves.
     pub fn depth(&self) -> usize {
         if self.index == 0 {
             return self.spec.depth;
@@ -113,7 +113,7 @@ impl<'s> SpecNode<'s> {
     }
 }
 
-/// Two subtrees are equal when their structure is: kinds, names, keys, static values and children.
+/// Two subtrees are equal if their structures are: kinds, names, keys, static values and children.
 impl PartialEq for SpecNode<'_> {
     fn eq(&self, other: &Self) -> bool {
         let (a, b) = (self.range(), other.range());

@@ -1,9 +1,10 @@
-//! A part of a flattened tree: a cursor over a spec and the leaves that belong to it.
+//! A part of a flattened tree: a node of the spec together with its leaves.
 
 use super::{SpecBuilder, SpecNode, TreeSpec};
 use crate::{KeyEntry, KeyPath};
 
-/// A node or leaf of a flattened tree, with its leaves: what [`Flat::root`](crate::Flat::root) gives for the whole tree.
+/// A node or leaf of a flattened tree, with its leaves: what [`Flat::root`](crate::Flat::root) gives for the whole
+/// tree.
 ///
 /// `L` is the type of the leaves: [`LeafRef`](crate::LeafRef), or results of your own, one per leaf of a spec.
 ///
@@ -29,7 +30,7 @@ impl<L> Clone for Subtree<'_, L> {
 impl<L> Copy for Subtree<'_, L> {}
 
 impl<'f, L> Subtree<'f, L> {
-    /// The tree of a spec with one of `leaves` per leaf; `None` when their numbers differ.
+    /// The whole tree of `spec` with these leaves; `None` if their number differs from the spec's.
     pub fn of(spec: &'f TreeSpec, leaves: &'f [L]) -> Option<Self> {
         (spec.num_leaves() == leaves.len()).then(|| Subtree::new(spec.root(), leaves))
     }
@@ -39,7 +40,7 @@ impl<'f, L> Subtree<'f, L> {
         Subtree { node, leaves }
     }
 
-    /// Where it stands in the spec.
+    /// Its node in the spec.
     pub fn node(self) -> SpecNode<'f> {
         self.node
     }
@@ -49,7 +50,7 @@ impl<'f, L> Subtree<'f, L> {
         self.leaves
     }
 
-    /// The leaf, when it is one.
+    /// The leaf, if this is one.
     pub fn leaf(self) -> Option<&'f L> {
         if self.node.is_leaf() { self.leaves.first() } else { None }
     }
@@ -59,7 +60,7 @@ impl<'f, L> Subtree<'f, L> {
         self.node.path()
     }
 
-    /// Its structure as a spec of its own.
+    /// Its structure, as a spec of its own.
     pub fn spec(self) -> TreeSpec {
         self.node.to_spec()
     }
@@ -80,10 +81,10 @@ impl<'f, L> Subtree<'f, L> {
         self.children().nth(position)
     }
 
-    /// The leaves and the nodes that `is_leaf` takes for leaves, in order: `tree_flatten` with `is_leaf`.
+    /// The leaves, and the nodes for which `is_leaf` is true, in order: `tree_flatten` with `is_leaf`.
     ///
-    /// As in torch the predicate is asked of every node and leaf on the way, before its children. The spec that belongs to
-    /// the result has a leaf for every item: [`unflatten`](crate::unflatten) of it is `tree_map` with `is_leaf`.
+    /// As in torch the predicate is called for every node and leaf that the walk reaches, before its children. The
+    /// returned spec has one leaf per item: [`unflatten`](crate::unflatten) with it is `tree_map` with `is_leaf`.
     ///
     /// ```
     /// use pytree_core::{Kind, Leaf, Meta, Value, flatten, unflatten};
@@ -99,7 +100,7 @@ impl<'f, L> Subtree<'f, L> {
     /// ```
     pub fn flatten_where(self, mut is_leaf: impl FnMut(Subtree<'f, L>) -> bool) -> (Vec<Subtree<'f, L>>, TreeSpec) {
         let (mut found, mut spec) = (Vec::new(), SpecBuilder::default());
-        // Nodes that are open, each with the children that are still to come, last first.
+        // The open nodes, each with the children that are still to come, the last first.
         let mut open: Vec<Vec<Subtree<'f, L>>> = vec![vec![self]];
         while let Some(rest) = open.last_mut() {
             let Some(at) = rest.pop() else {

@@ -5,8 +5,9 @@ use crate::{Key, KeyPath};
 
 /// The structure of a tree without its leaves (`torch.utils._pytree.TreeSpec`).
 ///
-/// Flat: one number per node and leaf in the order of a walk, a record for each node, and a side table for the nodes that
-/// need a name, keys or static values. Comparing two specs compares arrays. No class is needed to hold a custom node.
+/// A spec is flat data: one number per node and leaf in the order of a walk, a record per node, and a table of contexts
+/// for the nodes that have a name, keys or static values. Comparing two specs compares arrays. Custom nodes are stored
+/// without their classes.
 ///
 /// `Display` is torch's text; [`to_json`](TreeSpec::to_json) and [`from_json`](TreeSpec::from_json) are
 /// `treespec_dumps` and `treespec_loads`.
@@ -21,13 +22,13 @@ use crate::{Key, KeyPath};
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct TreeSpec {
-    /// One per node and leaf in the order of a walk: [`LEAF`], or which of `inner` it is. Plain numbers, so that most of a
-    /// spec is written and compared as memory is.
+    /// One number per node and leaf in the order of a walk: [`LEAF`], or an index into `inner`. Numbers are copied and
+    /// compared in bulk.
     pub(super) nodes: Vec<u32>,
-    /// The nodes that are no leaves, in the order of a walk.
+    /// The nodes that are not leaves, in the order of a walk.
     pub(super) inner: Vec<Entry>,
     pub(super) contexts: Vec<Context>,
-    /// How many nodes stand in each other at most. It follows from the rest.
+    /// How deep the nodes are nested. It follows from the rest.
     pub(super) depth: usize,
 }
 
@@ -44,7 +45,7 @@ pub(super) struct Entry {
     pub(super) leaves: u32,
 }
 
-/// What an entry is; lists and tuples need no context.
+/// What an entry is. Lists and tuples need no context.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(super) enum Tag {
     Leaf,
@@ -58,26 +59,26 @@ impl Entry {
 }
 
 impl TreeSpec {
-    /// How deep a tree may be to be flattened or rebuilt: as deep as Python's recursion goes, and no stack overflows. A spec
-    /// made by hand may be deeper.
+    /// The greatest depth of a tree that can be flattened or rebuilt: that of Python's recursion, at which no stack
+    /// overflows. A spec made by hand may be deeper.
     pub const MAX_DEPTH: usize = 1000;
 
-    /// The spec of a lone leaf (`treespec_leaf`).
+    /// The spec of a single leaf (`treespec_leaf`).
     pub fn leaf() -> TreeSpec {
         TreeSpec { nodes: vec![LEAF], inner: Vec::new(), contexts: Vec::new(), depth: 0 }
     }
 
-    /// The spec of a list of these.
+    /// The spec of a list with these children.
     pub fn list(children: impl IntoIterator<Item = TreeSpec>) -> TreeSpec {
         Self::node(Context::List, children)
     }
 
-    /// The spec of a tuple of these (`treespec_tuple`).
+    /// The spec of a tuple with these children (`treespec_tuple`).
     pub fn tuple(children: impl IntoIterator<Item = TreeSpec>) -> TreeSpec {
         Self::node(Context::Tuple, children)
     }
 
-    /// The spec of a dict of these, in this order (`treespec_dict`).
+    /// The spec of a dict with these items, in this order (`treespec_dict`).
     pub fn dict<K: Into<Key>>(items: impl IntoIterator<Item = (K, TreeSpec)>) -> TreeSpec {
         let (keys, children): (Vec<Key>, Vec<TreeSpec>) = items.into_iter().map(|(k, v)| (k.into(), v)).unzip();
         Self::node(Context::Dict(keys), children)
@@ -101,7 +102,7 @@ impl TreeSpec {
         builder.finish()
     }
 
-    /// This spec with `inner` in the place of every leaf: the structure of a tree of trees.
+    /// This spec with every leaf replaced by `inner`: the structure of a tree of trees.
     ///
     /// ```
     /// use pytree_core::TreeSpec;
@@ -143,12 +144,12 @@ impl TreeSpec {
         self.entry(0).arity as usize
     }
 
-    /// Whether the tree is a lone leaf.
+    /// Whether the tree is a single leaf.
     pub fn is_leaf(&self) -> bool {
         self.nodes[0] == LEAF
     }
 
-    /// The root, to be looked at.
+    /// The root.
     pub fn root(&self) -> SpecNode<'_> {
         SpecNode { spec: self, index: 0 }
     }
@@ -163,7 +164,7 @@ impl TreeSpec {
         self.root().children().nth(index).map(|node| node.to_spec())
     }
 
-    /// How many nodes stand in each other at most: 0 for a leaf, 1 for a list of leaves.
+    /// How deep the nodes are nested: 0 for a leaf, 1 for a list of leaves.
     pub fn depth(&self) -> usize {
         self.depth
     }
@@ -173,7 +174,7 @@ impl TreeSpec {
         (0..self.nodes.len()).map(|index| SpecNode { spec: self, index })
     }
 
-    /// The node or leaf at `path`, or `None` where there is none.
+    /// The node or leaf at `path`, or `None` if there is none.
     pub fn at(&self, path: &KeyPath) -> Option<SpecNode<'_>> {
         path.entries().iter().try_fold(self.root(), |node, entry| {
             let position = (0..node.arity()).find(|i| node.entry(*i) == *entry)?;
@@ -181,7 +182,7 @@ impl TreeSpec {
         })
     }
 
-    /// The namedtuple classes of the spec, each once: what a `.pt2` file lists in `treespec_namedtuple_fields`.
+    /// The namedtuple classes of the spec, each once: those that a `.pt2` file lists in `treespec_namedtuple_fields`.
     pub fn namedtuples(&self) -> Vec<&NamedTuple> {
         let mut classes: Vec<&NamedTuple> = Vec::new();
         for context in &self.contexts {
@@ -241,7 +242,7 @@ impl TreeSpec {
     /// How many of the next nodes and leaves from `index` on are leaves, `count` at most.
     #[inline]
     pub(crate) fn leaf_run(&self, index: usize, count: usize) -> usize {
-        // All children of a node that has no other nodes in it: the common case, told without a look at them.
+        // The common case, all children of a node without inner nodes, needs no look at them.
         if let Some(entry) =
             index.checked_sub(1).and_then(|i| self.nodes.get(i)).and_then(|i| self.inner.get(*i as usize))
             && (entry.arity as usize, entry.leaves, entry.size - 1) == (count, entry.arity, entry.arity)
@@ -253,12 +254,12 @@ impl TreeSpec {
         rest.iter().position(|node| *node != LEAF).unwrap_or(rest.len())
     }
 
-    /// The node or leaf that stands at `index` in the order of a walk.
+    /// The node or leaf at `index` in the order of a walk.
     pub(crate) fn node_at(&self, index: usize) -> Option<SpecNode<'_>> {
         (index < self.nodes.len()).then_some(SpecNode { spec: self, index })
     }
 
-    /// The path of the node or leaf that stands at `index` in the order of a walk.
+    /// The path of the node or leaf at `index` in the order of a walk.
     pub(crate) fn node_path(&self, index: usize) -> KeyPath {
         let mut node = self.root();
         let mut path = Vec::new();

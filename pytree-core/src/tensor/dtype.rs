@@ -40,8 +40,8 @@ macro_rules! dtypes {
                 match self { $(DType::$variant => $libtorch,)* }
             }
 
-            /// The number in a `.pt2` file (`torch._export.serde.schema.ScalarType`), which is not libtorch's; `None` for a
-            /// type that a file cannot hold.
+            /// The number in a `.pt2` file (`torch._export.serde.schema.ScalarType`), which is not libtorch's; `None`
+            /// for a type that a file cannot hold.
             pub fn to_pt2(self) -> Option<u8> {
                 match self { $(DType::$variant => $pt2,)* }
             }

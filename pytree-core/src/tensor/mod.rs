@@ -1,5 +1,5 @@
-//! Tensors without their data: element types, devices, layouts, memory formats, each with the names and the numbers that
-//! PyTorch has for them.
+//! Tensors without their data: element types, devices, layouts, memory formats, each with the names and the numbers
+//! that PyTorch has for them.
 
 mod device;
 mod dtype;

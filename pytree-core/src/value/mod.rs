@@ -1,4 +1,4 @@
-//! A tree of any structure, untyped.
+//! An untyped tree of any structure.
 
 mod serde_form;
 
@@ -7,7 +7,7 @@ use crate::{Subtree, UnflattenError};
 use crate::{Visitor, VisitorMut, VisitorOwned};
 use std::ops::ControlFlow;
 
-/// A tree whose structure is known only at run time: a program's output, a recorded case, a set of inputs from a file.
+/// A tree whose structure is known only at run time, such as the output of a program or inputs read from a file.
 ///
 /// ```
 /// use pytree_core::{DType, Leaf, Meta, TensorMeta, Value, structure};
@@ -19,7 +19,7 @@ use std::ops::ControlFlow;
 pub enum Value<F: Family> {
     /// A leaf.
     Leaf(Leaf<F>),
-    /// A node: what it remembers, and its children.
+    /// A node: its context and its children.
     Node(Context, Vec<Value<F>>),
 }
 
@@ -56,7 +56,8 @@ impl<F: Family> Value<F> {
         Value::Node(Context::NamedTuple(NamedTuple { name: name.into(), fields: Some(Names::from(fields)) }), items)
     }
 
-    /// A dataclass with this serialized name. As torch does, fields that are `None` are dropped and remembered.
+    /// A dataclass with this serialized name. As in torch, fields that are `None` are not children; the context lists
+    /// them.
     pub fn dataclass<K: Into<std::borrow::Cow<'static, str>>>(
         name: impl Into<std::borrow::Cow<'static, str>>,
         fields: impl IntoIterator<Item = (K, Self)>,
@@ -74,13 +75,13 @@ impl<F: Family> Value<F> {
         Value::Node(Context::Dataclass { name: name.into(), present, absent, statics: None }, items)
     }
 
-    /// Which child `entry` leads to.
+    /// The index of the child that `entry` leads to.
     fn position(&self, entry: &KeyEntry) -> Option<usize> {
         let Value::Node(context, children) = self else { return None };
         (0..children.len()).find(|i| context.entry(*i) == *entry)
     }
 
-    /// What stands at `path`, or `None` where the tree has no such place (`key_get`).
+    /// The part of the tree at `path`, or `None` if there is none (`key_get`).
     ///
     /// ```
     /// use pytree_core::{Key, KeyEntry, Leaf, Meta, Value};
@@ -96,7 +97,7 @@ impl<F: Family> Value<F> {
         })
     }
 
-    /// What stands at `path`, to be changed or replaced (`equinox.tree_at`).
+    /// The part of the tree at `path`, to be changed or replaced (`equinox.tree_at`).
     ///
     /// ```
     /// use pytree_core::{KeyEntry, Leaf, Meta, Value};
@@ -115,10 +116,10 @@ impl<F: Family> Value<F> {
         })
     }
 
-    /// A part of a flattened tree as a tree of its own, with `f` of every leaf.
+    /// A part of a flattened tree as a tree of its own, with `f` of each leaf.
     ///
     /// # Errors
-    /// When the part is deeper than a tree may be.
+    /// When the part is deeper than [`TreeSpec::MAX_DEPTH`](crate::TreeSpec::MAX_DEPTH).
     pub fn from_subtree<L>(tree: Subtree<'_, L>, mut f: impl FnMut(&L) -> Leaf<F>) -> Result<Self, UnflattenError> {
         crate::unflatten(tree.leaves().iter().map(&mut f), &tree.spec())
     }

@@ -19,7 +19,7 @@ struct Read<F: Family> {
     leaves: Vec<Leaf<F>>,
 }
 
-/// As a map of the spec and the leaves. Fails for a structure that treespec JSON cannot hold.
+/// Writes a map of the spec and the leaves. Fails for a structure that treespec JSON cannot hold.
 impl<F: Family<Tensor: Serialize>> Serialize for Value<F> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let flat = flatten(self).map_err(S::Error::custom)?;

@@ -1,11 +1,11 @@
-//! How large a tree is, before anything of it is collected.
+//! The size of a tree, counted before its leaves are collected.
 
 use crate::{Family, LeafRef, Node, PyTree, Visitor};
 use std::convert::Infallible;
 use std::ops::ControlFlow;
 
-/// How many nodes, leaves and tensors a tree has. A list of tensors is one step of the walk, so that counting and then
-/// making room at once costs less than vectors that grow.
+/// How many nodes, leaves and tensors a tree has. A list of tensors is one step of the walk, so counting first and
+/// allocating once is cheaper than letting vectors grow.
 #[derive(Clone, Copy, Default)]
 pub(crate) struct Count {
     pub(crate) nodes: usize,

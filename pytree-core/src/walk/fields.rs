@@ -1,16 +1,16 @@
 //! The fields of a struct, and the ways to walk one: the traits that the derive writes in terms of.
 //!
 //! A derived type lists its fields once per way of walking, without control flow of its own: type and borrow checks of
-//! a list of plain calls are several times cheaper than of as many `?`. What a list does is decided in
+//! a list of plain calls cost several times less than those of as many `?`. What happens with a list is decided in
 //! [`structs`](super::structs).
 
 use super::structs::{Own, Rebuilder};
 use crate::{Family, NodeType, OwnedTree, PyTree, Source, Statics, UnflattenError, Visitor, VisitorMut, VisitorOwned};
 use std::ops::ControlFlow;
 
-/// Who is shown the fields of a struct.
+/// Looks at the fields of a struct, one after another.
 pub trait Fields<'a, F: Family> {
-    /// The next child field, walked in the way of `W`.
+    /// The next child field, walked as `W` walks it.
     fn with<X, W: With<F, X>>(&mut self, field: &'a X);
 
     /// The next child field.
@@ -20,9 +20,9 @@ pub trait Fields<'a, F: Family> {
     }
 }
 
-/// Who is shown the fields of a struct, to change them.
+/// Changes the fields of a struct, one after another.
 pub trait FieldsMut<F: Family> {
-    /// The next child field, walked in the way of `W`.
+    /// The next child field, walked as `W` walks it.
     fn with<X, W: WithOwned<F, X>>(&mut self, field: &mut X);
 
     /// The next child field.
@@ -32,9 +32,9 @@ pub trait FieldsMut<F: Family> {
     }
 }
 
-/// Who is given the fields of a struct.
+/// Takes the fields of a struct, one after another.
 pub trait FieldsOwned<F: Family> {
-    /// The next child field, taken apart in the way of `W`.
+    /// The next child field, taken apart as `W` takes it apart.
     fn with<X, W: WithOwned<F, X>>(&mut self, field: X);
 
     /// The next child field.
@@ -44,18 +44,18 @@ pub trait FieldsOwned<F: Family> {
     }
 }
 
-/// Which variant of an enum a value is. The derive implements it.
+/// An enum whose value knows its variant. The derive implements it.
 pub trait Variant {
     /// The node of the variant.
     fn node_type(&self) -> &'static NodeType;
 }
 
-/// A way to read an `X` as a tree. The derive writes one for each field with `with = ..`.
+/// A way to read an `X` as a tree. The derive makes one for each field with `with = ..`.
 pub trait With<F: Family, X> {
     /// Shows every node and leaf to `visitor`, in order.
     fn walk<'a, V: Visitor<'a, F>>(tree: &'a X, visitor: &mut V) -> ControlFlow<V::Break>;
 
-    /// Whether it is Python's `None`.
+    /// Whether the value is Python's `None`.
     #[inline(always)]
     fn is_none(tree: &X) -> bool {
         let _ = tree;
@@ -81,7 +81,7 @@ pub trait WithOwned<F: Family, X>: With<F, X> {
     }
 }
 
-/// A list of the fields of `X`, to be read.
+/// Lists the fields of an `X`, to be read.
 pub trait Parts<F: Family, X> {
     /// Shows every child field.
     fn walk_fields<'a, W: Fields<'a, F>>(tree: &'a X, fields: &mut W);
@@ -93,7 +93,7 @@ pub trait Parts<F: Family, X> {
     }
 }
 
-/// A list of the fields of `X`, to be changed, taken apart and rebuilt.
+/// Lists the fields of an `X`, to be changed, taken apart and rebuilt.
 pub trait PartsOwned<F: Family, X>: Parts<F, X> {
     /// Shows every child field, to be changed.
     fn walk_fields_mut<W: FieldsMut<F>>(tree: &mut X, fields: &mut W);

@@ -8,7 +8,7 @@ use crate::{
 use std::convert::Infallible;
 use std::ops::ControlFlow;
 
-/// A tree as its leaves and its structure: what [`flatten`] gives.
+/// A tree as its leaves and its structure: the result of [`flatten`].
 pub struct Flat<'a, F: Family> {
     /// The leaves, in order.
     pub leaves: Vec<LeafRef<'a, F>>,
@@ -17,12 +17,12 @@ pub struct Flat<'a, F: Family> {
 }
 
 impl<'a, F: Family> Flat<'a, F> {
-    /// The tree as a whole, to be walked by its structure.
+    /// The whole tree, from which its parts are reached.
     pub fn root(&self) -> Subtree<'_, LeafRef<'a, F>> {
         Subtree::new(self.spec.root(), &self.leaves)
     }
 
-    /// What stands at `path`, or `None` where the tree has no such place (`key_get`).
+    /// The part of the tree at `path`, or `None` if there is none (`key_get`).
     ///
     /// ```
     /// use pytree_core::{KeyEntry, Meta, flatten};
@@ -36,7 +36,7 @@ impl<'a, F: Family> Flat<'a, F> {
         path.entries().iter().try_fold(self.root(), |at, entry| at.child(entry))
     }
 
-    /// Every leaf with its path (`tree_flatten_with_path`). Paths are made here, not while flattening.
+    /// Every leaf with its path (`tree_flatten_with_path`). Paths are computed here, not while flattening.
     pub fn with_paths(&self) -> impl Iterator<Item = (KeyPath, LeafRef<'a, F>)> {
         self.spec.leaf_paths().zip(self.leaves.iter().copied())
     }
@@ -132,7 +132,7 @@ pub fn structure<F: Family, X: PyTree<F> + ?Sized>(tree: &X) -> Result<TreeSpec,
     Ok(builder.finish())
 }
 
-/// Collects leaves only.
+/// Collects leaves alone.
 struct Leaves<'a, F: Family>(Vec<LeafRef<'a, F>>);
 
 impl<'a, F: Family> Visitor<'a, F> for Leaves<'a, F> {
@@ -158,7 +158,7 @@ pub fn leaves<F: Family, X: PyTree<F> + ?Sized>(tree: &X) -> Vec<LeafRef<'_, F>>
     visitor.0
 }
 
-/// Collects tensors only.
+/// Collects tensors alone.
 struct Tensors<'a, F: Family>(Vec<&'a F::Tensor>);
 
 impl<'a, F: Family> Visitor<'a, F> for Tensors<'a, F> {
@@ -179,14 +179,14 @@ impl<'a, F: Family> Visitor<'a, F> for Tensors<'a, F> {
     }
 }
 
-/// The tensors of a tree, borrowed; other leaves are passed over.
+/// The tensors of a tree, borrowed. Other leaves are skipped.
 pub fn tensors<F: Family, X: PyTree<F> + ?Sized>(tree: &X) -> Vec<&F::Tensor> {
     let mut visitor = Tensors::<F>(Vec::with_capacity(Count::of(tree).tensors));
     let ControlFlow::Continue(()) = tree.walk(&mut visitor);
     visitor.0
 }
 
-/// Takes a tree apart: its leaves by value, none cloned.
+/// Takes a tree apart into leaves and spec. No leaf is cloned.
 struct Taker<F: Family> {
     leaves: Vec<Leaf<F>>,
     spec: SpecBuilder,
@@ -221,7 +221,7 @@ impl<F: Family> VisitorOwned<F> for Taker<F> {
     }
 }
 
-/// The leaves of a tree by value, and its structure: `tree_flatten` that moves. No tensor is cloned.
+/// The leaves of a tree by value, and its structure: a `tree_flatten` that moves. No tensor is cloned.
 ///
 /// # Errors
 /// As [`flatten`].

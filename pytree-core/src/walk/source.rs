@@ -4,12 +4,12 @@ use crate::{Context, Family, Key, Kind, Leaf, LeafError, LeafKind, NodeType, Pre
 
 /// What a tree is rebuilt from: leaves in order, with the spec that says where they belong.
 ///
-/// [`unflatten`](crate::unflatten) makes the only one there is. [`OwnedTree::rebuild`](crate::OwnedTree::rebuild) takes
-/// from it, in the order of a walk: the node, then its children.
+/// [`unflatten`](crate::unflatten) makes one. [`OwnedTree::rebuild`](crate::OwnedTree::rebuild) takes from it in the
+/// order of a walk: the node, then its children. The trait is sealed.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not a source of `{F}` leaves",
     label = "no tree of `{F}` leaves can be rebuilt from this",
-    note = "`unflatten` makes a source of leaves and a spec"
+    note = "`unflatten` makes a source from leaves and a spec"
 )]
 pub trait Source<F: Family>: Sized + sealed::Sealed {
     /// Begins a list and gives its length.
@@ -88,7 +88,7 @@ pub enum Mismatch<'a> {
     },
 }
 
-/// Keeps [`Source`] to this crate: its methods grow with the kinds of nodes.
+/// Seals [`Source`], whose methods grow with the kinds of nodes.
 pub(super) mod sealed {
     pub trait Sealed {}
 }

@@ -1,6 +1,6 @@
 //! Walking a struct by its fields: the engines behind [`fields`](super::fields).
 //!
-//! An early end is kept, and the fields after it are passed over.
+//! An early end is remembered, and the fields after it are skipped.
 
 use super::fields::{Fields, FieldsMut, FieldsOwned, Parts, PartsOwned, With, WithOwned};
 use crate::{Family, Kind, Mismatch, Node, NodeType, OwnedTree, Present, PyTree, Source, Statics, UnflattenError};
@@ -37,7 +37,7 @@ pub fn into_struct<F: Family, X: OwnedTree<F>, V: VisitorOwned<F>>(
     into_parts::<F, X, Own, V>(tree, ty, visitor)
 }
 
-/// [`OwnedTree::rebuild`] of a struct that lists its own fields; `statics` says whether it has static ones.
+/// [`OwnedTree::rebuild`] of a struct that lists its own fields; `statics` says whether it has static fields.
 #[inline]
 pub fn rebuild_struct<F: Family, X: OwnedTree<F>, S: Source<F>>(
     ty: &'static NodeType,
@@ -92,7 +92,7 @@ pub fn into_parts<F: Family, X, P: PartsOwned<F, X>, V: VisitorOwned<F>>(
     visitor.exit()
 }
 
-/// Rebuilds a struct whose fields `P` lists; `statics` says whether it has static ones.
+/// Rebuilds a struct whose fields `P` lists; `statics` says whether it has static fields.
 #[inline]
 pub fn rebuild_parts<F: Family, X, P: PartsOwned<F, X>, S: Source<F>>(
     ty: &'static NodeType,
@@ -120,7 +120,7 @@ pub fn rebuild_enum<F: Family, X: OwnedTree<F>, S: Source<F>>(
     X::rebuild_fields(&mut Rebuilder { source, ty, variant, present, index: 0, statics })
 }
 
-/// What the fields of a struct are rebuilt from.
+/// Rebuilds the fields of a struct, one after another.
 pub struct Rebuilder<'s, S> {
     source: &'s mut S,
     ty: &'static NodeType,
@@ -131,12 +131,12 @@ pub struct Rebuilder<'s, S> {
 }
 
 impl<S> Rebuilder<'_, S> {
-    /// Which variant of an enum is rebuilt.
+    /// The index of the variant, when an enum is rebuilt.
     pub fn variant(&self) -> usize {
         self.variant
     }
 
-    /// The next child field: rebuilt when the spec has it, None when the spec says that it was None.
+    /// The next child field: rebuilt if the spec has it, `None` if the spec lists it as `None`.
     #[inline]
     pub fn field<F: Family, X: OwnedTree<F>>(&mut self) -> Result<X, UnflattenError>
     where
@@ -145,7 +145,7 @@ impl<S> Rebuilder<'_, S> {
         self.with::<F, X, Own>()
     }
 
-    /// The next child field, rebuilt in the way of `W`.
+    /// The next child field, rebuilt as `W` rebuilds it.
     #[inline]
     pub fn with<F: Family, X, W: WithOwned<F, X>>(&mut self) -> Result<X, UnflattenError>
     where
@@ -175,7 +175,7 @@ impl<S> Rebuilder<'_, S> {
             .map_err(|e| self.source.fail(Mismatch::Static { ty: self.ty, field: name, message: e.to_string() }))
     }
 
-    /// The error of a type that is no struct.
+    /// The error for a type that is not a struct.
     pub fn no_struct<F: Family>(&self) -> UnflattenError
     where
         S: Source<F>,
@@ -184,7 +184,7 @@ impl<S> Rebuilder<'_, S> {
     }
 }
 
-/// Which fields are present: those of a dataclass that are not `None`, all fields of another node.
+/// Which fields are present: those of a dataclass that are not `None`, and all fields of any other node.
 #[inline]
 fn present<F: Family, X, P: Parts<F, X>>(tree: &X, ty: &NodeType) -> Present {
     if ty.kind != Kind::Dataclass {
@@ -195,7 +195,7 @@ fn present<F: Family, X, P: Parts<F, X>>(tree: &X, ty: &NodeType) -> Present {
     found.present
 }
 
-/// A walk over fields: where it is, and how it ended if it did.
+/// A walk over fields: its position, and its early end if there was one.
 struct Walk<'v, V, B> {
     visitor: &'v mut V,
     present: Present,
@@ -205,7 +205,7 @@ struct Walk<'v, V, B> {
 }
 
 impl<V, B> Walk<'_, V, B> {
-    /// Steps over the next field; whether it is to be walked.
+    /// Steps to the next field; true if the field is walked.
     #[inline(always)]
     fn step(&mut self) -> bool {
         let walked = self.flow.is_none() && self.present.has(self.index);
@@ -225,7 +225,7 @@ impl<V, B> Walk<'_, V, B> {
     }
 }
 
-/// Without a visitor: drops the fields that are `None`.
+/// Without a visitor the walk only finds the fields that are `None`, and drops them from `present`.
 impl<'a, F: Family> Fields<'a, F> for Walk<'_, (), std::convert::Infallible> {
     #[inline(always)]
     fn with<X, W: With<F, X>>(&mut self, field: &'a X) {
@@ -236,7 +236,7 @@ impl<'a, F: Family> Fields<'a, F> for Walk<'_, (), std::convert::Infallible> {
     }
 }
 
-/// A visitor that is shown fields.
+/// A walk that shows fields to a visitor.
 struct Shown<'v, V, B>(Walk<'v, V, B>);
 
 impl<'a, F: Family, V: Visitor<'a, F>> Fields<'a, F> for Shown<'_, V, V::Break> {
@@ -270,7 +270,7 @@ impl<F: Family, V: VisitorOwned<F>> FieldsOwned<F> for Walk<'_, V, V::Break> {
     }
 }
 
-/// The way of the type itself.
+/// Walks a value as its own type does.
 pub(crate) struct Own;
 
 impl<F: Family, X: PyTree<F>> With<F, X> for Own {

@@ -1,13 +1,14 @@
-//! Where the leaves come from that a tree is rebuilt of.
+//! Where the leaves of a rebuilt tree come from.
 
 use crate::{Family, Leaf, LeafKind};
 
-/// Leaves in order, tensors in bulk where they can be had so.
+/// Leaves in order, and tensors in bulk where possible.
 pub(crate) trait Supply<F: Family> {
     /// The next leaf.
     fn next(&mut self) -> Option<Leaf<F>>;
 
-    /// The next `count` tensors, or as many as there are. Ends after a leaf that is none, and says of what sort it is.
+    /// The next `count` tensors, or as many as there are. It stops after a leaf that is not a tensor and returns its
+    /// kind.
     fn tensors(&mut self, count: usize) -> (Vec<F::Tensor>, Option<LeafKind>);
 
     /// How many leaves are left.

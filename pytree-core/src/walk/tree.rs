@@ -5,19 +5,19 @@ use super::structs::Rebuilder;
 use crate::{Family, Source, Statics, UnflattenError, Visitor, VisitorMut, VisitorOwned};
 use std::ops::ControlFlow;
 
-/// A value that is a tree of leaves of one [`Family`], to be read.
+/// A value that can be read as a tree of leaves of one [`Family`].
 ///
-/// Derive it on your own types; `#[derive(PyTree)]` writes this trait and [`OwnedTree`], [`Retype`].
+/// Derive it for your own types: `#[derive(PyTree)]` implements this trait, [`OwnedTree`] and [`Retype`].
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not a tree of `{F}` leaves",
-    label = "this has no place in a pytree",
-    note = "a tree is made of tensors, `i64`, `f64`, `bool`, `String`, `Option`, `Vec`, arrays, tuples, `IndexMap` or `BTreeMap` (not `HashMap`, whose order is no order) and types with `#[derive(PyTree)]`",
-    note = "a struct of your own: add `#[derive(PyTree)]`; a field that is configuration is `#[pytree(static)]` there, a smaller number or a mode `#[pytree(leaf)]`, one that is not carried, as `PhantomData`, `#[pytree(skip)]`",
-    note = "a layer or a `VarStore` is part of the model and no input: keep it in the model, and pass the tensors it works on",
-    note = "a tensor of another family: `#[pytree(family = ..)]` or `#[module(family = ..)]` names the one that is meant"
+    label = "not allowed in a pytree",
+    note = "a tree consists of tensors, `i64`, `f64`, `bool`, `String`, `Option`, `Vec`, arrays, tuples, `IndexMap`, `BTreeMap` (not `HashMap`, which has no stable order) and types with `#[derive(PyTree)]`",
+    note = "for a struct of your own add `#[derive(PyTree)]`; mark a field that is configuration `#[pytree(static)]`, a smaller number or a mode `#[pytree(leaf)]`, a field to leave out, such as `PhantomData`, `#[pytree(skip)]`",
+    note = "a layer or a `VarStore` is part of the model, not an input: keep it in the model, and pass the tensors it works on",
+    note = "for tensors of another family name the family: `#[pytree(family = ..)]` or `#[module(family = ..)]`"
 )]
 pub trait PyTree<F: Family> {
-    /// Whether this is an `Option`: only one may stand around a value, since Python has one `None`.
+    /// True for an `Option`. A value can have only one around it, since Python has only one `None`.
     ///
     /// ```compile_fail
     /// use pytree_core::{Meta, leaves};
@@ -25,14 +25,16 @@ pub trait PyTree<F: Family> {
     /// ```
     const OPTIONAL: bool = false;
 
-    /// The names of the child fields, of a type whose fields may stand among those of another (`#[pytree(flatten)]`).
+    /// The names of the child fields, for a type whose fields can be flattened into another struct
+    /// (`#[pytree(flatten)]`).
     #[doc(hidden)]
     const FIELDS: Option<&'static [&'static str]> = None;
 
     /// Shows every node and leaf to `visitor`, in order.
     fn walk<'a, V: Visitor<'a, F>>(&'a self, visitor: &mut V) -> ControlFlow<V::Break>;
 
-    /// Shows the items of a list or slice: the bulk hook that lets a visitor take a slice of tensors whole.
+    /// Shows the items of a list or slice. Tensor types override it, so that a visitor receives a slice of tensors at
+    /// once.
     #[inline]
     fn walk_slice<'a, V: Visitor<'a, F>>(items: &'a [Self], visitor: &mut V) -> ControlFlow<V::Break>
     where
@@ -45,20 +47,20 @@ pub trait PyTree<F: Family> {
         ControlFlow::Continue(())
     }
 
-    /// Whether the value is Python's `None`: such a field is dropped from a dataclass.
+    /// Whether the value is Python's `None`. A dataclass drops a field that is.
     #[inline]
     fn is_none(&self) -> bool {
         false
     }
 
-    /// Shows every child field of a struct to `fields`. The derive writes it.
+    /// Shows every child field of a struct to `fields`. The derive implements this.
     #[doc(hidden)]
     fn walk_fields<'a, W: Fields<'a, F>>(&'a self, fields: &mut W) {
         let _ = fields;
     }
 
-    /// Shows itself to `fields`. The derive calls it by the name of this trait, so that a field which is no tree is
-    /// told as that.
+    /// Shows itself to `fields`. The derive calls this through the trait, so that the compiler reports a field that is
+    /// not a tree as such.
     #[doc(hidden)]
     #[inline(always)]
     fn walk_field<'a, W: Fields<'a, F>>(&'a self, fields: &mut W)
@@ -68,7 +70,7 @@ pub trait PyTree<F: Family> {
         fields.field(self);
     }
 
-    /// The static fields of a struct. The derive writes it.
+    /// The static fields of a struct. The derive implements this.
     #[doc(hidden)]
     fn statics(&self) -> Option<&dyn Statics> {
         None
@@ -76,13 +78,15 @@ pub trait PyTree<F: Family> {
 }
 
 /// A tree that can also be changed in place, taken apart and rebuilt.
+///
+/// `#[derive(PyTree)]` implements it for a struct whose fields all implement it.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot be rebuilt from `{F}` leaves",
-    label = "what owns its leaves cannot hold this",
-    note = "references, slices, `Rc` and `Arc` can only be read: use the owned type (`Tensor` for `&Tensor`, `Vec<T>` for `&[T]`, `Box` for `Rc`), or read alone by `borrow_only`",
-    note = "a struct of your own: add `#[derive(PyTree)]`; one with a lifetime or `borrow_only` can only be read",
-    note = "a `Result` is no tree: forward returns the value itself, and what fails in it panics",
-    note = "a layer or a `VarStore` is part of the model and no input: keep it in the model, and pass the tensors it works on"
+    label = "this cannot be rebuilt from leaves",
+    note = "references, slices, `Rc` and `Arc` can only be read: use the owned type (`Tensor` for `&Tensor`, `Vec<T>` for `&[T]`, `Box` for `Rc`), or make the struct read-only with `borrow_only`",
+    note = "for a struct of your own add `#[derive(PyTree)]`; a struct with a lifetime or `borrow_only` can only be read",
+    note = "a `Result` is not a tree: forward returns the value itself and panics when it fails",
+    note = "a layer or a `VarStore` is part of the model, not an input: keep it in the model, and pass the tensors it works on"
 )]
 pub trait OwnedTree<F: Family>: PyTree<F> + Sized {
     /// Shows every leaf to `visitor`, to be changed in place.
@@ -100,39 +104,39 @@ pub trait OwnedTree<F: Family>: PyTree<F> + Sized {
         None
     }
 
-    /// Shows every child field of a struct to `fields`. The derive writes it.
+    /// Shows every child field of a struct to `fields`. The derive implements this.
     #[doc(hidden)]
     fn walk_fields_mut<W: FieldsMut<F>>(&mut self, fields: &mut W) {
         let _ = fields;
     }
 
-    /// Gives every child field of a struct to `fields`. The derive writes it.
+    /// Gives every child field of a struct to `fields`. The derive implements this.
     #[doc(hidden)]
     fn into_fields<W: FieldsOwned<F>>(self, fields: &mut W) {
         let _ = fields;
     }
 
-    /// Makes a struct of its fields. The derive writes it.
+    /// Makes a struct of its fields. The derive implements this.
     #[doc(hidden)]
     fn rebuild_fields<S: Source<F>>(fields: &mut Rebuilder<'_, S>) -> Result<Self, UnflattenError> {
         Err(fields.no_struct())
     }
 
-    /// Shows itself to `fields`. The derive calls it.
+    /// Shows itself to `fields`, to be changed. The derive calls this.
     #[doc(hidden)]
     #[inline(always)]
     fn walk_field_mut<W: FieldsMut<F>>(&mut self, fields: &mut W) {
         fields.field(self);
     }
 
-    /// Gives itself to `fields`. The derive calls it.
+    /// Gives itself to `fields`. The derive calls this.
     #[doc(hidden)]
     #[inline(always)]
     fn into_field<W: FieldsOwned<F>>(self, fields: &mut W) {
         fields.field(self);
     }
 
-    /// Takes itself from `fields`. The derive calls it.
+    /// Takes itself from `fields`. The derive calls this.
     #[doc(hidden)]
     #[inline]
     fn rebuild_field<S: Source<F>>(fields: &mut Rebuilder<'_, S>) -> Result<Self, UnflattenError> {
@@ -151,10 +155,10 @@ pub trait OwnedTree<F: Family>: PyTree<F> + Sized {
         items.into_iter().try_for_each(|item| item.into_walk(visitor))
     }
 
-    /// The items of a list of `count`.
+    /// Makes the `count` items of a list from `source`.
     #[inline]
     fn rebuild_vec<S: Source<F>>(source: &mut S, count: usize) -> Result<Vec<Self>, UnflattenError> {
-        // No capacity from `count`: a spec read from a file may claim more than its leaves give.
+        // `count` is not trusted as a capacity: a spec read from a file may claim more leaves than there are.
         let mut items = Vec::new();
         for _ in 0..count {
             items.push(Self::rebuild(source)?);

@@ -7,7 +7,7 @@ use crate::{
     SpecNode, TreeError, TreeSpec, UnflattenError,
 };
 
-/// The tree that has these leaves and this structure (`tree_unflatten`). Leaves are moved in.
+/// The tree with these leaves and this structure (`tree_unflatten`). Leaves are moved in.
 ///
 /// ```
 /// use pytree_core::{Leaf, Meta, structure, unflatten};
@@ -18,8 +18,8 @@ use crate::{
 /// ```
 ///
 /// # Errors
-/// When the number of leaves is not the spec's, or the spec is not the structure of `X`: the error names the key path
-/// and the two facts that do not agree.
+/// [`UnflattenError`] when the number of leaves differs from the spec's, or the spec is not the structure of `X`. It
+/// names the key path and the two facts that disagree.
 pub fn unflatten<F: Family, X: OwnedTree<F>>(
     leaves: impl IntoIterator<Item = Leaf<F>>,
     spec: &TreeSpec,
@@ -27,7 +27,7 @@ pub fn unflatten<F: Family, X: OwnedTree<F>>(
     rebuild(OneByOne(leaves.into_iter()), spec)
 }
 
-/// The tree that these leaves make in this structure.
+/// The tree with these leaves and this structure.
 pub(crate) fn rebuild<F: Family, X: OwnedTree<F>>(
     leaves: impl Supply<F>,
     spec: &TreeSpec,
@@ -37,7 +37,7 @@ pub(crate) fn rebuild<F: Family, X: OwnedTree<F>>(
     }
     let mut source = SpecSource { spec, next: 0, taken: 0, peeked: None, leaves };
     let tree = X::rebuild(&mut source);
-    // A wrong count is the first thing to say, as torch says it, whatever it led to on the way.
+    // As in torch, a wrong number of leaves is reported before any error that it led to.
     let given = source.taken + source.peeked.is_some() as usize + source.leaves.rest();
     if given != spec.num_leaves() && !matches!(&tree, Err(UnflattenError::LeafCount { .. })) {
         return Err(leaf_count(spec, given));
@@ -63,7 +63,7 @@ struct SpecSource<'s, F: Family, S> {
 }
 
 impl<'s, F: Family, S: Supply<F>> SpecSource<'s, F, S> {
-    /// The node or leaf that comes next.
+    /// The next node or leaf.
     fn peek(&self) -> Option<SpecNode<'s>> {
         self.spec.node_at(self.next)
     }
@@ -76,7 +76,7 @@ impl<'s, F: Family, S: Supply<F>> SpecSource<'s, F, S> {
         self.next += 1;
     }
 
-    /// A list or tuple begins, of so many items or of any number.
+    /// Begins a list or tuple of `arity` items, or of any number of them.
     #[inline]
     fn sequence(&mut self, kind: Kind, arity: Option<usize>) -> Result<usize, UnflattenError> {
         let found = self.peek().filter(|node| node.kind() == Some(kind)).map(|node| node.arity());
@@ -207,7 +207,7 @@ impl<F: Family, S: Supply<F>> Source<F> for SpecSource<'_, F, S> {
                 | Context::Mapping { statics: Some(s), .. }
                 | Context::Constant { data: Some(s), .. },
             ) => Ok(s.clone()),
-            // Without a dump function of its own a class has its context as JSON inside a JSON text.
+            // The context of a class without a dump function is JSON inside a JSON string.
             Some(Context::Custom { context, .. }) => {
                 let inner = context.as_str().and_then(|text| serde_json::from_str(text).ok());
                 Ok(inner.unwrap_or_else(|| context.clone()))
@@ -252,7 +252,7 @@ impl<F: Family, S: Supply<F>> Source<F> for SpecSource<'_, F, S> {
 
     #[inline]
     fn tensors(&mut self, count: usize) -> Result<Vec<F::Tensor>, UnflattenError> {
-        // Room for no more than the spec has: a type may ask for anything.
+        // At most as many as the spec has: a type may ask for any number.
         let run = self.spec.leaf_run(self.next, count);
         let (mut tensors, wrong) =
             if self.peeked.is_none() { self.leaves.tensors(run) } else { (Vec::with_capacity(run), None) };
@@ -262,7 +262,7 @@ impl<F: Family, S: Supply<F>> Source<F> for SpecSource<'_, F, S> {
         if let Some(kind) = wrong {
             return Err(self.fail(Mismatch::Leaf { expected: LeafKind::Tensor, found: kind }));
         }
-        // What is left has an error to tell, or begins with a leaf that was looked at.
+        // What is left begins with the peeked leaf, or gives the error.
         for _ in tensors.len()..count {
             tensors.push(self.tensor()?);
         }
@@ -284,7 +284,7 @@ impl<F: Family, S: Supply<F>> Source<F> for SpecSource<'_, F, S> {
     }
 
     fn fail(&self, mismatch: Mismatch<'_>) -> UnflattenError {
-        // The cursor has passed what was taken last already.
+        // The cursor has already passed the last node or leaf that was taken.
         let last = self.next.saturating_sub(1);
         match mismatch {
             Mismatch::Next(expected) => self.error_at(self.next, expected),
@@ -305,7 +305,7 @@ impl<F: Family, S: Supply<F>> Source<F> for SpecSource<'_, F, S> {
 
 impl<F: Family, S> Sealed for SpecSource<'_, F, S> {}
 
-/// Which of `fields` are present, when the two lists of a context share them all out in the order of the type.
+/// Which of `fields` are present, if each of them is in one of the two lists of a context, in the order of the type.
 fn split_fields(fields: &[&str], present: &crate::Names, absent: &crate::Names) -> Option<Present> {
     let (mut here, mut gone) = (present.iter().peekable(), absent.iter().peekable());
     let mut set = Present(0);

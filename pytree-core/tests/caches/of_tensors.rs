@@ -1,6 +1,4 @@
-//! Caches of real tensors: the states that the layers of transformers 5.23 keep and give for the same updates.
-#![cfg(feature = "tch")]
-#![allow(clippy::expect_used, reason = "a test fails by a panic")]
+//! Caches of tensors with data: the states that the layers of transformers 5.23 keep and return for the same updates.
 
 use pytree_core::cache::{CacheLayer, DynamicCache, LayerKind, SlidingWindowCache, StaticCache};
 use tch::{Device, Kind, Tensor};
@@ -30,7 +28,7 @@ fn a_dynamic_cache_grows() {
 
 #[test]
 fn a_sliding_window_keeps_one_less() {
-    let mut layer = CacheLayer { key: states(0, 2), value: states(0, 2), kind: LayerKind::SlidingWindow(4) };
+    let mut layer = CacheLayer::new(states(0, 2), states(0, 2), LayerKind::SlidingWindow(4));
     let (keys, _) = layer.update(&states(2, 3), &states(2, 3)).expect("three more");
     assert_eq!((numbers(&keys), numbers(&layer.key)), (vec![0.0, 1.0, 2.0, 3.0, 4.0], vec![2.0, 3.0, 4.0]));
     let (keys, _) = layer.update(&states(5, 1), &states(5, 1)).expect("one more");

@@ -1,6 +1,10 @@
-//! Caches: specs as transformers and onnx-diagnostic dump them (recorded from Python), and updates as their layers do them.
+//! Caches: specs as transformers and onnx-diagnostic dump them (recorded from Python), and updates as their layers make
+//! them, of tensors without data here and of tensors with data, which need libtorch, in `of_tensors`.
 
 #![allow(clippy::expect_used, clippy::panic, reason = "a test fails by a panic")]
+
+#[cfg(feature = "tch")]
+mod of_tensors;
 
 use pytree_core::cache::{
     CacheError, CacheLayer, DynamicCache, EncoderDecoderCache, ExportersCache, ExportersEncoderDecoderCache,
@@ -79,15 +83,15 @@ fn layer_by_layer_as_onnx_diagnostic_has_them() {
     assert_eq!(json(&mixed), want("DynamicCache", &["key_D_0", "value_D_0", "key_W3_1", "value_W3_1"]));
     let hybrid: HybridCache<TensorMeta> = [LayerKind::Static, LayerKind::StaticSlidingWindow(10)]
         .into_iter()
-        .map(|kind| CacheLayer { key: state(10), value: state(10), kind })
+        .map(|kind| CacheLayer::new(state(10), state(10), kind))
         .collect();
     assert_eq!(json(&hybrid), want("HybridCache", &["key_S_0", "value_S_0", "key_X10_1", "value_X10_1"]));
     there_and_back(&InterleavedCache::new(pairs()));
     there_and_back(&mixed);
     there_and_back(&hybrid);
     there_and_back(&StaticCache::new(pairs()));
-    there_and_back(&EncoderDecoderCache { self_attention_cache: mixed.clone(), cross_attention_cache: mixed });
-    there_and_back(&MambaCache { conv_states: vec![state(1)], ssm_states: vec![state(2)] });
+    there_and_back(&EncoderDecoderCache::new(mixed.clone(), mixed));
+    there_and_back(&MambaCache::new([(state(1), state(2))]));
 }
 
 #[test]
@@ -193,7 +197,7 @@ fn update_grows_a_cache() {
     let error = cache.update(0, other.clone(), other).expect_err("another head size");
     assert_eq!(
         error.to_string(),
-        "f32[2, 4, 4, 7] and f32[2, 4, 1, 8] cannot be joined along dimension -2: all else has to be equal"
+        "f32[2, 4, 4, 7] and f32[2, 4, 1, 8] cannot be joined along dimension -2: everything else has to be equal"
     );
     assert_eq!(cache.key_cache, [state(4)]);
     let half = TensorMeta::new(DType::Float16, [2, 4, 1, 7]);
@@ -220,7 +224,7 @@ fn windows_slide_as_in_transformers() {
     assert_eq!(cache.update(1, state(5), state(5)), Ok((state(5), state(5))));
     assert_eq!((cache.get_seq_length(1), cache.windows.as_deref()), (5, Some(&[Some(4), None][..])));
     let mut layers: InterleavedCache<TensorMeta> =
-        [CacheLayer { key: state(3), value: state(3), kind: LayerKind::SlidingWindow(4) }].into_iter().collect();
+        [CacheLayer::new(state(3), state(3), LayerKind::SlidingWindow(4))].into_iter().collect();
     assert_eq!(layers.update(0, state(1), state(1)), Ok((state(4), state(4))));
     assert_eq!(layers.get_seq_length(0), 3);
     assert_eq!(layers.update_at(0, 0, &state(1), &state(1)), Err(CacheError::Position));
