@@ -1,10 +1,13 @@
 //! Why an export can fail.
 
-use crate::dispatch::{DispatchError, OpName, RecordError};
+use crate::dispatch::DispatchError;
+use crate::record::RecordError;
 use crate::run::CallError;
+use program::OpName;
 use pytree_core::{BindError, TreeError, UnflattenError};
 use shapes::rules::RuleError;
-use shapes::{ConstraintError, EnvError, ExprError, MatchError};
+use shapes::{ConstraintError, MatchError};
+use symbolic::{EnvError, ExprError};
 
 /// A model could not be exported. Every variant says where, and what to do.
 #[derive(Debug, thiserror::Error)]

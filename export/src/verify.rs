@@ -1,9 +1,11 @@
 //! The program against the model, at sizes that no run has used.
 
-use super::ExportError;
-use super::search::Search;
+use crate::ExportError;
 use crate::dispatch::deep_copy;
-use crate::program::{ExportedProgram, Verification};
+use crate::probe::Search;
+use crate::resolve::Resolved;
+use crate::run::RunProgram;
+use program::{ExportedProgram, InputSizes, Verification};
 use pytree_core::{Leaf, LeafRef, Module, PyTree, Tch, flatten};
 use tch::Tensor;
 
@@ -12,7 +14,7 @@ const TOLERANCE: f64 = 1e-5;
 
 pub(crate) fn verify<M: Module<Family = Tch>>(
     search: &mut Search<'_, M>,
-    resolved: &super::Resolved,
+    resolved: &Resolved,
     program: &ExportedProgram,
 ) -> Result<Verification, ExportError> {
     let unseen = search.unseen(resolved);
@@ -36,8 +38,14 @@ pub(crate) fn verify<M: Module<Family = Tch>>(
         compared.map_err(|(output, difference)| ExportError::Differs { sizes: sizes.clone(), output, difference })?;
     let names = program.graph.placeholders().map(|(_, node)| node.name.clone());
     let lifted = program.graph.placeholders().count() - values.len();
-    let run = names.skip(lifted).zip(values).filter_map(|(name, v)| Some((name, v?))).collect();
-    Ok(Verification { run, unseen: is_unseen, random, max_difference, tried: search.tried(resolved) })
+    let sizes = names.skip(lifted).zip(values).filter_map(|(name, sizes)| Some(InputSizes { name, sizes: sizes? }));
+    let mut verification = Verification::default();
+    verification.run = sizes.collect();
+    verification.unseen = is_unseen;
+    verification.random = random;
+    verification.max_difference = max_difference;
+    verification.tried = search.tried(resolved);
+    Ok(verification)
 }
 
 /// The leaves of a call, on memory of their own.

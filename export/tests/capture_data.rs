@@ -11,7 +11,7 @@ use std::cell::Cell;
 use capture_support::{F, fixed, guessed, randn, recording, refused, same, statements};
 use tch::{Device, Kind, Tensor};
 use torch_export::ExportError;
-use torch_export::dispatch::RecordError;
+use torch_export::record::RecordError;
 use torch_export::prelude::*;
 
 /// Where a data dependence is, of an export that must fail for it.

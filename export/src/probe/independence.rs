@@ -1,11 +1,14 @@
 //! Whether the graph is the same with other values: a number that the forward reads from a tensor leaves the graph, and
 //! comes back as a constant that nobody sees.
 
-use super::ExportError;
-use super::probe::{far_values, near_values, other_values};
-use super::sample::{How, Sample, capture, map_inputs, parting, same_content};
+use crate::ExportError;
+use super::sizes::{far_values, near_values, other_values};
 use super::search::Search;
-use crate::dispatch::{Forgery, RecordError, Role, StorageNumber, Trace, ValueId, deep_copy};
+use crate::dispatch::deep_copy;
+use crate::record::{
+    Declared, Forgery, How, RecordError, Role, Sample, StorageNumber, Trace, ValueId, capture, map_inputs, parting,
+    same_content,
+};
 use pytree_core::{Module, Tch};
 use std::collections::HashSet;
 use tch::Tensor;
@@ -93,7 +96,7 @@ impl<M: Module<Family = Tch>> Search<'_, M> {
 /// Which of the calls that give a tensor's content to Rust give one that depends on an input, counted among such calls. What
 /// is read of parameters and constants is the same in every call.
 fn reads_of_inputs(trace: &Trace) -> Vec<u64> {
-    let is_input = |declared: &&crate::dispatch::Declared| matches!(declared.role, Role::Input(_));
+    let is_input = |declared: &&Declared| matches!(declared.role, Role::Input(_));
     let inputs = trace.declared.iter().filter(is_input);
     let mut values: HashSet<ValueId> = inputs.clone().map(|declared| declared.id).collect();
     let mut storages: HashSet<StorageNumber> = inputs.filter_map(|declared| declared.storage).collect();

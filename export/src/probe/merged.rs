@@ -1,11 +1,12 @@
 //! The first probes: dimensions that are equal in every given set move together.
 
-use super::probe::{Movable, bounds, unlike_sizes};
-use super::sample::Sample;
+use super::sizes::{Movable, bounds, unlike_sizes};
 use super::search::{Search, Values};
-use super::{ExportError, Setup};
+use crate::ExportError;
+use crate::record::Sample;
+use crate::setup::Setup;
 use pytree_core::{Module, Tch};
-use shapes::ValueRange;
+use symbolic::ValueRange;
 
 /// Dimensions of the inputs that have been equal so far: leaf and dimension of each.
 pub(super) struct Class {

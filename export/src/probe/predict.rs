@@ -1,10 +1,11 @@
 //! What a solution says of runs that it has not seen.
 
-use super::ExportError;
-use super::probe::Movable;
-use super::resolve::Resolved;
-use super::sample::{OutputLeaf, Sample};
-use shapes::{Expr, PlaceholderShape, Solved, Symbol};
+use crate::ExportError;
+use super::sizes::Movable;
+use crate::record::{OutputLeaf, Sample};
+use crate::resolve::Resolved;
+use shapes::{PlaceholderShape, Solved};
+use symbolic::{Expr, Symbol};
 use std::collections::HashMap;
 
 /// A symbol that is still free, with what it may be.
@@ -102,7 +103,7 @@ fn sizes_agree(resolved: &Resolved, sample: &Sample) -> Result<bool, ExportError
     let values = symbol_values(resolved, &sample.values);
     for (call, sizes) in sample.trace.calls.iter().zip(&resolved.sizes) {
         for (output, sizes) in call.output_tensors().zip(sizes) {
-            for (seen, solved) in output.info.sizes.iter().zip(sizes) {
+            for (seen, solved) in output.tensor.sizes.iter().zip(sizes) {
                 if solved.eval(&|symbol| values.get(symbol).copied())? != *seen {
                     return Ok(false);
                 }

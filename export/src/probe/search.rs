@@ -2,13 +2,16 @@
 
 use crate::declared::Declared;
 use super::predict::{Free, agrees, free_symbols, guards_hold, integers_agree, symbol_values};
-use super::probe::{Movable, bounds, tiled, unlike_sizes};
-use super::resolve::{Resolved, resolve};
-use super::sample::{How, Parting, Sample, capture, map_inputs, parting};
-use super::{ExportError, Setup};
-use crate::dispatch::{deep_copy, quietly};
+use super::sizes::{Movable, bounds, tiled, unlike_sizes};
+use crate::ExportError;
+use crate::setup::Setup;
+use crate::dispatch::deep_copy;
+use crate::record::{How, Parting, Sample, capture, map_inputs, parting, quietly};
+use crate::resolve::{Resolved, resolve};
+use program::Tried;
 use pytree_core::{Leaf, Module, Tch, into_leaves};
-use shapes::{Dim, DimSpec, HintKind, PlaceholderShape, ShapeSpec, Solved, Symbol};
+use shapes::{Dim, DimSpec, HintKind, PlaceholderShape, ShapeSpec, Solved};
+use symbolic::{Symbol};
 use std::collections::HashMap;
 
 /// Probes at most this often before giving up: each either confirms what was solved or adds what it showed.
@@ -37,6 +40,11 @@ pub(super) type Values = Vec<Option<Vec<i64>>>;
 impl<'m, M: Module<Family = Tch>> Search<'m, M> {
     pub(crate) fn new(model: &'m M, sets: &'m [M::Args], declared: &'m Declared, setup: Setup) -> Self {
         Search { model, sets, declared, setup, samples: Vec::new(), round: 0, free: Vec::new() }
+    }
+
+    /// What the export was asked for.
+    pub(crate) fn setup(&self) -> &Setup {
+        &self.setup
     }
 
     /// The first run: valid by definition. It fixes the graph.
@@ -248,11 +256,11 @@ impl<'m, M: Module<Family = Tch>> Search<'m, M> {
     }
 
     /// The smallest and the largest value of each free symbol in the runs.
-    pub(crate) fn tried(&self, resolved: &Resolved) -> Vec<(String, i64, i64)> {
+    pub(crate) fn tried(&self, resolved: &Resolved) -> Vec<Tried> {
         let of = |free: &Free| {
             let values = self.samples.iter().map(|s| symbol_values(resolved, &s.values));
             let seen: Vec<i64> = values.filter_map(|all| all.get(&free.symbol).copied()).collect();
-            Some((free.symbol.name().to_owned(), *seen.iter().min()?, *seen.iter().max()?))
+            Some(Tried { symbol: free.symbol.clone(), low: *seen.iter().min()?, high: *seen.iter().max()? })
         };
         self.free.iter().filter_map(of).collect()
     }
@@ -289,7 +297,7 @@ impl<'m, M: Module<Family = Tch>> Search<'m, M> {
             .tensor_leaves
             .iter()
             .filter_map(|leaf| values[*leaf].as_ref())
-            .any(|s| elements(s) > super::probe::ELEMENT_CAP)
+            .any(|s| elements(s) > super::sizes::ELEMENT_CAP)
     }
 
     /// The inputs' sizes when the free symbols have these values; `None` when one would be negative or no integer.

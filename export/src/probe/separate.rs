@@ -3,11 +3,11 @@
 //! An example whose batch is as long as its sequence explains an integer by either. Solved by the wrong one, the integer
 //! makes the rules tie the two, and no later probe would move them apart.
 
-use super::ExportError;
+use crate::ExportError;
 use super::merged::Class;
-use super::probe::unlike_sizes;
-use super::resolve::sizes_in_integers;
 use super::search::Search;
+use super::sizes::unlike_sizes;
+use crate::resolve::sizes_in_integers;
 use pytree_core::{Module, Tch};
 use std::collections::HashSet;
 

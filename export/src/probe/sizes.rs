@@ -1,7 +1,7 @@
 //! Which sizes to try, and inputs of those sizes.
 
-use super::ExportError;
-use shapes::ValueRange;
+use crate::ExportError;
+use symbolic::ValueRange;
 use tch::Tensor;
 
 /// A dynamic dimension of an input, or several that have to move together, with what is known of its size.
@@ -67,7 +67,7 @@ pub(crate) fn unlike_sizes(movables: &[Movable], taken: &[i64], round: usize) ->
 
 /// The ends of a range as sizes to try: at least 2, since sizes 0 and 1 are another program, and at most the cap.
 pub(crate) fn bounds(range: &ValueRange) -> (i64, i64) {
-    let end = |bound: shapes::Bound, open: i64| bound.finite().and_then(|v| i64::try_from(v).ok()).unwrap_or(open);
+    let end = |bound: symbolic::Bound, open: i64| bound.finite().and_then(|v| i64::try_from(v).ok()).unwrap_or(open);
     let low = end(range.lower, 2).max(2);
     (low, end(range.upper, ELEMENT_CAP).clamp(low, ELEMENT_CAP.max(low)))
 }

@@ -13,5 +13,5 @@ pub use error::{Place, RecordError, UnknownReason};
 pub use known::{Known, Role};
 pub(crate) use sample::{How, OutputLeaf, Parting, Sample, capture, map_inputs, parting, same_content};
 pub use session::{record, record_located};
-pub(crate) use session::{Forgery, quietly, record_forged};
+pub(crate) use session::{Forgery, quietly};
 pub use trace::{Argument, Call, Declared, Failure, Lifted, Output, StorageNumber, Trace, ValueId};

@@ -1,11 +1,18 @@
 //! From runs to symbols: integers by probing, sizes and equalities by the rules of the ops.
 
-use super::alone::Alone;
-use super::sample::Sample;
-use super::solve::Basis;
-use super::{ExportError, Setup};
-use crate::dispatch::{self, Call, Schema, TensorInfo, Value, ValueId};
-use shapes::{Expr, ShapeEnv, Solved, Symbol, SymbolicInputs};
+mod op_probe;
+mod rules;
+
+use crate::ExportError;
+use crate::setup::Setup;
+use crate::dispatch::{self, Schema};
+use crate::record::{Call, Sample, ValueId};
+use crate::solve::Basis;
+use op_probe::Alone;
+use program::Value;
+use pytree_core::TensorType;
+use shapes::{Solved, SymbolicInputs};
+use symbolic::{Expr, ShapeEnv, Symbol};
 use std::collections::HashMap;
 
 /// Everything that varies with the input sizes, as expressions.
@@ -23,7 +30,6 @@ pub(crate) struct Resolved {
     pub(crate) input_strides: Vec<Vec<Expr>>,
     /// The integers among the outputs.
     pub(crate) output_ints: Vec<Option<Expr>>,
-    pub(crate) argument_names: Vec<String>,
 }
 
 /// Solves the integers of the samples, replays the graph through the rules, and imposes the spec.
@@ -74,7 +80,6 @@ pub(crate) fn resolve(setup: &Setup, samples: &[Sample]) -> Result<Resolved, Exp
         strides,
         input_strides,
         output_ints,
-        argument_names: setup.argument_names.clone(),
     })
 }
 
@@ -83,7 +88,7 @@ fn observed_sizes<'s>(setup: &Setup, sample: &'s Sample) -> HashMap<ValueId, &'s
     let inputs = setup.tensor_leaves.iter().enumerate();
     let inputs = inputs.filter_map(|(i, leaf)| Some((ValueId::Known(i), sample.values[*leaf].as_deref()?)));
     let outputs = sample.trace.calls.iter().flat_map(|call| call.output_tensors());
-    inputs.chain(outputs.map(|output| (output.id, output.info.sizes.as_slice()))).collect()
+    inputs.chain(outputs.map(|output| (output.id, output.tensor.sizes.as_slice()))).collect()
 }
 
 /// The sizes of the tensors that a call takes, each dimension with its size in every run.
@@ -183,7 +188,7 @@ fn replay(
     let mut all = Vec::with_capacity(arguments.len());
     for (at, call) in samples[0].trace.calls.iter().enumerate() {
         let outputs: Vec<_> = call.output_tensors().collect();
-        let ruled = match super::rules::sizes(call, &arguments[at], &known, &infos, inputs.env_mut())? {
+        let ruled = match rules::sizes(call, &arguments[at], &known, &infos, inputs.env_mut())? {
             Some(sizes) if sizes.len() == outputs.len() => sizes,
             _ if Schema::of(&call.op)?.sizes_from_data => {
                 return Err(ExportError::DataDependentSize { op: call.op.clone() });
@@ -204,15 +209,15 @@ fn replay(
 }
 
 /// What is known of every tensor of a run beside its sizes.
-fn infos(setup: &Setup, sample: &Sample) -> Result<HashMap<ValueId, TensorInfo>, ExportError> {
+fn infos(setup: &Setup, sample: &Sample) -> Result<HashMap<ValueId, TensorType>, ExportError> {
     let inputs = setup.input_infos.iter().flatten().chain(&setup.declared_infos).cloned();
-    let mut infos: HashMap<ValueId, TensorInfo> =
+    let mut infos: HashMap<ValueId, TensorType> =
         inputs.enumerate().map(|(i, info)| (ValueId::Known(i), info)).collect();
     for (i, lifted) in sample.trace.lifted.iter().enumerate() {
-        infos.insert(ValueId::Lifted(i), dispatch::info(&lifted.tensor)?);
+        infos.insert(ValueId::Lifted(i), dispatch::tensor_type(&lifted.tensor)?);
     }
     for output in sample.trace.calls.iter().flat_map(|call| call.output_tensors()) {
-        infos.insert(output.id, output.info.clone());
+        infos.insert(output.id, output.tensor.clone());
     }
     Ok(infos)
 }
@@ -222,7 +227,7 @@ fn observed(basis: &Basis, samples: &[Sample], at: usize, outputs: usize) -> Res
     let call = &samples[0].trace.calls[at];
     (0..outputs)
         .map(|i| {
-            let rank = call.output_tensors().nth(i).map_or(0, |o| o.info.sizes.len());
+            let rank = call.output_tensors().nth(i).map_or(0, |o| o.tensor.sizes.len());
             (0..rank)
                 .map(|dim| {
                     let seen: Vec<i64> = each_info(samples, at, i).filter_map(|o| o.sizes.get(dim).copied()).collect();
@@ -235,8 +240,8 @@ fn observed(basis: &Basis, samples: &[Sample], at: usize, outputs: usize) -> Res
         .collect()
 }
 
-fn each_info(samples: &[Sample], at: usize, output: usize) -> impl Iterator<Item = &TensorInfo> {
-    samples.iter().filter_map(move |s| s.trace.calls.get(at)?.output_tensors().nth(output).map(|o| &o.info))
+fn each_info(samples: &[Sample], at: usize, output: usize) -> impl Iterator<Item = &TensorType> {
+    samples.iter().filter_map(move |s| s.trace.calls.get(at)?.output_tensors().nth(output).map(|o| &o.tensor))
 }
 
 /// What each input symbol was in a run.
@@ -292,7 +297,7 @@ fn call_strides(
                 .iter()
                 .enumerate()
                 .map(|(i, sizes)| {
-                    let infos: Vec<&TensorInfo> = each_info(samples, at, i).collect();
+                    let infos: Vec<&TensorType> = each_info(samples, at, i).collect();
                     strides(basis, &infos, sizes)
                 })
                 .collect()
@@ -302,7 +307,7 @@ fn call_strides(
 
 /// Symbolic strides: products of the sizes inside, in the order of the observed strides; what is no such product is solved
 /// from the runs.
-fn strides(basis: &Basis, infos: &[&TensorInfo], sizes: &[Expr]) -> Result<Vec<Expr>, ExportError> {
+fn strides(basis: &Basis, infos: &[&TensorType], sizes: &[Expr]) -> Result<Vec<Expr>, ExportError> {
     let Some(first) = infos.first() else { return Ok(Vec::new()) };
     let order = dense_order(&first.sizes, &first.strides);
     let dense = infos.iter().all(|info| is_dense(&info.sizes, &info.strides, &order));

@@ -1,8 +1,11 @@
 //! An op without a shape rule, tried alone: which of its sizes may move, and which only together.
 
-use super::ExportError;
-use crate::dispatch::{self, Call, TensorInfo, Value, ValueId};
-use shapes::{Expr, ShapeEnv, Symbol};
+use crate::ExportError;
+use crate::dispatch;
+use crate::record::{Call, ValueId};
+use program::Value;
+use pytree_core::TensorType;
+use symbolic::{Expr, ShapeEnv, Symbol};
 use std::collections::HashMap;
 use tch::Tensor;
 
@@ -17,7 +20,7 @@ pub(crate) struct Alone<'a> {
     /// The sizes of the tensors.
     pub(crate) sizes: &'a HashMap<ValueId, Vec<Expr>>,
     /// What else is known of them.
-    pub(crate) infos: &'a HashMap<ValueId, TensorInfo>,
+    pub(crate) infos: &'a HashMap<ValueId, TensorType>,
 }
 
 impl Alone<'_> {
