@@ -98,6 +98,8 @@ pub mod dispatch;
 mod error;
 #[cfg(feature = "tch")]
 mod export;
+#[cfg(feature = "tch")]
+mod model;
 pub mod prelude;
 #[cfg(feature = "tch")]
 mod probe;
@@ -111,6 +113,8 @@ mod run;
 mod setup;
 #[cfg(feature = "tch")]
 mod solve;
+#[cfg(feature = "tch")]
+mod variable;
 #[cfg(feature = "tch")]
 mod verify;
 

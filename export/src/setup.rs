@@ -3,15 +3,17 @@
 use crate::ExportError;
 use crate::declared::Declared;
 use crate::dispatch::tensor_type;
-use pytree_core::{KeyEntry, KeyPath, LeafRef, Module, Tch, TensorType, flatten};
 use program::names::{Namer, mapping_key_part, placeholder_base};
+use pytree_core::{KeyEntry, KeyPath, LeafRef, Module, Tch, TensorType, flatten};
 use shapes::{DynamicShapes, InputLeaf, InputValue, ModelInputs, Tolerance};
-use symbolic::{Naming};
+use symbolic::Naming;
 
 /// The inputs of an export as shape inference sees them.
 pub(crate) struct Setup {
     /// One per leaf of the flattened `(args, kwargs)`.
     pub(crate) leaves: Vec<InputLeaf>,
+    /// Which argument each leaf belongs to.
+    pub(crate) arguments: Vec<usize>,
     /// The leaves in the order of the signature.
     pub(crate) order: Vec<usize>,
     /// Which leaves are tensors, in order.
@@ -38,7 +40,7 @@ impl Setup {
         tolerance: Tolerance,
         locations: bool,
     ) -> Result<Self, ExportError> {
-        let Some(args) = inputs.sets().first() else { return Err(ExportError::Inputs("no inputs".to_owned())) };
+        let Some(args) = inputs.sets().first() else { return Err(ExportError::NoInputs) };
         let flat = flatten(args)?;
         let signature = inputs.signature();
         let bound = signature.bind(&flat.spec)?;
@@ -46,10 +48,15 @@ impl Setup {
         let paths = signature.input_paths(&flat.spec)?;
         let mut setup = Setup {
             leaves: Vec::new(),
+            arguments: Vec::new(),
             order: Vec::new(),
             tensor_leaves: Vec::new(),
             input_infos: Vec::new(),
-            declared_infos: declared.entries().iter().map(|(_, tensor)| tensor_type(tensor)).collect::<Result<_, _>>()?,
+            declared_infos: declared
+                .entries()
+                .iter()
+                .map(|(_, tensor)| tensor_type(tensor))
+                .collect::<Result<_, _>>()?,
             argument_names: argument_names(inputs, &bound),
             namer: Namer::new(),
             naming,
@@ -84,6 +91,10 @@ impl Setup {
                 value,
                 spec,
             });
+        }
+        setup.arguments = vec![0; setup.leaves.len()];
+        for (i, argument) in bound.iter().enumerate() {
+            setup.arguments[argument.leaves.clone()].fill(i);
         }
         let mut by_parameter: Vec<_> = bound.iter().collect();
         by_parameter.sort_by_key(|argument| argument.parameter);

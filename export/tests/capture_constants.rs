@@ -8,9 +8,9 @@ mod capture_support;
 
 use capture_support::{F, alike, fixed, guessed, randn, recording, refused, same, statements};
 use tch::Tensor;
-use torch_export::record::{RecordError, UnknownReason};
 use torch_export::prelude::*;
 use torch_export::program::InputKind;
+use torch_export::record::{RecordError, UnknownReason};
 use torch_export::{ExportError, flatten};
 
 model! { Scaled(x: &Tensor) -> Tensor { x * Tensor::from_slice(&[1f32, 2.0, 3.0]) } }

@@ -5,8 +5,8 @@
 
 use tch::nn::Module as _;
 use tch::{Device, Kind, Tensor, nn};
-use torch_export::record::{Known, record, record_located};
 use torch_export::prelude::*;
+use torch_export::record::{Known, record, record_located};
 
 fn randn(sizes: &[i64]) -> Tensor {
     Tensor::randn(sizes, (Kind::Float, Device::Cpu))

@@ -8,9 +8,9 @@ use std::collections::HashMap;
 use serde_json::Value as Json;
 use tch::{Device, Kind, Tensor};
 use torch_export::dispatch::{Schema, call};
-use torch_export::program::{OpName, Value};
 use torch_export::prelude::*;
 use torch_export::program::{NodeKind, NodeValue};
+use torch_export::program::{OpName, Value};
 use torch_export::symbolic::Expr;
 
 fn items(value: &Json) -> &[Json] {

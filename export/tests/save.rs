@@ -7,8 +7,8 @@ use std::io::Read;
 use std::path::{Path, PathBuf};
 
 use tch::{Device, Kind, Tensor};
-use torch_export::prelude::*;
 use torch_export::Export;
+use torch_export::prelude::*;
 use torch_export::program::SaveError;
 
 struct Linear {

@@ -1,12 +1,10 @@
 //! Integers in a graph: sizes read from inputs, and arithmetic on them.
 
-use crate::ExportError;
 use super::spelling::aten;
-use program::{
-    Argument, Frame, Graph, NamedArgument, Node, NodeId, NodeKind, NodeValue, PythonFunction, Sym, Target,
-};
+use crate::ExportError;
 use indexmap::IndexMap;
 use program::names::{Namer, OpNumbers};
+use program::{Argument, Frame, Graph, NamedArgument, Node, NodeId, NodeKind, NodeValue, PythonFunction, Sym, Target};
 use symbolic::{Affine, Expr, ExprKind, Function, Symbol};
 
 /// Where a symbol can be read.

@@ -4,33 +4,27 @@ mod integers;
 mod location;
 mod spelling;
 
+use crate::ExportError;
 use crate::declared::{DataReader, Declared};
+use crate::probe::Runs;
+use crate::record::{Call, Output, OutputLeaf, Role, Sample, StorageNumber, ValueId};
+use crate::resolve::{Resolved, ResolvedLayout};
+use indexmap::IndexMap;
 use integers::{Integers, Names, SymbolSource};
 use location::Locations;
-use crate::ExportError;
-use crate::record::{Call, Output, OutputLeaf, Role, Sample, StorageNumber, ValueId};
-use crate::resolve::Resolved;
-use crate::setup::Setup;
+use program::names::Lifted;
 use program::{
     Argument, ExportedProgram, Frame, Graph, GraphOutput, GraphSignature, InputKind, InputSpec, Literal, NamedArgument,
     Node, NodeId, NodeKind, NodeValue, OpName, OutputKind, OutputSpec, Sym, TensorData, Value,
 };
-use indexmap::IndexMap;
-use pytree_core::{Leaf, LeafRef, Tch, TensorType, TreeSpec};
-use program::names::{Lifted};
-use shapes::{PlaceholderShape};
-use symbolic::{Expr, Symbol};
+use pytree_core::{Family, Leaf, Tch, TensorType};
+use shapes::PlaceholderShape;
 use std::collections::{HashMap, HashSet};
+use symbolic::{Expr, Symbol};
 
 /// Puts the program together from the first run, with integers and sizes as `resolved` has them.
-pub(crate) fn build(
-    example: &Sample,
-    inputs: &[LeafRef<'_, Tch>],
-    in_spec: &TreeSpec,
-    declared: &Declared,
-    setup: &Setup,
-    resolved: &Resolved,
-) -> Result<ExportedProgram, ExportError> {
+pub(crate) fn build(runs: &Runs<'_>, resolved: &Resolved) -> Result<ExportedProgram, ExportError> {
+    let (example, inputs, setup) = (runs.example(), runs.first_set(), runs.setup());
     let mut builder = Builder {
         graph: Graph::default(),
         signature: GraphSignature::default(),
@@ -42,11 +36,11 @@ pub(crate) fn build(
         state_dict: IndexMap::new(),
         constants: IndexMap::new(),
         example,
-        declared,
+        declared: runs.declared(),
         resolved,
     };
     builder.lifted()?;
-    let sources = builder.user_inputs(inputs)?;
+    let sources = builder.user_inputs(&inputs.leaves)?;
     let used = builder.used_symbols();
     let mut integers = Integers::read_sizes(&mut builder.graph, &mut builder.names, &sources, &used)?;
     for at in 0..example.trace.calls.len() {
@@ -54,13 +48,11 @@ pub(crate) fn build(
     }
     let outputs = builder.outputs(&mut integers)?;
     let Builder { mut graph, mut signature, state_dict, constants, .. } = builder;
-    signature.outputs = outputs
-        .iter()
-        .map(|value| OutputSpec { value: value.clone(), kind: OutputKind::UserOutput })
-        .collect();
+    signature.outputs =
+        outputs.iter().map(|value| OutputSpec { value: value.clone(), kind: OutputKind::UserOutput }).collect();
     graph.outputs = outputs;
     let env = &resolved.solved.env;
-    let mut program = ExportedProgram::new(graph, signature, in_spec.clone(), example.out_spec.clone());
+    let mut program = ExportedProgram::new(graph, signature, inputs.spec.clone(), example.out_spec.clone());
     program.argument_names = setup.argument_names.clone();
     program.range_constraints = resolved.solved.ranges.0.iter().map(|(e, r)| (e.clone(), *r)).collect();
     program.hints = env.symbols().filter_map(|(symbol, info)| Some((symbol.clone(), info.hint?))).collect();
@@ -138,22 +130,27 @@ impl Builder<'_> {
     }
 
     /// The user's inputs, and where each symbol can be read from them.
-    fn user_inputs(&mut self, inputs: &[LeafRef<'_, Tch>]) -> Result<IndexMap<Symbol, SymbolSource>, ExportError> {
+    fn user_inputs(&mut self, inputs: &[Leaf<Tch>]) -> Result<IndexMap<Symbol, SymbolSource>, ExportError> {
         let (mut sources, mut derived) = (IndexMap::new(), IndexMap::new());
         let (mut known, mut number) = (0, 0);
         for (i, (leaf, placeholder)) in inputs.iter().zip(&self.resolved.solved.placeholders).enumerate() {
             let value = match (leaf, &placeholder.shape) {
-                (LeafRef::Tensor(tensor), PlaceholderShape::Tensor(sizes)) => {
+                (Leaf::Tensor(tensor), PlaceholderShape::Tensor(sizes)) => {
                     let known = crate::dispatch::tensor_type(tensor)?;
                     let strides = self.resolved.input_strides[i].clone();
-                    NodeValue::Tensor(with_sizes(&known, known.requires_grad && tensor.is_leaf(), sizes.clone(), strides))
+                    NodeValue::Tensor(with_sizes(
+                        &known,
+                        known.requires_grad && tensor.is_leaf(),
+                        sizes.clone(),
+                        strides,
+                    ))
                 }
                 (_, PlaceholderShape::Int(expr)) => NodeValue::Int(expr.clone()),
                 (leaf, _) => NodeValue::Literal(literal(leaf)),
             };
             let name = placeholder.name.clone();
             let id = self.placeholder(name, value, InputKind::UserInput);
-            if matches!(leaf, LeafRef::Tensor(_)) {
+            if matches!(leaf, Leaf::Tensor(_)) {
                 self.nodes.insert(ValueId::Known(known), id);
                 known += 1;
             }
@@ -166,7 +163,7 @@ impl Builder<'_> {
                     derived.entry(root).or_insert(source);
                 }
                 let source = match leaf {
-                    LeafRef::Tensor(_) => SymbolSource::Dim { placeholder: id, dim, number },
+                    Leaf::Tensor(_) => SymbolSource::Dim { placeholder: id, dim, number },
                     _ => SymbolSource::Int(id),
                 };
                 number += 1;
@@ -182,9 +179,13 @@ impl Builder<'_> {
 
     /// The symbols that integer arguments and integer outputs are computed from, in order of first use.
     fn used_symbols(&self) -> Vec<Symbol> {
-        let written = self.example.trace.calls.iter().zip(&self.resolved.arguments).flat_map(|(call, values)| {
+        let written = self.example.trace.calls.iter().zip(&self.resolved.calls).flat_map(|(call, solved)| {
             let names: Vec<&str> = call.written().map(|a| a.name.as_str()).collect();
-            call.args.iter().zip(values).filter(move |(a, _)| names.contains(&a.name.as_str())).map(|(_, v)| v)
+            call.args
+                .iter()
+                .zip(&solved.arguments)
+                .filter(move |(a, _)| names.contains(&a.name.as_str()))
+                .map(|(_, v)| v)
         });
         let mut used: Vec<Symbol> = Vec::new();
         let outputs = self.resolved.output_ints.iter().flatten();
@@ -214,9 +215,10 @@ impl Builder<'_> {
         for id in call.args.iter().flat_map(|argument| argument.value.tensors()) {
             self.clone_if_written(*id, &frame)?;
         }
+        let resolved = &self.resolved.calls[at];
         let mut arguments = Vec::new();
         for written in call.written() {
-            let solved = call.args.iter().zip(&self.resolved.arguments[at]).find(|(a, _)| a.name == written.name);
+            let solved = call.args.iter().zip(&resolved.arguments).find(|(a, _)| a.name == written.name);
             let Some((_, value)) = solved else { continue };
             let value = value.clone().try_map(|id| self.node_of(call, id))?;
             let value =
@@ -226,13 +228,11 @@ impl Builder<'_> {
         }
         let (op, arguments) = spelling::in_python(&call.op, arguments, |id| self.tensor(id))?;
         self.assert_metadata(&op, &arguments, &frame)?;
-        let sizes = &self.resolved.sizes[at];
-        let layouts = sizes.iter().zip(&self.resolved.strides[at]);
-        let values = tensors
+        let values: Vec<_> = tensors
             .iter()
-            .zip(layouts)
-            .map(|(output, (sizes, strides))| (output.id, output_type(output, sizes.clone(), strides.clone())))
-            .collect::<Vec<_>>();
+            .zip(&resolved.results)
+            .map(|(output, layout)| (output.id, output_type(output, layout)))
+            .collect();
         let name = self.names.node(call.op.name());
         let kind = NodeKind::Call { target: op.into(), arguments };
         let single = matches!(call.outputs.as_slice(), [Value::Tensor(_)]);
@@ -316,11 +316,7 @@ impl Builder<'_> {
                     Sym::Value(v) => GraphOutput::Literal(Literal::Int(v)),
                     Sym::Node(id) => GraphOutput::Node(id),
                 },
-                (OutputLeaf::Int(v), None) => GraphOutput::Literal(Literal::Int(*v)),
-                (OutputLeaf::Float(v), _) => GraphOutput::Literal(Literal::Float(*v)),
-                (OutputLeaf::Bool(v), _) => GraphOutput::Literal(Literal::Bool(*v)),
-                (OutputLeaf::Str(v), _) => GraphOutput::Literal(Literal::Str(v.clone())),
-                (OutputLeaf::None, _) => GraphOutput::Literal(Literal::None),
+                (plain, None) => GraphOutput::Literal(literal(plain)),
             });
         }
         Ok(outputs)
@@ -335,8 +331,9 @@ fn written_storages(example: &Sample) -> HashSet<StorageNumber> {
     written.filter_map(|id| trace.storage_of(*id)).collect()
 }
 
-fn output_type(output: &Output, sizes: Vec<Expr>, strides: Vec<Expr>) -> TensorType<Expr> {
-    with_sizes(&output.tensor, output.tensor.requires_grad && output.is_leaf, sizes, strides)
+fn output_type(output: &Output, layout: &ResolvedLayout) -> TensorType<Expr> {
+    let requires_grad = output.tensor.requires_grad && output.is_leaf;
+    with_sizes(&output.tensor, requires_grad, layout.sizes.clone(), layout.strides.clone())
 }
 
 fn with_sizes(known: &TensorType, requires_grad: bool, sizes: Vec<Expr>, strides: Vec<Expr>) -> TensorType<Expr> {
@@ -351,12 +348,7 @@ fn with_sizes(known: &TensorType, requires_grad: bool, sizes: Vec<Expr>, strides
     }
 }
 
-fn literal(leaf: &LeafRef<'_, Tch>) -> Literal {
-    match leaf {
-        LeafRef::Int(v) => Leaf::Int(*v),
-        LeafRef::Float(v) => Leaf::Float(*v),
-        LeafRef::Bool(v) => Leaf::Bool(*v),
-        LeafRef::Str(v) => Leaf::Str((*v).to_owned()),
-        LeafRef::Tensor(_) | LeafRef::None => Leaf::None,
-    }
+/// The leaf as a constant of the program.
+fn literal<F: Family>(leaf: &Leaf<F>) -> Literal {
+    leaf.as_ref().try_map(|_| Err(())).unwrap_or(Leaf::None)
 }

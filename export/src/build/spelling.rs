@@ -69,5 +69,5 @@ fn names(arguments: &[NamedArgument]) -> Vec<&str> {
 
 /// The op of libtorch's own library with this name and overload.
 pub(super) fn aten(name: &str, overload: &str) -> Result<OpName, ExportError> {
-    OpName::new("aten", name, overload).map_err(|e| ExportError::Inputs(e.to_string()))
+    Ok(OpName::new("aten", name, overload)?)
 }

@@ -5,8 +5,8 @@ use crate::record::{Call, ValueId};
 use program::Value;
 use pytree_core::{DType, TensorType};
 use shapes::rules::{ArgValue, Args, Output, rule};
-use symbolic::{Expr, ShapeEnv};
 use std::collections::HashMap;
+use symbolic::{Expr, ShapeEnv};
 
 /// The sizes of the tensors that a call gives, in order; `None` for an op without a rule. The rule may unify, relate or
 /// specialise symbols of `env`.

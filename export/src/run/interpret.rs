@@ -4,8 +4,8 @@ use super::CallError;
 use super::carried::Carried;
 use crate::dispatch::{self, DispatchError, Schema};
 use program::{
-    Argument, ExportedProgram, GraphOutput, NamedArgument, Node, NodeId, NodeKind, NodeValue,
-    PythonFunction, Sym, Target, Value,
+    Argument, ExportedProgram, GraphOutput, NamedArgument, Node, NodeId, NodeKind, NodeValue, PythonFunction, Sym,
+    Target, Value,
 };
 use pytree_core::{Leaf, Tch};
 use symbolic::arith::floor_div;
@@ -38,7 +38,8 @@ impl<'p> Interpreter<'p> {
         for node in &self.program.graph.nodes {
             let value = match &node.kind {
                 NodeKind::Placeholder => {
-                    let spec = specs.next().ok_or_else(|| CallError::missing(node, "a placeholder without a signature"))?;
+                    let spec =
+                        specs.next().ok_or_else(|| CallError::missing(node, "a placeholder without a signature"))?;
                     match spec.kind.target() {
                         None => match inputs.next() {
                             Some(Leaf::Tensor(tensor)) => NodeResult::Tensor(tensor),
@@ -110,9 +111,7 @@ impl<'p> Interpreter<'p> {
                 Value::OptionalTensors(ids.iter().map(optional).collect::<Result<_, _>>()?)
             }
             Argument::Int(v) => Value::Int(self.int(node, v)?),
-            Argument::Ints(items) => {
-                Value::Ints(items.iter().map(|v| self.int(node, v)).collect::<Result<_, _>>()?)
-            }
+            Argument::Ints(items) => Value::Ints(items.iter().map(|v| self.int(node, v)).collect::<Result<_, _>>()?),
             Argument::Float(v) => Value::Float(values(node, std::slice::from_ref(v))?[0]),
             Argument::Floats(items) => Value::Floats(values(node, items)?),
             Argument::Bool(v) => Value::Bool(values(node, std::slice::from_ref(v))?[0]),
@@ -128,12 +127,7 @@ impl<'p> Interpreter<'p> {
         })
     }
 
-    fn integer(
-        &self,
-        node: &Node,
-        function: PythonFunction,
-        arguments: &[NamedArgument],
-    ) -> Result<i64, CallError> {
+    fn integer(&self, node: &Node, function: PythonFunction, arguments: &[NamedArgument]) -> Result<i64, CallError> {
         let operand = |argument: &NamedArgument| match &argument.value {
             Argument::Int(v) => self.int(node, v),
             _ => Err(CallError::missing(node, "an operand that is not an int")),
@@ -150,9 +144,7 @@ impl<'p> Interpreter<'p> {
                 return Err(CallError::missing(node, shown));
             }
             (PythonFunction::FloorDiv, [a, b]) => i64::try_from(floor(*a, *b)).ok(),
-            (PythonFunction::Mod, [a, b]) => {
-                i64::try_from(i128::from(*a) - floor(*a, *b) * i128::from(*b)).ok()
-            }
+            (PythonFunction::Mod, [a, b]) => i64::try_from(i128::from(*a) - floor(*a, *b) * i128::from(*b)).ok(),
             (PythonFunction::Pow, [a, b]) => u32::try_from(*b).ok().and_then(|b| a.checked_pow(b)),
             (PythonFunction::Neg, [a]) => a.checked_neg(),
             (PythonFunction::Max, [a, b]) => Some(*a.max(b)),
