@@ -6,12 +6,13 @@
 mod attr;
 mod ctxt;
 mod derive;
+#[cfg(test)]
+mod expansion_tests;
 mod header;
 mod module;
 mod name;
-mod option;
-mod params;
 mod root;
+mod ty;
 
 use proc_macro::TokenStream;
 use root::Root;

@@ -14,6 +14,8 @@ pub use static_field::{
     Holds, HoldsNone, StaticField, StaticsError, StaticsObject, StaticsValue, Tensors, write_variant,
 };
 
+/// The root of the library, for `Tch`: without the feature the compiler then says in which crate it is missing, and why.
+pub use crate as library;
 pub use crate::fields::{Fields, FieldsMut, FieldsOwned, Rebuilder, Variant};
 pub use crate::fields::{into_parts, rebuild_parts, walk_parts, walk_parts_mut};
 pub use crate::fields::{into_struct, rebuild_enum, rebuild_struct, walk_struct, walk_struct_mut};
