@@ -106,12 +106,12 @@ fn read(cx: &Ctxt, input: ParseStream<'_>) -> syn::Result<Input> {
         input.parse::<Token![|]>()?;
     }
     if !input.peek(Token![->]) {
-        return Err(input.error(format_args!("{USAGE}: write its return type, which is `()` for nothing")));
+        return Err(input.error(format_args!("{USAGE}; write its return type, which is `()` for nothing")));
     }
     input.parse::<Token![->]>()?;
     let output = input.parse()?;
     if !input.peek(syn::token::Brace) {
-        return Err(input.error(format_args!("{USAGE}: put the body in braces")));
+        return Err(input.error(format_args!("{USAGE}; put its body in braces")));
     }
     let body: TokenTree = input.parse()?;
     input.parse::<Option<Token![,]>>()?;

@@ -1,5 +1,5 @@
 //! `#[module]`: [`ast`] holds the impl block that the user wrote, [`check`] finds what its forward takes, [`expand`] writes
-//! the impls. [`function`] turns a closure into such a block.
+//! the impls. [`mod@function`] turns a closure into such a block.
 
 mod ast;
 mod check;

@@ -144,7 +144,7 @@ fn order(cx: &Ctxt, forward: &Forward, attrs: &[ParameterAttrs], written: &mut [
         parameter.default = match (&attrs[i].default, required.is_some() && !parameter.keyword) {
             (Some((word, _)), true) => {
                 let message = format_args!(
-                    "parameter without a default follows parameter with a default: give `{}` a default, or move it to the front",
+                    "parameter without a default follows parameter with a default: give `{}` a default, or move it before this one",
                     required.as_deref().unwrap_or_default()
                 );
                 cx.error(word, message);

@@ -1,4 +1,4 @@
-// A namedtuple takes no name that begins with an underscore, which is what fields without names get.
+// A namedtuple refuses names with a leading underscore, which fields without names get.
 use pytree_core::{Meta, PyTree, TensorMeta};
 
 #[derive(PyTree)]
