@@ -244,9 +244,7 @@ impl<P> Call<P> {
                     call.slots.rebuild_slot(extra, Some(name), source)?;
                 }
                 (None, None) => {
-                    return Err(
-                        source.fail(Mismatch::Next(&format!("a parameter of forward ({key} is not one)")))
-                    );
+                    return Err(source.fail(Mismatch::Next(&format!("a parameter of forward ({key} is not one)"))));
                 }
             }
         }

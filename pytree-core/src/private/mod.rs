@@ -14,6 +14,8 @@ pub use static_field::{
     Holds, HoldsNone, StaticField, StaticsError, StaticsObject, StaticsValue, Tensors, write_variant,
 };
 
+/// The root of the library, for `Tch`: without the feature the compiler then says in which crate it is missing, and why.
+pub use crate as library;
 pub use crate::leaf::ByLeaf;
 pub use crate::walk::{
     Fields, FieldsMut, FieldsOwned, Parts, PartsOwned, Rebuilder, Variant, With, WithOwned, into_parts, into_struct,
