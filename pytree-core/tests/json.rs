@@ -1,4 +1,4 @@
-//! Treespec JSON that is no treespec: the first words of every message are torch's, where torch has any.
+//! Treespec JSON that is not a treespec: every message begins with torch's words, where torch has any.
 
 #![allow(clippy::expect_used, clippy::panic, reason = "a test fails by a panic")]
 
@@ -96,7 +96,7 @@ fn a_node_that_cannot_be() {
 
 #[test]
 fn floats_that_are_no_json() {
-    // As `json.dumps` writes them in the context of a defaultdict, which is no text.
+    // As `json.dumps` writes them in the context of a defaultdict, which is not a string.
     let context = r#"{"default_factory_module": "NaN", "default_factory_name": "int", "dict_context": [Infinity, "Infinity", -Infinity, NaN]}"#;
     let text = node("\"collections.defaultdict\"", context, 4);
     let spec = TreeSpec::from_json(&text).expect("Python reads it");
