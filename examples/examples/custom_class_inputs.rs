@@ -41,7 +41,7 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, Result, ensure};
 use tch::{Device, Kind, Tensor};
 use torch_export::prelude::*;
-use torch_export::shapes::Naming;
+use torch_export::symbolic::Naming;
 
 fn main() -> Result<()> {
     let default = || Path::new(env!("CARGO_MANIFEST_DIR")).with_file_name("out");

@@ -19,7 +19,7 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, Result};
 use tch::{Device, Kind, Tensor};
 use torch_export::prelude::*;
-use torch_export::shapes::Naming;
+use torch_export::symbolic::Naming;
 
 fn main() -> Result<()> {
     let default = || Path::new(env!("CARGO_MANIFEST_DIR")).with_file_name("out");

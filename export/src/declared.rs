@@ -1,7 +1,9 @@
 //! The tensors that a model holds: parameters, buffers and declared constants.
 
-use crate::dispatch::{self, DispatchError, Known, Role, StorageId};
-use crate::program::{Storage, TensorData};
+use crate::dispatch::{self, DispatchError, StorageId};
+use crate::record::{Known, Role};
+use program::{Storage, TensorData};
+use pytree_core::TensorType;
 use std::collections::HashMap;
 use tch::Tensor;
 use tch::nn::VarStore;
@@ -80,7 +82,7 @@ pub(crate) struct DataReader {
 
 impl DataReader {
     pub(crate) fn read(&mut self, tensor: &Tensor, is_parameter: bool) -> Result<TensorData, DispatchError> {
-        let info = dispatch::info(tensor)?;
+        let known = dispatch::tensor_type(tensor)?;
         let storage = match dispatch::storage_id(tensor)? {
             Some(id) => match self.storages.get(&id) {
                 Some(known) => known.clone(),
@@ -92,15 +94,7 @@ impl DataReader {
             },
             None => Storage::new(dispatch::storage_bytes(tensor)?),
         };
-        Ok(TensorData {
-            dtype: info.dtype,
-            sizes: info.sizes,
-            strides: info.strides,
-            storage_offset: info.storage_offset,
-            device: info.device,
-            requires_grad: is_parameter && info.requires_grad,
-            is_parameter,
-            storage,
-        })
+        let tensor = TensorType { requires_grad: is_parameter && known.requires_grad, ..known };
+        Ok(TensorData::new(tensor, is_parameter, storage))
     }
 }

@@ -1,10 +1,13 @@
 //! Why an export can fail.
 
-use crate::dispatch::{DispatchError, OpName, RecordError};
+use crate::dispatch::{DispatchError, first_line};
+use crate::record::RecordError;
 use crate::run::CallError;
+use program::{OpName, OpNameError};
 use pytree_core::{BindError, TreeError, UnflattenError};
 use shapes::rules::RuleError;
-use shapes::{ConstraintError, EnvError, ExprError, MatchError};
+use shapes::{ConstraintError, MatchError};
+use symbolic::{EnvError, ExprError};
 
 /// A model could not be exported. Every variant says where, and what to do.
 #[derive(Debug, thiserror::Error)]
@@ -27,12 +30,12 @@ pub enum ExportError {
     #[error(transparent)]
     Unflatten(#[from] UnflattenError),
     /// The forward could not be recorded.
-    #[error("{error}{}", at_sizes(sizes))]
+    #[error("{source}{}", at_sizes(sizes))]
     Capture {
         /// The input sizes of the run, when they are not the example's.
         sizes: String,
         /// Why.
-        error: Box<RecordError>,
+        source: Box<RecordError>,
     },
     /// The forward does something else at other sizes.
     #[error(
@@ -143,7 +146,7 @@ pub enum ExportError {
     },
     /// The model fails at sizes that the dynamic shapes allow.
     #[error(
-        "the model fails with {dims}: {sizes}: {message}. Make the dimension static, or narrow its range with `min` and `max`"
+        "the model fails with {dims}: {sizes}: {source}. Make the dimension static, or narrow its range with `min` and `max`"
     )]
     Probe {
         /// What moved.
@@ -151,11 +154,23 @@ pub enum ExportError {
         /// The sizes that were tried.
         sizes: String,
         /// What the model said.
-        message: String,
+        source: Box<RecordError>,
     },
+    /// There is not one set of inputs.
+    #[error("there are no inputs to export with; give `ModelInputs` one set or more")]
+    NoInputs,
     /// A probe's inputs could not be made.
-    #[error("cannot make inputs of other sizes: {0}")]
-    Inputs(String),
+    #[error("cannot make inputs of other sizes: {}", first_line(&.0.to_string()))]
+    Inputs(#[source] tch::TchError),
+    /// An op uses a tensor that is not a value of the recording.
+    #[error("`{op}` uses a tensor that no recorded run knows")]
+    UnknownTensor {
+        /// The op.
+        op: OpName,
+    },
+    /// The name of an op could not be made.
+    #[error(transparent)]
+    OpName(#[from] OpNameError),
     /// The program does not compute what the model computes.
     #[error(
         "the program differs from the model at {sizes}: output {output} differs by {difference:e}. This is a mistake of \
@@ -170,12 +185,12 @@ pub enum ExportError {
         difference: f64,
     },
     /// The program could not be run for its check.
-    #[error("the program cannot be checked at {sizes}: {error}")]
+    #[error("the program cannot be checked at {sizes}: {source}")]
     Verify {
         /// The sizes.
         sizes: String,
         /// Why.
-        error: Box<CallError>,
+        source: Box<CallError>,
     },
     /// An op could not be read or called.
     #[error(transparent)]

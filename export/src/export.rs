@@ -4,35 +4,18 @@
 //! sizes. The runs tell how the integers of the graph follow from the input sizes; the shape rules of the ops tell which sizes
 //! are equal, related or fixed; further probes confirm both; and the program is run against the model at unseen sizes.
 
-mod alone;
-mod build;
-mod declared;
-mod error;
-mod independence;
-mod integers;
-mod location;
-mod merged;
-mod predict;
-mod probe;
-mod resolve;
-mod rules;
-mod sample;
-mod search;
-mod separate;
-mod setup;
-mod solve;
-mod spelling;
-mod verify;
-
-pub use error::ExportError;
-pub(crate) use resolve::Resolved;
-pub(crate) use setup::Setup;
-
-use crate::dispatch::Role;
-use crate::program::ExportedProgram;
-use declared::Declared;
-use pytree_core::{Module, Tch, flatten};
-use shapes::{DynamicShapes, ModelInputs, Naming, Tolerance};
+use crate::build::build;
+use crate::declared::Declared;
+use crate::error::ExportError;
+use crate::model::Leaves;
+use crate::probe::{Runs, search};
+use crate::record::Role;
+use crate::setup::Setup;
+use crate::verify::verify;
+use program::ExportedProgram;
+use pytree_core::{Module, Tch};
+use shapes::{DynamicShapes, ModelInputs, Tolerance};
+use symbolic::Naming;
 use tch::Tensor;
 use tch::nn::VarStore;
 
@@ -180,14 +163,17 @@ impl<'m, M: Module<Family = Tch>> Export<'m, M> {
             return Err(error);
         }
         let setup = Setup::new(self.inputs, &self.shapes, &self.declared, self.naming, self.tolerance, self.locations)?;
-        let mut search = search::Search::new(self.model, self.inputs.sets(), &self.declared, setup);
-        let resolved = search.run()?;
-        let Some(args) = self.inputs.sets().first() else { return Err(ExportError::Inputs("no inputs".to_owned())) };
-        let flat = flatten(args)?;
-        let mut program = build::build(search.example(), &flat.leaves, &flat.spec, &self.declared, &resolved)?;
-        if self.verify {
-            program.verification = Some(verify::verify(&mut search, &resolved, &program)?);
-        }
-        Ok(program)
+        let sets = self.inputs.sets().iter().map(Leaves::of).collect::<Result<Vec<_>, _>>()?;
+        export_leaves(Runs::new(self.model, sets, &self.declared, setup), self.verify)
     }
+}
+
+/// What an export does, whatever the model's type.
+fn export_leaves(mut runs: Runs<'_>, verified: bool) -> Result<ExportedProgram, ExportError> {
+    let settled = search(&mut runs)?;
+    let mut program = build(&runs, &settled.resolved)?;
+    if verified {
+        program.verification = Some(verify(&mut runs, &settled, &program)?);
+    }
+    Ok(program)
 }

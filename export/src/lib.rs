@@ -88,29 +88,52 @@
 //! `tch` (on by default) is what needs libtorch: recording, exporting, running. Without it remain the trees, the shapes,
 //! the program as data, its text and its file.
 
+#[cfg(feature = "tch")]
+mod build;
+#[cfg(feature = "tch")]
+mod declared;
+#[cfg(feature = "tch")]
 pub mod dispatch;
+#[cfg(feature = "tch")]
+mod error;
 #[cfg(feature = "tch")]
 mod export;
 #[cfg(feature = "tch")]
-mod ffi;
+mod model;
 pub mod prelude;
-pub mod program;
-pub mod pt2;
 #[cfg(feature = "tch")]
-pub mod run;
+mod probe;
+#[cfg(feature = "tch")]
+pub mod record;
+#[cfg(feature = "tch")]
+mod resolve;
+#[cfg(feature = "tch")]
+mod run;
+#[cfg(feature = "tch")]
+mod setup;
+#[cfg(feature = "tch")]
+mod solve;
+#[cfg(feature = "tch")]
+mod variable;
+#[cfg(feature = "tch")]
+mod verify;
 
 #[cfg(feature = "tch")]
-pub use export::{Export, ExportError, export};
-pub use program::ExportedProgram;
-pub use pt2::SaveError;
+pub use error::ExportError;
 #[cfg(feature = "tch")]
-pub use run::{CallError, ProgramModule};
+pub use export::{Export, export};
+pub use program::ExportedProgram;
+#[cfg(feature = "tch")]
+pub use run::{CallError, InputMismatch, ProgramModule, RunProgram};
 
 // The derive and `#[module]` with this crate as their root: a user needs no other dependency than this one and `tch`.
 pub use pytree_derive::{PyTreeFacade as PyTree, function_facade as function, module_facade as module};
 
+#[doc(no_inline)]
+pub use {program, pytree_core as pytree, shapes, symbolic};
+
+#[doc(hidden)]
 pub use pytree_core::*;
-pub use shapes;
 
 #[doc(hidden)]
 pub use pytree_core::__private;

@@ -2,7 +2,7 @@
 
 pub use crate::ExportedProgram;
 #[cfg(feature = "tch")]
-pub use crate::{Export, export};
+pub use crate::{Export, RunProgram, export};
 pub use crate::{PyTree, function, module};
 #[cfg(feature = "tch")]
 pub use pytree_core::Tch;

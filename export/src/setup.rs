@@ -1,26 +1,30 @@
 //! What is fixed before the first run: inputs, spec, options.
 
-use super::ExportError;
+use crate::ExportError;
 use crate::declared::Declared;
-use crate::dispatch::{TensorInfo, info};
-use pytree_core::{KeyEntry, KeyPath, LeafRef, Module, Tch, flatten};
-use shapes::{
-    DynamicShapes, InputLeaf, InputValue, ModelInputs, Naming, Tolerance, mapping_key_part, placeholder_base,
-};
+use crate::dispatch::tensor_type;
+use program::names::{Namer, mapping_key_part, placeholder_base};
+use pytree_core::{KeyEntry, KeyPath, LeafRef, Module, Tch, TensorType, flatten};
+use shapes::{DynamicShapes, InputLeaf, InputValue, ModelInputs, Tolerance};
+use symbolic::Naming;
 
 /// The inputs of an export as shape inference sees them.
 pub(crate) struct Setup {
     /// One per leaf of the flattened `(args, kwargs)`.
     pub(crate) leaves: Vec<InputLeaf>,
+    /// Which argument each leaf belongs to.
+    pub(crate) arguments: Vec<usize>,
     /// The leaves in the order of the signature.
     pub(crate) order: Vec<usize>,
     /// Which leaves are tensors, in order.
     pub(crate) tensor_leaves: Vec<usize>,
     /// What is known of every leaf that is a tensor.
-    pub(crate) input_infos: Vec<Option<TensorInfo>>,
+    pub(crate) input_infos: Vec<Option<TensorType>>,
     /// What is known of the model's own tensors.
-    pub(crate) declared_infos: Vec<TensorInfo>,
+    pub(crate) declared_infos: Vec<TensorType>,
     pub(crate) argument_names: Vec<String>,
+    /// The names that the placeholders of the inputs have taken.
+    pub(crate) namer: Namer,
     pub(crate) naming: Naming,
     pub(crate) tolerance: Tolerance,
     /// Whether nodes say which source line they come from.
@@ -36,7 +40,7 @@ impl Setup {
         tolerance: Tolerance,
         locations: bool,
     ) -> Result<Self, ExportError> {
-        let Some(args) = inputs.sets().first() else { return Err(ExportError::Inputs("no inputs".to_owned())) };
+        let Some(args) = inputs.sets().first() else { return Err(ExportError::NoInputs) };
         let flat = flatten(args)?;
         let signature = inputs.signature();
         let bound = signature.bind(&flat.spec)?;
@@ -44,11 +48,17 @@ impl Setup {
         let paths = signature.input_paths(&flat.spec)?;
         let mut setup = Setup {
             leaves: Vec::new(),
+            arguments: Vec::new(),
             order: Vec::new(),
             tensor_leaves: Vec::new(),
             input_infos: Vec::new(),
-            declared_infos: declared.entries().iter().map(|(_, tensor)| info(tensor)).collect::<Result<_, _>>()?,
+            declared_infos: declared
+                .entries()
+                .iter()
+                .map(|(_, tensor)| tensor_type(tensor))
+                .collect::<Result<_, _>>()?,
             argument_names: argument_names(inputs, &bound),
+            namer: Namer::new(),
             naming,
             tolerance,
             locations,
@@ -56,7 +66,7 @@ impl Setup {
         for (i, ((leaf, path), spec)) in flat.leaves.iter().zip(&paths).zip(specs).enumerate() {
             let value = match leaf {
                 LeafRef::Tensor(tensor) => {
-                    let info = info(tensor)?;
+                    let info = tensor_type(tensor)?;
                     let value = InputValue::Tensor {
                         sizes: info.sizes.clone(),
                         strides: Some(info.strides.clone()),
@@ -77,10 +87,14 @@ impl Setup {
             setup.leaves.push(InputLeaf {
                 source: format!("L{}", path.source),
                 path: path.source.to_string(),
-                name: base_name(&path.placeholder),
+                name: setup.namer.placeholder(&base_name(&path.placeholder)),
                 value,
                 spec,
             });
+        }
+        setup.arguments = vec![0; setup.leaves.len()];
+        for (i, argument) in bound.iter().enumerate() {
+            setup.arguments[argument.leaves.clone()].fill(i);
         }
         let mut by_parameter: Vec<_> = bound.iter().collect();
         by_parameter.sort_by_key(|argument| argument.parameter);

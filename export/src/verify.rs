@@ -1,31 +1,34 @@
 //! The program against the model, at sizes that no run has used.
 
-use super::ExportError;
-use super::search::Search;
+use crate::ExportError;
 use crate::dispatch::deep_copy;
-use crate::program::{ExportedProgram, Verification};
-use pytree_core::{Leaf, LeafRef, Module, PyTree, Tch, flatten};
+use crate::model::Leaves;
+use crate::probe::{Runs, Settled};
+use crate::run::RunProgram;
+use program::{ExportedProgram, InputSizes, Verification};
+use pytree_core::{Leaf, Tch};
 use tch::Tensor;
 
 /// The largest difference that counts as none, relative to the size of the values: kernels may sum in another order.
 const TOLERANCE: f64 = 1e-5;
 
-pub(crate) fn verify<M: Module<Family = Tch>>(
-    search: &mut Search<'_, M>,
-    resolved: &super::Resolved,
+pub(crate) fn verify(
+    runs: &mut Runs<'_>,
+    settled: &Settled,
     program: &ExportedProgram,
 ) -> Result<Verification, ExportError> {
-    let unseen = search.unseen(resolved);
+    let unseen = settled.unseen(runs);
     let is_unseen = unseen.is_some();
-    let values = unseen.unwrap_or_else(|| search.example().values.clone());
-    let sizes = search.shown(&values);
-    let args = search.inputs_of(&values)?;
+    let values = unseen.unwrap_or_else(|| runs.example().sizes.clone());
+    let sizes = runs.shown(&values);
+    let inputs = runs.inputs_of(&values)?;
     let run = || -> Result<Vec<Leaf<Tch>>, ExportError> {
-        let failed = |error| ExportError::Verify { sizes: sizes.clone(), error: Box::new(error) };
-        tch::no_grad(|| program.run(own_leaves(&args)?).map_err(failed))
+        let failed = |source| ExportError::Verify { sizes: sizes.clone(), source: Box::new(source) };
+        let own = inputs.map(|_, tensor| Ok(deep_copy(tensor)?), |_, v| v)?;
+        tch::no_grad(|| program.run(own.leaves).map_err(failed))
     };
     let got = run()?;
-    let expected = search.outputs_of(&args)?;
+    let Leaves { leaves: expected, .. } = runs.outputs_of(&inputs)?;
     let mut compared = compare(&got, &expected);
     // A program that does not agree with itself draws random numbers: all that can be compared is the form of its results.
     let random = compared.is_err() && compare(&got, &run()?) != Ok(0.0);
@@ -35,19 +38,16 @@ pub(crate) fn verify<M: Module<Family = Tch>>(
     let max_difference =
         compared.map_err(|(output, difference)| ExportError::Differs { sizes: sizes.clone(), output, difference })?;
     let names = program.graph.placeholders().map(|(_, node)| node.name.clone());
-    let lifted = program.graph.placeholders().count() - values.len();
-    let run = names.skip(lifted).zip(values).filter_map(|(name, v)| Some((name, v?))).collect();
-    Ok(Verification { run, unseen: is_unseen, random, max_difference, tried: search.tried(resolved) })
-}
-
-/// The leaves of a call, on memory of their own.
-fn own_leaves<T: PyTree<Tch>>(args: &T) -> Result<Vec<Leaf<Tch>>, ExportError> {
-    let flat = flatten(args)?;
-    let own = flat.leaves.iter().map(|leaf| match leaf {
-        LeafRef::Tensor(tensor) => Ok(Leaf::Tensor(deep_copy(tensor)?)),
-        other => Ok(other.map(Tensor::shallow_clone)),
-    });
-    own.collect()
+    let lifted = program.graph.placeholders().count() - values.iter().count();
+    let named = names.skip(lifted).zip(values.iter());
+    let sizes = named.filter_map(|(name, sizes)| Some(InputSizes { name, sizes: sizes?.to_vec() }));
+    let mut verification = Verification::default();
+    verification.run = sizes.collect();
+    verification.unseen = is_unseen;
+    verification.random = random;
+    verification.max_difference = max_difference;
+    verification.tried = settled.tried(runs);
+    Ok(verification)
 }
 
 /// The largest difference of any output, or the first output that differs too much, with its difference.
@@ -72,7 +72,7 @@ fn blank(leaves: &[Leaf<Tch>]) -> Result<Vec<Leaf<Tch>>, ExportError> {
         Leaf::Tensor(tensor) => tensor.f_zeros_like().map(Leaf::Tensor),
         other => Ok(other.as_ref().map(Tensor::shallow_clone)),
     });
-    blank.collect::<Result<_, _>>().map_err(|e| ExportError::Inputs(e.to_string()))
+    blank.collect::<Result<_, _>>().map_err(ExportError::Inputs)
 }
 
 /// The largest absolute difference of two leaves, relative to the largest value when that is above 1. NaN where they

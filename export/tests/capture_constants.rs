@@ -8,9 +8,9 @@ mod capture_support;
 
 use capture_support::{F, alike, fixed, guessed, randn, recording, refused, same, statements};
 use tch::Tensor;
-use torch_export::dispatch::{RecordError, UnknownReason};
 use torch_export::prelude::*;
 use torch_export::program::InputKind;
+use torch_export::record::{RecordError, UnknownReason};
 use torch_export::{ExportError, flatten};
 
 model! { Scaled(x: &Tensor) -> Tensor { x * Tensor::from_slice(&[1f32, 2.0, 3.0]) } }
@@ -83,15 +83,15 @@ fn declared_it_is_what_was_declared() {
     let inputs = ModelInputs::new(&model, [2, 4].map(|n| Held::args(randn(&[n, 3])))).unwrap();
     let shapes = inputs.guess_dynamic_shapes().unwrap();
     let new = || Export::new(&model, &inputs).dynamic_shapes(&shapes);
+    let name = "w".to_owned();
     let declared = [
-        (new().parameter("w", &model.w), "p_w", InputKind::Parameter),
-        (new().buffer("w", &model.w), "b_w", InputKind::Buffer { persistent: true }),
-        (new().constant("w", &model.w), "c_w", InputKind::ConstantTensor),
+        (new().parameter("w", &model.w), "p_w", InputKind::Parameter { name: name.clone() }),
+        (new().buffer("w", &model.w), "b_w", InputKind::Buffer { name: name.clone(), persistent: true }),
+        (new().constant("w", &model.w), "c_w", InputKind::ConstantTensor { name }),
     ];
     for (export, name, kind) in declared {
         let program = export.run().unwrap();
         assert_eq!(program.signature.inputs[0].kind, kind);
-        assert_eq!(program.signature.inputs[0].target.as_deref(), Some("w"));
         assert_eq!(statements(&program)[0], format!("mul: \"f32[s77, 3]\" = torch.ops.aten.mul.Tensor(x, {name})"));
         same(&model, &program, [7, 1].map(|n| Held::args(randn(&[n, 3]))));
     }

@@ -11,8 +11,8 @@ use std::cell::Cell;
 use capture_support::{F, fixed, guessed, randn, recording, refused, same, statements};
 use tch::{Device, Kind, Tensor};
 use torch_export::ExportError;
-use torch_export::dispatch::RecordError;
 use torch_export::prelude::*;
+use torch_export::record::RecordError;
 
 /// Where a data dependence is, of an export that must fail for it.
 fn dependence(result: Result<ExportedProgram, ExportError>) -> String {

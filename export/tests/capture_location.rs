@@ -5,8 +5,8 @@
 
 use tch::nn::Module as _;
 use tch::{Device, Kind, Tensor, nn};
-use torch_export::dispatch::{Known, record, record_located};
 use torch_export::prelude::*;
+use torch_export::record::{Known, record, record_located};
 
 fn randn(sizes: &[i64]) -> Tensor {
     Tensor::randn(sizes, (Kind::Float, Device::Cpu))
@@ -89,7 +89,7 @@ fn a_node_says_the_line_of_the_users_code() {
         assert_eq!(comment(&text, node), expected);
     }
     let split = program.graph.nodes.iter().filter(|n| n.name.starts_with("getitem"));
-    let traces: Vec<_> = split.map(|n| n.stack_trace.clone().unwrap()).collect();
+    let traces: Vec<_> = split.map(|n| n.frame.as_ref().unwrap().stack_trace()).collect();
     let whole = format!(
         "  File \"tests/capture_location.rs\", line {}, in forward\n    flat.split(2, 0) // several results\n",
         line("// several")
@@ -100,7 +100,7 @@ fn a_node_says_the_line_of_the_users_code() {
 #[test]
 fn switched_off_there_are_no_places() {
     let program = export_model(false);
-    assert!(program.graph.nodes.iter().all(|n| n.stack_trace.is_none()));
+    assert!(program.graph.nodes.iter().all(|n| n.frame.is_none()));
     let text = program.to_string();
     assert_eq!(text.matches("# No stacktrace found for following nodes").count(), 1);
     assert!(!text.contains("# File:"));

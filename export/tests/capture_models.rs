@@ -96,7 +96,7 @@ fn a_convolution_with_batch_norm() {
         .inputs
         .iter()
         .filter(|input| matches!(input.kind, InputKind::Buffer { .. }))
-        .filter_map(|input| input.target.as_deref())
+        .filter_map(|input| input.kind.target())
         .collect();
     assert_eq!(buffers, ["norm.running_mean", "norm.running_var"]);
     assert!(header(&program).contains("x: \"f32[s77, 3, 8, 8]\""), "{program}");

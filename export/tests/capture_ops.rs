@@ -7,10 +7,11 @@ use std::collections::HashMap;
 
 use serde_json::Value as Json;
 use tch::{Device, Kind, Tensor};
-use torch_export::dispatch::{OpName, Schema, Value, call};
+use torch_export::dispatch::{Schema, call};
 use torch_export::prelude::*;
 use torch_export::program::{NodeKind, NodeValue};
-use torch_export::shapes::Expr;
+use torch_export::program::{OpName, Value};
+use torch_export::symbolic::Expr;
 
 fn items(value: &Json) -> &[Json] {
     value.as_array().map_or(&[], Vec::as_slice)

@@ -4,6 +4,7 @@
 
 use tch::{Device, Kind, Tensor};
 use torch_export::prelude::*;
+use torch_export::program::Tried;
 use torch_export::shapes;
 
 fn randn(sizes: &[i64]) -> Tensor {
@@ -50,7 +51,7 @@ fn a_derived_dimension_is_probed_through_its_hidden_root() {
     let program = export(&Halves, &inputs, &shapes).unwrap();
     let verification = program.verification.as_ref().unwrap();
     assert!(verification.unseen, "{verification}");
-    let [(_, low, high)] = &verification.tried[..] else { panic!("{verification}") };
+    let [Tried { low, high, .. }] = &verification.tried[..] else { panic!("{verification}") };
     assert!(low < high, "{verification}");
     let output: Tensor = program.call(&Halves::args(randn(&[50]))).unwrap();
     assert_eq!(output.size(), [25, 2]);

@@ -4,7 +4,9 @@
 #![allow(clippy::unwrap_used, clippy::panic)]
 
 use tch::{Device as TchDevice, Kind, Tensor};
-use torch_export::dispatch::{DType, Device, DispatchError, Layout, MemoryFormat, OpName, Schema, Value, call};
+use torch_export::dispatch::{DispatchError, Schema, call};
+use torch_export::program::{OpName, Value};
+use torch_export::pytree::{DType, Device, Layout, MemoryFormat};
 
 fn op(name: &str) -> OpName {
     name.parse().unwrap()

@@ -4,7 +4,9 @@
 #![allow(clippy::unwrap_used, clippy::panic)]
 
 use tch::{Device, Kind, Tensor};
-use torch_export::dispatch::{DType, Known, Place, RecordError, Role, Trace, UnknownReason, Value, ValueId, record};
+use torch_export::program::Value;
+use torch_export::pytree::DType;
+use torch_export::record::{Known, Place, RecordError, Role, Trace, UnknownReason, ValueId, record};
 
 const F: (Kind, Device) = (Kind::Float, Device::Cpu);
 

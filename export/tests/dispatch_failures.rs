@@ -6,7 +6,8 @@
 use std::sync::{Arc, Barrier};
 
 use tch::{Device, Kind, Tensor};
-use torch_export::dispatch::{Known, RecordError, Value, ValueId, record};
+use torch_export::program::Value;
+use torch_export::record::{Known, RecordError, ValueId, record};
 
 const F: (Kind, Device) = (Kind::Float, Device::Cpu);
 

@@ -5,7 +5,9 @@
 
 use tch::nn::{self, Module, ModuleT, RNN};
 use tch::{Device, IndexOp, Kind, Tensor};
-use torch_export::dispatch::{Call, DType, Known, Layout, MemoryFormat, Role, Trace, Value, ValueId, record};
+use torch_export::program::Value;
+use torch_export::pytree::{DType, Layout, MemoryFormat};
+use torch_export::record::{Call, Known, Role, Trace, ValueId, record};
 
 const F: (Kind, Device) = (Kind::Float, Device::Cpu);
 
@@ -79,7 +81,7 @@ fn ops_come_with_their_arguments_and_without_their_defaults() {
     // A default that stands before a value that is none is written, as torch does.
     let keepdim = t.calls[2].args[2].clone();
     assert_eq!((keepdim.name.as_str(), keepdim.is_default), ("keepdim", true));
-    assert_eq!((&t.declared[0].role, &t.declared[0].info.sizes[..]), (&Role::Input(0), &[3, 4][..]));
+    assert_eq!((&t.declared[0].role, &t.declared[0].tensor.sizes[..]), (&Role::Input(0), &[3, 4][..]));
     assert!(t.failures.is_empty() && t.lifted.is_empty());
 }
 
@@ -88,7 +90,7 @@ fn outputs_are_described() {
     let x = x34().set_requires_grad(true);
     let (_, t) = trace(&x, || x.transpose(0, 1).narrow(0, 1, 2));
     let out = t.output(1, 0).unwrap();
-    let i = &out.info;
+    let i = &out.tensor;
     assert_eq!((&i.sizes[..], &i.strides[..], i.storage_offset), (&[2, 3][..], &[1, 4][..], 1));
     assert_eq!((i.dtype, i.layout, i.requires_grad), (DType::Float32, Layout::Strided, true));
     assert_eq!((out.id, out.same_as_input), (ValueId::Output { call: 1, index: 0 }, None));
@@ -211,7 +213,7 @@ fn layers_with_lists_and_several_results_are_recorded() {
     let (_, t) = record(&known, || (lstm.seq(&x), norm.forward_t(&x.select(1, 0), true))).unwrap();
     let ops: Vec<String> = t.calls.iter().map(|call| call.op.to_string()).collect();
     assert_eq!(ops, ["aten.zeros.default", "aten.lstm.input", "aten.select.int", "aten.batch_norm.default"]);
-    let sizes: Vec<_> = t.calls[1].output_tensors().map(|o| o.info.sizes.clone()).collect();
+    let sizes: Vec<_> = t.calls[1].output_tensors().map(|o| o.tensor.sizes.clone()).collect();
     assert_eq!(sizes, [[2, 3, 5], [1, 2, 5], [1, 2, 5]]);
     let Some(Value::Tensors(weights)) = t.calls[1].arg("params") else { panic!("{:?}", t.calls[1]) };
     assert_eq!(weights.len(), 4);
@@ -230,7 +232,7 @@ fn geometry_may_change_in_place() {
         lines(&t)[1..],
         ["aten.t_.default(v0.0)", "aten.unsqueeze_.default(v1.0, 0)", "aten.add.Scalar(v2.0, 1.0)",]
     );
-    assert_eq!(t.output(2, 0).unwrap().info.sizes, [1, 4, 3]);
+    assert_eq!(t.output(2, 0).unwrap().tensor.sizes, [1, 4, 3]);
 }
 
 #[test]
@@ -290,7 +292,7 @@ fn several_results_and_lists_are_numbered() {
         ]
     );
     let Value::Tensors(parts) = &t.calls[0].outputs[0] else { panic!("{:?}", t.calls[0]) };
-    assert_eq!(parts[1].info.sizes, [1, 4]);
+    assert_eq!(parts[1].tensor.sizes, [1, 4]);
     assert_eq!(t.calls[1].outputs.len(), 2);
 }
 
@@ -305,7 +307,7 @@ fn indexing_takes_optional_tensors() {
     })
     .unwrap();
     assert_eq!(lines(&t)[0], "aten.index.Tensor(x0, [None, Some(\"x1\")])");
-    assert_eq!(t.output(0, 0).unwrap().info.sizes, [3, 2]);
+    assert_eq!(t.output(0, 0).unwrap().tensor.sizes, [3, 2]);
     assert!(t.calls.len() > 1);
 }
 

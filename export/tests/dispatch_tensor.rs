@@ -5,19 +5,18 @@
 
 use tch::{Device, Kind, Tensor};
 use torch_export::dispatch::{
-    DType, Layout, deep_copy, dtype_from_libtorch, dtype_to_libtorch, info, on_storage, same_tensor, storage_bytes,
-    storage_from_bytes, storage_id,
+    deep_copy, on_storage, same_tensor, storage_bytes, storage_from_bytes, storage_id, tensor_type,
 };
+use torch_export::pytree::{DType, Layout};
 
 #[test]
 fn info_is_what_torch_says() {
     let x = Tensor::arange(12, (Kind::Float, Device::Cpu)).view([3, 4]).set_requires_grad(true);
     let part = x.narrow(1, 1, 2).transpose(0, 1);
-    let i = info(&part).unwrap();
-    assert_eq!((i.dtype, i.layout, i.requires_grad, i.is_leaf), (DType::Float32, Layout::Strided, true, false));
+    let i = tensor_type(&part).unwrap();
+    assert_eq!((i.dtype, i.layout, i.requires_grad, part.is_leaf()), (DType::Float32, Layout::Strided, true, false));
     assert_eq!((i.sizes, i.strides, i.storage_offset), (vec![2, 3], vec![1, 4], 1));
-    assert!(info(&x).unwrap().is_leaf);
-    assert!(info(&Tensor::new()).is_err());
+    assert!(tensor_type(&Tensor::new()).is_err());
 }
 
 #[test]
@@ -38,18 +37,18 @@ fn dtype_numbers_agree_with_tch() {
         Kind::Float8e5m2,
         Kind::Float8e4m3fn,
     ] {
-        let dtype = info(&Tensor::zeros([1], (kind, Device::Cpu))).unwrap().dtype;
+        let dtype = tensor_type(&Tensor::zeros([1], (kind, Device::Cpu))).unwrap().dtype;
         assert_eq!(dtype.size(), kind.elt_size_in_bytes(), "{kind:?}");
-        assert_eq!(dtype_from_libtorch(dtype_to_libtorch(dtype).unwrap()), Some(dtype));
+        assert_eq!(DType::from_libtorch(dtype.to_libtorch().unwrap()), Some(dtype));
     }
-    assert_eq!(dtype_to_libtorch(DType::Other), None);
+    assert_eq!(DType::Other.to_libtorch(), None);
     // A quantized tensor is more than its storage.
     let plain = |dtype: &DType| *dtype != DType::Other && !dtype.name().starts_with('q');
     for dtype in DType::ALL.iter().copied().filter(plain) {
         // The number is right if libtorch, given it, makes elements of that size.
         let bytes = storage_from_bytes(&vec![0; dtype.size()]).unwrap();
         let made = on_storage(&bytes, dtype, &[1], &[1], 0).unwrap();
-        assert_eq!(info(&made).unwrap().dtype, dtype);
+        assert_eq!(tensor_type(&made).unwrap().dtype, dtype);
         assert!(on_storage(&bytes, dtype, &[2], &[1], 0).is_err(), "{dtype}");
     }
 }
@@ -73,7 +72,7 @@ fn copies_have_their_own_memory_and_the_same_strides() {
     }
     let leaf = base.copy().set_requires_grad(true);
     let copy = deep_copy(&leaf).unwrap();
-    assert!(copy.requires_grad() && info(&copy).unwrap().is_leaf);
+    assert!(copy.requires_grad() && copy.is_leaf());
     let _ = tch::no_grad(|| copy.shallow_clone().zero_());
     assert_eq!(leaf, base);
 }
@@ -98,7 +97,7 @@ fn whole_storages_come_and_go() {
     let bytes = storage_bytes(&view).unwrap();
     let expected: Vec<u8> = (1i16..=6).flat_map(i16::to_ne_bytes).collect();
     assert_eq!(bytes, expected);
-    let i = info(&view).unwrap();
+    let i = tensor_type(&view).unwrap();
     let made = storage_from_bytes(&bytes).unwrap();
     let back = on_storage(&made, i.dtype, &i.sizes, &i.strides, i.storage_offset).unwrap();
     assert_eq!((&back, back.stride()), (&view, view.stride()));

@@ -7,8 +7,9 @@ use std::io::Read;
 use std::path::{Path, PathBuf};
 
 use tch::{Device, Kind, Tensor};
+use torch_export::Export;
 use torch_export::prelude::*;
-use torch_export::{Export, SaveError};
+use torch_export::program::SaveError;
 
 struct Linear {
     weights: tch::nn::VarStore,

@@ -3,7 +3,8 @@
 //! The fuzz targets ask for it of texts that libFuzzer makes, `tests/tests/fuzz_sample.rs` of a sample at every test run.
 
 use pytree_core::{Leaf, Meta, Names, TreeSpec, Value, flatten, unflatten};
-use shapes::{Dim, DynamicShapes, PathPattern, ShapeSpec, parse_srepr, refine_dynamic_shapes_from_suggested_fixes};
+use shapes::{Dim, DynamicShapes, PathPattern, ShapeSpec, refine_dynamic_shapes_from_suggested_fixes};
+use symbolic::parse_srepr;
 
 /// Treespec JSON: what is read can be asked everything.
 pub fn treespec(text: &str) {

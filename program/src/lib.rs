@@ -26,7 +26,7 @@ mod signature;
 mod text;
 
 pub use data::{Storage, TensorData};
-pub use exported::{ExportedProgram, Verification};
+pub use exported::{ExportedProgram, InputSizes, Tried, Verification};
 pub use graph::{
     Argument, Constant, Frame, Graph, GraphOutput, Literal, NamedArgument, Node, NodeId, NodeKind, NodeValue,
     PythonFunction, Sym, Target,

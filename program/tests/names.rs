@@ -1,6 +1,6 @@
 //! Names of placeholders and nodes as `torch.export` gives them; the rows were taken from PyTorch 2.13.
 
-use shapes::{Lifted, Namer, OpNumbers, mapping_key_part, placeholder_base};
+use program::names::{Lifted, Namer, OpNumbers, mapping_key_part, placeholder_base};
 
 /// Names of user inputs whose paths have these parts, after mangling of the keys.
 fn inputs(paths: &[&[&str]]) -> String {

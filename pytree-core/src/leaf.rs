@@ -108,6 +108,24 @@ impl<'a, F: Family> LeafRef<'a, F> {
             LeafRef::None => Leaf::None,
         }
     }
+
+    /// As [`map`](LeafRef::map), where making a tensor may fail.
+    ///
+    /// # Errors
+    /// The error of `tensor`.
+    pub fn try_map<G: Family, E>(
+        self,
+        tensor: impl FnOnce(&'a F::Tensor) -> Result<G::Tensor, E>,
+    ) -> Result<Leaf<G>, E> {
+        match self {
+            LeafRef::Tensor(t) => tensor(t).map(Leaf::Tensor),
+            LeafRef::Int(v) => Ok(Leaf::Int(v)),
+            LeafRef::Float(v) => Ok(Leaf::Float(v)),
+            LeafRef::Bool(v) => Ok(Leaf::Bool(v)),
+            LeafRef::Str(v) => Ok(Leaf::Str(v.to_owned())),
+            LeafRef::None => Ok(Leaf::None),
+        }
+    }
 }
 leaf_kind!(LeafRef <F: Family> LeafRef<'_, F>);
 

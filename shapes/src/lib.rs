@@ -43,14 +43,15 @@ pub use constraints::{
     RangeConstraints, Solved, Specialization, SymbolicInputs, Tolerance,
 };
 pub use inputs::couple::{ChangeOptions, CoupleError, CoupleInputsDynamicShapes};
-pub use inputs::guess::{Auto, GuessError, GuessOptions};
+pub use inputs::guess::{Auto, GuessError, GuessOptions, Input, Place};
 pub use inputs::kwargs::{MoveError, MovedShapes};
-pub use inputs::observer::{Batch, InputObserver, Observed, ObserverError};
+pub use inputs::observer::{Batch, Constant, InputObserver, Observed, ObserverError};
 pub use inputs::{InputSet, InputSets, InputsError, InvalidDimension, LeafDescription, ModelInputs, ValidateError};
 pub use show::diff::{Diff, DiffError, DiffOptions, Position, max_diff, string_diff};
 pub use show::draw::{DrawError, Drawing};
 pub use show::string_type::{
-    Described, StringTypeError, StringTypeOptions, TensorSummary, string_type, string_type_of_values, string_type_with,
+    Described, Number, Numbers, StringTypeError, StringTypeOptions, TensorSummary, string_type, string_type_of_values,
+    string_type_with,
 };
 pub use spec::builders::{
     AdditionalError, AdditionalInputs, CollectionError, PathPattern, PathShapes, PatternError, RefineError,

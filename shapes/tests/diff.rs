@@ -2,7 +2,7 @@
 #![allow(clippy::expect_used, clippy::panic, reason = "a test fails by a panic")]
 
 use pytree_core::{Context, DType, DescribeTensor, Family, Leaf, TensorMeta, Value};
-use shapes::string_type::Number;
+use shapes::Number;
 use shapes::{DiffError, DiffOptions, TensorSummary, TensorValues, max_diff, string_diff};
 
 /// Tensors with their values.

@@ -2,9 +2,10 @@
 #![allow(clippy::panic, reason = "a test fails by a panic")]
 
 use shapes::{
-    ConstraintError, ConstraintViolation, Dim, DimSpec, Expr, Fixes, InputLeaf, InputValue, Naming, Rel, RelOp,
-    ShapeSpec, SymbolicInputs, Tolerance,
+    ConstraintError, ConstraintViolation, Dim, DimSpec, Fixes, InputLeaf, InputValue, ShapeSpec, SymbolicInputs,
+    Tolerance,
 };
+use symbolic::{Expr, Naming, Rel, RelOp};
 
 type Result<T> = std::result::Result<T, Box<dyn std::error::Error>>;
 
@@ -101,5 +102,21 @@ fn nothing_follows_from_a_factor_of_zero() -> Result<()> {
     let solved = inputs.finish(Tolerance::Strict)?;
     assert_eq!(solved.placeholders[0].to_string(), "x: [s77]");
     assert_eq!(solved.guards_code().len(), 1);
+    Ok(())
+}
+
+/// Remainders by numbers that nobody could try one by one.
+#[test]
+fn congruences_of_large_numbers_are_solved() -> Result<()> {
+    let (p, q) = (1_000_000_007_i64, 998_244_353_i64);
+    let size = p * 3 + 5;
+    let ask = |s: &[Expr]| {
+        let rest = |k: i64| s[0].modulo(&Expr::int(k)).map(|rest| Rel::eq(rest, Expr::int(size % k)));
+        Ok(vec![rest(p)?, rest(q)?])
+    };
+    let fixes = told(vec![leaf("x", size, Dim::new("n")?)], ask)?.suggested_fixes.join("\n");
+    let product = i128::from(p) * i128::from(q);
+    let shift = product - i128::from(size);
+    assert_eq!(fixes, format!("_n = Dim('_n', min=1, max=oo)\nn = {product}*_n - {shift}"));
     Ok(())
 }

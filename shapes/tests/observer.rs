@@ -3,8 +3,8 @@
 
 use pytree_core::{DType, Leaf, Meta, Module, TensorMeta, Value};
 use pytree_derive::{PyTree, module};
-use shapes::observer::{Constant, Input};
 use shapes::{Batch, InputObserver, ObserverError};
+use shapes::{Constant, Input};
 
 #[derive(PyTree, Clone)]
 #[pytree(name = "transformers.cache_utils.DynamicCache", as = "mapping")]

@@ -2,10 +2,8 @@
 #![allow(clippy::expect_used, clippy::panic, reason = "a test fails by a panic")]
 
 use shapes::rules::{ArgValue, Args, RuleError, rule};
-use shapes::{
-    ConstraintError, Dim, DimSpec, Expr, ExprError, InputLeaf, InputValue, Naming, ShapeEnv, ShapeSpec, SymbolicInputs,
-    Tolerance, parse_srepr,
-};
+use shapes::{ConstraintError, Dim, DimSpec, InputLeaf, InputValue, ShapeSpec, SymbolicInputs, Tolerance};
+use symbolic::{Expr, Naming, ShapeEnv};
 
 fn leaf(name: &str, sizes: &[i64], spec: ShapeSpec) -> InputLeaf {
     InputLeaf {
@@ -137,34 +135,6 @@ fn specialisation_may_be_tolerated() -> Result<(), Box<dyn std::error::Error>> {
     assert_eq!(solved.ranges.to_string(), "{}");
     assert_eq!(solved.tolerated, Some(violation));
     Ok(())
-}
-
-#[test]
-fn arithmetic_that_has_no_value() {
-    let (s, big) = (Expr::size("s0"), Expr::int(i64::MAX));
-    assert!(matches!(big.try_add(&Expr::int(1)), Err(ExprError::Overflow { .. })));
-    assert!(matches!(s.try_mul(&big).and_then(|e| e.try_mul(&big)), Err(ExprError::Overflow { .. })));
-    assert!(matches!(s.try_pow(&Expr::int(-1)), Err(ExprError::NegativeExponent { .. })));
-    assert!(matches!(s.floor_div(&Expr::int(0)), Err(ExprError::DivisionByZero { .. })));
-    assert!(matches!(s.modulo(&Expr::int(0)), Err(ExprError::DivisionByZero { .. })));
-    assert!(matches!(Expr::int(i64::MIN).floor_div(&Expr::int(-1)), Err(ExprError::Overflow { .. })));
-    assert_eq!(s.eval(&|_| None), Err(ExprError::Unbound { symbol: "s0".into() }));
-    assert_eq!(s.floor_div(&Expr::int(3)).and_then(|e| e.eval(&|_| Some(7))), Ok(2));
-}
-
-#[test]
-fn texts_that_are_no_expression() {
-    let refused = |text: &str| parse_srepr(text).expect_err(text).to_string();
-    assert!(refused("__import__('os').system('ls')").contains("`__import__` is not in the grammar"));
-    assert!(refused("Symbol('s0')").contains("not an integer"));
-    assert!(refused("Integer(9223372036854775808)").contains("no 64-bit integer"));
-    assert!(refused("Add(Integer(1), Integer(2)) + 1").contains("text after the expression"));
-    assert!(refused("FloorDiv(Integer(1))").contains("takes 2 arguments"));
-    assert!(refused("FloorDiv(Integer(1), Integer(0))").contains("division by zero"));
-    assert!(refused("Float('nan', precision=53)").contains("not finite"));
-    assert!(refused(&"Add(".repeat(100_000)).contains("nested deeper than 128 levels"));
-    assert!(refused("Symbol('s\\'0', integer=True)").contains("plain"));
-    assert!(refused("").contains("at byte 0: expected `(`"), "{}", refused(""));
 }
 
 #[test]

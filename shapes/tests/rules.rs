@@ -5,7 +5,8 @@ use std::collections::{BTreeMap, HashMap};
 
 use serde_json::Value;
 use shapes::rules::{ArgValue, Args, Output, rule};
-use shapes::{Dim, Expr, InputLeaf, InputValue, Naming, ShapeEnv, ShapeSpec, SymbolicInputs, Tolerance};
+use shapes::{Dim, InputLeaf, InputValue, ShapeSpec, SymbolicInputs, Tolerance};
+use symbolic::{Expr, Naming, ShapeEnv};
 
 fn cases(name: &str) -> Vec<Value> {
     let path = format!("{}/tests/data/{name}.json", env!("CARGO_MANIFEST_DIR"));

@@ -10,12 +10,8 @@ impl Expr {
             ExprKind::Int(n) => ValueRange::point((*n).into()),
             ExprKind::Real(_) => ValueRange::ALL,
             ExprKind::Symbol(s) => symbols(s),
-            ExprKind::Add(args) => {
-                args.iter().map(|a| a.range(symbols)).fold(ValueRange::point(0), ValueRange::add)
-            }
-            ExprKind::Mul(args) => {
-                args.iter().map(|a| a.range(symbols)).fold(ValueRange::point(1), ValueRange::mul)
-            }
+            ExprKind::Add(args) => args.iter().map(|a| a.range(symbols)).fold(ValueRange::point(0), ValueRange::add),
+            ExprKind::Mul(args) => args.iter().map(|a| a.range(symbols)).fold(ValueRange::point(1), ValueRange::mul),
             ExprKind::Pow(base, exponent) => base.range(symbols).power(exponent.range(symbols)),
             ExprKind::Apply(function, args) => {
                 let mut ranges = args.iter().map(|a| a.range(symbols));

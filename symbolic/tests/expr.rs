@@ -1,9 +1,7 @@
-//! Expressions at the edges of what they hold: reals as sympy prints them, products and remainders too large to try out.
+//! Expressions at the edges of what they hold: reals as sympy prints them, long products, texts that are not expressions.
 #![allow(clippy::expect_used, reason = "a test fails by a panic")]
 
-use shapes::{
-    ConstraintError, Dim, Expr, Function, InputLeaf, InputValue, Naming, ShapeSpec, SymbolicInputs, Tolerance,
-};
+use symbolic::{Expr, ExprError, Function, parse_srepr};
 
 /// What sympy 1.14 prints for `TruncToInt(x*ToFloat(s))`.
 #[test]
@@ -41,29 +39,30 @@ fn a_product_of_many_sums_is_not_written_out() {
     assert_eq!(value(&wide.expand().expect("an expression")), value(&wide));
 }
 
-/// Remainders by numbers that nobody could try one by one.
 #[test]
-fn congruences_of_large_numbers_are_solved() {
-    let (p, q) = (1_000_000_007_i64, 998_244_353_i64);
-    let size = p * 3 + 5;
-    let leaf = InputLeaf {
-        source: "L['x']".to_owned(),
-        path: "['x']".to_owned(),
-        name: "x".to_owned(),
-        value: InputValue::tensor([size]),
-        spec: ShapeSpec::dims([(0, Dim::new("n").expect("a name"))]),
-    };
-    let mut inputs = SymbolicInputs::declare(vec![leaf], &[0], Naming::Hashed).expect("a size");
-    let n = inputs.sizes(0).expect("sizes")[0].clone();
-    for k in [p, q] {
-        let rest = n.modulo(&Expr::int(k)).expect("a remainder");
-        assert!(inputs.env_mut().guard_eq(&rest, &Expr::int(size % k), "test").expect("a guard"));
-    }
-    let Err(ConstraintError::Violated(violation)) = inputs.finish(Tolerance::Strict) else {
-        unreachable!("the spec allows any size")
-    };
-    let fixes = violation.suggested_fixes.join("\n");
-    let product = i128::from(p) * i128::from(q);
-    let shift = product - i128::from(size);
-    assert_eq!(fixes, format!("_n = Dim('_n', min=1, max=oo)\nn = {product}*_n - {shift}"));
+fn arithmetic_that_has_no_value() {
+    let (s, big) = (Expr::size("s0"), Expr::int(i64::MAX));
+    assert!(matches!(big.try_add(&Expr::int(1)), Err(ExprError::Overflow { .. })));
+    assert!(matches!(s.try_mul(&big).and_then(|e| e.try_mul(&big)), Err(ExprError::Overflow { .. })));
+    assert!(matches!(s.try_pow(&Expr::int(-1)), Err(ExprError::NegativeExponent { .. })));
+    assert!(matches!(s.floor_div(&Expr::int(0)), Err(ExprError::DivisionByZero { .. })));
+    assert!(matches!(s.modulo(&Expr::int(0)), Err(ExprError::DivisionByZero { .. })));
+    assert!(matches!(Expr::int(i64::MIN).floor_div(&Expr::int(-1)), Err(ExprError::Overflow { .. })));
+    assert_eq!(s.eval(&|_| None), Err(ExprError::Unbound { symbol: "s0".into() }));
+    assert_eq!(s.floor_div(&Expr::int(3)).and_then(|e| e.eval(&|_| Some(7))), Ok(2));
+}
+
+#[test]
+fn texts_that_are_no_expression() {
+    let refused = |text: &str| parse_srepr(text).expect_err(text).to_string();
+    assert!(refused("__import__('os').system('ls')").contains("`__import__` is not in the grammar"));
+    assert!(refused("Symbol('s0')").contains("not an integer"));
+    assert!(refused("Integer(9223372036854775808)").contains("no 64-bit integer"));
+    assert!(refused("Add(Integer(1), Integer(2)) + 1").contains("text after the expression"));
+    assert!(refused("FloorDiv(Integer(1))").contains("takes 2 arguments"));
+    assert!(refused("FloorDiv(Integer(1), Integer(0))").contains("division by zero"));
+    assert!(refused("Float('nan', precision=53)").contains("not finite"));
+    assert!(refused(&"Add(".repeat(100_000)).contains("nested deeper than 128 levels"));
+    assert!(refused("Symbol('s\\'0', integer=True)").contains("plain"));
+    assert!(refused("").contains("at byte 0: expected `(`"), "{}", refused(""));
 }

@@ -6,9 +6,10 @@ use std::fmt::Write;
 use divan::{Bencher, black_box};
 use pytree_core::{DType, Meta, PyTree, TensorMeta};
 use shapes::{
-    Dim, DimSpec, DynamicShapes, InputLeaf, InputSets, InputValue, Naming, ShapeSpec, StringTypeOptions,
-    SymbolicInputs, Tolerance, string_type,
+    Dim, DimSpec, DynamicShapes, InputLeaf, InputSets, InputValue, ShapeSpec, StringTypeOptions, SymbolicInputs,
+    Tolerance, string_type,
 };
+use symbolic::Naming;
 
 const LAYERS: usize = 126;
 

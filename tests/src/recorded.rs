@@ -1,7 +1,7 @@
 //! Tensors of recorded cases: described, some with their data, some of them numpy arrays or objects of no known class.
 
 use pytree_core::{DescribeTensor, Family, LeafRef, TensorMeta, Value};
-use shapes::string_type::Number;
+use shapes::Number;
 use shapes::{LeafDescription, MakeTensor};
 
 /// The family of what recorded cases hold where a tensor can stand.

@@ -3,7 +3,7 @@
 
 use indexmap::IndexMap;
 use pytree_core::{BindError, DType, Leaf, LeafRef, Meta, PyTree, Signature, TensorMeta, Value, flatten, module};
-use shapes::string_type::Number;
+use shapes::Number;
 use shapes::{
     Auto, DynamicShapes, GuessError, GuessOptions, InputSet, InputSets, InputsError, LeafDescription, ModelInputs,
     MoveError, StringTypeError, StringTypeOptions, TensorSummary, string_type, string_type_with,

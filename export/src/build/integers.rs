@@ -1,11 +1,11 @@
 //! Integers in a graph: sizes read from inputs, and arithmetic on them.
 
-use super::ExportError;
 use super::spelling::aten;
-use crate::dispatch::Value;
-use crate::program::{Graph, Int, IntOp, NamedArgument, Node, NodeId, NodeKind, NodeValue};
+use crate::ExportError;
 use indexmap::IndexMap;
-use shapes::{Expr, ExprKind, Function, Namer, OpNumbers, Symbol};
+use program::names::{Namer, OpNumbers};
+use program::{Argument, Frame, Graph, NamedArgument, Node, NodeId, NodeKind, NodeValue, PythonFunction, Sym, Target};
+use symbolic::{Affine, Expr, ExprKind, Function, Symbol};
 
 /// Where a symbol can be read.
 #[derive(Clone, Debug)]
@@ -14,27 +14,15 @@ pub(crate) enum SymbolSource {
     Dim { placeholder: NodeId, dim: usize, number: usize },
     /// An int input.
     Int(NodeId),
-    /// A dimension whose size is `mul` times the symbol plus `add`: a dim derived from the symbol's.
-    Derived { placeholder: NodeId, dim: usize, number: usize, mul: i64, add: i64 },
+    /// A dimension whose size is affine in the symbol: a dim derived from the symbol's.
+    Derived { placeholder: NodeId, dim: usize, number: usize, affine: Affine },
 }
 
 impl SymbolSource {
-    /// The symbol that can be read from a dimension of this size, when the size is `mul*symbol + add`.
-    pub(crate) fn derived(
-        size: &Expr,
-        placeholder: NodeId,
-        dim: usize,
-        number: usize,
-    ) -> Result<Option<(Symbol, Self)>, ExportError> {
-        let symbols = size.free_symbols();
-        let mut symbols = symbols.iter();
-        let (Some(symbol), None) = (symbols.next(), symbols.next()) else { return Ok(None) };
-        let at = |value: i64| size.eval(&|_| Some(value)).ok();
-        let (Some(zero), Some(one)) = (at(0), at(1)) else { return Ok(None) };
-        let Some(mul) = one.checked_sub(zero).filter(|mul| *mul > 0) else { return Ok(None) };
-        let affine = Expr::symbol(symbol).try_mul(&Expr::int(mul))?.try_add(&Expr::int(zero))?;
-        let source = SymbolSource::Derived { placeholder, dim, number, mul, add: zero };
-        Ok((affine == *size).then(|| (symbol.clone(), source)))
+    /// The symbol that can be read from a dimension of this size, when the size is affine in it.
+    pub(crate) fn derived(size: &Expr, placeholder: NodeId, dim: usize, number: usize) -> Option<(Symbol, Self)> {
+        let (symbol, affine) = Affine::of(size).filter(|(_, affine)| affine.mul > 0)?;
+        Some((symbol, SymbolSource::Derived { placeholder, dim, number, affine }))
     }
 }
 
@@ -59,8 +47,8 @@ impl Names {
 /// The nodes that compute integers, each expression once.
 pub(crate) struct Integers {
     nodes: IndexMap<Expr, NodeId>,
-    /// Symbols that stand in no size by themselves: the size they are computed from, its factor and its constant.
-    derived: IndexMap<Symbol, (Expr, i64, i64)>,
+    /// Symbols that no size is equal to: the size they are computed from, and its form.
+    derived: IndexMap<Symbol, (Expr, Affine)>,
 }
 
 impl Integers {
@@ -87,25 +75,22 @@ impl Integers {
                     continue;
                 }
                 SymbolSource::Dim { placeholder, dim, number } => (*placeholder, *dim, *number, expr),
-                SymbolSource::Derived { placeholder, dim, number, mul, add } => {
-                    let size = expr.try_mul(&Expr::int(*mul))?.try_add(&Expr::int(*add))?;
-                    integers.derived.insert(symbol.clone(), (size.clone(), *mul, *add));
+                SymbolSource::Derived { placeholder, dim, number, affine } => {
+                    let size = affine.expr(&expr)?;
+                    integers.derived.insert(symbol.clone(), (size.clone(), *affine));
                     (*placeholder, *dim, *number, size)
                 }
             };
-            let argument = |name: &str, value| NamedArgument { name: name.to_owned(), keyword: false, value };
-            let dim = Value::Int(Int::Number(dim as i64));
-            let arguments = vec![argument("self", Value::Tensor(placeholder)), argument("dim", dim)];
+            let arguments = vec![
+                NamedArgument::positional("self", Argument::Tensor(placeholder)),
+                NamedArgument::positional("dim", Argument::Int(Sym::Value(dim as i64))),
+            ];
             let name = match used.len() + number {
                 0 => "sym_size_int".to_owned(),
                 number => format!("sym_size_int_{number}"),
             };
-            let id = graph.push(Node {
-                name: names.namer.node(&name),
-                kind: NodeKind::Call { op: aten("sym_size", "int")?, arguments },
-                value: NodeValue::Int(size.clone()),
-                stack_trace: None,
-            });
+            let kind = NodeKind::Call { target: aten("sym_size", "int")?.into(), arguments };
+            let id = graph.push(Node::new(names.namer.node(&name), kind, NodeValue::Int(size.clone())));
             integers.nodes.insert(size, id);
         }
         Ok(integers)
@@ -117,92 +102,98 @@ impl Integers {
         graph: &mut Graph,
         names: &mut Names,
         expr: &Expr,
-        trace: &Option<String>,
-    ) -> Result<Int, ExportError> {
+        frame: &Option<Frame>,
+    ) -> Result<Sym<i64>, ExportError> {
         if let Some(value) = expr.as_int() {
-            return Ok(Int::Number(value));
+            return Ok(Sym::Value(value));
         }
         if let Some(node) = self.nodes.get(expr) {
-            return Ok(Int::Node(*node));
+            return Ok(Sym::Node(*node));
         }
-        if let Some((size, mul, add)) = expr.as_symbol().and_then(|symbol| self.derived.get(symbol)).cloned() {
-            return self.undo(graph, names, (&size, mul, add), trace);
+        if let Some((size, affine)) = expr.as_symbol().and_then(|symbol| self.derived.get(symbol)).cloned() {
+            return self.undo(graph, names, &size, affine, frame);
         }
         let (op, parts) = match expr.kind() {
-            ExprKind::Add(terms) => (IntOp::Add, terms.clone()),
-            ExprKind::Mul(factors) => (IntOp::Mul, factors.clone()),
-            ExprKind::Pow(base, exponent) => (IntOp::Pow, vec![base.clone(), exponent.clone()]),
-            ExprKind::Apply(Function::FloorDiv, args) => (IntOp::FloorDiv, args.clone()),
-            ExprKind::Apply(Function::Mod | Function::PythonMod, args) => (IntOp::Mod, args.clone()),
-            ExprKind::Apply(Function::Max, args) => (IntOp::Max, args.clone()),
-            ExprKind::Apply(Function::Min, args) => (IntOp::Min, args.clone()),
+            ExprKind::Add(terms) => (PythonFunction::Add, terms.clone()),
+            ExprKind::Mul(factors) => (PythonFunction::Mul, factors.clone()),
+            ExprKind::Pow(base, exponent) => (PythonFunction::Pow, vec![base.clone(), exponent.clone()]),
+            ExprKind::Apply(Function::FloorDiv, args) => (PythonFunction::FloorDiv, args.clone()),
+            ExprKind::Apply(Function::Mod | Function::PythonMod, args) => (PythonFunction::Mod, args.clone()),
+            ExprKind::Apply(Function::Max, args) => (PythonFunction::Max, args.clone()),
+            ExprKind::Apply(Function::Min, args) => (PythonFunction::Min, args.clone()),
             _ => return Err(ExportError::Unsolved { what: format!("the integer {expr}"), seen: String::new() }),
         };
         // The number of a sum or product comes last, as people write it: `x*2 + 1`.
         let (numbers, mut ordered): (Vec<Expr>, Vec<Expr>) = match op {
-            IntOp::Add | IntOp::Mul => parts.into_iter().partition(|p| p.as_int().is_some()),
+            PythonFunction::Add | PythonFunction::Mul => parts.into_iter().partition(|p| p.as_int().is_some()),
             _ => (Vec::new(), parts),
         };
         ordered.extend(numbers);
         let mut parts = ordered.into_iter();
-        let Some(first) = parts.next() else { return Ok(Int::Number(0)) };
+        let Some(first) = parts.next() else { return Ok(Sym::Value(0)) };
         let mut value = first.clone();
-        let mut result = self.argument(graph, names, &first, trace)?;
+        let mut result = self.argument(graph, names, &first, frame)?;
         for part in parts {
             let (op, shown, next) = match (op, negative(&part)?) {
-                (IntOp::Add, Some(positive)) => (IntOp::Sub, positive, value.try_add(&part)?),
-                (IntOp::Add, None) => (op, part.clone(), value.try_add(&part)?),
-                (IntOp::Mul, _) => (op, part.clone(), value.try_mul(&part)?),
-                (IntOp::Max, _) => (op, part.clone(), Expr::max_of([value.clone(), part.clone()])?),
-                (IntOp::Min, _) => (op, part.clone(), Expr::min_of([value.clone(), part.clone()])?),
-                (IntOp::FloorDiv, _) => (op, part.clone(), value.floor_div(&part)?),
-                (IntOp::Mod, _) => (op, part.clone(), value.modulo(&part)?),
+                (PythonFunction::Add, Some(positive)) => (PythonFunction::Sub, positive, value.try_add(&part)?),
+                (PythonFunction::Add, None) => (op, part.clone(), value.try_add(&part)?),
+                (PythonFunction::Mul, _) => (op, part.clone(), value.try_mul(&part)?),
+                (PythonFunction::Max, _) => (op, part.clone(), Expr::max_of([value.clone(), part.clone()])?),
+                (PythonFunction::Min, _) => (op, part.clone(), Expr::min_of([value.clone(), part.clone()])?),
+                (PythonFunction::FloorDiv, _) => (op, part.clone(), value.floor_div(&part)?),
+                (PythonFunction::Mod, _) => (op, part.clone(), value.modulo(&part)?),
                 _ => (op, part.clone(), value.try_pow(&part)?),
             };
             value = next;
             if let Some(known) = self.nodes.get(&value) {
-                result = Int::Node(*known);
+                result = Sym::Node(*known);
                 continue;
             }
-            let right = self.argument(graph, names, &shown, trace)?;
-            let id = graph.push(Node {
-                name: names.node(op.base_name()),
-                kind: NodeKind::Integer { op, arguments: vec![result, right] },
-                value: NodeValue::Int(value.clone()),
-                stack_trace: trace.clone(),
-            });
-            self.nodes.insert(value.clone(), id);
-            result = Int::Node(id);
+            let right = self.argument(graph, names, &shown, frame)?;
+            result = self.compute(graph, names, op, [result, right], &value, frame);
         }
         Ok(result)
     }
 
-    /// The symbol that a size is `mul` times of, plus `add`: `(size - add) // mul`.
+    /// The root of an affine size: `(size - add) // mul`.
     fn undo(
         &mut self,
         graph: &mut Graph,
         names: &mut Names,
-        (size, mul, add): (&Expr, i64, i64),
-        trace: &Option<String>,
-    ) -> Result<Int, ExportError> {
-        let mut result = self.argument(graph, names, size, trace)?;
+        size: &Expr,
+        affine: Affine,
+        frame: &Option<Frame>,
+    ) -> Result<Sym<i64>, ExportError> {
+        let mut result = self.argument(graph, names, size, frame)?;
         let mut value = size.clone();
-        for (op, number) in [(IntOp::Sub, add), (IntOp::FloorDiv, mul)] {
-            if number == i64::from(op == IntOp::FloorDiv) {
+        for (op, number) in [(PythonFunction::Sub, affine.add), (PythonFunction::FloorDiv, affine.mul)] {
+            if number == i64::from(op == PythonFunction::FloorDiv) {
                 continue;
             }
             let right = Expr::int(number);
-            value = if op == IntOp::Sub { value.try_sub(&right)? } else { value.floor_div(&right)? };
-            let id = graph.push(Node {
-                name: names.node(op.base_name()),
-                kind: NodeKind::Integer { op, arguments: vec![result, Int::Number(number)] },
-                value: NodeValue::Int(value.clone()),
-                stack_trace: trace.clone(),
-            });
-            self.nodes.insert(value.clone(), id);
-            result = Int::Node(id);
+            value = if op == PythonFunction::Sub { value.try_sub(&right)? } else { value.floor_div(&right)? };
+            result = self.compute(graph, names, op, [result, Sym::Value(number)], &value, frame);
         }
         Ok(result)
+    }
+
+    /// Adds the node that computes `value`.
+    fn compute(
+        &mut self,
+        graph: &mut Graph,
+        names: &mut Names,
+        function: PythonFunction,
+        operands: [Sym<i64>; 2],
+        value: &Expr,
+        frame: &Option<Frame>,
+    ) -> Sym<i64> {
+        let named = function.argument_names().iter().zip(operands);
+        let arguments = named.map(|(name, sym)| NamedArgument::positional(name, Argument::Int(sym))).collect();
+        let kind = NodeKind::Call { target: Target::Python(function), arguments };
+        let name = names.node(function.base_name());
+        let id = graph.push(Node::new(name, kind, NodeValue::Int(value.clone())).at(frame.clone()));
+        self.nodes.insert(value.clone(), id);
+        Sym::Node(id)
     }
 }
 

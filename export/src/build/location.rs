@@ -4,9 +4,10 @@ use std::collections::HashMap;
 use std::ffi::c_void;
 use std::path::{Path, PathBuf};
 
-use crate::dispatch::Call;
+use crate::record::Call;
+use program::Frame;
 
-/// Turns call stacks into the `stack_trace` texts of nodes: one frame each, the innermost that is the user's.
+/// Turns call stacks into the source lines of nodes: one frame each, the innermost that is the user's.
 #[derive(Default)]
 pub(crate) struct Locations {
     /// The user's functions at each address that was looked up, innermost first: several may be inlined there.
@@ -25,9 +26,8 @@ struct Place {
 }
 
 impl Locations {
-    /// The text that Python would have for the call: `  File "examples/add.rs", line 33, in forward\n    x + y`. `None`
-    /// without debug information, or when no frame is the user's.
-    pub(crate) fn stack_trace(&mut self, call: &Call) -> Option<String> {
+    /// The line that made the call. `None` without debug information, or when no frame is the user's.
+    pub(crate) fn frame(&mut self, call: &Call) -> Option<Frame> {
         let mut found: Option<Place> = None;
         'stack: for address in &call.frames {
             for place in self.places(*address) {
@@ -44,8 +44,8 @@ impl Locations {
         }
         let place = found?;
         let code = self.code(&place);
-        let function = place.function.as_deref().unwrap_or("<closure>");
-        Some(format!("  File \"{}\", line {}, in {function}\n    {code}\n", shown(&place.file), place.line))
+        let function = place.function.unwrap_or_else(|| "<closure>".to_owned());
+        Some(Frame { file: shown(&place.file), line: place.line, function, code })
     }
 
     /// The user's functions at an address.

@@ -1,32 +1,34 @@
 //! The program of a trace whose integers and sizes are solved.
 
+mod integers;
+mod location;
+mod spelling;
+
+use crate::ExportError;
 use crate::declared::{DataReader, Declared};
-use super::integers::{Integers, Names, SymbolSource};
-use super::location::Locations;
-use super::sample::{OutputLeaf, Sample};
-use super::{ExportError, Resolved, spelling};
-use crate::dispatch::{Call, OpName, Role, StorageNumber, TensorInfo, Value, ValueId};
-use crate::program::{
-    Argument, ExportedProgram, Graph, GraphOutput, GraphSignature, InputKind, InputSpec, Literal, NamedArgument, Node,
-    NodeId, NodeKind, NodeValue, OutputKind, OutputSpec, TensorValue,
-};
+use crate::probe::Runs;
+use crate::record::{Call, Output, OutputLeaf, Role, Sample, StorageNumber, ValueId};
+use crate::resolve::{Resolved, ResolvedLayout};
 use indexmap::IndexMap;
-use pytree_core::{LeafRef, Tch, TreeSpec};
-use shapes::{Expr, Lifted, PlaceholderShape, Symbol};
+use integers::{Integers, Names, SymbolSource};
+use location::Locations;
+use program::names::Lifted;
+use program::{
+    Argument, ExportedProgram, Frame, Graph, GraphOutput, GraphSignature, InputKind, InputSpec, Literal, NamedArgument,
+    Node, NodeId, NodeKind, NodeValue, OpName, OutputKind, OutputSpec, Sym, TensorData, Value,
+};
+use pytree_core::{Family, Leaf, Tch, TensorType};
+use shapes::PlaceholderShape;
 use std::collections::{HashMap, HashSet};
+use symbolic::{Expr, Symbol};
 
 /// Puts the program together from the first run, with integers and sizes as `resolved` has them.
-pub(crate) fn build(
-    example: &Sample,
-    inputs: &[LeafRef<'_, Tch>],
-    in_spec: &TreeSpec,
-    declared: &Declared,
-    resolved: &Resolved,
-) -> Result<ExportedProgram, ExportError> {
+pub(crate) fn build(runs: &Runs<'_>, resolved: &Resolved) -> Result<ExportedProgram, ExportError> {
+    let (example, inputs, setup) = (runs.example(), runs.first_set(), runs.setup());
     let mut builder = Builder {
         graph: Graph::default(),
         signature: GraphSignature::default(),
-        names: Names::new(resolved.solved.namer.clone()),
+        names: Names::new(setup.namer.clone()),
         nodes: HashMap::new(),
         written: written_storages(example),
         cloned: HashSet::new(),
@@ -34,11 +36,11 @@ pub(crate) fn build(
         state_dict: IndexMap::new(),
         constants: IndexMap::new(),
         example,
-        declared,
+        declared: runs.declared(),
         resolved,
     };
     builder.lifted()?;
-    let sources = builder.user_inputs(inputs)?;
+    let sources = builder.user_inputs(&inputs.leaves)?;
     let used = builder.used_symbols();
     let mut integers = Integers::read_sizes(&mut builder.graph, &mut builder.names, &sources, &used)?;
     for at in 0..example.trace.calls.len() {
@@ -46,25 +48,18 @@ pub(crate) fn build(
     }
     let outputs = builder.outputs(&mut integers)?;
     let Builder { mut graph, mut signature, state_dict, constants, .. } = builder;
-    signature.outputs = outputs
-        .iter()
-        .map(|value| OutputSpec { kind: OutputKind::UserOutput, value: value.clone(), target: None })
-        .collect();
+    signature.outputs =
+        outputs.iter().map(|value| OutputSpec { value: value.clone(), kind: OutputKind::UserOutput }).collect();
     graph.outputs = outputs;
     let env = &resolved.solved.env;
-    Ok(ExportedProgram {
-        graph,
-        signature,
-        in_spec: in_spec.clone(),
-        out_spec: example.out_spec.clone(),
-        argument_names: resolved.argument_names.clone(),
-        range_constraints: resolved.solved.ranges.0.iter().map(|(e, r)| (e.clone(), *r)).collect(),
-        hints: env.symbols().filter_map(|(s, info)| Some((s.name().to_owned(), info.hint?))).collect(),
-        state_dict,
-        constants,
-        guards: resolved.solved.guards_code(),
-        verification: None,
-    })
+    let mut program = ExportedProgram::new(graph, signature, inputs.spec.clone(), example.out_spec.clone());
+    program.argument_names = setup.argument_names.clone();
+    program.range_constraints = resolved.solved.ranges.0.iter().map(|(e, r)| (e.clone(), *r)).collect();
+    program.hints = env.symbols().filter_map(|(symbol, info)| Some((symbol.clone(), info.hint?))).collect();
+    program.state_dict = state_dict;
+    program.constants = constants;
+    program.guards = resolved.solved.guards_code();
+    Ok(program)
 }
 
 struct Builder<'a> {
@@ -77,19 +72,18 @@ struct Builder<'a> {
     /// The constants that are written to and that have got their clone.
     cloned: HashSet<ValueId>,
     locations: Locations,
-    state_dict: IndexMap<String, crate::program::TensorData>,
-    constants: IndexMap<String, crate::program::TensorData>,
+    state_dict: IndexMap<String, TensorData>,
+    constants: IndexMap<String, TensorData>,
     example: &'a Sample,
     declared: &'a Declared,
     resolved: &'a Resolved,
 }
 
 impl Builder<'_> {
-    fn placeholder(&mut self, name: String, value: NodeValue, kind: InputKind, target: Option<String>) -> NodeId {
-        let node = Node { name, kind: NodeKind::Placeholder, value, stack_trace: None };
-        let id = self.graph.push(node);
-        self.signature.inputs.push(InputSpec { kind, node: id, target });
-        id
+    fn placeholder(&mut self, name: String, value: NodeValue, kind: InputKind) -> NodeId {
+        let node = self.graph.push(Node::new(name, NodeKind::Placeholder, value));
+        self.signature.inputs.push(InputSpec { node, kind });
+        node
     }
 
     /// Parameters and buffers, used or not, then the constants that are used.
@@ -98,25 +92,30 @@ impl Builder<'_> {
         let inputs = self.example.trace.declared.iter().filter(|d| matches!(d.role, Role::Input(_))).count();
         for (i, (role, tensor)) in self.declared.entries().iter().enumerate() {
             let id = ValueId::Known(inputs + i);
-            let (kind, lifted, target) = match role {
-                Role::Parameter(name) => (InputKind::Parameter, Lifted::Parameter, name),
-                Role::Buffer(name) => (InputKind::Buffer { persistent: true }, Lifted::Buffer, name),
-                Role::Constant(name) if self.uses(id) => (InputKind::ConstantTensor, Lifted::Constant, name),
+            let (lifted, target) = match role {
+                Role::Parameter(name) => (Lifted::Parameter, name),
+                Role::Buffer(name) => (Lifted::Buffer, name),
+                Role::Constant(name) if self.uses(id) => (Lifted::Constant, name),
                 _ => continue,
             };
-            let data = reader.read(tensor, kind == InputKind::Parameter)?;
-            let name = self.names.namer.placeholder(&lifted.placeholder_base(target));
-            let node = self.placeholder(name, NodeValue::Tensor(data.value()), kind, Some(target.clone()));
-            self.nodes.insert(id, node);
-            let state = if kind == InputKind::ConstantTensor { &mut self.constants } else { &mut self.state_dict };
+            let data = reader.read(tensor, lifted == Lifted::Parameter)?;
+            let name = target.clone();
+            let (kind, state) = match lifted {
+                Lifted::Parameter => (InputKind::Parameter { name }, &mut self.state_dict),
+                Lifted::Buffer => (InputKind::Buffer { name, persistent: true }, &mut self.state_dict),
+                _ => (InputKind::ConstantTensor { name }, &mut self.constants),
+            };
+            let value = data.value();
             state.insert(target.clone(), data);
+            let name = self.names.namer.placeholder(&lifted.placeholder_base(target));
+            let node = self.placeholder(name, value, kind);
+            self.nodes.insert(id, node);
         }
         for (i, lifted) in self.example.trace.lifted.iter().enumerate() {
             let target = format!("lifted_tensor_{i}");
             let data = reader.read(&lifted.tensor, false)?;
             let name = self.names.namer.placeholder(&Lifted::Constant.placeholder_base(&target));
-            let value = NodeValue::Tensor(data.value());
-            let node = self.placeholder(name, value, InputKind::ConstantTensor, Some(target.clone()));
+            let node = self.placeholder(name, data.value(), InputKind::ConstantTensor { name: target.clone() });
             self.nodes.insert(ValueId::Lifted(i), node);
             self.constants.insert(target, data);
         }
@@ -131,22 +130,27 @@ impl Builder<'_> {
     }
 
     /// The user's inputs, and where each symbol can be read from them.
-    fn user_inputs(&mut self, inputs: &[LeafRef<'_, Tch>]) -> Result<IndexMap<Symbol, SymbolSource>, ExportError> {
+    fn user_inputs(&mut self, inputs: &[Leaf<Tch>]) -> Result<IndexMap<Symbol, SymbolSource>, ExportError> {
         let (mut sources, mut derived) = (IndexMap::new(), IndexMap::new());
         let (mut known, mut number) = (0, 0);
         for (i, (leaf, placeholder)) in inputs.iter().zip(&self.resolved.solved.placeholders).enumerate() {
             let value = match (leaf, &placeholder.shape) {
-                (LeafRef::Tensor(tensor), PlaceholderShape::Tensor(sizes)) => {
-                    let info = crate::dispatch::info(tensor)?;
+                (Leaf::Tensor(tensor), PlaceholderShape::Tensor(sizes)) => {
+                    let known = crate::dispatch::tensor_type(tensor)?;
                     let strides = self.resolved.input_strides[i].clone();
-                    NodeValue::Tensor(tensor_value(&info, sizes.clone(), strides))
+                    NodeValue::Tensor(with_sizes(
+                        &known,
+                        known.requires_grad && tensor.is_leaf(),
+                        sizes.clone(),
+                        strides,
+                    ))
                 }
                 (_, PlaceholderShape::Int(expr)) => NodeValue::Int(expr.clone()),
                 (leaf, _) => NodeValue::Literal(literal(leaf)),
             };
             let name = placeholder.name.clone();
-            let id = self.placeholder(name, value, InputKind::UserInput, None);
-            if matches!(leaf, LeafRef::Tensor(_)) {
+            let id = self.placeholder(name, value, InputKind::UserInput);
+            if matches!(leaf, Leaf::Tensor(_)) {
                 self.nodes.insert(ValueId::Known(known), id);
                 known += 1;
             }
@@ -154,12 +158,12 @@ impl Builder<'_> {
                 let Some(symbol) = created.as_symbol() else { continue };
                 if let PlaceholderShape::Tensor(sizes) = &placeholder.shape
                     && let Some(size) = sizes.get(dim).filter(|size| size.as_symbol().is_none())
-                    && let Some((root, source)) = SymbolSource::derived(size, id, dim, number)?
+                    && let Some((root, source)) = SymbolSource::derived(size, id, dim, number)
                 {
                     derived.entry(root).or_insert(source);
                 }
                 let source = match leaf {
-                    LeafRef::Tensor(_) => SymbolSource::Dim { placeholder: id, dim, number },
+                    Leaf::Tensor(_) => SymbolSource::Dim { placeholder: id, dim, number },
                     _ => SymbolSource::Int(id),
                 };
                 number += 1;
@@ -175,9 +179,13 @@ impl Builder<'_> {
 
     /// The symbols that integer arguments and integer outputs are computed from, in order of first use.
     fn used_symbols(&self) -> Vec<Symbol> {
-        let written = self.example.trace.calls.iter().zip(&self.resolved.arguments).flat_map(|(call, values)| {
+        let written = self.example.trace.calls.iter().zip(&self.resolved.calls).flat_map(|(call, solved)| {
             let names: Vec<&str> = call.written().map(|a| a.name.as_str()).collect();
-            call.args.iter().zip(values).filter(move |(a, _)| names.contains(&a.name.as_str())).map(|(_, v)| v)
+            call.args
+                .iter()
+                .zip(&solved.arguments)
+                .filter(move |(a, _)| names.contains(&a.name.as_str()))
+                .map(|(_, v)| v)
         });
         let mut used: Vec<Symbol> = Vec::new();
         let outputs = self.resolved.output_ints.iter().flatten();
@@ -203,34 +211,33 @@ impl Builder<'_> {
             // What it gave has left the graph; that it is no constant in disguise is what the second run has shown.
             return Ok(());
         }
-        let stack_trace = self.locations.stack_trace(call);
+        let frame = self.locations.frame(call);
         for id in call.args.iter().flat_map(|argument| argument.value.tensors()) {
-            self.clone_if_written(*id, &stack_trace)?;
+            self.clone_if_written(*id, &frame)?;
         }
+        let resolved = &self.resolved.calls[at];
         let mut arguments = Vec::new();
         for written in call.written() {
-            let solved = call.args.iter().zip(&self.resolved.arguments[at]).find(|(a, _)| a.name == written.name);
+            let solved = call.args.iter().zip(&resolved.arguments).find(|(a, _)| a.name == written.name);
             let Some((_, value)) = solved else { continue };
             let value = value.clone().try_map(|id| self.node_of(call, id))?;
-            let value: Argument =
-                value.try_map_ints(|expr| integers.argument(&mut self.graph, &mut self.names, &expr, &stack_trace))?;
+            let value =
+                value.try_map_ints(|expr| integers.argument(&mut self.graph, &mut self.names, &expr, &frame))?;
+            let value = Argument::from(value);
             arguments.push(NamedArgument { name: written.name.clone(), keyword: written.kwarg_only, value });
         }
         let (op, arguments) = spelling::in_python(&call.op, arguments, |id| self.tensor(id))?;
-        self.assert_metadata(&op, &arguments, &stack_trace)?;
-        let sizes = &self.resolved.sizes[at];
-        let layouts = sizes.iter().zip(&self.resolved.strides[at]);
-        let values = tensors
+        self.assert_metadata(&op, &arguments, &frame)?;
+        let values: Vec<_> = tensors
             .iter()
-            .zip(layouts)
-            .map(|(output, (sizes, strides))| (output.id, tensor_value(&output.info, sizes.clone(), strides.clone())))
-            .collect::<Vec<_>>();
+            .zip(&resolved.results)
+            .map(|(output, layout)| (output.id, output_type(output, layout)))
+            .collect();
         let name = self.names.node(call.op.name());
-        let kind = NodeKind::Call { op, arguments };
+        let kind = NodeKind::Call { target: op.into(), arguments };
         let single = matches!(call.outputs.as_slice(), [Value::Tensor(_)]);
         if let (true, [(id, value)]) = (single, values.as_slice()) {
-            let node = Node { name, kind, value: NodeValue::Tensor(value.clone()), stack_trace };
-            let node = self.graph.push(node);
+            let node = self.graph.push(Node::new(name, kind, NodeValue::Tensor(value.clone())).at(frame));
             self.nodes.insert(*id, node);
             return Ok(());
         }
@@ -238,25 +245,21 @@ impl Builder<'_> {
             true => NodeValue::Nothing,
             false => {
                 let list = matches!(call.outputs.as_slice(), [Value::Tensors(_)]);
-                NodeValue::Many { count: values.len(), list }
+                NodeValue::Several { count: values.len(), list }
             }
         };
-        let of = self.graph.push(Node { name, kind, value, stack_trace: stack_trace.clone() });
+        let of = self.graph.push(Node::new(name, kind, value).at(frame.clone()));
         for (index, (id, value)) in values.into_iter().enumerate() {
             let name = self.names.node("getitem");
-            let kind = NodeKind::Item { of, index };
-            let (value, stack_trace) = (NodeValue::Tensor(value), stack_trace.clone());
-            let node = self.graph.push(Node { name, kind, value, stack_trace });
+            let item = Node::new(name, NodeKind::Item { of, index }, NodeValue::Tensor(value));
+            let node = self.graph.push(item.at(frame.clone()));
             self.nodes.insert(id, node);
         }
         Ok(())
     }
 
-    fn tensor(&self, id: NodeId) -> Option<&TensorValue> {
-        match &self.graph.node(id).value {
-            NodeValue::Tensor(value) => Some(value),
-            _ => None,
-        }
+    fn tensor(&self, id: NodeId) -> Option<&TensorType<Expr>> {
+        self.graph.node(id).value.tensor()
     }
 
     /// States what is known of a tensor before it is converted, as torch does in a pass at the end.
@@ -264,22 +267,22 @@ impl Builder<'_> {
         &mut self,
         op: &OpName,
         arguments: &[NamedArgument],
-        stack_trace: &Option<String>,
+        frame: &Option<Frame>,
     ) -> Result<(), ExportError> {
-        let Some(Value::Tensor(of)) = arguments.first().map(|argument| &argument.value) else { return Ok(()) };
+        let Some(Argument::Tensor(of)) = arguments.first().map(|argument| &argument.value) else { return Ok(()) };
         let Some(tensor) = self.tensor(*of) else { return Ok(()) };
         if let Some((op, arguments)) = spelling::metadata_assertion(op, *of, tensor)? {
             // What a pass adds is named after op and overload, and does not count among the tracer's names.
             let name = self.names.namer.node(&format!("{}_{}", op.name(), op.overload()));
-            let kind = NodeKind::Call { op, arguments };
-            self.graph.push(Node { name, kind, value: NodeValue::Nothing, stack_trace: stack_trace.clone() });
+            let kind = NodeKind::Call { target: op.into(), arguments };
+            self.graph.push(Node::new(name, kind, NodeValue::Nothing).at(frame.clone()));
         }
         Ok(())
     }
 
     /// Gives a constant that the forward writes to a clone of its own at its first use, as `torch.tensor` does with
     /// `lift_fresh_copy`: the constant itself must be the same in the next call.
-    fn clone_if_written(&mut self, id: ValueId, stack_trace: &Option<String>) -> Result<(), ExportError> {
+    fn clone_if_written(&mut self, id: ValueId, frame: &Option<Frame>) -> Result<(), ExportError> {
         let trace = &self.example.trace;
         let constant = match id {
             ValueId::Lifted(_) => true,
@@ -292,13 +295,10 @@ impl Builder<'_> {
         let Some(of) = self.nodes.get(&id).copied().filter(|_| written) else { return Ok(()) };
         if self.cloned.insert(id) {
             let op = spelling::aten("clone", "default")?;
-            let argument = NamedArgument { name: "self".to_owned(), keyword: false, value: Value::Tensor(of) };
-            let node = self.graph.push(Node {
-                name: self.names.node("clone"),
-                kind: NodeKind::Call { op, arguments: vec![argument] },
-                value: self.graph.node(of).value.clone(),
-                stack_trace: stack_trace.clone(),
-            });
+            let arguments = vec![NamedArgument::positional("self", Argument::Tensor(of))];
+            let kind = NodeKind::Call { target: op.into(), arguments };
+            let (name, value) = (self.names.node("clone"), self.graph.node(of).value.clone());
+            let node = self.graph.push(Node::new(name, kind, value).at(frame.clone()));
             self.nodes.insert(id, node);
         }
         Ok(())
@@ -313,14 +313,10 @@ impl Builder<'_> {
                     ExportError::Unsolved { what, seen: format!("{id:?} is no value of the graph") }
                 })?),
                 (_, Some(expr)) => match integers.argument(&mut self.graph, &mut self.names, expr, &None)? {
-                    crate::program::Int::Number(v) => GraphOutput::Literal(Literal::Int(v)),
-                    crate::program::Int::Node(id) => GraphOutput::Node(id),
+                    Sym::Value(v) => GraphOutput::Literal(Literal::Int(v)),
+                    Sym::Node(id) => GraphOutput::Node(id),
                 },
-                (OutputLeaf::Int(v), None) => GraphOutput::Literal(Literal::Int(*v)),
-                (OutputLeaf::Float(v), _) => GraphOutput::Literal(Literal::Float(*v)),
-                (OutputLeaf::Bool(v), _) => GraphOutput::Literal(Literal::Bool(*v)),
-                (OutputLeaf::Str(v), _) => GraphOutput::Literal(Literal::Str(v.clone())),
-                (OutputLeaf::None, _) => GraphOutput::Literal(Literal::None),
+                (plain, None) => GraphOutput::Literal(literal(plain)),
             });
         }
         Ok(outputs)
@@ -335,24 +331,24 @@ fn written_storages(example: &Sample) -> HashSet<StorageNumber> {
     written.filter_map(|id| trace.storage_of(*id)).collect()
 }
 
-fn tensor_value(info: &TensorInfo, sizes: Vec<Expr>, strides: Vec<Expr>) -> TensorValue {
-    TensorValue {
-        dtype: info.dtype,
+fn output_type(output: &Output, layout: &ResolvedLayout) -> TensorType<Expr> {
+    let requires_grad = output.tensor.requires_grad && output.is_leaf;
+    with_sizes(&output.tensor, requires_grad, layout.sizes.clone(), layout.strides.clone())
+}
+
+fn with_sizes(known: &TensorType, requires_grad: bool, sizes: Vec<Expr>, strides: Vec<Expr>) -> TensorType<Expr> {
+    TensorType {
+        dtype: known.dtype,
         sizes,
         strides,
-        storage_offset: Expr::int(info.storage_offset),
-        device: info.device,
-        layout: info.layout,
-        requires_grad: info.requires_grad && info.is_leaf,
+        storage_offset: Expr::int(known.storage_offset),
+        device: known.device,
+        layout: known.layout,
+        requires_grad,
     }
 }
 
-fn literal(leaf: &LeafRef<'_, Tch>) -> Literal {
-    match leaf {
-        LeafRef::Int(v) => Literal::Int(*v),
-        LeafRef::Float(v) => Literal::Float(*v),
-        LeafRef::Bool(v) => Literal::Bool(*v),
-        LeafRef::Str(v) => Literal::Str((*v).to_owned()),
-        LeafRef::Tensor(_) | LeafRef::None => Literal::None,
-    }
+/// The leaf as a constant of the program.
+fn literal<F: Family>(leaf: &Leaf<F>) -> Literal {
+    leaf.as_ref().try_map(|_| Err(())).unwrap_or(Leaf::None)
 }

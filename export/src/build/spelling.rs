@@ -1,8 +1,9 @@
 //! Calls as Python spells them: tch reaches some ops by overloads that Python's bindings do not have.
 
-use super::ExportError;
-use crate::dispatch::{OpName, Value};
-use crate::program::{NamedArgument, NodeId, TensorValue};
+use crate::ExportError;
+use program::{Argument, NamedArgument, NodeId, OpName};
+use pytree_core::TensorType;
+use symbolic::Expr;
 
 /// Ops whose overload for numbers Python leaves out: there `Tensor` takes a number too, and means the same.
 const NUMBERS_AS_TENSORS: [&str; 8] = ["add", "add_", "sub", "sub_", "mul", "mul_", "div", "div_"];
@@ -11,10 +12,10 @@ const NUMBERS_AS_TENSORS: [&str; 8] = ["add", "add_", "sub", "sub_", "mul", "mul
 pub(super) fn in_python<'g>(
     op: &OpName,
     mut arguments: Vec<NamedArgument>,
-    tensor: impl Fn(NodeId) -> Option<&'g TensorValue>,
+    tensor: impl Fn(NodeId) -> Option<&'g TensorType<Expr>>,
 ) -> Result<(OpName, Vec<NamedArgument>), ExportError> {
     let own = || match arguments.first().map(|argument| &argument.value) {
-        Some(Value::Tensor(id)) => tensor(*id),
+        Some(Argument::Tensor(id)) => tensor(*id),
         _ => None,
     };
     match (op.to_string().as_str(), own()) {
@@ -25,17 +26,17 @@ pub(super) fn in_python<'g>(
         // gives all three for the second.
         ("aten.to.dtype_layout", Some(own)) => match names(&arguments)[..] {
             ["self", "dtype", "layout", "device"]
-                if arguments[2].value == Value::Layout(own.layout)
-                    && arguments[3].value == Value::Device(own.device) =>
+                if arguments[2].value == Argument::Layout(own.layout)
+                    && arguments[3].value == Argument::Device(own.device) =>
             {
                 arguments.truncate(2);
                 arguments[1].keyword = false;
                 Ok((aten("to", "dtype")?, arguments))
             }
             ["self", "device"] => {
-                let given = |name: &str, value| NamedArgument { name: name.to_owned(), keyword: true, value };
-                let dtype = given("dtype", Value::DType(own.dtype));
-                arguments.splice(1..1, [dtype, given("layout", Value::Layout(own.layout))]);
+                let dtype = NamedArgument::keyword("dtype", Argument::DType(own.dtype));
+                let layout = NamedArgument::keyword("layout", Argument::Layout(own.layout));
+                arguments.splice(1..1, [dtype, layout]);
                 Ok((op.clone(), arguments))
             }
             _ => Ok((op.clone(), arguments)),
@@ -48,17 +49,16 @@ pub(super) fn in_python<'g>(
 pub(super) fn metadata_assertion(
     op: &OpName,
     of: NodeId,
-    tensor: &TensorValue,
+    tensor: &TensorType<Expr>,
 ) -> Result<Option<(OpName, Vec<NamedArgument>)>, ExportError> {
     if !matches!(op.to_string().as_str(), "aten.to.device" | "aten.to.dtype" | "aten.to.dtype_layout") {
         return Ok(None);
     }
-    let argument = |name: &str, keyword, value| NamedArgument { name: name.to_owned(), keyword, value };
     let arguments = vec![
-        argument("a", false, Value::Tensor(of)),
-        argument("dtype", true, Value::DType(tensor.dtype)),
-        argument("device", true, Value::Device(tensor.device)),
-        argument("layout", true, Value::Layout(tensor.layout)),
+        NamedArgument::positional("a", Argument::Tensor(of)),
+        NamedArgument::keyword("dtype", Argument::DType(tensor.dtype)),
+        NamedArgument::keyword("device", Argument::Device(tensor.device)),
+        NamedArgument::keyword("layout", Argument::Layout(tensor.layout)),
     ];
     Ok(Some((aten("_assert_tensor_metadata", "default")?, arguments)))
 }
@@ -69,5 +69,5 @@ fn names(arguments: &[NamedArgument]) -> Vec<&str> {
 
 /// The op of libtorch's own library with this name and overload.
 pub(super) fn aten(name: &str, overload: &str) -> Result<OpName, ExportError> {
-    OpName::new("aten", name, overload).map_err(|e| ExportError::Inputs(e.to_string()))
+    Ok(OpName::new("aten", name, overload)?)
 }

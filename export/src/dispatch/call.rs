@@ -5,9 +5,9 @@ use std::borrow::Borrow;
 use tch::Tensor;
 
 use super::error::{DispatchError, first_line};
+use super::ffi::{self, ShimError};
 use super::schema::Schema;
 use super::wire::{Reader, WireError, Writer};
-use super::ffi::{self, ShimError};
 use program::{OpName, Value};
 
 /// Calls an op through the dispatcher, boxed (`torch.ops.aten.add.Tensor(...)`).

@@ -5,8 +5,8 @@ use std::convert::Infallible;
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use super::error::DispatchError;
-use super::wire::{Reader, WireError};
 use super::ffi::{self, ShimError};
+use super::wire::{Reader, WireError};
 use program::{OpName, Value};
 
 /// The signature of one op overload (`torch._C.FunctionSchema`).

@@ -88,8 +88,6 @@ pub fn on_storage(
 fn describe(tensor: &Tensor) -> Result<(Description, usize), DispatchError> {
     let bytes = ffi::describe(tensor).map_err(DispatchError::tensor)?;
     let mut reader = Reader::new(&bytes);
-    let mut read = || -> Result<_, WireError> {
-        Ok((reader.description()?, reader.index()?))
-    };
+    let mut read = || -> Result<_, WireError> { Ok((reader.description()?, reader.index()?)) };
     read().map_err(|e| DispatchError::Tensor { message: e.to_string() })
 }

@@ -1,22 +1,24 @@
 //! What a solution says of runs that it has not seen.
 
-use super::ExportError;
-use super::probe::Movable;
-use super::resolve::Resolved;
-use super::sample::{OutputLeaf, Sample};
-use shapes::{Expr, PlaceholderShape, Solved, Symbol};
+use super::sizes::DynamicDim;
+use crate::ExportError;
+use crate::record::{OutputLeaf, Sample};
+use crate::resolve::{Resolved, created_values};
+use crate::variable::LeafSizes;
+use shapes::{PlaceholderShape, Solved};
 use std::collections::HashMap;
+use symbolic::{Affine, Expr, Symbol};
 
 /// A symbol that is still free, with what it may be.
 #[derive(Clone, Debug)]
-pub(crate) struct Free {
+pub(crate) struct FreeSymbol {
     pub(crate) symbol: Symbol,
-    pub(crate) movable: Movable,
+    pub(crate) dim: DynamicDim,
 }
 
 /// The symbols that are left, with the range that both the program and the spec give them.
-pub(crate) fn free_symbols(solved: &Solved) -> Vec<Free> {
-    let mut free: Vec<Free> = Vec::new();
+pub(crate) fn free_symbols(solved: &Solved) -> Vec<FreeSymbol> {
+    let mut free: Vec<FreeSymbol> = Vec::new();
     for placeholder in &solved.placeholders {
         let exprs = match &placeholder.shape {
             PlaceholderShape::Tensor(sizes) => sizes.as_slice(),
@@ -32,7 +34,7 @@ pub(crate) fn free_symbols(solved: &Solved) -> Vec<Free> {
                 range = range.intersect(declared);
             }
             let example = solved.env.info(&symbol).and_then(|info| info.hint).unwrap_or_default();
-            free.push(Free { symbol, movable: Movable { example, range } });
+            free.push(FreeSymbol { symbol, dim: DynamicDim { example, range } });
         }
     }
     free
@@ -44,30 +46,20 @@ pub(crate) fn guards_hold(solved: &Solved, values: &HashMap<Symbol, i64>) -> boo
     solved.env.guards().iter().all(|guard| guard.rel.eval(&value).unwrap_or(true))
 }
 
-/// What every symbol is when the inputs have these sizes: read off the dimension it was made for, or, for the hidden root
-/// of derived dims, off a dimension that is an affine function of it.
-pub(crate) fn symbol_values(resolved: &Resolved, values: &[Option<Vec<i64>>]) -> HashMap<Symbol, i64> {
-    let leaves = resolved.created.iter().zip(values).filter_map(|(exprs, v)| Some((exprs, v.as_ref()?)));
-    let dims = leaves.flat_map(|(exprs, v)| exprs.iter().zip(v));
-    let mut all: HashMap<Symbol, i64> = dims.filter_map(|(e, v)| Some((e.as_symbol()?.clone(), *v))).collect();
-    for (placeholder, values) in resolved.solved.placeholders.iter().zip(values) {
-        let (PlaceholderShape::Tensor(sizes), Some(values)) = (&placeholder.shape, values) else { continue };
-        for (expr, size) in sizes.iter().zip(values) {
-            let [symbol] = &expr.free_symbols().into_iter().collect::<Vec<_>>()[..] else { continue };
-            if let (false, Some(root)) = (all.contains_key(symbol), root_of(expr, *size)) {
-                all.insert(symbol.clone(), root);
+/// The value of every symbol when the inputs have these sizes: that of the variable it was made for, or, for the hidden root
+/// of derived dims, what follows from a dimension that is affine in it.
+pub(crate) fn symbol_values(resolved: &Resolved, sizes: &LeafSizes) -> HashMap<Symbol, i64> {
+    let mut all = created_values(&resolved.created, sizes);
+    for (placeholder, sizes) in resolved.solved.placeholders.iter().zip(sizes.iter()) {
+        let (PlaceholderShape::Tensor(exprs), Some(sizes)) = (&placeholder.shape, sizes) else { continue };
+        for (expr, size) in exprs.iter().zip(sizes) {
+            let Some((symbol, affine)) = Affine::of(expr) else { continue };
+            if let (false, Some(root)) = (all.contains_key(&symbol), affine.root(*size)) {
+                all.insert(symbol, root);
             }
         }
     }
     all
-}
-
-/// The value of its one symbol at which an affine expression is `size`.
-fn root_of(expr: &Expr, size: i64) -> Option<i64> {
-    let at = |value: i64| expr.eval(&|_| Some(value)).ok();
-    let (add, mul) = (at(0)?, at(1)?.checked_sub(at(0)?)?);
-    let root = size.checked_sub(add)?.checked_div(mul)?;
-    (at(root)? == size).then_some(root)
 }
 
 /// Whether a run shows what was solved: every integer, every size, every integer output.
@@ -77,10 +69,10 @@ pub(crate) fn agrees(resolved: &Resolved, sample: &Sample) -> Result<bool, Expor
 
 /// Whether a run shows the integers that were solved. It does so at any sizes the model accepts, whatever the guards say.
 pub(crate) fn integers_agree(resolved: &Resolved, sample: &Sample) -> Result<bool, ExportError> {
-    let values = symbol_values(resolved, &sample.values);
+    let values = symbol_values(resolved, &sample.sizes);
     let eval = |expr: &Expr| expr.eval(&|symbol| values.get(symbol).copied());
-    for (call, arguments) in sample.trace.calls.iter().zip(&resolved.arguments) {
-        for (seen, solved) in call.args.iter().zip(arguments) {
+    for (call, solved) in sample.trace.calls.iter().zip(&resolved.calls) {
+        for (seen, solved) in call.args.iter().zip(&solved.arguments) {
             for (seen, solved) in seen.value.ints().iter().zip(solved.ints()) {
                 if eval(solved)? != *seen {
                     return Ok(false);
@@ -99,10 +91,10 @@ pub(crate) fn integers_agree(resolved: &Resolved, sample: &Sample) -> Result<boo
 }
 
 fn sizes_agree(resolved: &Resolved, sample: &Sample) -> Result<bool, ExportError> {
-    let values = symbol_values(resolved, &sample.values);
-    for (call, sizes) in sample.trace.calls.iter().zip(&resolved.sizes) {
-        for (output, sizes) in call.output_tensors().zip(sizes) {
-            for (seen, solved) in output.info.sizes.iter().zip(sizes) {
+    let values = symbol_values(resolved, &sample.sizes);
+    for (call, solved) in sample.trace.calls.iter().zip(&resolved.calls) {
+        for (output, layout) in call.output_tensors().zip(&solved.results) {
+            for (seen, solved) in output.tensor.sizes.iter().zip(&layout.sizes) {
                 if solved.eval(&|symbol| values.get(symbol).copied())? != *seen {
                     return Ok(false);
                 }

@@ -28,7 +28,7 @@ pub enum RecordError {
     #[error("{place} is a {dtype} tensor of sizes {sizes:?} that the program does not know: {reason}")]
     UnknownTensor {
         /// The op and argument, or what else holds it.
-        place: Place,
+        place: UseSite,
         /// Its sizes.
         sizes: Vec<i64>,
         /// Its element type.
@@ -50,7 +50,7 @@ pub enum RecordError {
 /// Where a tensor was met.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
-pub enum Place {
+pub enum UseSite {
     /// An argument of a recorded op.
     Argument {
         /// The op.
@@ -62,11 +62,11 @@ pub enum Place {
     Result,
 }
 
-impl std::fmt::Display for Place {
+impl std::fmt::Display for UseSite {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
-            Place::Argument { op, argument } => write!(f, "argument `{argument}` of `{op}`"),
-            Place::Result => f.write_str("a result"),
+            UseSite::Argument { op, argument } => write!(f, "argument `{argument}` of `{op}`"),
+            UseSite::Result => f.write_str("a result"),
         }
     }
 }

@@ -1,5 +1,6 @@
 //! Recording what a forward does: every op that reaches the dispatcher, with what it takes and gives.
 
+mod divergence;
 mod error;
 mod known;
 mod log;
@@ -9,9 +10,10 @@ mod sample;
 mod session;
 mod trace;
 
-pub use error::{Place, RecordError, UnknownReason};
+pub(crate) use divergence::{Divergence, divergence, same_content};
+pub use error::{RecordError, UnknownReason, UseSite};
 pub use known::{Known, Role};
-pub(crate) use sample::{How, OutputLeaf, Parting, Sample, capture, map_inputs, parting, same_content};
+pub(crate) use sample::{OutputLeaf, RecordMode, Sample, capture};
+pub(crate) use session::{ReadOverride, quietly};
 pub use session::{record, record_located};
-pub(crate) use session::{Forgery, quietly, record_forged};
 pub use trace::{Argument, Call, Declared, Failure, Lifted, Output, StorageNumber, Trace, ValueId};

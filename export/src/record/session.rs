@@ -66,8 +66,8 @@ pub fn record_located<R>(known: &Known<'_>, f: impl FnOnce() -> R) -> Result<(R,
     run(known, true, None, f)
 }
 
-/// Lies about the content of tensors: the numbers that a recording gives to Rust are others than were read.
-pub(crate) struct Forgery<'a> {
+/// During the recording, reads of a tensor's content return altered values.
+pub(crate) struct ReadOverride<'a> {
     /// 0 adds one, 1 and -1 make them large; a bool is turned round.
     pub(crate) way: i8,
     /// Which of the calls whose schema `reads_data`, counted from 0.
@@ -79,10 +79,10 @@ pub(crate) struct Forgery<'a> {
 /// As [`record`], with other numbers than were read.
 pub(crate) fn record_forged<R>(
     known: &Known<'_>,
-    forgery: &Forgery<'_>,
+    reads: &ReadOverride<'_>,
     f: impl FnOnce() -> R,
 ) -> Result<(R, Trace), RecordError> {
-    run(known, false, Some(forgery), f)
+    run(known, false, Some(reads), f)
 }
 
 /// Runs `f` unrecorded; a panic in it is an error and printed nowhere.
@@ -98,12 +98,12 @@ pub(crate) fn quietly<R>(f: impl FnOnce() -> R) -> Result<R, RecordError> {
 fn run<R>(
     known: &Known<'_>,
     frames: bool,
-    forgery: Option<&Forgery<'_>>,
+    reads: Option<&ReadOverride<'_>>,
     f: impl FnOnce() -> R,
 ) -> Result<(R, Trace), RecordError> {
     let _mark = Mark::set().ok_or(RecordError::Nested)?;
     let mut session = Session::new(frames).map_err(DispatchError::tensor)?;
-    if let Some(Forgery { way, reads, budget }) = forgery {
+    if let Some(ReadOverride { way, reads, budget }) = reads {
         session.forge(*way, reads, *budget);
     }
     let mut names = Names::default();

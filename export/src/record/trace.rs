@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use tch::Tensor;
 
-use super::error::{Place, RecordError};
+use super::error::{RecordError, UseSite};
 use super::known::Role;
 use super::log::{Event, Seen, read_seen};
 use super::names::Names;
@@ -196,7 +196,7 @@ impl Trace {
         let bytes = self.session.see(tensor).map_err(DispatchError::tensor)?;
         let seen = read_seen(&mut Reader::new(&bytes)).map_err(|e| DispatchError::Tensor { message: e.to_string() })?;
         let id = self.names.resolve(&seen).map_err(|reason| RecordError::UnknownTensor {
-            place: Place::Result,
+            place: UseSite::Result,
             sizes: seen.info.sizes.clone(),
             dtype: seen.info.dtype,
             reason,
@@ -265,7 +265,13 @@ fn read_call(event: Event, number: usize, names: &mut Names) -> Result<Step, Rec
                 index += 1;
                 names.bind(&seen, id);
                 let same_as_input = inputs.iter().position(|input| input.contains(&seen.tensor));
-                Output { id, storage: StorageNumber::of(&seen), is_leaf: seen.is_leaf, tensor: seen.info, same_as_input }
+                Output {
+                    id,
+                    storage: StorageNumber::of(&seen),
+                    is_leaf: seen.is_leaf,
+                    tensor: seen.info,
+                    same_as_input,
+                }
             })
         })
         .collect();
@@ -280,7 +286,7 @@ fn read_argument(
 ) -> Result<Argument, RecordError> {
     let value = value.try_map(|seen| {
         names.resolve(&seen).map_err(|reason| RecordError::UnknownTensor {
-            place: Place::Argument { op: op.clone(), argument: argument.name.clone() },
+            place: UseSite::Argument { op: op.clone(), argument: argument.name.clone() },
             sizes: seen.info.sizes.clone(),
             dtype: seen.info.dtype,
             reason,

@@ -1,36 +1,54 @@
 //! From runs to symbols: integers by probing, sizes and equalities by the rules of the ops.
 
-use super::alone::Alone;
-use super::sample::Sample;
-use super::solve::Basis;
-use super::{ExportError, Setup};
-use crate::dispatch::{self, Call, Schema, TensorInfo, Value, ValueId};
-use shapes::{Expr, ShapeEnv, Solved, Symbol, SymbolicInputs};
+mod layout;
+mod op_probe;
+mod rules;
+
+use crate::ExportError;
+use crate::dispatch::{self, Schema};
+use crate::record::{Call, OutputLeaf, Sample, ValueId};
+use crate::setup::Setup;
+use crate::solve::Basis;
+use crate::variable::{LeafSizes, Variable};
+use op_probe::OpProbe;
+use program::Value;
+use pytree_core::TensorType;
+use shapes::{Solved, SymbolicInputs};
 use std::collections::HashMap;
+use symbolic::{Expr, ShapeEnv, Symbol};
 
 /// Everything that varies with the input sizes, as expressions.
 pub(crate) struct Resolved {
     pub(crate) solved: Solved,
     /// The symbol or number that each input dimension was given first, by leaf and dimension.
     pub(crate) created: Vec<Vec<Expr>>,
-    /// The arguments of every call.
-    pub(crate) arguments: Vec<Vec<Value<ValueId, Expr>>>,
-    /// The sizes of every tensor of every call.
-    pub(crate) sizes: Vec<Vec<Vec<Expr>>>,
-    /// The strides of every tensor of every call.
-    pub(crate) strides: Vec<Vec<Vec<Expr>>>,
+    /// One per call of the example.
+    pub(crate) calls: Vec<ResolvedCall>,
     /// The strides of every input leaf.
     pub(crate) input_strides: Vec<Vec<Expr>>,
     /// The integers among the outputs.
     pub(crate) output_ints: Vec<Option<Expr>>,
-    pub(crate) argument_names: Vec<String>,
+}
+
+/// A call whose integers and sizes are expressions.
+pub(crate) struct ResolvedCall {
+    /// Its arguments, in the order of the schema.
+    pub(crate) arguments: Vec<Value<ValueId, Expr>>,
+    /// The tensors it gives, in order.
+    pub(crate) results: Vec<ResolvedLayout>,
+}
+
+/// Sizes and strides of a tensor.
+pub(crate) struct ResolvedLayout {
+    pub(crate) sizes: Vec<Expr>,
+    pub(crate) strides: Vec<Expr>,
 }
 
 /// Solves the integers of the samples, replays the graph through the rules, and imposes the spec.
 pub(crate) fn resolve(setup: &Setup, samples: &[Sample]) -> Result<Resolved, ExportError> {
     let mut inputs = SymbolicInputs::declare(setup.leaves.clone(), &setup.order, setup.naming)?;
     let created: Vec<Vec<Expr>> = (0..setup.leaves.len()).map(|leaf| inputs.sizes(leaf)).collect::<Result<_, _>>()?;
-    let basis = basis(&created, samples);
+    let basis = basis(setup, &created, samples);
     let example = &samples[0].trace.calls;
     let observed: Vec<_> = samples.iter().map(|sample| observed_sizes(setup, sample)).collect();
     let mut arguments = Vec::with_capacity(example.len());
@@ -51,39 +69,33 @@ pub(crate) fn resolve(setup: &Setup, samples: &[Sample]) -> Result<Resolved, Exp
         arguments.push(solved);
     }
     let output_ints = output_ints(&basis, samples)?;
-    let mut sizes = replay(setup, &mut inputs, samples, (&created, &basis), &arguments)?;
+    let sizes = replay(setup, &mut inputs, samples, (&created, &basis), &arguments)?;
     let solved = inputs.finish(setup.tolerance)?;
     let known = |expr: &Expr| solved.env.replace(expr);
-    for call in &mut sizes {
-        for size in call.iter_mut().flatten() {
-            *size = known(size)?;
-        }
-    }
-    let arguments = arguments
-        .into_iter()
-        .map(|call| call.into_iter().map(|v| v.try_map_ints(|e| known(&e))).collect::<Result<Vec<_>, _>>())
-        .collect::<Result<Vec<_>, _>>()?;
     let output_ints = output_ints.into_iter().map(|e| e.map(|e| known(&e)).transpose()).collect::<Result<_, _>>()?;
-    let strides = call_strides(&basis, samples, &sizes)?;
-    let input_strides = input_strides(setup, &solved)?;
-    Ok(Resolved {
-        solved,
-        created,
-        arguments,
-        sizes,
-        strides,
-        input_strides,
-        output_ints,
-        argument_names: setup.argument_names.clone(),
-    })
+    let mut calls = Vec::with_capacity(arguments.len());
+    for (at, (arguments, sizes)) in arguments.into_iter().zip(sizes).enumerate() {
+        let arguments = arguments.into_iter().map(|value| value.try_map_ints(|e| known(&e)));
+        let arguments = arguments.collect::<Result<Vec<_>, _>>()?;
+        let mut results = Vec::with_capacity(sizes.len());
+        for (i, sizes) in sizes.iter().enumerate() {
+            let sizes = sizes.iter().map(known).collect::<Result<Vec<_>, _>>()?;
+            let observed: Vec<&TensorType> = each_result(samples, at, i).collect();
+            let strides = layout::strides(&basis, &observed, &sizes)?;
+            results.push(ResolvedLayout { sizes, strides });
+        }
+        calls.push(ResolvedCall { arguments, results });
+    }
+    let input_strides = layout::input_strides(setup, &solved)?;
+    Ok(Resolved { solved, created, calls, input_strides, output_ints })
 }
 
 /// The sizes of every tensor of a run that is an input or the result of a call.
 fn observed_sizes<'s>(setup: &Setup, sample: &'s Sample) -> HashMap<ValueId, &'s [i64]> {
     let inputs = setup.tensor_leaves.iter().enumerate();
-    let inputs = inputs.filter_map(|(i, leaf)| Some((ValueId::Known(i), sample.values[*leaf].as_deref()?)));
+    let inputs = inputs.filter_map(|(i, leaf)| Some((ValueId::Known(i), sample.sizes.leaf(*leaf)?)));
     let outputs = sample.trace.calls.iter().flat_map(|call| call.output_tensors());
-    inputs.chain(outputs.map(|output| (output.id, output.info.sizes.as_slice()))).collect()
+    inputs.chain(outputs.map(|output| (output.id, output.tensor.sizes.as_slice()))).collect()
 }
 
 /// The sizes of the tensors that a call takes, each dimension with its size in every run.
@@ -97,12 +109,12 @@ fn near(call: &Call, observed: &[HashMap<ValueId, &[i64]>]) -> Vec<Vec<i64>> {
     near
 }
 
-/// The input dimensions that the integers of the graph are explained by: leaf and dimension. Dimensions that have been equal
-/// in every run explain the same, and only the first of them is told.
-pub(crate) fn sizes_in_integers(setup: &Setup, samples: &[Sample]) -> Result<Vec<(usize, usize)>, ExportError> {
+/// The inputs that the integers of the graph are explained by. Dimensions that have been equal in every run explain the same,
+/// and only the first of them is given.
+pub(crate) fn variables_in_integers(setup: &Setup, samples: &[Sample]) -> Result<Vec<Variable>, ExportError> {
     let inputs = SymbolicInputs::declare(setup.leaves.clone(), &setup.order, setup.naming)?;
     let created: Vec<Vec<Expr>> = (0..setup.leaves.len()).map(|leaf| inputs.sizes(leaf)).collect::<Result<_, _>>()?;
-    let basis = basis(&created, samples);
+    let basis = basis(setup, &created, samples);
     let mut seen: Vec<Vec<i64>> = Vec::new();
     for (at, call) in samples[0].trace.calls.iter().enumerate() {
         for (i, argument) in call.args.iter().enumerate() {
@@ -112,7 +124,7 @@ pub(crate) fn sizes_in_integers(setup: &Setup, samples: &[Sample]) -> Result<Vec
             }
         }
     }
-    let output = |i: usize| samples.iter().filter_map(|s| s.outputs[i].int()).collect();
+    let output = |i: usize| samples.iter().filter_map(|s| int(&s.outputs[i])).collect();
     seen.extend((0..samples[0].outputs.len()).map(output));
     seen.sort_unstable();
     seen.dedup();
@@ -122,20 +134,25 @@ pub(crate) fn sizes_in_integers(setup: &Setup, samples: &[Sample]) -> Result<Vec
             symbols.extend(expr.free_symbols());
         }
     }
-    let dims = created.iter().enumerate().flat_map(|(leaf, exprs)| {
-        exprs.iter().enumerate().filter_map(move |(dim, expr)| Some(((leaf, dim), expr.as_symbol()?)))
-    });
-    Ok(dims.filter(|(_, symbol)| symbols.contains(symbol)).map(|(place, _)| place).collect())
+    let symbols_of = |(variable, expr): (Variable, &Expr)| Some((variable, expr.as_symbol()?.clone()));
+    let created = variables(setup, &created).filter_map(symbols_of);
+    Ok(created.filter(|(_, symbol)| symbols.contains(symbol)).map(|(variable, _)| variable).collect())
+}
+
+/// Every size and int of the inputs, with what it was given first.
+fn variables<'a>(setup: &'a Setup, created: &'a [Vec<Expr>]) -> impl Iterator<Item = (Variable, &'a Expr)> {
+    created.iter().enumerate().flat_map(|(leaf, exprs)| {
+        let tensor = setup.tensor_leaves.contains(&leaf);
+        let variable = move |dim| if tensor { Variable::InputDim { leaf, dim } } else { Variable::InputInt { leaf } };
+        exprs.iter().enumerate().map(move |(dim, expr)| (variable(dim), expr))
+    })
 }
 
 /// The input symbols with the value that each sample gave them.
-fn basis(created: &[Vec<Expr>], samples: &[Sample]) -> Basis {
+fn basis(setup: &Setup, created: &[Vec<Expr>], samples: &[Sample]) -> Basis {
     let mut basis = Basis::default();
-    for (leaf, exprs) in created.iter().enumerate() {
-        for (dim, expr) in exprs.iter().enumerate().filter(|(_, e)| e.as_symbol().is_some()) {
-            let values = samples.iter().filter_map(|s| s.values[leaf].as_ref()?.get(dim).copied()).collect();
-            basis.add(expr.clone(), values);
-        }
+    for (variable, expr) in variables(setup, created).filter(|(_, expr)| expr.as_symbol().is_some()) {
+        basis.add(expr.clone(), samples.iter().filter_map(|sample| sample.sizes.get(variable)).collect());
     }
     basis
 }
@@ -144,14 +161,22 @@ fn solve(basis: &Basis, seen: &[i64], what: impl FnOnce() -> String) -> Result<E
     basis.solve(seen)?.ok_or_else(|| ExportError::Unsolved { what: what(), seen: format!("{seen:?}") })
 }
 
+/// The number, when the leaf is an int.
+fn int(leaf: &OutputLeaf) -> Option<i64> {
+    match leaf {
+        OutputLeaf::Int(v) => Some(*v),
+        _ => None,
+    }
+}
+
 fn output_ints(basis: &Basis, samples: &[Sample]) -> Result<Vec<Option<Expr>>, ExportError> {
     samples[0]
         .outputs
         .iter()
         .enumerate()
         .map(|(i, leaf)| {
-            leaf.int().map(|_| {
-                let seen: Vec<i64> = samples.iter().filter_map(|s| s.outputs[i].int()).collect();
+            int(leaf).map(|_| {
+                let seen: Vec<i64> = samples.iter().filter_map(|s| int(&s.outputs[i])).collect();
                 solve(basis, &seen, || format!("output {i}"))
             })
         })
@@ -179,18 +204,18 @@ fn replay(
     for (i, lifted) in samples[0].trace.lifted.iter().enumerate() {
         known.insert(ValueId::Lifted(i), numbers(&lifted.tensor.size()));
     }
-    let values: Vec<HashMap<Symbol, i64>> = samples.iter().map(|s| symbol_values(created, s)).collect();
+    let values: Vec<HashMap<Symbol, i64>> = samples.iter().map(|s| created_values(created, &s.sizes)).collect();
     let mut all = Vec::with_capacity(arguments.len());
     for (at, call) in samples[0].trace.calls.iter().enumerate() {
         let outputs: Vec<_> = call.output_tensors().collect();
-        let ruled = match super::rules::sizes(call, &arguments[at], &known, &infos, inputs.env_mut())? {
+        let ruled = match rules::sizes(call, &arguments[at], &known, &infos, inputs.env_mut())? {
             Some(sizes) if sizes.len() == outputs.len() => sizes,
             _ if Schema::of(&call.op)?.sizes_from_data => {
                 return Err(ExportError::DataDependentSize { op: call.op.clone() });
             }
             _ => {
                 let arguments = arguments[at].as_slice();
-                Alone { call, arguments, sizes: &known, infos: &infos }.relate(inputs.env_mut())?;
+                OpProbe { call, arguments, sizes: &known, infos: &infos }.relate(inputs.env_mut())?;
                 observed(basis, samples, at, outputs.len())?
             }
         };
@@ -204,15 +229,15 @@ fn replay(
 }
 
 /// What is known of every tensor of a run beside its sizes.
-fn infos(setup: &Setup, sample: &Sample) -> Result<HashMap<ValueId, TensorInfo>, ExportError> {
+fn infos(setup: &Setup, sample: &Sample) -> Result<HashMap<ValueId, TensorType>, ExportError> {
     let inputs = setup.input_infos.iter().flatten().chain(&setup.declared_infos).cloned();
-    let mut infos: HashMap<ValueId, TensorInfo> =
+    let mut infos: HashMap<ValueId, TensorType> =
         inputs.enumerate().map(|(i, info)| (ValueId::Known(i), info)).collect();
     for (i, lifted) in sample.trace.lifted.iter().enumerate() {
-        infos.insert(ValueId::Lifted(i), dispatch::info(&lifted.tensor)?);
+        infos.insert(ValueId::Lifted(i), dispatch::tensor_type(&lifted.tensor)?);
     }
     for output in sample.trace.calls.iter().flat_map(|call| call.output_tensors()) {
-        infos.insert(output.id, output.info.clone());
+        infos.insert(output.id, output.tensor.clone());
     }
     Ok(infos)
 }
@@ -222,10 +247,11 @@ fn observed(basis: &Basis, samples: &[Sample], at: usize, outputs: usize) -> Res
     let call = &samples[0].trace.calls[at];
     (0..outputs)
         .map(|i| {
-            let rank = call.output_tensors().nth(i).map_or(0, |o| o.info.sizes.len());
+            let rank = call.output_tensors().nth(i).map_or(0, |o| o.tensor.sizes.len());
             (0..rank)
                 .map(|dim| {
-                    let seen: Vec<i64> = each_info(samples, at, i).filter_map(|o| o.sizes.get(dim).copied()).collect();
+                    let seen: Vec<i64> =
+                        each_result(samples, at, i).filter_map(|o| o.sizes.get(dim).copied()).collect();
                     solve(basis, &seen, || {
                         format!("size {dim} of result {i} of `{}`, an op without a shape rule,", call.op)
                     })
@@ -235,15 +261,15 @@ fn observed(basis: &Basis, samples: &[Sample], at: usize, outputs: usize) -> Res
         .collect()
 }
 
-fn each_info(samples: &[Sample], at: usize, output: usize) -> impl Iterator<Item = &TensorInfo> {
-    samples.iter().filter_map(move |s| s.trace.calls.get(at)?.output_tensors().nth(output).map(|o| &o.info))
+fn each_result(samples: &[Sample], at: usize, output: usize) -> impl Iterator<Item = &TensorType> {
+    samples.iter().filter_map(move |s| s.trace.calls.get(at)?.output_tensors().nth(output).map(|o| &o.tensor))
 }
 
-/// What each input symbol was in a run.
-fn symbol_values(created: &[Vec<Expr>], sample: &Sample) -> HashMap<Symbol, i64> {
-    let leaves = created.iter().zip(&sample.values).filter_map(|(exprs, values)| Some((exprs, values.as_ref()?)));
-    let dims = leaves.flat_map(|(exprs, values)| exprs.iter().zip(values));
-    dims.filter_map(|(expr, value)| Some((expr.as_symbol()?.clone(), *value))).collect()
+/// The value of each symbol that an input was given, in a run with these sizes.
+pub(crate) fn created_values(created: &[Vec<Expr>], sizes: &LeafSizes) -> HashMap<Symbol, i64> {
+    let leaves = created.iter().zip(sizes.iter()).filter_map(|(exprs, sizes)| Some((exprs, sizes?)));
+    let dims = leaves.flat_map(|(exprs, sizes)| exprs.iter().zip(sizes));
+    dims.filter_map(|(expr, size)| Some((expr.as_symbol()?.clone(), *size))).collect()
 }
 
 /// Whether the sizes of a run are among those that the rules have left so far. One that they have ruled out, as a probe
@@ -267,7 +293,7 @@ fn check_rule(
     output: usize,
     sizes: &[Expr],
 ) -> Result<(), ExportError> {
-    for ((sample, info), values) in samples.iter().zip(each_info(samples, at, output)).zip(values) {
+    for ((sample, info), values) in samples.iter().zip(each_result(samples, at, output)).zip(values) {
         let predicted = sizes.iter().map(|size| size.eval(&|symbol| values.get(symbol).copied()));
         let predicted = predicted.collect::<Result<Vec<_>, _>>()?;
         if predicted != info.sizes && allows(env, values) {
@@ -277,91 +303,4 @@ fn check_rule(
         }
     }
     Ok(())
-}
-
-fn call_strides(
-    basis: &Basis,
-    samples: &[Sample],
-    sizes: &[Vec<Vec<Expr>>],
-) -> Result<Vec<Vec<Vec<Expr>>>, ExportError> {
-    sizes
-        .iter()
-        .enumerate()
-        .map(|(at, outputs)| {
-            outputs
-                .iter()
-                .enumerate()
-                .map(|(i, sizes)| {
-                    let infos: Vec<&TensorInfo> = each_info(samples, at, i).collect();
-                    strides(basis, &infos, sizes)
-                })
-                .collect()
-        })
-        .collect()
-}
-
-/// Symbolic strides: products of the sizes inside, in the order of the observed strides; what is no such product is solved
-/// from the runs.
-fn strides(basis: &Basis, infos: &[&TensorInfo], sizes: &[Expr]) -> Result<Vec<Expr>, ExportError> {
-    let Some(first) = infos.first() else { return Ok(Vec::new()) };
-    let order = dense_order(&first.sizes, &first.strides);
-    let dense = infos.iter().all(|info| is_dense(&info.sizes, &info.strides, &order));
-    if dense {
-        return dense_strides(sizes, &order);
-    }
-    (0..first.strides.len())
-        .map(|dim| {
-            let seen: Vec<i64> = infos.iter().filter_map(|info| info.strides.get(dim).copied()).collect();
-            solve(basis, &seen, || format!("stride {dim} of a view"))
-        })
-        .collect()
-}
-
-fn input_strides(setup: &Setup, solved: &Solved) -> Result<Vec<Vec<Expr>>, ExportError> {
-    solved
-        .placeholders
-        .iter()
-        .zip(&setup.input_infos)
-        .map(|(placeholder, info)| match (&placeholder.shape, info) {
-            (shapes::PlaceholderShape::Tensor(sizes), Some(info)) => {
-                let order = dense_order(&info.sizes, &info.strides);
-                if is_dense(&info.sizes, &info.strides, &order) {
-                    dense_strides(sizes, &order)
-                } else {
-                    Ok(info.strides.iter().map(|s| Expr::int(*s)).collect())
-                }
-            }
-            _ => Ok(Vec::new()),
-        })
-        .collect()
-}
-
-/// The dimensions from the outermost to the innermost; of equal strides the later dimension is inside, as in a contiguous
-/// tensor.
-fn dense_order(sizes: &[i64], strides: &[i64]) -> Vec<usize> {
-    let mut order: Vec<usize> = (0..sizes.len().min(strides.len())).collect();
-    order.sort_by(|a, b| strides[*b].cmp(&strides[*a]).then(a.cmp(b)));
-    order
-}
-
-/// Whether the strides are the products of the sizes inside, in this order. The stride of a size of 1 means nothing.
-fn is_dense(sizes: &[i64], strides: &[i64], order: &[usize]) -> bool {
-    let mut expected = 1_i64;
-    order.iter().rev().all(|dim| {
-        let fits = strides[*dim] == expected || sizes[*dim] == 1;
-        expected = expected.saturating_mul(sizes[*dim].max(1));
-        fits
-    })
-}
-
-fn dense_strides(sizes: &[Expr], order: &[usize]) -> Result<Vec<Expr>, ExportError> {
-    let mut strides = vec![Expr::int(1); sizes.len()];
-    let mut inside = Expr::int(1);
-    for dim in order.iter().rev() {
-        strides[*dim] = inside.clone();
-        if sizes[*dim].as_int() != Some(0) {
-            inside = inside.try_mul(&sizes[*dim])?;
-        }
-    }
-    Ok(strides)
 }

@@ -1,26 +1,29 @@
 //! An op without a shape rule, tried alone: which of its sizes may move, and which only together.
 
-use super::ExportError;
-use crate::dispatch::{self, Call, TensorInfo, Value, ValueId};
-use shapes::{Expr, ShapeEnv, Symbol};
+use crate::ExportError;
+use crate::dispatch;
+use crate::record::{Call, ValueId};
+use program::Value;
+use pytree_core::TensorType;
 use std::collections::HashMap;
+use symbolic::{Expr, ShapeEnv, Symbol};
 use tch::Tensor;
 
 /// Sizes to move a symbol to, besides its example.
 const STEPS: [i64; 2] = [1, 3];
 
 /// An op with its arguments, to be called with tensors of any size.
-pub(crate) struct Alone<'a> {
+pub(crate) struct OpProbe<'a> {
     pub(crate) call: &'a Call,
     /// Integers as expressions, tensors by name.
     pub(crate) arguments: &'a [Value<ValueId, Expr>],
     /// The sizes of the tensors.
     pub(crate) sizes: &'a HashMap<ValueId, Vec<Expr>>,
     /// What else is known of them.
-    pub(crate) infos: &'a HashMap<ValueId, TensorInfo>,
+    pub(crate) infos: &'a HashMap<ValueId, TensorType>,
 }
 
-impl Alone<'_> {
+impl OpProbe<'_> {
     /// Calls the op with one symbol moved, then with pairs of equal symbols moved together. Symbols that only move together
     /// are equal, and one that does not move at all is fixed: `env` is told so.
     pub(crate) fn relate(&self, env: &mut ShapeEnv) -> Result<(), ExportError> {
@@ -85,12 +88,12 @@ impl Alone<'_> {
         let eval = |expr: &Expr| Ok::<i64, ExportError>(env.replace(expr)?.eval(&|s| values.get(s).copied())?);
         let tensor = |id: ValueId| {
             let (Some(sizes), Some(info)) = (self.sizes.get(&id), self.infos.get(&id)) else {
-                return Err(ExportError::Inputs(format!("`{}` uses an unknown tensor", self.call.op)));
+                return Err(ExportError::UnknownTensor { op: self.call.op.clone() });
             };
             let sizes = sizes.iter().map(eval).collect::<Result<Vec<i64>, _>>()?;
             let kind = info.dtype.to_tch().unwrap_or(tch::Kind::Float);
             Tensor::f_zeros(&sizes, (kind, info.device.to_tch().unwrap_or(tch::Device::Cpu)))
-                .map_err(|e| ExportError::Inputs(e.to_string()))
+                .map_err(ExportError::Inputs)
         };
         let mut arguments = Vec::with_capacity(self.arguments.len());
         for argument in self.arguments {

@@ -1,10 +1,12 @@
 //! A recorded call as the shape rules take it.
 
-use super::ExportError;
-use crate::dispatch::{Call, DType, TensorInfo, Value, ValueId};
+use crate::ExportError;
+use crate::record::{Call, ValueId};
+use program::Value;
+use pytree_core::{DType, TensorType};
 use shapes::rules::{ArgValue, Args, Output, rule};
-use shapes::{Expr, ShapeEnv};
 use std::collections::HashMap;
+use symbolic::{Expr, ShapeEnv};
 
 /// The sizes of the tensors that a call gives, in order; `None` for an op without a rule. The rule may unify, relate or
 /// specialise symbols of `env`.
@@ -12,7 +14,7 @@ pub(crate) fn sizes(
     call: &Call,
     arguments: &[Value<ValueId, Expr>],
     known: &HashMap<ValueId, Vec<Expr>>,
-    infos: &HashMap<ValueId, TensorInfo>,
+    infos: &HashMap<ValueId, TensorType>,
     env: &mut ShapeEnv,
 ) -> Result<Option<Vec<Vec<Expr>>>, ExportError> {
     let Some(rule) = rule(&call.op.to_string()) else { return Ok(None) };
@@ -59,7 +61,7 @@ fn same_length(
 }
 
 /// The places of the masks among the indices. A mask picks as many elements as it has ones: no size tells how many.
-fn masks(indices: &Value<ValueId, Expr>, infos: &HashMap<ValueId, TensorInfo>) -> Vec<Expr> {
+fn masks(indices: &Value<ValueId, Expr>, infos: &HashMap<ValueId, TensorType>) -> Vec<Expr> {
     let is_mask = |id: &ValueId| infos.get(id).is_some_and(|info| matches!(info.dtype, DType::Bool | DType::UInt8));
     let ids: Vec<Option<&ValueId>> = match indices {
         Value::OptionalTensors(ids) => ids.iter().map(Option::as_ref).collect(),

@@ -1,9 +1,9 @@
 //! The tensors that a program carries, ready to be used.
 
 use super::CallError;
-use super::interpret::missing;
 use crate::dispatch::{self, DispatchError};
-use crate::program::{ExportedProgram, Node, Storage, TensorData};
+use program::{ExportedProgram, Node, Storage, TensorData};
+use pytree_core::TensorType;
 use std::collections::HashMap;
 use tch::Tensor;
 
@@ -20,7 +20,7 @@ impl Carried {
         let mut storages: Vec<(&Storage, Tensor)> = Vec::new();
         let mut tensors = HashMap::new();
         for (name, data) in program.state_dict.iter().chain(&program.constants) {
-            let failed = |error| CallError::Op { node: name.clone(), error };
+            let failed = |source| CallError::Op { node: name.clone(), source };
             let known = storages.iter().find(|(storage, _)| storage.same(&data.storage));
             let base = match known {
                 Some((_, base)) => base.shallow_clone(),
@@ -30,8 +30,8 @@ impl Carried {
                     base
                 }
             };
-            let (sizes, strides) = (&data.sizes, &data.strides);
-            let tensor = dispatch::on_storage(&base, data.dtype, sizes, strides, data.storage_offset);
+            let TensorType { dtype, sizes, strides, storage_offset, .. } = &data.tensor;
+            let tensor = dispatch::on_storage(&base, *dtype, sizes, strides, *storage_offset);
             tensors.insert(name.clone(), tensor.map_err(failed)?);
         }
         Ok(Carried { tensors })
@@ -40,14 +40,14 @@ impl Carried {
     /// The tensor that a placeholder stands for.
     pub(super) fn tensor(&self, node: &Node, target: &str) -> Result<Tensor, CallError> {
         let tensor = self.tensors.get(target).map(Tensor::shallow_clone);
-        tensor.ok_or_else(|| missing(node, &format!("`{target}`, which the program does not carry")))
+        tensor.ok_or_else(|| CallError::missing(node, format!("`{target}`, which the program does not carry")))
     }
 }
 
 /// The bytes of a storage, on the device that its tensor was on.
 fn on_device(data: &TensorData) -> Result<Tensor, DispatchError> {
     let bytes = dispatch::storage_from_bytes(&data.storage.0)?;
-    Ok(match data.device.to_tch() {
+    Ok(match data.tensor.device.to_tch() {
         Some(tch::Device::Cpu) | None => bytes,
         Some(device) => bytes.to_device(device),
     })

@@ -1,9 +1,9 @@
 //! Whether inputs are a program's: what `ep.module()` checks before it runs.
 
-use crate::program::{ExportedProgram, InputKind, Literal, NodeValue};
 use indexmap::IndexMap;
-use pytree_core::{KeyPath, Leaf, LeafKind, Tch, TreeSpec};
-use shapes::{Expr, Symbol, ValueRange};
+use program::{ExportedProgram, InputKind, Literal, NodeValue};
+use pytree_core::{Family, KeyPath, Leaf, LeafKind, LeafRef, Tch, TreeSpec, python};
+use symbolic::{Expr, Symbol, ValueRange};
 
 /// Inputs that are not the program's. The texts are torch's.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -211,13 +211,18 @@ fn constant(path: String, literal: &Literal, leaf: &Leaf<Tch>) -> Result<(), Inp
     if same {
         return Ok(());
     }
-    let found = match leaf {
-        Leaf::Tensor(_) => "a tensor".to_owned(),
-        Leaf::Int(v) => v.to_string(),
-        Leaf::Float(v) => pytree_core::python::Float(*v).to_string(),
-        Leaf::Bool(v) => pytree_core::python::bool(*v).to_owned(),
-        Leaf::Str(v) => pytree_core::python::Str(v).to_string(),
-        Leaf::None => "None".to_owned(),
-    };
-    Err(InputMismatch::NotEqual { path, expected: literal.to_string(), found, fixed: false })
+    let (expected, found) = (shown(literal.as_ref()), shown(leaf.as_ref()));
+    Err(InputMismatch::NotEqual { path, expected, found, fixed: false })
+}
+
+/// Python's `repr` of a plain value.
+fn shown<F: Family>(leaf: LeafRef<'_, F>) -> String {
+    match leaf {
+        LeafRef::Tensor(_) => "a tensor".to_owned(),
+        LeafRef::Int(v) => v.to_string(),
+        LeafRef::Float(v) => python::Float(v).to_string(),
+        LeafRef::Bool(v) => python::bool(v).to_owned(),
+        LeafRef::Str(v) => python::Str(v).to_string(),
+        LeafRef::None => "None".to_owned(),
+    }
 }

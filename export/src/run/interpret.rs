@@ -2,18 +2,20 @@
 
 use super::CallError;
 use super::carried::Carried;
-use crate::dispatch::{self, DispatchError, Schema, Value};
-use crate::program::{
-    Argument, ExportedProgram, GraphOutput, InputKind, Int, IntOp, Literal, Node, NodeId, NodeKind, NodeValue,
+use crate::dispatch::{self, DispatchError, Schema};
+use program::{
+    Argument, ExportedProgram, GraphOutput, NamedArgument, Node, NodeId, NodeKind, NodeValue, PythonFunction, Sym,
+    Target, Value,
 };
 use pytree_core::{Leaf, Tch};
+use symbolic::arith::floor_div;
 use tch::Tensor;
 
 /// What a node gave.
-enum Held {
+enum NodeResult {
     Tensor(Tensor),
     Int(i64),
-    Many(Vec<Tensor>),
+    Several(Vec<Tensor>),
     Plain(Leaf<Tch>),
     Nothing,
 }
@@ -22,7 +24,7 @@ enum Held {
 pub(super) struct Interpreter<'p> {
     program: &'p ExportedProgram,
     carried: &'p Carried,
-    values: Vec<Held>,
+    values: Vec<NodeResult>,
 }
 
 impl<'p> Interpreter<'p> {
@@ -36,27 +38,30 @@ impl<'p> Interpreter<'p> {
         for node in &self.program.graph.nodes {
             let value = match &node.kind {
                 NodeKind::Placeholder => {
-                    let spec = specs.next().ok_or_else(|| missing(node, "a placeholder without a signature"))?;
-                    match (spec.kind, &spec.target) {
-                        (InputKind::UserInput, _) => match inputs.next() {
-                            Some(Leaf::Tensor(tensor)) => Held::Tensor(tensor),
-                            Some(Leaf::Int(v)) => Held::Int(v),
-                            Some(plain) => Held::Plain(plain),
-                            None => return Err(missing(node, "an input that was not given")),
+                    let spec =
+                        specs.next().ok_or_else(|| CallError::missing(node, "a placeholder without a signature"))?;
+                    match spec.kind.target() {
+                        None => match inputs.next() {
+                            Some(Leaf::Tensor(tensor)) => NodeResult::Tensor(tensor),
+                            Some(Leaf::Int(v)) => NodeResult::Int(v),
+                            Some(plain) => NodeResult::Plain(plain),
+                            None => return Err(CallError::missing(node, "an input that was not given")),
                         },
-                        (_, target) => Held::Tensor(self.carried.tensor(node, target.as_deref().unwrap_or_default())?),
+                        Some(target) => NodeResult::Tensor(self.carried.tensor(node, target)?),
                     }
                 }
                 NodeKind::Item { of, index } => match self.values.get(of.0) {
-                    Some(Held::Many(items)) => match items.get(*index) {
-                        Some(tensor) => Held::Tensor(tensor.shallow_clone()),
-                        None => return Err(missing(node, "a result that the call did not give")),
+                    Some(NodeResult::Several(items)) => match items.get(*index) {
+                        Some(tensor) => NodeResult::Tensor(tensor.shallow_clone()),
+                        None => return Err(CallError::missing(node, "a result that the call did not give")),
                     },
-                    _ => return Err(missing(node, "a value that is not several")),
+                    _ => return Err(CallError::missing(node, "a value that is not several")),
                 },
-                NodeKind::Integer { op, arguments } => Held::Int(self.integer(node, *op, arguments)?),
-                NodeKind::Call { op, arguments } => {
-                    let failed = |error| CallError::Op { node: node.name.clone(), error };
+                NodeKind::Call { target: Target::Python(function), arguments } => {
+                    NodeResult::Int(self.integer(node, *function, arguments)?)
+                }
+                NodeKind::Call { target: Target::Op(op), arguments } => {
+                    let failed = |source| CallError::Op { node: node.name.clone(), source };
                     let schema = Schema::of(op).map_err(failed)?;
                     let mut named = Vec::with_capacity(arguments.len());
                     for argument in arguments {
@@ -64,8 +69,9 @@ impl<'p> Interpreter<'p> {
                     }
                     let args = schema.arrange(named).map_err(failed)?;
                     let results = dispatch::call(op, &args).map_err(failed)?;
-                    held(node, results).map_err(failed)?
+                    node_result(node, results).map_err(failed)?
                 }
+                _ => return Err(CallError::missing(node, "a function that cannot be run")),
             };
             self.values.push(value);
         }
@@ -74,71 +80,99 @@ impl<'p> Interpreter<'p> {
 
     fn tensor(&self, node: &Node, id: NodeId) -> Result<Tensor, CallError> {
         match self.values.get(id.0) {
-            Some(Held::Tensor(tensor)) => Ok(tensor.shallow_clone()),
-            _ => Err(missing(node, "a value that is no tensor")),
+            Some(NodeResult::Tensor(tensor)) => Ok(tensor.shallow_clone()),
+            _ => Err(CallError::missing(node, "a value that is not a tensor")),
         }
     }
 
-    fn int(&self, node: &Node, int: Int) -> Result<i64, CallError> {
+    fn int(&self, node: &Node, int: &Sym<i64>) -> Result<i64, CallError> {
         match int {
-            Int::Number(v) => Ok(v),
-            Int::Node(id) => match self.values.get(id.0) {
-                Some(Held::Int(v)) => Ok(*v),
-                _ => Err(missing(node, "a value that is no int")),
+            Sym::Value(v) => Ok(*v),
+            Sym::Node(id) => match self.values.get(id.0) {
+                Some(NodeResult::Int(v)) => Ok(*v),
+                _ => Err(CallError::missing(node, "a value that is not an int")),
             },
         }
     }
 
     fn argument(&self, node: &Node, argument: &Argument) -> Result<Value<Tensor>, CallError> {
-        let with_tensors = argument.clone().try_map(|id| self.tensor(node, id))?;
-        with_tensors.try_map_ints(|int| self.int(node, int))
+        fn values<T: Copy>(node: &Node, items: &[Sym<T>]) -> Result<Vec<T>, CallError> {
+            let value = |sym: &Sym<T>| sym.value().copied();
+            let values: Option<Vec<T>> = items.iter().map(value).collect();
+            values.ok_or_else(|| CallError::missing(node, "a float or bool that a node computes"))
+        }
+        let one = |id: &NodeId| self.tensor(node, *id);
+        Ok(match argument {
+            Argument::None => Value::None,
+            Argument::Tensor(id) => Value::Tensor(one(id)?),
+            Argument::Tensors(ids) => Value::Tensors(ids.iter().map(one).collect::<Result<_, _>>()?),
+            Argument::OptionalTensors(ids) => {
+                let optional = |id: &Option<NodeId>| id.as_ref().map(one).transpose();
+                Value::OptionalTensors(ids.iter().map(optional).collect::<Result<_, _>>()?)
+            }
+            Argument::Int(v) => Value::Int(self.int(node, v)?),
+            Argument::Ints(items) => Value::Ints(items.iter().map(|v| self.int(node, v)).collect::<Result<_, _>>()?),
+            Argument::Float(v) => Value::Float(values(node, std::slice::from_ref(v))?[0]),
+            Argument::Floats(items) => Value::Floats(values(node, items)?),
+            Argument::Bool(v) => Value::Bool(values(node, std::slice::from_ref(v))?[0]),
+            Argument::Bools(items) => Value::Bools(values(node, items)?),
+            Argument::Str(v) => Value::Str(v.clone()),
+            Argument::Strs(v) => Value::Strs(v.clone()),
+            Argument::Complex(re, im) => Value::Complex(*re, *im),
+            Argument::DType(v) => Value::DType(*v),
+            Argument::Layout(v) => Value::Layout(*v),
+            Argument::MemoryFormat(v) => Value::MemoryFormat(*v),
+            Argument::Device(v) => Value::Device(*v),
+            _ => return Err(CallError::missing(node, "an argument that cannot be given to an op")),
+        })
     }
 
-    fn integer(&self, node: &Node, op: IntOp, arguments: &[Int]) -> Result<i64, CallError> {
-        let values = arguments.iter().map(|int| self.int(node, *int)).collect::<Result<Vec<_>, _>>()?;
-        let result = match (op, values.as_slice()) {
-            (IntOp::Add, [a, b]) => a.checked_add(*b),
-            (IntOp::Sub, [a, b]) => a.checked_sub(*b),
-            (IntOp::Mul, [a, b]) => a.checked_mul(*b),
-            (IntOp::FloorDiv, [a, b]) if *b != 0 => Some(floor_div(*a, *b)),
-            (IntOp::Mod, [a, b]) if *b != 0 => Some(a - floor_div(*a, *b) * b),
-            (IntOp::Pow, [a, b]) => u32::try_from(*b).ok().and_then(|b| a.checked_pow(b)),
-            (IntOp::Neg, [a]) => a.checked_neg(),
-            (IntOp::Max, [a, b]) => Some(*a.max(b)),
-            (IntOp::Min, [a, b]) => Some(*a.min(b)),
+    fn integer(&self, node: &Node, function: PythonFunction, arguments: &[NamedArgument]) -> Result<i64, CallError> {
+        let operand = |argument: &NamedArgument| match &argument.value {
+            Argument::Int(v) => self.int(node, v),
+            _ => Err(CallError::missing(node, "an operand that is not an int")),
+        };
+        let values = arguments.iter().map(operand).collect::<Result<Vec<_>, _>>()?;
+        // Operands of 64 bits cannot overflow 128.
+        let floor = |a: i64, b: i64| floor_div(a.into(), b.into());
+        let result = match (function, values.as_slice()) {
+            (PythonFunction::Add, [a, b]) => a.checked_add(*b),
+            (PythonFunction::Sub, [a, b]) => a.checked_sub(*b),
+            (PythonFunction::Mul, [a, b]) => a.checked_mul(*b),
+            (PythonFunction::FloorDiv | PythonFunction::Mod, [_, 0]) => {
+                let shown = format!("a division of {} by zero", values[0]);
+                return Err(CallError::missing(node, shown));
+            }
+            (PythonFunction::FloorDiv, [a, b]) => i64::try_from(floor(*a, *b)).ok(),
+            (PythonFunction::Mod, [a, b]) => i64::try_from(i128::from(*a) - floor(*a, *b) * i128::from(*b)).ok(),
+            (PythonFunction::Pow, [a, b]) => u32::try_from(*b).ok().and_then(|b| a.checked_pow(b)),
+            (PythonFunction::Neg, [a]) => a.checked_neg(),
+            (PythonFunction::Max, [a, b]) => Some(*a.max(b)),
+            (PythonFunction::Min, [a, b]) => Some(*a.min(b)),
             _ => None,
         };
-        result.ok_or_else(|| missing(node, &format!("`{}` of {values:?}, which is no int", op.symbol())))
+        let shown = || format!("`{}` of {values:?}, which is not an int of 64 bits", function.symbol());
+        result.ok_or_else(|| CallError::missing(node, shown()))
     }
 
     fn output(&self, output: &GraphOutput) -> Result<Leaf<Tch>, CallError> {
         match output {
-            GraphOutput::Literal(literal) => Ok(leaf_of(literal)),
+            GraphOutput::Literal(literal) => Ok(literal.as_ref().map(|never| match *never {})),
             GraphOutput::Node(id) => match self.values.get(id.0) {
-                Some(Held::Tensor(tensor)) => Ok(Leaf::Tensor(tensor.shallow_clone())),
-                Some(Held::Int(v)) => Ok(Leaf::Int(*v)),
-                Some(Held::Plain(plain)) => Ok(plain.as_ref().map(Tensor::shallow_clone)),
-                _ => Err(missing(self.program.graph.node(*id), "a value that cannot be returned")),
+                Some(NodeResult::Tensor(tensor)) => Ok(Leaf::Tensor(tensor.shallow_clone())),
+                Some(NodeResult::Int(v)) => Ok(Leaf::Int(*v)),
+                Some(NodeResult::Plain(plain)) => Ok(plain.as_ref().map(Tensor::shallow_clone)),
+                _ => Err(CallError::missing(self.program.graph.node(*id), "a value that cannot be returned")),
             },
         }
     }
 }
 
-/// Rounds down, as Python does; Rust rounds towards zero.
-fn floor_div(a: i64, b: i64) -> i64 {
-    let quotient = a.wrapping_div(b);
-    if a % b != 0 && (a < 0) != (b < 0) { quotient - 1 } else { quotient }
-}
-
-pub(super) fn missing(node: &Node, what: &str) -> CallError {
-    CallError::Graph { node: node.name.clone(), missing: what.to_owned() }
-}
-
 /// What a call gave, in the form its node's value says.
-fn held(node: &Node, results: Vec<Value<Tensor>>) -> Result<Held, DispatchError> {
+fn node_result(node: &Node, results: Vec<Value<Tensor>>) -> Result<NodeResult, DispatchError> {
     let mut results = results;
     Ok(match (&node.value, results.len()) {
-        (NodeValue::Many { list: false, .. }, _) => Held::Many(
+        (NodeValue::Several { list: false, .. }, _) => NodeResult::Several(
             results
                 .into_iter()
                 .flat_map(|r| match r {
@@ -147,24 +181,14 @@ fn held(node: &Node, results: Vec<Value<Tensor>>) -> Result<Held, DispatchError>
                 })
                 .collect(),
         ),
-        (_, 0) => Held::Nothing,
+        (_, 0) => NodeResult::Nothing,
         _ => match results.swap_remove(0) {
-            Value::Tensor(tensor) => Held::Tensor(tensor),
-            Value::Tensors(tensors) => Held::Many(tensors),
-            Value::Int(v) => Held::Int(v),
-            Value::Float(v) => Held::Plain(Leaf::Float(v)),
-            Value::Bool(v) => Held::Plain(Leaf::Bool(v)),
-            _ => Held::Nothing,
+            Value::Tensor(tensor) => NodeResult::Tensor(tensor),
+            Value::Tensors(tensors) => NodeResult::Several(tensors),
+            Value::Int(v) => NodeResult::Int(v),
+            Value::Float(v) => NodeResult::Plain(Leaf::Float(v)),
+            Value::Bool(v) => NodeResult::Plain(Leaf::Bool(v)),
+            _ => NodeResult::Nothing,
         },
     })
-}
-
-fn leaf_of(literal: &Literal) -> Leaf<Tch> {
-    match literal {
-        Literal::None => Leaf::None,
-        Literal::Int(v) => Leaf::Int(*v),
-        Literal::Float(v) => Leaf::Float(*v),
-        Literal::Bool(v) => Leaf::Bool(*v),
-        Literal::Str(v) => Leaf::Str(v.clone()),
-    }
 }

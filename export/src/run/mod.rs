@@ -2,47 +2,17 @@
 
 mod carried;
 mod check;
+mod error;
 mod interpret;
 
 pub use check::InputMismatch;
+pub use error::CallError;
 
-use crate::dispatch::DispatchError;
-use crate::program::ExportedProgram;
 use carried::Carried;
 use interpret::Interpreter;
-use pytree_core::{Leaf, LeafRef, OwnedTree, PyTree, Tch, TreeError, UnflattenError, flatten, unflatten};
+use program::ExportedProgram;
+use pytree_core::{Leaf, LeafRef, OwnedTree, PyTree, Tch, flatten, unflatten};
 use tch::Tensor;
-
-/// A program could not be run on these inputs.
-#[derive(Debug, thiserror::Error)]
-#[non_exhaustive]
-pub enum CallError {
-    /// The inputs are not the program's.
-    #[error(transparent)]
-    Inputs(#[from] InputMismatch),
-    /// The inputs could not be read as a tree.
-    #[error(transparent)]
-    Tree(#[from] TreeError),
-    /// The result is not the type that was asked for.
-    #[error("the program returns something else than the type asked for: {0}")]
-    Output(#[from] UnflattenError),
-    /// An op failed.
-    #[error("node `{node}`: {error}")]
-    Op {
-        /// The node.
-        node: String,
-        /// What torch said.
-        error: DispatchError,
-    },
-    /// The graph is not whole: a node uses what no node before it gives.
-    #[error("node `{node}` uses {missing}, which is no value of the graph at that point")]
-    Graph {
-        /// The node.
-        node: String,
-        /// What it uses.
-        missing: String,
-    },
-}
 
 /// A program that is ready to be called many times (`ep.module()`): its parameters, buffers and constants are tensors.
 ///
@@ -80,21 +50,42 @@ impl ProgramModule<'_> {
     }
 }
 
-impl ExportedProgram {
+/// Running an [`ExportedProgram`]: as a method of the program itself.
+///
+/// ```
+/// use tch::{Device, Kind, Tensor};
+/// use torch_export::prelude::*;
+///
+/// struct Double;
+///
+/// #[module]
+/// impl Double {
+///     fn forward(&self, x: &Tensor) -> Tensor {
+///         x * 2
+///     }
+/// }
+///
+/// let x = |rows| Double::args(Tensor::ones([rows, 3], (Kind::Float, Device::Cpu)));
+/// let inputs = ModelInputs::new(&Double, [x(2), x(5)])?;
+/// let program = export(&Double, &inputs, &inputs.guess_dynamic_shapes()?)?;
+/// let module = program.module()?;
+/// let doubled: Tensor = module.call(&x(7))?;
+/// assert_eq!(doubled.size(), [7, 3]);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+pub trait RunProgram: sealed::Sealed {
     /// The program, ready to be called many times (`ep.module()`).
     ///
     /// # Errors
     /// [`CallError`] when a tensor that the program carries cannot be made.
-    pub fn module(&self) -> Result<ProgramModule<'_>, CallError> {
-        Ok(ProgramModule { program: self, carried: Carried::of(self)? })
-    }
+    fn module(&self) -> Result<ProgramModule<'_>, CallError>;
 
     /// Runs the program once: typed in, typed out. Every call copies the parameters and starts with the program's own
-    /// buffers; for many calls see [`module`](ExportedProgram::module).
+    /// buffers; for many calls see [`module`](RunProgram::module).
     ///
     /// # Errors
     /// As [`ProgramModule::call`].
-    pub fn call<I: PyTree<Tch>, O: OwnedTree<Tch>>(&self, inputs: &I) -> Result<O, CallError> {
+    fn call<I: PyTree<Tch>, O: OwnedTree<Tch>>(&self, inputs: &I) -> Result<O, CallError> {
         self.module()?.call(inputs)
     }
 
@@ -102,7 +93,19 @@ impl ExportedProgram {
     ///
     /// # Errors
     /// As [`ProgramModule::call`].
-    pub fn run(&self, leaves: Vec<Leaf<Tch>>) -> Result<Vec<Leaf<Tch>>, CallError> {
+    fn run(&self, leaves: Vec<Leaf<Tch>>) -> Result<Vec<Leaf<Tch>>, CallError> {
         self.module()?.run(leaves)
     }
+}
+
+impl RunProgram for ExportedProgram {
+    fn module(&self) -> Result<ProgramModule<'_>, CallError> {
+        Ok(ProgramModule { program: self, carried: Carried::of(self)? })
+    }
+}
+
+mod sealed {
+    pub trait Sealed {}
+
+    impl Sealed for program::ExportedProgram {}
 }

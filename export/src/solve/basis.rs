@@ -1,7 +1,7 @@
 //! Integers by probing: which expression over the input sizes gives the numbers that were seen.
 
 use indexmap::IndexMap;
-use shapes::{Expr, ExprError};
+use symbolic::{Expr, ExprError};
 
 /// The sizes that can explain an integer: symbols, with their value in every sample.
 ///

@@ -3,8 +3,8 @@
 #![allow(dead_code, unused_macros, clippy::unwrap_used, clippy::panic)]
 
 use tch::{Device, Kind, Tensor};
-use torch_export::dispatch::RecordError;
 use torch_export::prelude::*;
+use torch_export::record::RecordError;
 use torch_export::shapes::DimSpec;
 use torch_export::{ExportError, Leaf, LeafRef, OwnedTree};
 

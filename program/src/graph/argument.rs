@@ -1,6 +1,7 @@
 //! What a call takes.
 
 use super::{Graph, NodeId};
+use crate::op::Value;
 use pytree_core::{DType, Device, Layout, MemoryFormat};
 
 /// An argument of a call, by the name that the function's schema gives it.
@@ -131,6 +132,34 @@ impl Argument {
             | Argument::MemoryFormat(_)
             | Argument::Device(_)
             | Argument::Graph { .. } => {}
+        }
+    }
+}
+
+/// What a recorded op took, its tensors as nodes and its integers as values or nodes.
+impl From<Value<NodeId, Sym<i64>>> for Argument {
+    fn from(value: Value<NodeId, Sym<i64>>) -> Self {
+        fn values<T>(items: Vec<T>) -> Vec<Sym<T>> {
+            items.into_iter().map(Sym::Value).collect()
+        }
+        match value {
+            Value::None => Argument::None,
+            Value::Tensor(id) => Argument::Tensor(id),
+            Value::Tensors(ids) => Argument::Tensors(ids),
+            Value::OptionalTensors(ids) => Argument::OptionalTensors(ids),
+            Value::Int(v) => Argument::Int(v),
+            Value::Ints(v) => Argument::Ints(v),
+            Value::Float(v) => Argument::Float(Sym::Value(v)),
+            Value::Floats(v) => Argument::Floats(values(v)),
+            Value::Bool(v) => Argument::Bool(Sym::Value(v)),
+            Value::Bools(v) => Argument::Bools(values(v)),
+            Value::Str(v) => Argument::Str(v),
+            Value::Strs(v) => Argument::Strs(v),
+            Value::DType(v) => Argument::DType(v),
+            Value::Layout(v) => Argument::Layout(v),
+            Value::MemoryFormat(v) => Argument::MemoryFormat(v),
+            Value::Device(v) => Argument::Device(v),
+            Value::Complex(re, im) => Argument::Complex(re, im),
         }
     }
 }

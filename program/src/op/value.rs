@@ -9,7 +9,6 @@ use pytree_core::{DType, Device, Layout, MemoryFormat};
 /// `Scalar` is the int, float, bool or complex number it holds, a `SymInt` an int. An undefined tensor and an absent
 /// generator are [`Value::None`].
 #[derive(Clone, Debug, PartialEq)]
-#[non_exhaustive]
 pub enum Value<T, I = i64> {
     /// `None`
     None,

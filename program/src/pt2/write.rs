@@ -12,7 +12,7 @@ use indexmap::IndexMap;
 use pytree_core::{DType, Layout, Leaf, TensorType, TreeSpec};
 use std::collections::HashMap;
 use std::path::Path;
-use symbolic::{Bound, Expr};
+use symbolic::{Bound, Expr, Symbol};
 
 /// The version of PyTorch whose files these are.
 const TORCH_VERSION: &str = "2.13.0";
@@ -310,7 +310,7 @@ fn plain<T: Copy>(syms: &[Sym<T>]) -> Option<Vec<T>> {
 /// Writes values, each with the number that the example gives it.
 #[derive(Clone, Copy)]
 struct Values<'p> {
-    hints: &'p IndexMap<String, i64>,
+    hints: &'p IndexMap<Symbol, i64>,
 }
 
 impl Values<'_> {
@@ -318,7 +318,7 @@ impl Values<'_> {
         if let Some(value) = expr.as_int() {
             return Ok(SymInt::AsInt(value));
         }
-        let hint = expr.eval(&|symbol| self.hints.get(symbol.name()).copied());
+        let hint = expr.eval(&|symbol| self.hints.get(symbol).copied());
         let hint = hint.map_err(|source| SaveError::Expr { name: name.to_owned(), source })?;
         Ok(SymInt::AsExpr(SymExpr { expr_str: expr.srepr(), hint: Some(Hint::AsInt(hint)) }))
     }

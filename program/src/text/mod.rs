@@ -2,7 +2,8 @@
 
 use crate::ExportedProgram;
 use crate::graph::{
-    Argument, Constant, Frame, Graph, GraphOutput, NamedArgument, Node, NodeId, NodeKind, NodeValue, PythonFunction, Sym, Target,
+    Argument, Constant, Frame, Graph, GraphOutput, NamedArgument, Node, NodeId, NodeKind, NodeValue, PythonFunction,
+    Sym, Target,
 };
 use crate::passes::Liveness;
 use crate::signature::InputKind;
@@ -159,12 +160,7 @@ impl<'g> Body<'g> {
     }
 
     /// A function on numbers: infix, prefix, or as a call.
-    fn python(
-        &self,
-        f: &mut fmt::Formatter<'_>,
-        function: PythonFunction,
-        arguments: &[NamedArgument],
-    ) -> fmt::Result {
+    fn python(&self, f: &mut fmt::Formatter<'_>, function: PythonFunction, arguments: &[NamedArgument]) -> fmt::Result {
         let call = matches!(function, PythonFunction::Max | PythonFunction::Min);
         let by = if call { ", ".to_owned() } else { format!(" {} ", function.symbol()) };
         if call {

@@ -2,13 +2,9 @@
 
 use std::collections::{HashMap, HashSet};
 
-use crate::spec::dim::{DerivedDim, DimSpec};
-use symbolic::ShapeEnv;
-use crate::namer::Namer;
-use symbolic::ValueRange;
 use crate::spec::ShapeSpec;
-use symbolic::Naming;
-use symbolic::{Expr, ExprError};
+use crate::spec::dim::{DerivedDim, DimSpec};
+use symbolic::{Expr, ExprError, Naming, ShapeEnv, ValueRange};
 
 use super::equalities::Equalities;
 use super::{ConstraintError, InputDim, InputLeaf, InputValue, SymbolicInputs, dims_of};
@@ -36,11 +32,8 @@ impl SymbolicInputs {
         check_phantoms(&in_order)?;
 
         let mut env = ShapeEnv::new(naming);
-        let mut namer = Namer::new();
         let mut dims = Vec::new();
-        let mut leaves = leaves;
-        for (i, leaf) in leaves.iter_mut().enumerate() {
-            leaf.name = namer.placeholder(&leaf.name);
+        for (i, leaf) in leaves.iter().enumerate() {
             match &leaf.value {
                 InputValue::Tensor { .. } => create_tensor(&mut env, i, leaf, &mut dims)?,
                 InputValue::Int(value) => dims.push(create_int(&mut env, i, leaf, *value)),
@@ -49,7 +42,7 @@ impl SymbolicInputs {
         }
         let order = dims_in_order(&leaves, &dims, signature_order);
         let equalities = Equalities::declare(&mut env, &dims, &order)?;
-        Ok(SymbolicInputs { env, leaves, dims, equalities, namer })
+        Ok(SymbolicInputs { env, leaves, dims, equalities })
     }
 }
 

@@ -5,8 +5,7 @@ use std::collections::HashMap;
 use indexmap::IndexMap;
 
 use crate::spec::dim::{DerivedDim, DimSpec};
-use symbolic::ShapeEnv;
-use symbolic::{Expr, Symbol};
+use symbolic::{Expr, ShapeEnv, Symbol};
 
 use super::declare::root_value;
 use super::{ConstraintError, InputDim, SymbolicInputs};

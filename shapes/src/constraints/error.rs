@@ -3,8 +3,7 @@
 use std::fmt;
 
 use crate::spec::dim::DimError;
-use symbolic::EnvError;
-use symbolic::ExprError;
+use symbolic::{EnvError, ExprError};
 
 /// Why a spec does not fit the inputs or the program.
 #[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]

@@ -2,10 +2,9 @@
 
 use indexmap::{IndexMap, IndexSet};
 
-use symbolic::arith::{ceil_div, floor_div};
 use crate::spec::dim::DimSpec;
-use symbolic::{Expr, Symbol};
-use symbolic::{Bound, ValueRange};
+use symbolic::arith::{ceil_div, floor_div};
+use symbolic::{Bound, Expr, Symbol, ValueRange};
 
 use super::error::Specialization;
 use super::solver::{Fact, Solver};

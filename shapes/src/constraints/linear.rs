@@ -1,8 +1,7 @@
 //! `(a*s + c) / q` in one symbol: what a guard on one size becomes once floor divisions and remainders are taken apart.
 
 use symbolic::arith::{bezout, gcd};
-use symbolic::ShapeEnv;
-use symbolic::{Expr, ExprKind, Function};
+use symbolic::{Expr, ExprKind, Function, ShapeEnv};
 
 /// A linear form in one symbol, in lowest terms, `q >= 1`.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]

@@ -10,12 +10,9 @@ mod ranges;
 mod solver;
 mod violations;
 
-use crate::spec::dim::DimSpec;
-use symbolic::ShapeEnv;
-use symbolic::Expr;
-use crate::namer::Namer;
-use symbolic::ValueRange;
 use crate::spec::ShapeSpec;
+use crate::spec::dim::DimSpec;
+use symbolic::{Expr, ShapeEnv, ValueRange};
 
 use equalities::Equalities;
 
@@ -58,7 +55,7 @@ pub struct InputLeaf {
     pub source: String,
     /// Key path from the bound parameter, for messages: `['x'][0]`.
     pub path: String,
-    /// Base name of its placeholder: `x_0`.
+    /// The name of its placeholder, `x_0`. Every leaf has a name of its own; the caller sees to it.
     pub name: String,
     /// What it is.
     pub value: InputValue,
@@ -88,7 +85,9 @@ struct InputDim {
 /// [`sizes`](SymbolicInputs::sizes) and [`env_mut`](SymbolicInputs::env_mut), [`finish`](SymbolicInputs::finish).
 ///
 /// ```
-/// use shapes::{Dim, InputLeaf, InputValue, Naming, ShapeSpec, SymbolicInputs, Tolerance};
+/// use shapes::{Dim, InputLeaf, InputValue, ShapeSpec, SymbolicInputs, Tolerance};
+/// use symbolic::Naming;
+///
 /// let batch = Dim::new("batch")?;
 /// let leaf = |name: &str| InputLeaf {
 ///     source: format!("L['{name}']"),
@@ -109,7 +108,6 @@ pub struct SymbolicInputs {
     leaves: Vec<InputLeaf>,
     dims: Vec<InputDim>,
     equalities: Equalities,
-    namer: Namer,
 }
 
 /// What to do when the program breaks the spec.
@@ -144,11 +142,6 @@ impl SymbolicInputs {
     /// Arithmetic errors of the substitution.
     pub fn sizes(&self, leaf: usize) -> Result<Vec<Expr>, ConstraintError> {
         dims_of(&self.dims, leaf).iter().map(|d| self.env.replace(&d.expr).map_err(ConstraintError::from)).collect()
-    }
-
-    /// Names in use; lifted placeholders and nodes are named from the same namer, after the inputs.
-    pub fn namer(&self) -> &Namer {
-        &self.namer
     }
 }
 

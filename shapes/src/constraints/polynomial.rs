@@ -2,9 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use symbolic::{Expr, ExprKind, Symbol};
-use symbolic::Bound;
-use symbolic::{Rel, RelOp};
+use symbolic::{Bound, Expr, ExprKind, Rel, RelOp, Symbol};
 
 type Bounds = (Option<Bound>, Option<Bound>);
 

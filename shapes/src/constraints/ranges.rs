@@ -5,10 +5,7 @@ use std::fmt;
 use indexmap::{IndexMap, IndexSet};
 
 use crate::spec::dim::{DimHint, HintKind};
-use symbolic::{ShapeEnv, SymbolKind};
-use symbolic::{Expr, Symbol};
-use crate::namer::Namer;
-use symbolic::ValueRange;
+use symbolic::{Expr, ShapeEnv, Symbol, SymbolKind, ValueRange};
 
 use super::{ConstraintError, ConstraintViolation, InputDim, InputValue, SymbolicInputs, Tolerance, dims_of};
 
@@ -71,8 +68,6 @@ pub struct Solved {
     pub tolerated: Option<ConstraintViolation>,
     /// Dims of size 0 or 1 that `Dim.AUTO` was given for; torch warns about them.
     pub warnings: Vec<String>,
-    /// Names in use.
-    pub namer: Namer,
 }
 
 impl Solved {
@@ -100,7 +95,7 @@ impl SymbolicInputs {
             (violation, _) => violation,
         };
         let mut summary = Summary { tolerant: tolerance == Tolerance::Specialize, ..Summary::default() };
-        let SymbolicInputs { mut env, leaves, dims, namer, .. } = self;
+        let SymbolicInputs { mut env, leaves, dims, .. } = self;
         for (symbol, info) in env.symbols() {
             if info.kind == SymbolKind::Unbacked {
                 summary.ranges.insert(Expr::symbol(symbol), info.range);
@@ -136,7 +131,6 @@ impl SymbolicInputs {
             ranges: RangeConstraints(summary.ranges),
             tolerated,
             warnings: summary.warnings,
-            namer,
         })
     }
 }

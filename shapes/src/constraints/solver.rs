@@ -3,9 +3,7 @@
 use indexmap::{IndexMap, IndexSet};
 
 use symbolic::arith::{bezout, ceil_div, floor_div};
-use symbolic::{Expr, ExprError, Function, Symbol};
-use symbolic::{Bound, ValueRange};
-use symbolic::{Rel, RelOp};
+use symbolic::{Bound, Expr, ExprError, Function, Rel, RelOp, Symbol, ValueRange};
 
 use super::fixes::single;
 use super::linear::{Congruence, Linear, combined};

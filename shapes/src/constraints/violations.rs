@@ -7,8 +7,7 @@ use rustc_hash::FxBuildHasher;
 use smallvec::SmallVec;
 
 use crate::spec::dim::HintKind;
-use symbolic::{Expr, Symbol};
-use symbolic::{Bound, ValueRange};
+use symbolic::{Bound, Expr, Symbol, ValueRange};
 
 use super::fixes::suggest;
 use super::solver::Solver;

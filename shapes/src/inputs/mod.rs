@@ -15,10 +15,10 @@ pub use set::{InputSet, LeafDescription};
 pub use validate::{InvalidDimension, ValidateError};
 pub(crate) use validate::{moves, pairs};
 
-use crate::spec::builders::{PathShapes, SelectError};
 use crate::inputs::guess::{GuessError, GuessOptions, guess};
 use crate::inputs::kwargs::{MoveError, MovedShapes, move_to_kwargs};
 use crate::spec::DynamicShapes;
+use crate::spec::builders::{PathShapes, SelectError};
 use pytree_core::{Context, DescribeTensor, Module, PyTree, Signature, flatten};
 
 /// Sets of inputs of a model, typed (`onnx_diagnostic.export.ModelInputs`).

@@ -2,13 +2,13 @@
 
 use super::error::Place;
 use super::{InputSet, InputSets};
+use crate::cursor::Cursor;
+use crate::inputs::LeafDescription;
 use crate::inputs::couple::CoupleError;
 use crate::inputs::couple::pair::{Nodes, Pair, Pairer};
-use crate::cursor::Cursor;
-use crate::spec::dim::{DimSpec, HintKind};
 use crate::inputs::guess::GuessError;
-use crate::inputs::LeafDescription;
 use crate::spec::DynamicShapes;
+use crate::spec::dim::{DimSpec, HintKind};
 use pytree_core::{BoundArgument, Key, KeyEntry, KeyPath, LeafRef, Meta, ParameterKind, Signature};
 use std::fmt;
 

@@ -1,8 +1,7 @@
 //! Scaled dot product attention.
 
 use super::{Call, Family, Outputs, one, shown};
-use symbolic::Expr;
-use symbolic::RelOp;
+use symbolic::{Expr, RelOp};
 
 pub(super) const FAMILY: &[Family] = &[(&["aten.scaled_dot_product_attention.default"], attention)];
 

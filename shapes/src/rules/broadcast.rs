@@ -1,8 +1,7 @@
 //! Broadcasting: a size 1 stretches only where it is statically 1, two dynamic sizes unify.
 
 use super::{Call, Family, Outputs, RuleError, one, shown};
-use symbolic::Expr;
-use symbolic::RelOp;
+use symbolic::{Expr, RelOp};
 
 pub(super) const FAMILY: &[Family] = &[
     (&["aten.expand.default"], expand),

@@ -1,8 +1,7 @@
 //! Windows sliding over the last dimensions: convolutions and pooling.
 
 use super::{Call, Family, Outputs, RuleError, one, shown};
-use symbolic::Expr;
-use symbolic::RelOp;
+use symbolic::{Expr, RelOp};
 
 pub(super) const FAMILY: &[Family] =
     &[(CONV, convolution), (TRANSPOSED, transposed), (POOL, pooling), (ADAPTIVE, adaptive)];

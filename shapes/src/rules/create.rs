@@ -1,8 +1,7 @@
 //! New tensors.
 
 use super::{Call, Family, Outputs, RuleError, one};
-use symbolic::Expr;
-use symbolic::RelOp;
+use symbolic::{Expr, RelOp};
 
 pub(super) const FAMILY: &[Family] = &[
     (SIZED, sized),

@@ -1,8 +1,7 @@
 //! Elements picked by an index tensor.
 
 use super::{Call, Family, Outputs, RuleError, one, shown};
-use symbolic::Expr;
-use symbolic::RelOp;
+use symbolic::{Expr, RelOp};
 
 pub(super) const FAMILY: &[Family] = &[
     (&["aten.embedding.default"], embedding),

@@ -2,7 +2,7 @@
 //!
 //! ```
 //! use shapes::rules::{ArgValue, Args, rule};
-//! use shapes::{Naming, ShapeEnv};
+//! use symbolic::{Naming, ShapeEnv};
 //! let mut env = ShapeEnv::new(Naming::Hashed);
 //! let x = env.create_size("L['x'].size()[0]", 5, None)?;
 //! let args = Args::new([("tensors", ArgValue::Tensors(vec![vec![x.clone()], vec![x]]))]);
@@ -33,9 +33,7 @@ mod view;
 pub use args::{ArgValue, Args, Output};
 pub use error::RuleError;
 
-use symbolic::ShapeEnv;
-use symbolic::Expr;
-use symbolic::{Rel, RelOp};
+use symbolic::{Expr, Rel, RelOp, ShapeEnv};
 
 /// The shape rule of one operator overload.
 #[derive(Clone, Copy, Debug)]

@@ -1,8 +1,7 @@
 //! Normalisations: the sizes stay, the parameters must fit.
 
 use super::{Call, Family, Output, Outputs, RuleError, one, shown};
-use symbolic::Expr;
-use symbolic::RelOp;
+use symbolic::{Expr, RelOp};
 
 pub(super) const FAMILY: &[Family] = &[
     (SOFTMAX, softmax),

@@ -1,8 +1,7 @@
 //! Reductions over some or all dimensions, and selections along one.
 
 use super::{Call, Family, Output, Outputs, RuleError, one};
-use symbolic::Expr;
-use symbolic::RelOp;
+use symbolic::{Expr, RelOp};
 
 pub(super) const FAMILY: &[Family] = &[(ALL, all), (DIMS, dims), (DIMS_TWO, two), (SAME_TWO, same_two), (TOPK, topk)];
 

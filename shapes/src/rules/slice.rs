@@ -1,8 +1,7 @@
 //! Parts of a tensor along one dimension.
 
 use super::{Call, Family, Output, Outputs, RuleError, one, shown};
-use symbolic::Expr;
-use symbolic::RelOp;
+use symbolic::{Expr, RelOp};
 
 pub(super) const FAMILY: &[Family] = &[
     (&["aten.slice.Tensor"], slice),

@@ -1,8 +1,7 @@
 //! Reshaping: the same elements under other sizes.
 
 use super::{Call, Family, Outputs, RuleError, one, shown};
-use symbolic::Expr;
-use symbolic::RelOp;
+use symbolic::{Expr, RelOp};
 
 pub(super) const FAMILY: &[Family] = &[
     (&["aten.view.default", "aten._unsafe_view.default"], view),

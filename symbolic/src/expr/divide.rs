@@ -1,7 +1,7 @@
 //! Floor division and remainders with torch's automatic simplifications.
 
-use super::{Expr, ExprError, ExprKind, Function};
 use super::poly::narrow_gcd;
+use super::{Expr, ExprError, ExprKind, Function};
 use crate::arith::floor_div as int_floor_div;
 
 fn by_zero(a: &Expr, operator: &str) -> ExprError {

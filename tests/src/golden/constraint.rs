@@ -4,10 +4,8 @@ use super::{naming, shape_expr};
 use crate::json::{Miss, Outcome, array, fail, int, member, not_yet, text, two};
 use indexmap::IndexMap;
 use serde_json::Value;
-use shapes::{
-    ConstraintError, EnvError, Expr, ExprError, Fixes, InputLeaf, InputValue, Naming, Rel, RelOp, Solved,
-    SymbolicInputs, Tolerance,
-};
+use shapes::{ConstraintError, Fixes, InputLeaf, InputValue, Solved, SymbolicInputs, Tolerance};
+use symbolic::{EnvError, Expr, ExprError, Naming, Rel, RelOp};
 
 /// Whether our answer to a case is the recorded one.
 ///

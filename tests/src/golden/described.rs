@@ -3,8 +3,8 @@
 use crate::json::{Miss, Outcome, array, fail, flag, float, int, ints, member, not_yet, pairs, text, two};
 use pytree_core::{DType, Key, TensorMeta};
 use serde_json::Value;
-use shapes::string_type::{Number, Numbers};
 use shapes::{Described, Dim, DimSpec, TensorSummary};
+use shapes::{Number, Numbers};
 
 /// A value V of `string_type_cases.json`.
 pub(super) fn described(json: &Value) -> Outcome<Described> {

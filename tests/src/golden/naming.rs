@@ -3,14 +3,15 @@
 use crate::json::{Miss, Outcome, array, fail, int, ints, member, not_yet, pairs, text, two, unexpected};
 use crate::read;
 use crate::recorded::{RecordedClass, RecordedTensor, RecordedValue};
+use program::names::{Namer, mapping_key_part, placeholder_base};
 use pytree_core::{
     Context, DType, KeyEntry, KeyPath, Leaf, Parameter, Signature, TensorMeta, Value as Tree, structure,
 };
 use serde_json::Value;
 use shapes::{
-    Dim, DimHint, DimSpec, InputLeaf, InputValue, Naming, PlaceholderShape, ShapeSpec, Solved, SymbolicInputs,
-    Tolerance,
+    Dim, DimHint, DimSpec, InputLeaf, InputValue, PlaceholderShape, ShapeSpec, Solved, SymbolicInputs, Tolerance,
 };
+use symbolic::Naming;
 
 pub(super) fn run(case: &Value) -> Outcome {
     agree(&solve(case)?, member(case, "expected")?)
@@ -107,10 +108,11 @@ pub(super) fn inputs(case: &Value, strict: bool) -> Outcome<(Vec<InputLeaf>, Vec
         };
         leaves(node, own, &mut found)?;
     }
+    let mut namer = Namer::new();
     let leaf = |(k, ((value, spec), path)): (usize, ((InputValue, ShapeSpec), &pytree_core::InputPath))| InputLeaf {
         source: if strict { format!("L['flat_args'][{k}]") } else { format!("L{}", path.source) },
         path: path.source.to_string(),
-        name: base_name(&path.placeholder),
+        name: namer.placeholder(&base_name(&path.placeholder)),
         value,
         spec,
     };
@@ -121,9 +123,9 @@ pub(super) fn inputs(case: &Value, strict: bool) -> Outcome<(Vec<InputLeaf>, Vec
 
 /// The base name of the placeholder of a leaf with this path.
 pub(super) fn base_name(path: &KeyPath) -> String {
-    shapes::placeholder_base(path.entries().iter().map(|entry| match entry {
+    placeholder_base(path.entries().iter().map(|entry| match entry {
         KeyEntry::Sequence(index) => index.to_string(),
-        KeyEntry::Mapping(key) => shapes::mapping_key_part(&key.text()),
+        KeyEntry::Mapping(key) => mapping_key_part(&key.text()),
         KeyEntry::GetAttr(name) => name.to_string(),
         // Another kind of entry would be new to torch too.
         other => other.to_string(),

@@ -5,8 +5,8 @@ use crate::read::{self, Layout};
 use crate::recorded::{Recorded, RecordedValue};
 use pytree_core::{Leaf, Value as Tree, flatten};
 use serde_json::Value;
-use shapes::observer::{Constant, Input};
 use shapes::{Batch, InputObserver, ObserverError};
+use shapes::{Constant, Input};
 
 /// What the cases hold is laid out key by value.
 const LAYOUT: Layout = Layout::Interleaved;

@@ -4,9 +4,9 @@ use super::naming::base_name;
 use crate::json::{Outcome, array, fail, int, member, text, unexpected};
 use crate::read::{self, Layout};
 use crate::recorded::RecordedValue;
+use program::names::Namer;
 use pytree_core::{Key, KeyEntry, KeyPath, TreeSpec, flatten, unflatten};
 use serde_json::Value;
-use shapes::Namer;
 
 pub(super) fn run(case: &Value) -> Outcome {
     let tree = read::value(member(case, "tree")?, Layout::Nested)?;

@@ -2,7 +2,7 @@
 
 use crate::json::{Miss, Outcome, array, fail, not_yet, text, unexpected};
 use serde_json::Value;
-use shapes::{Expr, Function, Rel, RelOp, Symbol, parse_srepr};
+use symbolic::{Expr, Function, Rel, RelOp, Symbol, parse_srepr};
 
 /// A row of `exprs`: `[construction, text]` or `[construction, text, srepr]`; or of `ops`, an export with its guards.
 pub(super) fn run(row: &Value) -> Outcome {

@@ -1,8 +1,8 @@
 //! Other inputs of the same kind: the same tensors in other sizes.
 
 use super::{CoupleError, CoupleInputsDynamicShapes, Walk};
-use crate::inputs::couple::pair::{Nodes, Pair};
 use crate::cursor::Cursor;
+use crate::inputs::couple::pair::{Nodes, Pair};
 use crate::spec::dim::DimSpec;
 use crate::tensor::MakeTensor;
 use indexmap::IndexMap;

@@ -8,10 +8,10 @@ pub use change::ChangeOptions;
 pub use error::CoupleError;
 
 use crate::cursor::Cursor;
-use crate::spec::dim::{Dim, DimSpec, HintKind};
 use crate::inputs::args_kwargs;
-use crate::spec::{DynamicShapes, ShapeSpec, as_dict};
 use crate::show::string_type::{Described, StringTypeError, StringTypeOptions, string_type_leaves};
+use crate::spec::dim::{Dim, DimSpec, HintKind};
+use crate::spec::{DynamicShapes, ShapeSpec, as_dict};
 use indexmap::IndexMap;
 use pair::{Dims, Nodes, Pair, Pairer};
 use pytree_core::{Context, DescribeTensor, Flat, Key, KeyPath, LeafRef, PyTree, TreeSpec, flatten};

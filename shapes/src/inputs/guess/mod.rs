@@ -6,8 +6,8 @@ mod object;
 
 pub use error::{GuessError, Input, Place};
 
-use crate::spec::dim::{Dim, DimSpec};
 use crate::inputs::{InputSets, LeafDescription};
+use crate::spec::dim::{Dim, DimSpec};
 use crate::spec::{DynamicShapes, ShapeSpec};
 use error::distinct;
 use indexmap::IndexMap;

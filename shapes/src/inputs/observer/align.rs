@@ -2,8 +2,8 @@
 
 use super::call::{Call, Constant, leaves};
 use super::{Input, InputObserver, ObserverError};
-use crate::spec::dim::Dim;
 use crate::spec::ShapeSpec;
+use crate::spec::dim::Dim;
 use crate::tensor::MakeTensor;
 use indexmap::IndexMap;
 use pytree_core::{KeyPath, Leaf, Sizes, Value, structure};

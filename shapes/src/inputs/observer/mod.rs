@@ -6,7 +6,7 @@ mod error;
 mod infer;
 mod watch;
 
-pub use crate::inputs::guess::Input;
+use crate::inputs::guess::Input;
 pub use call::Constant;
 pub use error::ObserverError;
 pub use watch::Observed;

@@ -116,8 +116,7 @@ impl Diff {
 ///
 /// ```
 /// # use pytree_core::{DType, DescribeTensor, Family, LeafRef, PyTree, TensorMeta, Visitor};
-/// # use shapes::{TensorSummary, TensorValues};
-/// # use shapes::string_type::Number;
+/// # use shapes::{Number, TensorSummary, TensorValues};
 /// # struct Row(Vec<f64>);
 /// # enum Rows {}
 /// # impl Family for Rows { type Tensor = Row; }

@@ -5,10 +5,10 @@ mod rust;
 mod svg;
 mod text;
 
-use crate::spec::builders::shapes_of_tree;
-use crate::spec::dim::DimSpec;
 use crate::inputs::guess::GuessError;
 use crate::inputs::{InputSet, InputSets, LeafDescription, ValidateError, moves, pairs};
+use crate::spec::builders::shapes_of_tree;
+use crate::spec::dim::DimSpec;
 use crate::spec::{DynamicShapes, ShapeSpec};
 use indexmap::IndexMap;
 use pytree_core::{Context, Key, KeyEntry, KeyPath, SpecNode};
@@ -132,7 +132,8 @@ impl Drawing {
                         seen.push(size);
                     }
                 }
-                let dim = dims.get(&i).and_then(|dims: &crate::inputs::couple::pair::Dims| dims.get(&i64::try_from(d).ok()?));
+                let dim =
+                    dims.get(&i).and_then(|dims: &crate::inputs::couple::pair::Dims| dims.get(&i64::try_from(d).ok()?));
                 Size { seen, moves: dim.is_some_and(moves), name: dim.and_then(name) }
             };
             let sizes = meta.sizes.iter().enumerate().map(|(d, own)| size(d, *own)).collect();

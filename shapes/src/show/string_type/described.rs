@@ -2,8 +2,8 @@
 
 use super::summary::TensorSummary;
 use super::{StringTypeError, StringTypeOptions, print};
-use crate::spec::dim::DimSpec;
 use crate::inputs::{InputSet, LeafDescription};
+use crate::spec::dim::DimSpec;
 use crate::spec::{DynamicShapes, ShapeSpec};
 use pytree_core::{Context, DescribeTensor, Flat, Key, LeafKind, LeafRef, PyTree, TensorMeta, flatten};
 

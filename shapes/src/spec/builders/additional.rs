@@ -1,8 +1,8 @@
 //! Shapes told from further inputs.
 
 use super::bound::Bound;
-use crate::spec::dim::{Dim, DimSpec};
 use crate::inputs::{InputsError, args_kwargs};
+use crate::spec::dim::{Dim, DimSpec};
 use crate::spec::{DynamicShapes, ShapeSpec};
 use pytree_core::{
     BindError, DescribeTensor, Flat, Key, LeafRef, PyTree, Signature, TreeError, TreeSpec, flatten, python,

@@ -1,8 +1,8 @@
 //! Dynamic shapes from inputs, and shapes rewritten as a whole.
 
-use crate::spec::dim::{Dim, DimSpec, HintKind};
-use crate::inputs::guess::{GuessError, GuessOptions};
 use crate::inputs::InputSets;
+use crate::inputs::guess::{GuessError, GuessOptions};
+use crate::spec::dim::{Dim, DimSpec, HintKind};
 use crate::spec::{DynamicShapes, ShapeSpec};
 use pytree_core::{Context, DescribeTensor, Flat, LeafRef, PyTree, SpecNode, TreeError, flatten};
 

@@ -1,8 +1,8 @@
 //! Shapes corrected by what an error suggests.
 
 use super::from_inputs::map_dims;
-use crate::spec::dim::{DerivedDim, Dim, DimError, DimSpec};
 use crate::spec::DynamicShapes;
+use crate::spec::dim::{DerivedDim, Dim, DimError, DimSpec};
 use indexmap::IndexMap;
 
 /// Fixes that cannot be read or do not fit the shapes.

@@ -2,8 +2,8 @@
 
 use super::bound::Bound;
 use super::pattern::{PathPattern, PatternError, pattern_of};
-use crate::spec::dim::DimSpec;
 use crate::inputs::{InputSet, LeafDescription};
+use crate::spec::dim::DimSpec;
 use crate::spec::{DynamicShapes, ShapeSpec};
 use pytree_core::{BindError, KeyPath, LeafKind, Signature};
 

@@ -112,7 +112,7 @@ impl Recorder {
     }
 
     fn tensor(&self, tensor: &Tensor, file: &str) -> Result<Value> {
-        let dtype = torch_export::dispatch::info(tensor)?.dtype;
+        let dtype = torch_export::dispatch::tensor_type(tensor)?.dtype;
         let data = tensor.f_detach()?.f_contiguous()?;
         let mut bytes = vec![0_u8; data.numel() * data.f_kind()?.elt_size_in_bytes()];
         data.f_copy_data_u8(&mut bytes, data.numel())?;

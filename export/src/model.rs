@@ -1,0 +1,55 @@
+//! The border between what is generic over a model and what is not. Behind it a model is a function of flattened leaves, so
+//! that the rest of an export is compiled once and not once a model.
+
+use crate::error::ExportError;
+use pytree_core::{Leaf, LeafRef, Module, PyTree, Tch, TreeSpec, flatten, into_leaves, unflatten};
+use tch::Tensor;
+
+/// Flattened inputs, or a flattened result.
+#[derive(Debug)]
+pub(crate) struct Leaves {
+    pub(crate) leaves: Vec<Leaf<Tch>>,
+    pub(crate) spec: TreeSpec,
+}
+
+/// A call of a model whose arguments are bound.
+pub(crate) type BoundCall<'a> = Box<dyn FnOnce() -> Result<Leaves, ExportError> + 'a>;
+
+/// A model as a function of flattened leaves.
+pub(crate) trait Forward {
+    /// Binds the inputs. Running the call does nothing but the model's forward.
+    fn bind(&self, inputs: Leaves) -> Result<BoundCall<'_>, ExportError>;
+}
+
+impl<M: Module<Family = Tch>> Forward for M {
+    fn bind(&self, inputs: Leaves) -> Result<BoundCall<'_>, ExportError> {
+        let args: M::Args = unflatten(inputs.leaves, &inputs.spec)?;
+        Ok(Box::new(move || {
+            let output = self.call(&args)?;
+            let (leaves, spec) = into_leaves(output)?;
+            Ok(Leaves { leaves, spec })
+        }))
+    }
+}
+
+impl Leaves {
+    /// The leaves of a tree, sharing its tensors.
+    pub(crate) fn of<T: PyTree<Tch>>(tree: &T) -> Result<Self, ExportError> {
+        let flat = flatten(tree)?;
+        let leaves = flat.leaves.iter().map(|leaf| leaf.map(Tensor::shallow_clone)).collect();
+        Ok(Leaves { leaves, spec: flat.spec })
+    }
+
+    /// The same structure with `tensor` of every tensor and `int` of every int, each with the position of its leaf.
+    pub(crate) fn map(
+        &self,
+        mut tensor: impl FnMut(usize, &Tensor) -> Result<Tensor, ExportError>,
+        int: impl Fn(usize, i64) -> i64,
+    ) -> Result<Self, ExportError> {
+        let mapped = self.leaves.iter().enumerate().map(|(i, leaf)| match leaf.as_ref() {
+            LeafRef::Int(v) => Ok(Leaf::Int(int(i, v))),
+            leaf => leaf.try_map(|t| tensor(i, t)),
+        });
+        Ok(Leaves { leaves: mapped.collect::<Result<_, ExportError>>()?, spec: self.spec.clone() })
+    }
+}

@@ -1,0 +1,77 @@
+//! What may differ between runs of a model, and its values in one run.
+
+use pytree_core::{Leaf, Tch};
+
+/// A number in the inputs that may differ from call to call.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub(crate) enum Variable {
+    /// A dimension of a tensor.
+    InputDim { leaf: usize, dim: usize },
+    /// An int.
+    InputInt { leaf: usize },
+}
+
+impl Variable {
+    /// The position of its leaf among the flattened inputs.
+    pub(crate) fn leaf(self) -> usize {
+        match self {
+            Variable::InputDim { leaf, .. } | Variable::InputInt { leaf } => leaf,
+        }
+    }
+
+    fn place(self) -> (usize, usize) {
+        match self {
+            Variable::InputDim { leaf, dim } => (leaf, dim),
+            Variable::InputInt { leaf } => (leaf, 0),
+        }
+    }
+}
+
+/// The sizes of every input leaf of a run: those of a tensor, the value of an int, nothing of another leaf.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct LeafSizes(Vec<Option<Vec<i64>>>);
+
+impl LeafSizes {
+    pub(crate) fn of(leaves: &[Leaf<Tch>]) -> Self {
+        let sizes = leaves.iter().map(|leaf| match leaf {
+            Leaf::Tensor(tensor) => Some(tensor.size()),
+            Leaf::Int(v) => Some(vec![*v]),
+            _ => None,
+        });
+        LeafSizes(sizes.collect())
+    }
+
+    /// The sizes of a leaf.
+    pub(crate) fn leaf(&self, leaf: usize) -> Option<&[i64]> {
+        self.0.get(leaf)?.as_deref()
+    }
+
+    /// One entry a leaf, in order.
+    pub(crate) fn iter(&self) -> impl Iterator<Item = Option<&[i64]>> {
+        self.0.iter().map(Option::as_deref)
+    }
+
+    /// Every number, in order.
+    pub(crate) fn numbers(&self) -> impl Iterator<Item = i64> {
+        self.0.iter().flatten().flatten().copied()
+    }
+
+    pub(crate) fn get(&self, variable: Variable) -> Option<i64> {
+        let (leaf, dim) = variable.place();
+        self.leaf(leaf)?.get(dim).copied()
+    }
+
+    pub(crate) fn set(&mut self, variable: Variable, value: i64) {
+        let (leaf, dim) = variable.place();
+        if let Some(slot) = self.0.get_mut(leaf).and_then(Option::as_mut).and_then(|sizes| sizes.get_mut(dim)) {
+            *slot = value;
+        }
+    }
+
+    /// Replaces the sizes of a leaf.
+    pub(crate) fn set_leaf(&mut self, leaf: usize, sizes: Vec<i64>) {
+        if let Some(slot) = self.0.get_mut(leaf) {
+            *slot = Some(sizes);
+        }
+    }
+}
