@@ -8,7 +8,7 @@ use syn::ext::IdentExt;
 use syn::parse::{ParseStream, Parser};
 use syn::{LitStr, Path, Token};
 
-/// What is said about a model.
+/// The attributes of a model.
 #[derive(Default)]
 pub(crate) struct ModelAttrs {
     pub(crate) family: Option<Once<Path>>,

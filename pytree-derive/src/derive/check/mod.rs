@@ -115,7 +115,7 @@ fn serialized_name(cx: &Ctxt, input: &Input<'_>, kind: &Kind) -> Option<String> 
     Some(text)
 }
 
-/// Variants are told apart by their tags alone.
+/// Every variant needs a tag of its own, since a spec names it by that alone.
 fn unique_tags(cx: &Ctxt, input: &Input<'_>, variants: &[NodeVariant<'_>]) {
     let mut seen: HashMap<&str, &Ident> = HashMap::new();
     for (variant, written) in variants.iter().zip(&input.variants) {

@@ -162,7 +162,7 @@ enum Kept {
 fn one_role(cx: &Ctxt, field: &FieldAttrs) -> Kept {
     let key = |once: &Option<Once<()>>| once.as_ref().map(|o| o.key.clone());
     let with = field.with.as_ref().map(|w| w.key.clone());
-    let said: Vec<(Ident, &str)> = [
+    let roles: Vec<(Ident, &str)> = [
         (key(&field.fixed), "kept in the context"),
         (key(&field.skip), "not carried"),
         (key(&field.leaf), "one leaf"),
@@ -172,7 +172,7 @@ fn one_role(cx: &Ctxt, field: &FieldAttrs) -> Kept {
     .into_iter()
     .filter_map(|(key, what)| Some((key?, what)))
     .collect();
-    if let [(first, is), rest @ ..] = said.as_slice() {
+    if let [(first, is), rest @ ..] = roles.as_slice() {
         for (key, other) in rest {
             cx.error(key, format_args!("a field cannot be both `{first}` ({is}) and `{key}` ({other}): remove one"));
         }
