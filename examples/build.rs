@@ -1,4 +1,4 @@
-//! Tells the linker where libtorch is.
+//! Makes the examples find libtorch when they run.
 
 fn main() {
     libtorch_link::link();

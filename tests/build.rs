@@ -1,4 +1,4 @@
-//! Links what needs libtorch to it. Without feature `tch`: nothing.
+//! Makes the tests find libtorch when they run. It does nothing without the feature `tch`.
 
 #[cfg(feature = "tch")]
 fn main() {

@@ -23,11 +23,11 @@ use std::path::{Path, PathBuf};
 pub struct Report {
     /// The name of the file without `.json`.
     pub name: String,
-    /// How many agree.
+    /// How many cases agree.
     pub passed: usize,
-    /// Those that do not: id and what is wrong.
+    /// The id of each case that does not agree, and how it differs.
     pub failed: Vec<(String, String)>,
-    /// Those that need something still to come: id and what.
+    /// The id of each case that needs something this project does not have yet, and what it needs.
     pub not_yet: Vec<(String, String)>,
 }
 
@@ -51,7 +51,7 @@ impl fmt::Display for Report {
 /// Runs every `*.json` of a folder, in the order of their names.
 ///
 /// # Errors
-/// When the folder cannot be read or holds no such file.
+/// When the folder cannot be read, or has no such file.
 pub fn run_folder(folder: &Path) -> Result<Vec<Report>, String> {
     let cannot = |e: std::io::Error| format!("{}: {e}", folder.display());
     let entries = std::fs::read_dir(folder).map_err(cannot)?;
@@ -59,7 +59,7 @@ pub fn run_folder(folder: &Path) -> Result<Vec<Report>, String> {
     files.retain(|path| path.extension().is_some_and(|e| e == "json"));
     files.sort();
     if files.is_empty() {
-        return Err(format!("{}: no *.json here", folder.display()));
+        return Err(format!("{}: this folder has no *.json", folder.display()));
     }
     Ok(files.iter().map(|path| run_file(path)).collect())
 }
@@ -87,13 +87,13 @@ fn run_json(json: &Value, report: &mut Report) {
         "pytree_cases" => pytree::run,
         "shape_expr_cases" | "shape_expr_cases_random" => shape_expr::run,
         "string_type_cases" => string_type::run,
-        _ => |_| Err(Miss::NotYet("the cases of this file".to_owned())),
+        _ => |_| Err(Miss::NotYet("a reader for this file".to_owned())),
     };
     // Expressions are recorded as two lists of rows, everything else as one list of cases.
     let lists = if report.name.starts_with("shape_expr_cases") { &["exprs", "ops"][..] } else { &["cases"] };
     let found: Vec<&Value> = lists.iter().filter_map(|name| json.get(name)).collect();
     if found.is_empty() {
-        report.failed.push((report.name.clone(), format!("there is no {lists:?} in the file")));
+        report.failed.push((report.name.clone(), format!("the file has none of {lists:?}")));
     }
     for list in found {
         match array(list) {
@@ -103,7 +103,7 @@ fn run_json(json: &Value, report: &mut Report) {
     }
 }
 
-/// The id of a case; of a row its first item.
+/// The id of a case. The id of a row is its first item.
 fn id(case: &Value, index: usize) -> String {
     let id = case.get("id").or_else(|| case.get(0)).and_then(Value::as_str);
     id.map_or_else(|| format!("case {index}"), str::to_owned)

@@ -1,13 +1,13 @@
-//! JSON of unknown shape, read with a message for everything that is not there.
+//! Reads JSON of unknown shape. Everything that is missing or of another type is an error that shows it.
 
 use serde_json::Value;
 
 /// Why a case was not run or did not agree.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Miss {
-    /// The result is another one, or the case is malformed.
+    /// The result differs from the recorded one, or the case is malformed.
     Failed(String),
-    /// The case needs something that does not exist here yet.
+    /// The case needs something that this project does not have yet.
     NotYet(String),
 }
 
@@ -17,7 +17,7 @@ impl From<String> for Miss {
     }
 }
 
-/// What reading or running a case gives.
+/// The result of reading or running a case.
 pub type Outcome<T = ()> = Result<T, Miss>;
 
 /// A failure with a message.
@@ -25,7 +25,7 @@ pub fn fail<T>(message: impl Into<String>) -> Outcome<T> {
     Err(Miss::Failed(message.into()))
 }
 
-/// Something that is to come.
+/// The case needs something that this project does not have yet.
 pub fn not_yet<T>(what: impl Into<String>) -> Outcome<T> {
     Err(Miss::NotYet(what.into()))
 }
@@ -47,7 +47,7 @@ fn brief(value: &Value) -> String {
 /// Member `name` of an object.
 ///
 /// # Errors
-/// When there is none.
+/// When the object has no such member, or the value is not an object.
 pub fn member<'j>(value: &'j Value, name: &str) -> Outcome<&'j Value> {
     value.get(name).ok_or_else(|| Miss::Failed(format!("no `{name}` in {}", brief(value))))
 }
@@ -57,7 +57,7 @@ pub fn member<'j>(value: &'j Value, name: &str) -> Outcome<&'j Value> {
 /// # Errors
 /// When it is something else.
 pub fn array(value: &Value) -> Outcome<&[Value]> {
-    value.as_array().map(Vec::as_slice).ok_or_else(|| Miss::Failed(format!("no array: {}", brief(value))))
+    value.as_array().map(Vec::as_slice).ok_or_else(|| Miss::Failed(format!("not an array: {}", brief(value))))
 }
 
 /// A text.
@@ -65,7 +65,7 @@ pub fn array(value: &Value) -> Outcome<&[Value]> {
 /// # Errors
 /// When it is something else.
 pub fn text(value: &Value) -> Outcome<&str> {
-    value.as_str().ok_or_else(|| Miss::Failed(format!("no text: {}", brief(value))))
+    value.as_str().ok_or_else(|| Miss::Failed(format!("not a text: {}", brief(value))))
 }
 
 /// A bool.
@@ -73,7 +73,7 @@ pub fn text(value: &Value) -> Outcome<&str> {
 /// # Errors
 /// When it is something else.
 pub fn flag(value: &Value) -> Outcome<bool> {
-    value.as_bool().ok_or_else(|| Miss::Failed(format!("no bool: {}", brief(value))))
+    value.as_bool().ok_or_else(|| Miss::Failed(format!("not a bool: {}", brief(value))))
 }
 
 /// An integer.
@@ -81,7 +81,7 @@ pub fn flag(value: &Value) -> Outcome<bool> {
 /// # Errors
 /// When it is something else.
 pub fn int(value: &Value) -> Outcome<i64> {
-    value.as_i64().ok_or_else(|| Miss::Failed(format!("no integer: {}", brief(value))))
+    value.as_i64().ok_or_else(|| Miss::Failed(format!("not an integer: {}", brief(value))))
 }
 
 /// A float; `"nan"`, `"inf"` and `"-inf"` are texts.
@@ -93,14 +93,30 @@ pub fn float(value: &Value) -> Outcome<f64> {
         Some("nan") => Ok(f64::NAN),
         Some("inf") => Ok(f64::INFINITY),
         Some("-inf") => Ok(f64::NEG_INFINITY),
-        _ => value.as_f64().ok_or_else(|| Miss::Failed(format!("no number: {}", brief(value)))),
+        _ => value.as_f64().ok_or_else(|| Miss::Failed(format!("not a number: {}", brief(value)))),
     }
 }
 
-/// Integers.
+/// An integer that counts or indexes.
 ///
 /// # Errors
-/// When one is something else.
+/// When it is something else, or negative.
+pub fn index(value: &Value) -> Outcome<usize> {
+    usize::try_from(int(value)?).map_err(|_| Miss::Failed(format!("not an index: {}", brief(value))))
+}
+
+/// An array of texts.
+///
+/// # Errors
+/// When it is something else.
+pub fn texts(value: &Value) -> Outcome<Vec<String>> {
+    array(value)?.iter().map(|item| text(item).map(str::to_owned)).collect()
+}
+
+/// An array of integers.
+///
+/// # Errors
+/// When it is something else.
 pub fn ints(value: &Value) -> Outcome<Vec<i64>> {
     array(value)?.iter().map(int).collect()
 }
@@ -112,7 +128,7 @@ pub fn ints(value: &Value) -> Outcome<Vec<i64>> {
 pub fn two(value: &Value) -> Outcome<(&Value, &Value)> {
     match array(value)? {
         [a, b] => Ok((a, b)),
-        _ => fail(format!("no pair: {}", brief(value))),
+        _ => fail(format!("not a pair: {}", brief(value))),
     }
 }
 

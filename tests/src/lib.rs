@@ -1,6 +1,7 @@
-//! Recorded cases: what PyTorch and onnx-diagnostic answered, and the readers that put the same questions to this project.
+//! Recorded cases: answers of PyTorch and onnx-diagnostic, and the readers that ask this project the same questions.
 //!
-//! `cargo run -q -p tests --bin golden -- FOLDER` runs every file of a folder.
+//! `cargo run -q -p tests --bin golden -- FOLDER` runs every file of a folder. [`random`], [`signatures`] and [`trees`] make
+//! random values for property tests and for the comparison with a live PyTorch.
 
 pub mod golden;
 pub mod json;

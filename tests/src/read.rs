@@ -1,4 +1,4 @@
-//! Values and dynamic shapes of recorded cases.
+//! Reads values, dynamic shapes and signatures of recorded cases.
 
 use crate::json::{Miss, Outcome, array, fail, flag, float, int, ints, member, not_yet, pairs, text};
 use crate::recorded::{Recorded, RecordedClass, RecordedTensor, RecordedValue};
@@ -6,7 +6,7 @@ use pytree_core::{
     Context, DType, Key, Leaf, NamedTuple, Parameter, ParameterKind, Signature, TensorMeta, Value as Tree,
 };
 use serde_json::Value;
-use shapes::{Dim, DimSpec, DynamicShapes, ShapeSpec};
+use shapes::{Dim, DimHint, DimSpec, DynamicShapes, ShapeSpec};
 use std::borrow::Cow;
 
 /// How a key-value cache flattens.
@@ -18,13 +18,13 @@ pub enum Layout {
     Nested,
 }
 
-/// A value V: the tags of all the case files.
+/// Reads a value. It knows the tags of all case files.
 ///
 /// # Errors
-/// When the JSON is no value, or one that has no counterpart here yet.
+/// When the JSON is not a value, or is one that has no counterpart here yet.
 pub fn value(json: &Value, layout: Layout) -> Outcome<RecordedValue> {
     let Some((tag, content)) = json.as_object().and_then(|o| o.iter().next()) else {
-        return fail(format!("no value: {json}"));
+        return fail(format!("not a value: {json}"));
     };
     let items = |content: &Value| array(content)?.iter().map(|item| value(item, layout)).collect::<Outcome<Vec<_>>>();
     match tag.as_str() {
@@ -77,10 +77,10 @@ pub fn value(json: &Value, layout: Layout) -> Outcome<RecordedValue> {
     }
 }
 
-/// A key of a dict; an integer may stand for itself or as `{"int": 3}`.
+/// Reads the key of a dict. An integer is written as itself or as `{"int": 3}`.
 ///
 /// # Errors
-/// When the JSON is no key, or one that has no counterpart here yet.
+/// When the JSON is not a key, or is one that has no counterpart here yet.
 pub fn key(json: &Value) -> Outcome<Key> {
     Ok(match json {
         Value::String(name) => Key::from(name.clone()),
@@ -154,7 +154,7 @@ fn cache(name: &str, json: &Value, layout: Layout) -> Outcome<RecordedValue> {
     })
 }
 
-/// A positional tuple and a named dict as one value, as `(args, kwargs)`.
+/// Reads positional and named arguments as one value, the pair `(args, kwargs)`.
 ///
 /// # Errors
 /// As [`value`].
@@ -164,18 +164,18 @@ pub fn args_kwargs(args: &Value, kwargs: &Value, layout: Layout) -> Outcome<Reco
     Ok(Tree::<Recorded>::tuple([args, kwargs]))
 }
 
-/// A dynamic shape D.
+/// Reads a dynamic shape.
 ///
 /// # Errors
-/// When the JSON is none.
+/// When the JSON is not one.
 pub fn shapes(json: &Value) -> Outcome<DynamicShapes> {
     let Some(object) = json.as_object() else {
-        return if json.is_null() { Ok(DynamicShapes::NONE) } else { fail(format!("no dynamic shape: {json}")) };
+        return if json.is_null() { Ok(DynamicShapes::NONE) } else { fail(format!("not a dynamic shape: {json}")) };
     };
     let Some((tag, content)) = object.iter().next() else { return fail("an empty dynamic shape") };
     match tag.as_str() {
         "dims" => {
-            let Some(dims) = content.as_object() else { return fail(format!("no dims: {content}")) };
+            let Some(dims) = content.as_object() else { return fail(format!("not dims: {content}")) };
             let dim = |(index, dim): (&String, &Value)| {
                 let index = index.parse::<i64>().map_err(|e| Miss::Failed(format!("dim {index}: {e}")))?;
                 Ok((index, dim_spec(dim)?))
@@ -192,25 +192,36 @@ pub fn shapes(json: &Value) -> Outcome<DynamicShapes> {
     }
 }
 
-/// What is said of one dimension.
+/// Reads the spec of one dimension.
 ///
 /// # Errors
-/// When the JSON is none.
+/// When the JSON is not one.
 pub fn dim_spec(json: &Value) -> Outcome<DimSpec> {
     let name = |tag: &str| json.get(tag).and_then(Value::as_str);
     match (name("hint"), name("sym"), name("dim"), json.get("int")) {
-        (Some("DYNAMIC"), ..) => Ok(Dim::dynamic().into()),
-        (Some("AUTO"), ..) => Ok(Dim::auto().into()),
-        (Some("STATIC"), ..) => Ok(Dim::static_().into()),
+        (Some(name), ..) => Ok(hint(name)?.into()),
         (None, Some(name), ..) => Ok(DimSpec::Text(name.to_owned())),
         (None, None, Some(name), _) => Dim::new(name).map(DimSpec::from).map_err(|e| Miss::Failed(e.to_string())),
         (None, None, None, Some(size)) => Ok(DimSpec::Int(int(size)?)),
         _ if json.is_null() || json.get("none").is_some() => Ok(DimSpec::None),
-        _ => fail(format!("no dim: {json}")),
+        _ => fail(format!("not a dim: {json}")),
     }
 }
 
-/// The pair of shapes that `{"args": [D], "kwargs": [[name, D]]}` stands for.
+/// Reads the hint of a dimension, by its name in Python.
+///
+/// # Errors
+/// When the name is unknown.
+pub fn hint(name: &str) -> Outcome<DimHint> {
+    match name {
+        "AUTO" => Ok(Dim::auto()),
+        "DYNAMIC" => Ok(Dim::dynamic()),
+        "STATIC" => Ok(Dim::static_()),
+        other => fail(format!("not a hint: {other}")),
+    }
+}
+
+/// Reads `{"args": [D], "kwargs": [[name, D]]}`: the shapes of positional and named arguments.
 ///
 /// # Errors
 /// As [`shapes()`].
@@ -221,13 +232,13 @@ pub fn shapes_pair(json: &Value) -> Outcome<DynamicShapes> {
     Ok(DynamicShapes::pair(args, kwargs.collect::<Outcome<Vec<_>>>()?))
 }
 
-/// A signature `[[name, kind, has_default]]`.
+/// Reads a signature, `[[name, kind, has_default]]`.
 ///
 /// # Errors
-/// When the JSON is none.
+/// When the JSON is not one.
 pub fn signature(json: &Value) -> Outcome<Signature> {
     let parameter = |json: &Value| {
-        let [name, kind, default] = array(json)? else { return fail(format!("no parameter: {json}")) };
+        let [name, kind, default] = array(json)? else { return fail(format!("not a parameter: {json}")) };
         Ok(Parameter {
             name: text(name)?.to_owned().into(),
             kind: parameter_kind(text(kind)?)?,
@@ -237,7 +248,7 @@ pub fn signature(json: &Value) -> Outcome<Signature> {
     Ok(Signature::new(array(json)?.iter().map(parameter).collect::<Outcome<Vec<_>>>()?))
 }
 
-/// The kind of a parameter, by the labels of all the case files.
+/// Reads the kind of a parameter. It knows the labels of all case files.
 ///
 /// # Errors
 /// When the label is unknown.
@@ -248,6 +259,6 @@ pub fn parameter_kind(label: &str) -> Outcome<ParameterKind> {
         "var_pos" | "varpos" => ParameterKind::VarPositional,
         "kw" | "kwonly" => ParameterKind::KeywordOnly,
         "var_kw" | "varkw" => ParameterKind::VarKeyword,
-        other => return fail(format!("no kind of parameter: {other}")),
+        other => return fail(format!("not a kind of parameter: {other}")),
     })
 }

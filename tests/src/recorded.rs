@@ -1,32 +1,31 @@
-//! Tensors of recorded cases: described, some with their data, some of them numpy arrays or objects of no known class.
+//! Tensors of recorded cases: descriptions, some with data. Numpy arrays and objects of unknown classes take the same place.
 
 use pytree_core::{DescribeTensor, Family, LeafRef, TensorMeta, Value};
-use shapes::Number;
-use shapes::{LeafDescription, MakeTensor};
+use shapes::{LeafDescription, MakeTensor, Number};
 
-/// The family of what recorded cases hold where a tensor can stand.
+/// The family of recorded cases.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Recorded {}
 
 /// A tensor of a recorded case.
 #[derive(Clone, Debug, PartialEq)]
 pub struct RecordedTensor {
-    /// What it is, if Python's `type` says more than tensor.
+    /// The kind of object it is in Python.
     pub class: RecordedClass,
     /// Element type, sizes, device.
     pub meta: TensorMeta,
-    /// The elements, row by row, where the case has them.
+    /// The elements, row by row, if the case has them.
     pub data: Option<Vec<Number>>,
 }
 
-/// What stands in the place of a tensor.
+/// The kinds of objects that take the place of a tensor.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum RecordedClass {
     /// `torch.Tensor`
     Tensor,
     /// `numpy.ndarray`
     Array,
-    /// An object that Python's pytree has no node for.
+    /// An object that is a leaf of Python's pytree, with the name of its class.
     Opaque(String),
 }
 
@@ -43,7 +42,7 @@ impl DescribeTensor for Recorded {
 /// A recorded value.
 pub type RecordedValue = Value<Recorded>;
 
-/// What guessing is told of a leaf.
+/// The description of a leaf that guessing takes.
 pub fn describe(leaf: LeafRef<'_, Recorded>) -> LeafDescription {
     match leaf {
         LeafRef::Tensor(tensor) => match &tensor.class {
@@ -70,9 +69,9 @@ impl MakeTensor for Recorded {
     fn tiled(tensor: &RecordedTensor, sizes: &[i64]) -> Result<RecordedTensor, String> {
         let mut tiled = Self::zeros(tensor, sizes)?;
         if let (Some(old), Some(new)) = (&tensor.data, &mut tiled.data) {
-            for (place, element) in new.iter_mut().enumerate() {
-                // The coordinates of a place in the new tensor, each wrapped into the old one.
-                let (mut rest, mut index, mut step) = (place as i64, 0, 1);
+            for (position, element) in new.iter_mut().enumerate() {
+                // The coordinates of this element in the new tensor, each wrapped into the old one.
+                let (mut rest, mut index, mut step) = (position as i64, 0, 1);
                 for (old, new) in tensor.meta.sizes.iter().zip(sizes).rev() {
                     index += rest % new % old * step;
                     (rest, step) = (rest / new, step * old);

@@ -1,4 +1,4 @@
-//! Random signatures with calls that fit them or do not: for the comparison with `inspect.Signature.bind`.
+//! Random signatures and calls, some of which fit, to compare with `inspect.Signature.bind`.
 
 use proptest::collection::vec;
 use proptest::prelude::*;
@@ -8,19 +8,19 @@ use pytree_core::{Parameter, ParameterKind, Signature};
 /// A call of a signature: how many arguments are given by position, and the names of the others.
 #[derive(Clone, Debug)]
 pub struct SignatureCall {
-    /// What is called.
+    /// The signature that is called.
     pub signature: Signature,
     /// How many arguments are given by position.
     pub positional: usize,
-    /// The named ones, in order, none twice.
+    /// The names of the other arguments, in order, each once.
     pub named: Vec<&'static str>,
 }
 
-/// The names of parameters, and two that none has.
+/// The names of parameters, and two that no parameter has.
 const NAMES: [&str; 9] = ["x", "y", "z", "mask", "scale", "cache", "args", "kwargs", "other"];
 
-/// A random call. Parameters that are positional only are in none: what Python says of one that is named differs from
-/// version to version, and no Rust parameter is one.
+/// A random call. It has no positional-only parameters: Python's message for a named one differs from version to version,
+/// and no Rust parameter is positional-only.
 pub fn any_call() -> impl Strategy<Value = SignatureCall> {
     let plain = (0_usize..4, 0_usize..5, vec(any::<bool>(), 0..3), any::<bool>(), any::<bool>());
     let named = subsequence(NAMES.to_vec(), 0..5).prop_shuffle();

@@ -1,4 +1,4 @@
-//! Random trees of every node kind: for property tests and for the comparison with a live PyTorch.
+//! Random trees of every kind of node, for property tests and for the comparison with a live PyTorch.
 
 use proptest::collection::vec;
 use proptest::prelude::*;
@@ -7,16 +7,16 @@ use pytree_core::{Context, DType, EnumKey, Factory, Key, Leaf, Meta, TensorMeta,
 use std::borrow::Cow;
 use std::collections::HashSet;
 
-/// The trees that are made: untyped, of tensors without data.
+/// A random tree: untyped, of tensors without data.
 pub type Tree = Value<Meta>;
 
-/// A random tree. The classes in it are those that `conformance/trees.py` registers; constants, which have no treespec JSON,
-/// are in it only where they are asked for.
+/// A random tree. Its classes are those that `conformance/trees.py` registers. It has constants, which have no treespec
+/// JSON, only if `constants` is set.
 pub fn any_tree(constants: bool) -> impl Strategy<Value = Tree> {
     any_leaf().prop_recursive(5, 40, 4, move |inner| any_node(inner.boxed(), constants))
 }
 
-/// A tree and another that is nearly the same: one of its parts is another.
+/// A tree and a copy in which one part is replaced.
 pub fn any_pair() -> impl Strategy<Value = (Tree, Tree)> {
     (any_tree(true), any_tree(true), any::<prop::sample::Index>()).prop_map(|(tree, part, place)| {
         let mut other = tree.clone();
@@ -33,7 +33,7 @@ fn count(tree: &Tree) -> usize {
     }
 }
 
-/// Puts `part` in the place of the node or leaf with this number.
+/// Replaces the node or leaf with this number by `part`.
 fn replace(tree: &mut Tree, place: &mut usize, part: Tree) {
     let mut part = Some(part);
     put(tree, place, &mut part);
@@ -48,7 +48,7 @@ fn put(tree: &mut Tree, place: &mut usize, part: &mut Option<Tree>) {
     }
     *place -= 1;
     if let Value::Node(context, children) = tree {
-        // A size holds ints, and a dataclass no None.
+        // A size holds only ints, and a dataclass does not hold None.
         let fixed = matches!(context, Context::Size | Context::Dataclass { .. });
         for child in children {
             if part.is_none() || (fixed && *place == 0) {
@@ -59,7 +59,7 @@ fn put(tree: &mut Tree, place: &mut usize, part: &mut Option<Tree>) {
     }
 }
 
-/// A random leaf of any sort.
+/// A random leaf of any kind.
 pub fn any_leaf() -> BoxedStrategy<Tree> {
     let sizes = vec(0_i64..5, 0..3);
     prop_oneof![
@@ -77,7 +77,7 @@ fn float() -> impl Strategy<Value = f64> {
     select(vec![0.0, 0.5, -2.25, 1e22, 1e16, 1e-7, 123_456.789, f64::INFINITY, f64::NEG_INFINITY])
 }
 
-/// Short texts of the characters that are written in a special way somewhere.
+/// Short texts of characters that JSON or Python's repr escape, and some that they do not.
 fn text() -> impl Strategy<Value = String> {
     const CHARS: [char; 20] = [
         'a', 'B', '_', '.', ' ', '\'', '"', '\\', '\n', '\t', '\u{0}', '\u{7f}', '\u{a0}', '\u{ad}', 'é', '日',
@@ -99,7 +99,7 @@ fn any_key(enums: bool) -> BoxedStrategy<Key> {
     if enums { prop_oneof![8 => plain, 1 => Just(Key::Enum(red))].boxed() } else { plain.boxed() }
 }
 
-/// Items of a dict, no key twice.
+/// The items of a dict, each key once.
 fn items(inner: BoxedStrategy<Tree>, enums: bool) -> impl Strategy<Value = (Vec<Key>, Vec<Tree>)> {
     vec((any_key(enums), inner), 0..4).prop_map(|items| {
         let mut seen = HashSet::new();
@@ -107,7 +107,7 @@ fn items(inner: BoxedStrategy<Tree>, enums: bool) -> impl Strategy<Value = (Vec<
     })
 }
 
-/// Children with names, no name twice.
+/// Children with names, each name once.
 fn fields(inner: BoxedStrategy<Tree>) -> impl Strategy<Value = (Vec<Cow<'static, str>>, Vec<Tree>)> {
     vec((select(vec!["x", "key_cache", "Y_z", "a b", "é"]), inner), 0..4).prop_map(|items| {
         let mut seen = HashSet::new();
@@ -122,7 +122,7 @@ fn any_node(inner: BoxedStrategy<Tree>, constants: bool) -> BoxedStrategy<Tree> 
         children().prop_map(Tree::tuple),
         children().prop_map(|items| Value::Node(Context::ImmutableList, items)),
         (children(), 0_u64..3).prop_map(|(items, room)| {
-            // A deque that is full or not, or without a limit.
+            // A deque that is full, or not full, or has no limit.
             let maxlen = room.checked_sub(1).map(|room| items.len() as u64 + room);
             Value::Node(Context::Deque { maxlen }, items)
         }),

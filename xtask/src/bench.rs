@@ -1,19 +1,19 @@
-//! `cargo xtask bench`: ours, the loops written by hand and the peers, measured in one run and shown in one table.
+//! `cargo xtask bench`: measures this project, loops written by hand and the peers in one run, and prints one table.
 
 mod figures;
 mod ours;
 mod peers;
 mod table;
 
-use crate::{Error, Place};
+use crate::{Error, RepoRoot};
 
 /// Measures everything and prints the table.
 ///
-/// A peer that is not there is said to be so. A limit that is missed is said too; it is no failure, since a busy machine
-/// can miss any.
-pub(crate) fn run(place: &Place) -> Result<(), Error> {
-    let ours = ours::measure(place)?;
-    let peers = peers::measure(place)?;
+/// The table says which peers are not installed and which limits are missed. A missed limit is not a failure, since any
+/// limit can be missed on a busy machine.
+pub(crate) fn run(repo: &RepoRoot) -> Result<(), Error> {
+    let ours = ours::measure(repo)?;
+    let peers = peers::measure(repo)?;
     print!("{}", table::table(&figures::FIGURES, &ours, &peers)?);
     Ok(())
 }

@@ -1,9 +1,9 @@
 use std::ffi::OsString;
 
 use crate::process::cargo;
-use crate::{Error, Place, bench, conformance, fuzz, libtorch};
+use crate::{Error, RepoRoot, bench, conformance, fuzz, libtorch};
 
-/// What `cargo xtask` can be told to do.
+/// A command of `cargo xtask`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Command {
     Setup,
@@ -15,30 +15,30 @@ pub(crate) enum Command {
     Help,
 }
 
-/// How long each target is fuzzed unless it is said.
+/// How long each target is fuzzed by default.
 const FUZZ_SECONDS: u64 = 60;
 
-/// Each command's word and what it does, in the order of `help`.
+/// Each command's name and what it does, in the order of `help`.
 const COMMANDS: [(Command, &str, &str); 7] = [
-    (Command::Demo, "demo", "set up, then run the two example programs: start here"),
-    (Command::Test, "test", "set up, then run every test that needs no Python torch"),
-    (Command::Setup, "setup", "put libtorch 2.13.0 into third_party (0.5 GB, the CPU's part of the torch wheel)"),
-    (Command::Conformance, "conformance", "compare with a live PyTorch 2.13.0, brought into .venv (4.7 GB)"),
+    (Command::Demo, "demo", "start here: set up libtorch, then run the two example pages"),
+    (Command::Test, "test", "set up libtorch, then run all tests except the comparison with Python"),
+    (Command::Setup, "setup", "download libtorch 2.13.0 into third_party (0.5 GB: the CPU part of the torch wheel)"),
+    (Command::Conformance, "conformance", "compare with a live PyTorch 2.13.0, which is installed into .venv (4.7 GB)"),
     (
         Command::Bench,
         "bench",
-        "measure ours, loops by hand and the peers in Python, and show one table (a minute, once it is built)",
+        "run our benchmarks, loops written by hand and the peers in Python, and print one table (a minute, once built)",
     ),
     (
         Command::Fuzz { target: None, seconds: FUZZ_SECONDS },
         "fuzz",
-        "fuzz [TARGET] [SECONDS]: random texts for what reads texts, 60 s a target; needs nightly and cargo-fuzz",
+        "fuzz [TARGET] [SECONDS]: give the readers random texts, 60 s for each target; needs nightly and cargo-fuzz",
     ),
-    (Command::Help, "help", "show this list"),
+    (Command::Help, "help", "print this list"),
 ];
 
 impl Command {
-    /// Reads the command line, program name left out. Nothing said is `help`.
+    /// Reads the command line without the program name. An empty one is `help`.
     pub(crate) fn from_args(args: impl Iterator<Item = OsString>) -> Result<Self, Error> {
         let words: Vec<String> = args.map(|word| word.to_string_lossy().into_owned()).collect();
         match words.as_slice() {
@@ -56,36 +56,36 @@ impl Command {
         }
     }
 
-    pub(crate) fn run(self, place: &Place) -> Result<(), Error> {
+    pub(crate) fn run(self, repo: &RepoRoot) -> Result<(), Error> {
         match self {
             Command::Help => {
                 println!("{}", list());
                 Ok(())
             }
-            Command::Setup => libtorch::setup(place),
+            Command::Setup => libtorch::setup(repo),
             Command::Demo => {
-                libtorch::setup(place)?;
+                libtorch::setup(repo)?;
                 for example in ["export_with_dynamic_cache", "custom_class_inputs"] {
-                    cargo(place, &["run", "-p", "examples", "--example", example]).run()?;
+                    cargo(repo, &["run", "-p", "examples", "--example", example]).run()?;
                 }
                 Ok(())
             }
             Command::Test => {
-                libtorch::setup(place)?;
-                cargo(place, &["test", "--workspace"]).run()?;
-                cargo(place, &["run", "-q", "-p", "tests", "--bin", "golden", "--", "tests/golden"]).run()
+                libtorch::setup(repo)?;
+                cargo(repo, &["test", "--workspace"]).run()?;
+                cargo(repo, &["run", "-q", "-p", "tests", "--bin", "golden", "--", "tests/golden"]).run()
             }
             Command::Conformance => {
-                libtorch::setup(place)?;
-                conformance::run(place)
+                libtorch::setup(repo)?;
+                conformance::run(repo)
             }
-            Command::Bench => bench::run(place),
-            Command::Fuzz { target, seconds } => fuzz::run(place, target.as_deref(), seconds),
+            Command::Bench => bench::run(repo),
+            Command::Fuzz { target, seconds } => fuzz::run(repo, target.as_deref(), seconds),
         }
     }
 }
 
-/// `[TARGET] [SECONDS]`; no target's name is a number.
+/// Reads `[TARGET] [SECONDS]`. The name of a target is not a number.
 fn fuzz_from(words: &[String]) -> Option<Command> {
     let (target, seconds) = match words {
         [] => (None, FUZZ_SECONDS),
@@ -96,11 +96,11 @@ fn fuzz_from(words: &[String]) -> Option<Command> {
     Some(Command::Fuzz { target: target.cloned(), seconds })
 }
 
-/// What `help` shows.
+/// The text of `help`.
 fn list() -> String {
     let mut text = String::from("usage: cargo xtask COMMAND\n");
     for (_, word, what) in COMMANDS {
         text += &format!("\n  {word:<12} {what}");
     }
-    text + "\n\nPYTHON names the python3 to use; LIBTORCH, or LIBTORCH_USE_PYTORCH, a libtorch 2.13.0 you already have."
+    text + "\n\nSet PYTHON to choose the python3. Set LIBTORCH or LIBTORCH_USE_PYTORCH to use a libtorch 2.13.0 that you have."
 }

@@ -3,60 +3,60 @@ use libtorch_link::VERSION;
 use crate::process::cargo;
 use crate::python::Python;
 use crate::scratch::Scratch;
-use crate::{Error, Place};
+use crate::{Error, RepoRoot};
 
-/// The environment variable that tells the conformance program which Python to ask.
+/// The environment variable that names the Python of the conformance programs.
 const PYTHON_VARIABLE: &str = "TORCH_EXPORT_PYTHON";
 
-/// What is compared: exported programs; symbols, ranges and constraint messages of random inputs; random trees.
+/// They compare exported programs; symbols, ranges and constraint messages of random inputs; random trees.
 const PROGRAMS: [&str; 3] = ["conformance", "conformance_shapes", "conformance_trees"];
 
-/// Compares what we compute with what a live PyTorch computes.
+/// Compares this project with a live PyTorch.
 ///
-/// The Python is `$TORCH_EXPORT_PYTHON` if set, else the one in `.venv`, made if need be.
-pub(crate) fn run(place: &Place) -> Result<(), Error> {
-    let (python, _) = python(place)?;
+/// The Python is `$TORCH_EXPORT_PYTHON` if it is set, otherwise the one in `.venv`, which is made if it does not exist.
+pub(crate) fn run(repo: &RepoRoot) -> Result<(), Error> {
+    let (python, _) = python(repo)?;
     for program in PROGRAMS {
-        cargo(place, &["run", "-p", "tests", "--bin", program]).env(PYTHON_VARIABLE, python.program()).run()?;
+        cargo(repo, &["run", "-p", "conformance", "--bin", program]).env(PYTHON_VARIABLE, python.program()).run()?;
     }
     Ok(())
 }
 
-/// The Python that has torch, and whether it is the one in `.venv`: another is the user's, and left as it is.
-pub(crate) fn python(place: &Place) -> Result<(Python, bool), Error> {
+/// The Python that has torch, and whether it is the one in `.venv`. Any other is the user's, and nothing is installed there.
+pub(crate) fn python(repo: &RepoRoot) -> Result<(Python, bool), Error> {
     match std::env::var_os(PYTHON_VARIABLE) {
         Some(python) => Ok((Python::at(python), false)),
-        None => Ok((venv(place)?, true)),
+        None => Ok((venv(repo)?, true)),
     }
 }
 
-/// The Python in `.venv` with torch and numpy, made anew unless it is whole.
-fn venv(place: &Place) -> Result<Python, Error> {
-    let folder = place.venv();
+/// The Python in `.venv` with torch and numpy. It is made again unless it is complete.
+fn venv(repo: &RepoRoot) -> Result<Python, Error> {
+    let folder = repo.venv();
     let inside = Python::of_venv(&folder);
-    if is_whole(&inside) {
+    if is_complete(&inside) {
         return Ok(inside);
     }
     let python = Python::of_user();
     check(&python)?;
-    eprintln!("bringing PyTorch {VERSION} into {} (once; 4.7 GB on Linux x86-64)", folder.display());
+    eprintln!("installing PyTorch {VERSION} into {} (once; 4.7 GB on Linux x86-64)", folder.display());
     let unfinished = Scratch::at(&folder)?;
-    // What an interrupted run has left is not worth keeping.
+    // `--clear` removes what an interrupted run has left.
     python.module("venv").args(["--clear".as_ref(), folder.as_os_str()]).run()?;
     inside.pip_install().args([&format!("torch=={VERSION}"), "numpy"]).run()?;
     unfinished.keep();
     Ok(inside)
 }
 
-fn is_whole(python: &Python) -> bool {
+fn is_complete(python: &Python) -> bool {
     python.has("numpy") && python.torch().is_some_and(|version| version.split('+').next() == Some(VERSION))
 }
 
-/// Whether this Python can make a virtual environment, and torch is published for it.
+/// Checks that this Python can make a virtual environment, and that torch is published for it.
 fn check(python: &Python) -> Result<(), Error> {
     let name = python.name();
     let Some((major, minor)) = python.version() else {
-        let what = format!("Python 3: no `{name}` that runs (Debian, Ubuntu: `apt install python3 python3-venv`)");
+        let what = format!("Python 3: `{name}` does not run (Debian, Ubuntu: `apt install python3 python3-venv`)");
         return Err(Error::Missing { what: vec![what] });
     };
     if major != 3 || !(10..=14).contains(&minor) {

@@ -3,13 +3,14 @@ use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
 use crate::process::{Process, in_workspace};
-use crate::{Error, Place};
+use crate::{Error, RepoRoot};
 
-/// Gives one fuzz target, or each in turn, random input for some seconds. A finding is an error.
+/// Runs one fuzz target, or each in turn, for some seconds. A finding is an error.
 ///
-/// The seeds are in `fuzz/seeds`; what a run learns stays in `fuzz/corpus`, ignored by git, and makes the next one better.
-pub(crate) fn run(place: &Place, target: Option<&str>, seconds: u64) -> Result<(), Error> {
-    let fuzz = place.root().join("fuzz");
+/// The seeds are in `fuzz/seeds`. Inputs that a run discovers are kept in `fuzz/corpus`, which git ignores, and the next run
+/// starts from them.
+pub(crate) fn run(repo: &RepoRoot, target: Option<&str>, seconds: u64) -> Result<(), Error> {
+    let fuzz = repo.path().join("fuzz");
     let known = targets(&fuzz.join("fuzz_targets"))?;
     let wanted = match target {
         None => known,
@@ -17,19 +18,19 @@ pub(crate) fn run(place: &Place, target: Option<&str>, seconds: u64) -> Result<(
         Some(name) => return Err(Error::UnknownTarget { name: name.to_owned(), known }),
     };
     check_tools()?;
-    wanted.iter().try_for_each(|target| run_one(place, &fuzz, target, seconds))
+    wanted.iter().try_for_each(|target| run_one(repo, &fuzz, target, seconds))
 }
 
-fn run_one(place: &Place, fuzz: &Path, target: &str, seconds: u64) -> Result<(), Error> {
+fn run_one(repo: &RepoRoot, fuzz: &Path, target: &str, seconds: u64) -> Result<(), Error> {
     let corpus = fuzz.join("corpus").join(target);
     fs::create_dir_all(&corpus).map_err(Error::file(&corpus, "make"))?;
     let artifacts = fuzz.join("artifacts").join(target);
     let before = newest(&artifacts);
-    // No sanitizer of memory: there is no unsafe code in what is fuzzed.
+    // The fuzzed code has no unsafe blocks, so no memory sanitizer is needed.
     let process = nightly_cargo().args(["fuzz", "run", "--sanitizer", "none", target]);
     let process = process.args([corpus, fuzz.join("seeds").join(target)]);
     let process = process.args(["--", &format!("-max_total_time={seconds}"), "-print_final_stats=1"]);
-    match in_workspace(place, process).run() {
+    match in_workspace(repo, process).run() {
         Err(Error::Failed { .. }) if newest(&artifacts) > before => {
             Err(Error::Finding { target: target.to_owned(), artifacts })
         }
@@ -51,18 +52,18 @@ fn targets(folder: &Path) -> Result<Vec<String>, Error> {
     Ok(names)
 }
 
-/// When the newest file of a folder was written: an input that is found again is written again.
+/// The time at which the newest file of a folder was written. An input that is found again is written again.
 fn newest(folder: &Path) -> Option<SystemTime> {
     let entries = fs::read_dir(folder).ok()?;
     entries.filter_map(|entry| entry.ok()?.metadata().ok()?.modified().ok()).max()
 }
 
-/// libFuzzer's hooks are in the nightly compiler alone, and Cargo runs us with another.
+/// Only the nightly compiler has libFuzzer's hooks, and this program runs with another one.
 fn nightly_cargo() -> Process {
     Process::new("rustup").args(["run", "nightly", "cargo"])
 }
 
-/// What this machine lacks to fuzz.
+/// Checks that the tools for fuzzing are installed.
 fn check_tools() -> Result<(), Error> {
     let mut what = Vec::new();
     if nightly_cargo().args(["--version"]).ask().is_none() {

@@ -7,31 +7,31 @@ use libtorch_link::{Libtorch, VERSION};
 
 use crate::python::{self, Python};
 use crate::scratch::Scratch;
-use crate::{Error, Place, wheel};
+use crate::{Error, RepoRoot, wheel};
 
-/// Sees to it that there is the libtorch that the workspace builds with.
+/// Makes sure that the workspace has a libtorch to build with.
 ///
-/// One of the user's, by `LIBTORCH_USE_PYTORCH` or `LIBTORCH` as torch-sys has them, is checked and left alone. Else the
-/// one in `third_party` is checked, or made if it is not there.
-pub(crate) fn setup(place: &Place) -> Result<(), Error> {
+/// A libtorch that the user selects, with `LIBTORCH_USE_PYTORCH` or `LIBTORCH` as torch-sys reads them, is only checked.
+/// Otherwise the one in `third_party` is checked, or downloaded if it does not exist.
+pub(crate) fn setup(repo: &RepoRoot) -> Result<(), Error> {
     if env::var_os("LIBTORCH_USE_PYTORCH").is_some() {
         return check_python_torch();
     }
-    let ours = place.libtorch();
-    // Cargo sets it to ours, by .cargo/config.toml, when the user has not.
+    let ours = repo.libtorch();
+    // .cargo/config.toml sets it to ours unless the user has set it.
     let named = env::var_os("LIBTORCH").filter(|named| Path::new(named) != ours);
     if let Some(named) = named {
-        let cure = "that is where LIBTORCH points; unset it to have a libtorch set up in third_party";
+        let cure = "LIBTORCH points there; unset it to set up a libtorch in third_party";
         return check(Path::new(&named), cure);
     }
     if !ours.exists() {
-        bring(place, &ours)?;
+        download(repo, &ours)?;
     }
     let cure = format!("remove the folder {} and run `cargo xtask setup`", ours.display());
     check(&ours, &cure)
 }
 
-/// Says which libtorch is in `root`, or what is wrong with it.
+/// Prints which libtorch is in `root`, or fails if it cannot be used.
 fn check(root: &Path, cure: &str) -> Result<(), Error> {
     let libtorch = Libtorch::at(root).map_err(|source| Error::Libtorch { cure: cure.to_owned(), source })?;
     eprintln!("libtorch {} is in {}", libtorch.version(), root.display());
@@ -46,25 +46,25 @@ fn check_python_torch() -> Result<(), Error> {
     if !is_wanted && env::var_os("LIBTORCH_BYPASS_VERSION_CHECK").is_none() {
         return Err(Error::PythonTorch { python: python.name(), found });
     }
-    eprintln!("LIBTORCH_USE_PYTORCH is set: libtorch is that of {found} in {}", python.name());
+    eprintln!("LIBTORCH_USE_PYTORCH is set: libtorch is the one of {found} in {}", python.name());
     Ok(())
 }
 
-/// Makes the folder `ours`, all of it or nothing.
-fn bring(place: &Place, ours: &Path) -> Result<(), Error> {
+/// Makes the folder `ours`, completely or not at all.
+fn download(repo: &RepoRoot, ours: &Path) -> Result<(), Error> {
     let wheels = wheel::Wheels::for_this_platform()?;
     let python = Python::of_user();
     python::check_tools(&python)?;
 
     let start = Instant::now();
-    eprintln!("bringing libtorch {VERSION} into {} (once; a download of 0.5 GB)", place.third_party().display());
-    let scratch = Scratch::in_folder(&place.third_party())?;
+    eprintln!("downloading libtorch {VERSION} into {} (once; 0.5 GB)", repo.third_party().display());
+    let scratch = Scratch::in_folder(&repo.third_party())?;
     let site = wheels.unpack(&python, &scratch)?;
     let made = scratch.path().join("libtorch");
     wheel::extract_cpu(&site, &made)?;
     match fs::rename(&made, ours) {
         Ok(()) => eprintln!("done in {:.0} s", start.elapsed().as_secs_f64()),
-        // Another run was faster: its folder is as good as ours.
+        // Another run was faster, and its folder is as good.
         Err(_) if ours.exists() => {}
         Err(source) => {
             return Err(Error::File { path: made, doing: "move", source });

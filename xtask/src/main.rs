@@ -1,6 +1,6 @@
 //! Set-up and chores of this repository. `cargo xtask help` lists them.
 //!
-//! It builds with the standard library alone and without libtorch, which it is here to bring.
+//! It uses the standard library only and builds without libtorch, since it is what downloads libtorch.
 
 #![forbid(unsafe_code)]
 
@@ -10,9 +10,9 @@ mod conformance;
 mod error;
 mod fuzz;
 mod libtorch;
-mod place;
 mod process;
 mod python;
+mod repo_root;
 mod scratch;
 mod wheel;
 
@@ -20,10 +20,10 @@ use std::process::ExitCode;
 
 use command::Command;
 use error::Error;
-use place::Place;
+use repo_root::RepoRoot;
 
 fn main() -> ExitCode {
-    let outcome = Command::from_args(std::env::args_os().skip(1)).and_then(|command| command.run(&Place::find()?));
+    let outcome = Command::from_args(std::env::args_os().skip(1)).and_then(|command| command.run(&RepoRoot::find()?));
     match outcome {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {

@@ -1,23 +1,23 @@
 use std::ffi::OsStr;
 use std::process::{Command, ExitStatus, Stdio};
 
-use crate::{Error, Place};
+use crate::{Error, RepoRoot};
 
-/// A program to run: printed before it starts, its failure an error with its exit code.
+/// A program to run. Its command line is printed before it starts, and its failure is an error with its exit code.
 ///
-/// It shares our terminal, so Ctrl-C reaches both.
+/// It shares this program's terminal, so Ctrl-C reaches both.
 pub(crate) struct Process(Command);
 
-/// `cargo` with `args` in the workspace.
-pub(crate) fn cargo(place: &Place, args: &[&str]) -> Process {
-    // The Cargo that runs us, so that `cargo +toolchain xtask` is one toolchain throughout.
+/// Runs `cargo` with `args` in the workspace.
+pub(crate) fn cargo(repo: &RepoRoot, args: &[&str]) -> Process {
+    // The Cargo that runs this program, so that `cargo +toolchain xtask` uses one toolchain throughout.
     let program = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
-    in_workspace(place, Process::new(program).args(args))
+    in_workspace(repo, Process::new(program).args(args))
 }
 
-/// The same program, run in the root of the workspace.
-pub(crate) fn in_workspace(place: &Place, mut process: Process) -> Process {
-    process.0.current_dir(place.root());
+/// The same program, run in the root folder.
+pub(crate) fn in_workspace(repo: &RepoRoot, mut process: Process) -> Process {
+    process.0.current_dir(repo.path());
     process
 }
 
@@ -36,7 +36,7 @@ impl Process {
         self
     }
 
-    /// Prints the command line, runs it, and fails if it fails.
+    /// Prints the command line and runs it. Fails if the program fails.
     pub(crate) fn run(mut self) -> Result<(), Error> {
         let line = self.line();
         eprintln!("> {line}");
@@ -47,7 +47,7 @@ impl Process {
         }
     }
 
-    /// Prints the command line, runs it, and returns what it wrote; fails if it fails.
+    /// Prints the command line, runs it, and returns its output. Fails if the program fails.
     pub(crate) fn read(mut self) -> Result<String, Error> {
         let line = self.line();
         eprintln!("> {line}");
@@ -58,13 +58,13 @@ impl Process {
         }
     }
 
-    /// Runs without a word and returns what it wrote, trimmed; `None` if it cannot start or fails.
+    /// Runs silently and returns the trimmed output, or `None` if the program cannot start or fails.
     pub(crate) fn ask(mut self) -> Option<String> {
         let output = self.0.stdin(Stdio::null()).stderr(Stdio::null()).output().ok()?;
         output.status.success().then(|| String::from_utf8_lossy(&output.stdout).trim().to_owned())
     }
 
-    /// The command line as one would type it.
+    /// The command line as a user would type it.
     fn line(&self) -> String {
         let program = std::path::Path::new(self.0.get_program());
         // `cargo`, not the long path of a toolchain's cargo.
@@ -75,7 +75,7 @@ impl Process {
     }
 }
 
-/// As a shell has it: 128 and the signal's number for a killed program.
+/// The exit code as a shell reports it: 128 plus the signal's number for a killed program.
 fn code_of(status: ExitStatus) -> u8 {
     #[cfg(unix)]
     let signal = std::os::unix::process::ExitStatusExt::signal(&status).map(|signal| 128 + signal);

@@ -10,18 +10,18 @@ pub(crate) struct Python {
 }
 
 impl Python {
-    /// `$PYTHON`, else `python3`. Whether it is there is for [`version`](Self::version) to say.
+    /// `$PYTHON`, otherwise `python3`. It may not exist; [`version`](Self::version) finds out.
     pub(crate) fn of_user() -> Self {
         Self { program: std::env::var_os("PYTHON").unwrap_or_else(|| "python3".into()) }
     }
 
-    /// The Python that torch-sys asks when `LIBTORCH_USE_PYTORCH` is set.
+    /// The Python that torch-sys uses when `LIBTORCH_USE_PYTORCH` is set.
     pub(crate) fn of_torch_sys() -> Self {
         let name = if std::env::var_os("VIRTUAL_ENV").is_some() { "python" } else { "python3" };
         Self { program: name.into() }
     }
 
-    /// This one.
+    /// The Python at this path.
     pub(crate) fn at(program: OsString) -> Self {
         Self { program }
     }
@@ -35,24 +35,24 @@ impl Python {
         &self.program
     }
 
-    /// As one would type it.
+    /// Its name as a user would type it.
     pub(crate) fn name(&self) -> String {
         self.program.to_string_lossy().into_owned()
     }
 
-    /// `(3, 11)`, or `None` if it is not there or does not run.
+    /// Its version as `(3, 11)`, or `None` if it does not exist or does not run.
     pub(crate) fn version(&self) -> Option<(u32, u32)> {
         let text = self.ask("import sys; print(*sys.version_info[:2])")?;
         let (major, minor) = text.split_once(' ')?;
         Some((major.parse().ok()?, minor.parse().ok()?))
     }
 
-    /// Whether `import module` works.
+    /// True if `import module` works.
     pub(crate) fn has(&self, module: &str) -> bool {
         self.ask(&format!("import {module}")).is_some()
     }
 
-    /// The version of the torch it has, build included, or `None` if torch cannot be imported.
+    /// The version of its torch, including the build, or `None` if torch cannot be imported.
     pub(crate) fn torch(&self) -> Option<String> {
         self.ask("import torch; print(torch.__version__)")
     }
@@ -67,11 +67,11 @@ impl Python {
         Process::new(&self.program).args(["-m", module])
     }
 
-    /// Runs pip, without the questions and notices of a terminal.
+    /// Runs `pip install` without questions and notices.
     pub(crate) fn pip_install(&self) -> Process {
         self.module("pip")
             .args(["install", "--no-input", "--disable-pip-version-check"])
-            // By variable, since older pips refuse the flag.
+            // Set by variable, since older versions of pip reject the flag.
             .env("PIP_ROOT_USER_ACTION", "ignore")
     }
 
@@ -80,14 +80,14 @@ impl Python {
     }
 }
 
-/// What this machine lacks to bring libtorch in and build against it.
+/// Checks that the tools to download libtorch and to build with it are installed.
 pub(crate) fn check_tools(python: &Python) -> Result<(), Error> {
     let mut what = Vec::new();
     let name = python.name();
     if python.version().is_none() {
         what.push(format!(
-            "Python 3: no `{name}` that runs (Debian, Ubuntu: `apt install python3 python3-pip`; macOS: \
-             `xcode-select --install`), or set PYTHON to the one you have"
+            "Python 3: `{name}` does not run (Debian, Ubuntu: `apt install python3 python3-pip`; macOS: \
+             `xcode-select --install`; or set PYTHON to another one)"
         ));
     } else if !python.has("pip") {
         what.push(format!(
@@ -96,12 +96,12 @@ pub(crate) fn check_tools(python: &Python) -> Result<(), Error> {
         ));
     }
     let compiler = std::env::var_os("CXX").unwrap_or_else(|| "c++".into());
-    // CXX may carry a wrapper and flags: `ccache g++`. The compiler proper is checked when it is used.
+    // CXX may have a wrapper and flags, as in `ccache g++`. Only the first word is checked here.
     let first = compiler.to_string_lossy().split_whitespace().next().unwrap_or("c++").to_owned();
     if Process::new(&first).args(["--version"]).ask().is_none() {
         what.push(format!(
-            "a C++ compiler: no `{first}` that runs (Debian, Ubuntu: `apt install g++`; macOS: \
-             `xcode-select --install`), or set CXX to the one you have"
+            "a C++ compiler: `{first}` does not run (Debian, Ubuntu: `apt install g++`; macOS: \
+             `xcode-select --install`; or set CXX to another one)"
         ));
     }
     if what.is_empty() { Ok(()) } else { Err(Error::Missing { what }) }

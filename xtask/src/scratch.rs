@@ -6,28 +6,28 @@ use std::process::{Child, Command, Stdio};
 use crate::Error;
 use crate::process::Process;
 
-/// A folder that is removed unless it is [kept](Scratch::keep): when dropped, and also when Ctrl-C or a kill ends us
-/// before anything is dropped.
+/// A folder that is removed unless it is [kept](Scratch::keep): when it is dropped, and also when Ctrl-C or a kill ends this
+/// program before anything is dropped.
 ///
-/// The latter is the work of a shell that waits for our word on a pipe; the pipe's end, too, is a word.
+/// A shell, the guardian, does the latter. It waits for a word on a pipe, and the end of the pipe counts as one.
 pub(crate) struct Scratch {
     path: PathBuf,
     guardian: Child,
 }
 
-/// What the guardian runs. After a Ctrl-C it gives pip, which hears it too, the time to stop writing.
+/// The guardian's script. After a Ctrl-C it waits, since pip gets the signal as well and needs time to stop writing.
 const GUARDIAN: &str = r#"
 read word
 case $word in keep) exit;; remove) ;; *) sleep 1;; esac
 for pause in 0 1 2 4; do sleep $pause; rm -rf "$0" && exit; done
 "#;
 
-/// The name of a scratch folder, before the number of its process.
+/// The name of a scratch folder, up to the number of its process.
 const PREFIX: &str = ".setup-";
 
 impl Scratch {
-    /// Makes a new one in the folder `parent`, which is made if it is not there, and removes what a loss of power may
-    /// have left there.
+    /// Makes a scratch folder in the folder `parent`, which is made if it does not exist, and removes scratch folders that
+    /// a loss of power has left there.
     pub(crate) fn in_folder(parent: &Path) -> Result<Self, Error> {
         fs::create_dir_all(parent).map_err(Error::file(parent, "make"))?;
         remove_abandoned(parent)?;
@@ -36,11 +36,11 @@ impl Scratch {
         Ok(scratch)
     }
 
-    /// Guards `path`, which need not be there yet.
+    /// Guards `path`, which need not exist yet.
     pub(crate) fn at(path: &Path) -> Result<Self, Error> {
         let mut command = Command::new("sh");
         command.arg("-c").arg(GUARDIAN).arg(path).stdin(Stdio::piped()).stdout(Stdio::null());
-        // Out of our group, so that Ctrl-C does not reach it.
+        // In a process group of its own, so that Ctrl-C does not reach it.
         #[cfg(unix)]
         std::os::unix::process::CommandExt::process_group(&mut command, 0);
         let guardian = command.spawn().map_err(|source| Error::Start { line: "sh".to_owned(), source })?;
@@ -51,34 +51,37 @@ impl Scratch {
         &self.path
     }
 
-    /// Makes a folder in it.
+    /// Makes a folder inside.
     pub(crate) fn folder(&self, name: &str) -> Result<PathBuf, Error> {
         let path = self.path.join(name);
         fs::create_dir_all(&path).map_err(Error::file(&path, "make"))?;
         Ok(path)
     }
 
-    /// Leaves the folder where it is.
+    /// Keeps the folder.
     pub(crate) fn keep(mut self) {
-        self.tell("keep");
+        self.send("keep");
     }
 
-    /// Tells the guardian what to do, and waits until it is done. Only the first word counts.
-    fn tell(&mut self, word: &str) {
+    /// Sends the guardian a word and waits until it has acted on it. Only the first word counts.
+    fn send(&mut self, word: &str) {
         let Some(mut pipe) = self.guardian.stdin.take() else {
             return;
         };
-        let told = writeln!(pipe, "{word}");
+        let sent = writeln!(pipe, "{word}");
         drop(pipe);
-        if let Err(error) = told.and_then(|()| self.guardian.wait()) {
-            eprintln!("warning: what removes unfinished work is gone ({error}); look for {}", self.path.display());
+        if let Err(error) = sent.and_then(|()| self.guardian.wait()) {
+            eprintln!(
+                "warning: the process that removes unfinished work has died ({error}); check {}",
+                self.path.display()
+            );
         }
     }
 }
 
 impl Drop for Scratch {
     fn drop(&mut self) {
-        self.tell("remove");
+        self.send("remove");
     }
 }
 
@@ -90,7 +93,7 @@ fn remove_abandoned(parent: &Path) -> Result<(), Error> {
         let process = name.and_then(|name| name.strip_prefix(PREFIX)?.parse::<u32>().ok());
         if process.is_some_and(|id| id == std::process::id() || !is_alive(id)) {
             eprintln!("removing {}, left by an interrupted run", path.display());
-            // A guardian may be at it too: gone is gone.
+            // A guardian may be removing it at the same time.
             if let Err(source) = fs::remove_dir_all(&path)
                 && source.kind() != std::io::ErrorKind::NotFound
             {
@@ -101,7 +104,7 @@ fn remove_abandoned(parent: &Path) -> Result<(), Error> {
     Ok(())
 }
 
-/// Signal 0 asks whether a process is there; every shell knows it.
+/// True if a process exists. Signal 0 checks that, in every shell.
 fn is_alive(process: u32) -> bool {
     Process::new("sh").args(["-c", &format!("kill -0 {process}")]).ask().is_some()
 }

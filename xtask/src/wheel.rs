@@ -5,14 +5,14 @@ use crate::Error;
 use crate::python::Python;
 use crate::scratch::Scratch;
 
-/// The wheels that libtorch comes from, on one platform.
+/// The wheels that contain libtorch, for one platform.
 pub(crate) struct Wheels {
     packages: &'static [&'static str],
-    /// What to tell pip about the platform, so that any Python 3 will do: libtorch itself does not care which.
+    /// pip's options for the platform, so that any Python 3 can download them. libtorch does not depend on Python.
     platform: &'static [&'static str],
 }
 
-/// The only wheel here with GPU parts. `libtorch_cpu.so` needs two small libraries of CUDA to load, nothing else of it.
+/// The only wheel here with GPU parts. `libtorch_cpu.so` needs two small libraries of CUDA to load, and nothing else of it.
 const LINUX_X86_64: Wheels = Wheels {
     packages: &["torch==2.13.0", "nvidia-cuda-runtime==13.0.96", "nvidia-cuda-cupti==13.0.85"],
     platform: &[
@@ -24,18 +24,18 @@ const LINUX_X86_64: Wheels = Wheels {
     ],
 };
 
-/// Not tried.
+/// The other platforms. These have not been tried.
 const OTHERS: Wheels = Wheels { packages: &["torch==2.13.0"], platform: &[] };
 
-/// The libraries of CUDA that the CPU's part needs, in the wheels' folder `nvidia/cu13/lib`.
+/// The libraries of CUDA that the CPU part needs, in the wheels' folder `nvidia/cu13/lib`.
 const CUDA_FOR_CPU: [&str; 2] = ["libcudart.so.13", "libcupti.so.13"];
 
-/// What the names of libraries that only a GPU or Python needs begin with.
+/// How the names of libraries begin that only a GPU or Python needs.
 const NOT_FOR_CPU: [&str; 6] =
     ["libtorch_cuda", "libc10_cuda", "libtorch_nvshmem", "libcaffe2_nvrtc", "libtorch_python", "libshm"];
 
 impl Wheels {
-    /// Those for the platform this runs on.
+    /// The wheels for the platform that this program runs on.
     pub(crate) fn for_this_platform() -> Result<&'static Self, Error> {
         match (std::env::consts::OS, std::env::consts::ARCH) {
             ("linux", "x86_64") => Ok(&LINUX_X86_64),
@@ -44,10 +44,10 @@ impl Wheels {
         }
     }
 
-    /// Has pip unpack them into a folder in `scratch`, which is returned.
+    /// Unpacks them with pip into a folder in `scratch`, and returns that folder.
     pub(crate) fn unpack(&self, python: &Python, scratch: &Scratch) -> Result<PathBuf, Error> {
         let site = scratch.folder("site")?;
-        // pip unpacks in its temporary folder first: inside ours, it is on the same disk and goes when ours goes.
+        // pip unpacks into its temporary folder first. Inside the scratch folder, that is on the same disk and is removed with it.
         let temporary = scratch.folder("tmp")?;
         python
             .pip_install()
@@ -61,7 +61,7 @@ impl Wheels {
     }
 }
 
-/// Makes of the unpacked wheels in `site` the folder `libtorch`: `include`, `lib`, `share`, the CPU's part only.
+/// Makes the folder `libtorch` from the unpacked wheels in `site`: the CPU part of `include`, `lib` and `share`.
 pub(crate) fn extract_cpu(site: &Path, libtorch: &Path) -> Result<(), Error> {
     let torch = site.join("torch");
     fs::create_dir_all(libtorch).map_err(Error::file(libtorch, "make"))?;
@@ -80,18 +80,18 @@ pub(crate) fn extract_cpu(site: &Path, libtorch: &Path) -> Result<(), Error> {
         }
     }
     if had_cuda {
-        // libtorch_cpu.so looks for them in its own folder too, so one folder holds everything.
+        // libtorch_cpu.so also searches its own folder, so one folder holds everything.
         for name in CUDA_FOR_CPU {
             take(&site.join("nvidia/cu13/lib").join(name), &lib.join(name))?;
         }
-        // The wheel's libtorch.so is empty but needs libtorch_cuda.so. Linkers read this text in its place.
+        // The wheel's libtorch.so is empty but needs libtorch_cuda.so. Linkers read this text instead.
         write(&lib.join("libtorch.so"), "INPUT ( libtorch_cpu.so )\n")?;
     }
-    // The file by which torch-sys checks the version; the wheel has none.
+    // torch-sys reads the version from this file, which the wheel does not have.
     write(&libtorch.join("build-version"), &format!("{}\n", libtorch_link::VERSION))
 }
 
-/// Moves `from` to `to`; both are in the scratch folder, so this only renames.
+/// Moves `from` to `to`. Both are in the scratch folder, so this only renames.
 fn take(from: &Path, to: &Path) -> Result<(), Error> {
     if !from.exists() {
         return Err(Error::Wheel { file: from.to_owned() });

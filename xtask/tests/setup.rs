@@ -1,4 +1,4 @@
-//! `cargo xtask` in repositories that hold nothing but a folder `xtask`, with a Python that plays pip.
+//! Runs `cargo xtask` in repositories with nothing but a folder `xtask`, and with a program that stands in for Python and pip.
 #![allow(clippy::unwrap_used, reason = "a test that cannot make its folders has failed")]
 #![cfg(all(target_os = "linux", target_arch = "x86_64"))]
 
@@ -10,7 +10,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
 use std::time::{Duration, Instant};
 
-/// Plays `python3`: has pip, and "installs" the files of a torch wheel into the folder after `--target`.
+/// Stands in for `python3`: it has pip, and "installs" the files of a torch wheel into the folder after `--target`.
 const PYTHON: &str = r#"#!/bin/sh
 case "$*" in *version_info*) echo 3 11; exit;; -c*) exit 0;; esac
 while [ "$1" != --target ]; do shift; done
@@ -22,7 +22,7 @@ touch libc10_cuda.so libtorch_python.so libtorch_nvshmem.so libcaffe2_nvrtc.so l
 touch $cuda/libcudart.so.13 $cuda/libcupti.so.13 $cuda/libcublas.so.13
 "#;
 
-/// A repository of its own in Cargo's folder for tests.
+/// A repository in Cargo's folder for tests.
 struct Repository(PathBuf);
 
 impl Repository {
@@ -48,13 +48,13 @@ impl Repository {
         self.0.join("third_party/libtorch")
     }
 
-    /// What is in `third_party`, hidden or not.
+    /// The entries of `third_party`, including hidden ones.
     fn third_party(&self) -> Vec<String> {
         let entries = fs::read_dir(self.0.join("third_party"));
         entries.into_iter().flatten().map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect()
     }
 
-    /// `cargo xtask` with `args`, as the configuration of Cargo has it.
+    /// `cargo xtask` with `args`, in the environment that Cargo's configuration sets.
     fn xtask(&self, args: &[&str]) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_xtask"));
         command.args(args).env("CARGO_MANIFEST_DIR", self.0.join("xtask")).env("LIBTORCH", self.libtorch());
@@ -71,7 +71,7 @@ fn text(output: &Output) -> String {
 #[test]
 fn set_up_keeps_the_part_of_the_cpu() {
     let repository = Repository::new("cpu");
-    // As a loss of power leaves it: no process has this number.
+    // A folder that a loss of power has left: no process has this number.
     fs::create_dir_all(repository.0.join("third_party/.setup-4194305/site")).unwrap();
     let output = repository.xtask(&["setup"]).output().unwrap();
     assert!(output.status.success(), "{}", text(&output));
@@ -86,7 +86,7 @@ fn set_up_keeps_the_part_of_the_cpu() {
     assert_eq!(fs::read_to_string(lib.join("libtorch.so")).unwrap(), "INPUT ( libtorch_cpu.so )\n");
     assert_eq!(fs::read_to_string(repository.libtorch().join("build-version")).unwrap(), "2.13.0\n");
 
-    // The second time nothing is left to do, and no Python is needed for it.
+    // The second time nothing is left to do, so no Python is needed.
     let again = repository.xtask(&["setup"]).env("PYTHON", "/nowhere/python").output().unwrap();
     assert!(again.status.success(), "{}", text(&again));
 }
@@ -115,7 +115,7 @@ fn ctrl_c_and_a_kill_leave_nothing() {
     for signal in ["INT", "KILL"] {
         let repository = Repository::new(signal);
         repository.program("python3", &PYTHON.replace("touch $cuda", "echo here; sleep 60; "));
-        // A group of its own stands for the terminal's.
+        // A process group stands for that of the terminal.
         let mut child =
             repository.xtask(&["setup"]).stdout(Stdio::piped()).stderr(Stdio::null()).process_group(0).spawn().unwrap();
         let mut here = [0; 4];
@@ -133,7 +133,7 @@ fn ctrl_c_and_a_kill_leave_nothing() {
 }
 
 #[test]
-fn everything_missing_is_said_at_once() {
+fn all_missing_tools_are_listed_at_once() {
     let repository = Repository::new("missing");
     let output =
         repository.xtask(&["setup"]).env("PYTHON", "/nowhere/python").env("CXX", "/nowhere/c++").output().unwrap();
@@ -163,12 +163,12 @@ fn a_wrong_version_is_an_error_with_the_cure() {
     said(&ours, "remove the folder");
     fs::rename(&ours, &theirs).unwrap();
     said(&theirs, "unset it");
-    // Somebody else's is taken as it is: nothing is brought in.
+    // A libtorch of the user's is only checked, so nothing is downloaded.
     assert!(repository.third_party().is_empty());
 }
 
 #[test]
-fn the_torch_of_python_is_checked_when_it_is_asked_for() {
+fn the_torch_of_python_is_checked_when_it_is_selected() {
     let repository = Repository::new("python-torch");
     for (version, succeeds) in [("2.13.0+cu130", true), ("2.7.1", false)] {
         let folder = repository.program("python3", &format!("#!/bin/sh\necho {version}\n"));
@@ -209,7 +209,8 @@ fn the_commands_are_listed() {
     }
 }
 
-/// Plays `rustup run nightly cargo`: has cargo-fuzz, and a target `b` that breaks a promise, one `c` that does not build.
+/// Stands in for `rustup run nightly cargo`: it has cargo-fuzz, a target `b` that breaks a promise, and a target `c` that
+/// does not build.
 const RUSTUP: &str = r#"#!/bin/sh
 case "$*" in
     *"fuzz run --sanitizer none b "*) mkdir -p fuzz/artifacts/b; touch fuzz/artifacts/b/crash-1; exit 77;;
@@ -219,7 +220,7 @@ echo "$@"
 "#;
 
 #[test]
-fn fuzzing_tells_a_finding_from_a_failure() {
+fn a_finding_of_fuzzing_differs_from_a_failure() {
     let repository = Repository::new("fuzz");
     let targets = repository.0.join("fuzz/fuzz_targets");
     fs::create_dir_all(&targets).unwrap();
@@ -243,18 +244,18 @@ fn fuzzing_tells_a_finding_from_a_failure() {
     );
     said(&["fuzz", "b"], 1, &["breaks a promise", "fuzz/artifacts/b", "-max_total_time=60"]);
     said(&["fuzz", "c", "5"], 101, &["exit code 101"]);
-    // All of them, in order, up to the first that fails.
+    // Without a target all run in order, up to the first that fails.
     said(&["fuzz", "7"], 1, &["sanitizer none a ", "sanitizer none b ", "-max_total_time=7"]);
-    said(&["fuzz", "d"], 1, &["no fuzz target `d`", "a, b, c"]);
+    said(&["fuzz", "d"], 1, &["`d` is not a fuzz target", "a, b, c"]);
     repository.program("rustup", "#!/bin/sh\ncase \"$*\" in *fuzz*) exit 1;; esac\n");
     said(&["fuzz", "a"], 1, &["cargo install cargo-fuzz"]);
     repository.program("rustup", "#!/bin/sh\nexit 1\n");
     said(&["fuzz", "a"], 1, &["rustup toolchain install nightly"]);
 }
 
-/// Plays `cargo bench`: one figure of ours is missing where the table asks for it.
+/// The stand-in for `cargo bench` prints one figure, and the table needs more.
 #[test]
-fn a_benchmark_that_is_gone_is_missed() {
+fn a_missing_benchmark_is_an_error() {
     let repository = Repository::new("bench");
     let cargo = repository.program("cargo", "#!/bin/sh\necho '├─ tensors_derived  1.5 ns │ 2 ns'\n");
     let python = repository.program("python3", "#!/bin/sh\nexit 1\n");

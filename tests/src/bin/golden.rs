@@ -8,7 +8,7 @@ fn main() -> ExitCode {
     let (flags, folders): (Vec<_>, Vec<_>) = std::env::args().skip(1).partition(|a| a.starts_with('-'));
     let verbose = flags.iter().any(|f| f == "-v");
     let ([folder], true) = (folders.as_slice(), flags.iter().all(|f| f == "-v")) else {
-        eprintln!("usage: golden [-v] FOLDER\n  -v  say why a case failed");
+        eprintln!("usage: golden [-v] FOLDER\n  -v  print why each case failed");
         return ExitCode::from(2);
     };
     let reports = match tests::golden::run_folder(Path::new(folder)) {
@@ -20,7 +20,7 @@ fn main() -> ExitCode {
     };
     let mut out = std::io::stdout().lock();
     for report in &reports {
-        // A reader that has seen enough is no failure.
+        // A closed pipe is not a failure: the reader has seen enough.
         _ = if verbose { writeln!(out, "{report:#}") } else { writeln!(out, "{report}") };
     }
     if reports.iter().all(|r| r.failed.is_empty()) { ExitCode::SUCCESS } else { ExitCode::FAILURE }

@@ -1,7 +1,8 @@
-//! Programs of guards on sizes: the exported program with its guards, or torch's message, suggested fixes and all.
+//! Programs of guards on sizes, compared with the program and guards that torch gives, or with its message and suggested
+//! fixes.
 
 use super::{naming, shape_expr};
-use crate::json::{Miss, Outcome, array, fail, int, member, not_yet, text, two};
+use crate::json::{Miss, Outcome, array, fail, index, int, member, not_yet, text, two};
 use indexmap::IndexMap;
 use serde_json::Value;
 use shapes::{ConstraintError, Fixes, InputLeaf, InputValue, Solved, SymbolicInputs, Tolerance};
@@ -10,7 +11,7 @@ use symbolic::{EnvError, Expr, ExprError, Naming, Rel, RelOp};
 /// Whether our answer to a case is the recorded one.
 ///
 /// # Errors
-/// How they differ, or what is wrong with the case.
+/// How the answers differ, or what is wrong with the case.
 pub fn run(case: &Value) -> Outcome {
     let expected = member(case, "expected")?;
     match solve(case) {
@@ -32,7 +33,7 @@ pub fn run(case: &Value) -> Outcome {
     }
 }
 
-/// The message with the fixes torch suggests, where it suggests wrong ones too.
+/// The message with the fixes that torch suggests, including those that do not work.
 fn message(error: &ConstraintError) -> String {
     match error {
         ConstraintError::Violated(violation) => violation.message(Fixes::Compatible).to_string(),
@@ -40,10 +41,10 @@ fn message(error: &ConstraintError) -> String {
     }
 }
 
-/// Why there is no program.
+/// Why a case gives no program.
 #[derive(Debug)]
 pub enum Stop {
-    /// An error to be compared.
+    /// An error, to be compared with the recorded one.
     Refused(ConstraintError),
     /// The case cannot be run.
     Missed(Miss),
@@ -80,7 +81,7 @@ fn solve(case: &Value) -> Result<Solved, Stop> {
 /// Runs a case with its specs changed.
 ///
 /// # Errors
-/// What the program demands against the spec, or what is wrong with the case.
+/// What the program demands and the spec does not allow, or what is wrong with the case.
 pub fn solve_with(case: &Value, change: impl FnOnce(&mut [InputLeaf])) -> Result<Solved, Stop> {
     let (mut leaves, order) = naming::inputs(case, false)?;
     change(&mut leaves);
@@ -91,7 +92,7 @@ pub fn solve_with(case: &Value, change: impl FnOnce(&mut [InputLeaf])) -> Result
     Ok(program.0.finish(Tolerance::Strict)?)
 }
 
-/// What the program does to the sizes of its inputs.
+/// Applies a program to the sizes of its inputs.
 struct Program(SymbolicInputs);
 
 impl Program {
@@ -140,17 +141,17 @@ impl Program {
         let rel = shape_expr::relation(relation)?;
         let (mut with, mut symbolic) = (IndexMap::new(), false);
         for symbol in rel.free_symbols() {
-            let place = symbol.name().get(1..).unwrap_or_default();
-            let (row, dim) = place.split_once('_').unwrap_or((place, "0"));
-            let index = |n: &str| n.parse().map_err(|_| Miss::Failed(format!("no size is called {}", symbol.name())));
-            let (row, dim) = (index(row)?, index(dim)?);
+            let digits = symbol.name().get(1..).unwrap_or_default();
+            let (row, dim) = digits.split_once('_').unwrap_or((digits, "0"));
+            let number = |n: &str| n.parse().map_err(|_| Miss::Failed(format!("no size is called {}", symbol.name())));
+            let (row, dim) = (number(row)?, number(dim)?);
             let size = self.size(row, dim)?;
             symbolic = symbolic || (rel.lhs.free_symbols().contains(&symbol) && !self.is_plain(row, Some(dim)));
             with.insert(symbol, size);
         }
         let rel = rel.substitute(&with)?;
         if symbolic && !(rel.lhs.is_number() && rel.rhs.is_number()) {
-            // A size stays on its side though it is a number by now.
+            // A size stays on its side, even if it is a number by now.
             self.0.env_mut().evaluate(&rel, ORIGIN)?;
             return Ok(());
         }
@@ -159,14 +160,14 @@ impl Program {
 
     fn size(&self, row: usize, dim: usize) -> Result<Expr, Stop> {
         let sizes = self.0.sizes(row)?;
-        Ok(sizes.get(dim).cloned().ok_or_else(|| Miss::Failed(format!("no dim {dim} in row {row}")))?)
+        Ok(sizes.get(dim).cloned().ok_or_else(|| Miss::Failed(format!("row {row} has no dim {dim}")))?)
     }
 
     /// A size by row and dimension, `[0, 1]`, an int input `[2, null]`, or a number.
     fn operand(&self, at: &Value) -> Result<Expr, Stop> {
-        match place(at)? {
-            Place::Number(n) => Ok(Expr::int(n)),
-            Place::Size(row, dim) => self.size(row, dim.unwrap_or(0)),
+        match operand(at)? {
+            Operand::Number(n) => Ok(Expr::int(n)),
+            Operand::Size(row, dim) => self.size(row, dim.unwrap_or(0)),
         }
     }
 
@@ -174,11 +175,11 @@ impl Program {
         array(parts)?.iter().map(|part| self.operand(part)).collect()
     }
 
-    /// Whether the operand is a plain int from the start: a literal or a static size.
+    /// True if the operand is a plain int from the start: a literal or a static size.
     fn plain(&self, at: &Value) -> Outcome<bool> {
-        Ok(match place(at)? {
-            Place::Number(_) => true,
-            Place::Size(row, dim) => self.is_plain(row, dim),
+        Ok(match operand(at)? {
+            Operand::Number(_) => true,
+            Operand::Size(row, dim) => self.is_plain(row, dim),
         })
     }
 
@@ -188,8 +189,8 @@ impl Program {
             || matches!(&leaf.value, InputValue::Tensor { sizes, .. } if sizes.get(dim).is_some_and(|n| matches!(n, 0 | 1)))
     }
 
-    /// Python's reflected `==` puts the symbolic side first where the left one is a plain int; for an addition a size that
-    /// a guard has specialised is none.
+    /// Python's reflected `==` puts the symbolic side first if the left one is a plain int. In an addition, a size that a
+    /// guard has specialised counts as a plain int as well.
     fn equal(&mut self, pair: &Value, add: bool) -> Result<(), Stop> {
         let (left, right) = two(pair)?;
         let (mut a, mut b) = (self.operand(left)?, self.operand(right)?);
@@ -212,24 +213,23 @@ impl Program {
     }
 }
 
-/// Who asks, for the guards.
+/// The origin of the guards.
 const ORIGIN: &str = "program";
 
-enum Place {
+enum Operand {
     Number(i64),
     Size(usize, Option<usize>),
 }
 
-fn place(at: &Value) -> Outcome<Place> {
+fn operand(at: &Value) -> Outcome<Operand> {
     if !at.is_array() {
-        return Ok(Place::Number(int(at)?));
+        return Ok(Operand::Number(int(at)?));
     }
     let (row, dim) = two(at)?;
-    let index = |n: &Value| usize::try_from(int(n)?).map_err(|e| Miss::Failed(e.to_string()));
-    Ok(Place::Size(index(row)?, if dim.is_null() { None } else { Some(index(dim)?) }))
+    Ok(Operand::Size(index(row)?, if dim.is_null() { None } else { Some(index(dim)?) }))
 }
 
-/// Bullets that differ only in the range text come from a set in torch: each run of them is sorted.
+/// Torch takes bullets that differ only in the range text from a set, so each run of them is sorted.
 fn in_any_order(message: &str) -> Vec<Vec<&str>> {
     let blank = |l: &str| match (l.find("in the specified range"), l.find(" satisfy")) {
         (Some(a), Some(b)) if a < b => format!("{}{}", &l[..a], &l[b..]),

@@ -1,6 +1,6 @@
-//! Inputs paired with shapes, against onnx-diagnostic's `CoupleInputsDynamicShapes`.
+//! Inputs paired with shapes, compared with onnx-diagnostic's `CoupleInputsDynamicShapes`.
 
-use crate::json::{Miss, Outcome, array, fail, flag, int, member, text, unexpected};
+use crate::json::{Miss, Outcome, fail, flag, int, member, text, texts, unexpected};
 use crate::read::{self, Layout};
 use crate::recorded::{Recorded, RecordedValue};
 use pytree_core::{DescribeTensor, LeafRef, flatten};
@@ -12,7 +12,7 @@ pub(super) fn run(case: &Value) -> Outcome {
     let shapes = read::shapes(member(case, "ds")?)?;
     let names = match case.get("args_names") {
         None | Some(Value::Null) => None,
-        Some(names) => Some(array(names)?.iter().map(text).collect::<Outcome<Vec<_>>>()?),
+        Some(names) => Some(texts(names)?),
     };
     let answer = match (CoupleInputsDynamicShapes::new(&inputs, shapes), names) {
         (Ok(couple), None) => answer(case, &couple)?,
@@ -22,7 +22,7 @@ pub(super) fn run(case: &Value) -> Outcome {
     match (answer, case.get("error")) {
         (Ok(answer), None) => answer.compare(case),
         (Err(e), Some(error)) if e.python_type() == text(member(error, "type")?)? => Ok(()),
-        // Python crashed on a name that it never set: there the documented intent is kept.
+        // Python crashes on a name that it never sets. We do what its documentation says.
         (Ok(_), Some(error)) if member(error, "type")? == "UnboundLocalError" => Ok(()),
         (Ok(answer), Some(error)) => fail(format!("got {answer}, want {error}")),
         (Err(e), error) => fail(format!("got {}: {e}\n   want {error:?}", e.python_type())),
@@ -71,7 +71,7 @@ fn answer(case: &Value, couple: &CoupleInputsDynamicShapes<'_, Recorded>) -> Out
     })
 }
 
-/// A value is recorded by its text; a hint by its name.
+/// Reads what a name is replaced by: a value is recorded as its text, a hint as its name.
 fn replacement(json: &Value) -> Outcome<DimSpec> {
     Ok(match json.as_str() {
         Some("AUTO") => Dim::auto().into(),
@@ -97,11 +97,7 @@ impl Answer {
             Answer::Values(got) => {
                 let want = member(case, "expected_values")?;
                 let want = match (want.get("args"), want.get("kwargs")) {
-                    (Some(args), Some(kwargs)) => {
-                        let args = read::value(&serde_json::json!({ "tuple": args }), Layout::Interleaved)?;
-                        let kwargs = read::value(&serde_json::json!({ "dict": kwargs }), Layout::Interleaved)?;
-                        RecordedValue::tuple([args, kwargs])
-                    }
+                    (Some(args), Some(kwargs)) => read::args_kwargs(args, kwargs, Layout::Interleaved)?,
                     _ => read::value(want, Layout::Interleaved)?,
                 };
                 if described(got)? == described(&want)? {
@@ -117,7 +113,7 @@ impl Answer {
     }
 }
 
-/// The names of a dict in order, which comparing maps passes over.
+/// The names of a dict in order, since the comparison of maps ignores the order.
 fn keys(shapes: Option<&DynamicShapes>) -> Vec<String> {
     match shapes {
         Some(DynamicShapes::Dict(items)) => items.keys().map(ToString::to_string).collect(),
@@ -125,7 +121,7 @@ fn keys(shapes: Option<&DynamicShapes>) -> Vec<String> {
     }
 }
 
-/// Structure, sizes and data; Python gives the positional arguments of a mixed call as a list.
+/// Structure, sizes and data. Python gives the positional arguments of a mixed call as a list, so the two are taken as equal.
 fn described(value: &RecordedValue) -> Outcome<(String, Vec<String>)> {
     let flat = flatten(value).map_err(|e| Miss::Failed(e.to_string()))?;
     let leaf = |leaf: &LeafRef<'_, Recorded>| match leaf {

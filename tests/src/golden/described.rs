@@ -1,15 +1,15 @@
-//! Any recorded object as `string_type` is told of it.
+//! Describes any recorded object for `string_type`.
 
-use crate::json::{Miss, Outcome, array, fail, flag, float, int, ints, member, not_yet, pairs, text, two};
+use crate::json::{Miss, Outcome, array, fail, flag, float, int, ints, member, not_yet, pairs, text, texts, two};
+use crate::read;
 use pytree_core::{DType, Key, TensorMeta};
 use serde_json::Value;
-use shapes::{Described, Dim, DimSpec, TensorSummary};
-use shapes::{Number, Numbers};
+use shapes::{Described, Dim, Number, Numbers, TensorSummary};
 
-/// A value V of `string_type_cases.json`.
+/// Reads a value of `string_type_cases.json`.
 pub(super) fn described(json: &Value) -> Outcome<Described> {
     let Some((tag, content)) = json.as_object().and_then(|o| o.iter().next()) else {
-        return fail(format!("no value: {json}"));
+        return fail(format!("not a value: {json}"));
     };
     let items = |content: &Value| array(content)?.iter().map(described).collect::<Outcome<Vec<_>>>();
     let unsupported = |class: &str| Ok(Described::Unsupported(class.to_owned()));
@@ -29,7 +29,7 @@ pub(super) fn described(json: &Value) -> Outcome<Described> {
             let derived = Dim::new("d").and_then(|d| d.affine(2, 0)).map_err(|e| Miss::Failed(e.to_string()))?;
             Described::Dim(derived.into())
         }
-        "hint" => Described::Dim(hint(text(content)?)?),
+        "hint" => Described::Dim(read::hint(text(content)?)?.into()),
         "device" => Described::Constant { class: "device".to_owned(), value: text(content)?.to_owned() },
         "torch_dtype" => Described::Constant { class: "dtype".to_owned(), value: text(content)?.to_owned() },
         "module" => Described::Model(text(content)?.to_owned()),
@@ -54,8 +54,7 @@ pub(super) fn described(json: &Value) -> Outcome<Described> {
             Described::Registered { class: text(content)?.to_owned(), children: items(member(json, "children")?)? }
         }
         "batch" => {
-            let data =
-                pairs(member(json, "data")?)?.into_iter().map(|(k, v)| Ok((crate::read::key(k)?, described(v)?)));
+            let data = pairs(member(json, "data")?)?.into_iter().map(|(k, v)| Ok((read::key(k)?, described(v)?)));
             Described::Batch { class: text(content)?.to_owned(), data: data.collect::<Outcome<_>>()? }
         }
         "t" | "tensor" => Described::Tensor(numbers(json, content, torch_summary)?),
@@ -64,15 +63,6 @@ pub(super) fn described(json: &Value) -> Outcome<Described> {
         "cache" => cache(text(content)?, json)?,
         other => return not_yet(format!("a value of kind `{other}`")),
     })
-}
-
-fn hint(name: &str) -> Outcome<DimSpec> {
-    match name {
-        "DYNAMIC" => Ok(Dim::dynamic().into()),
-        "AUTO" => Ok(Dim::auto().into()),
-        "STATIC" => Ok(Dim::static_().into()),
-        other => fail(format!("no hint: {other}")),
-    }
 }
 
 fn fields(json: &Value) -> Outcome<Vec<(String, Described)>> {
@@ -85,14 +75,14 @@ fn dict(json: &Value) -> Outcome<Described> {
         let items = given.into_iter().map(|(key, item)| Ok((key_text(key)?, described(item)?)));
         return Ok(Described::DictOfOther(items.collect::<Outcome<_>>()?));
     }
-    let items = given.into_iter().map(|(key, item)| Ok((crate::read::key(key)?, described(item)?)));
+    let items = given.into_iter().map(|(key, item)| Ok((read::key(key)?, described(item)?)));
     Ok(Described::Dict(items.collect::<Outcome<Vec<(Key, _)>>>()?))
 }
 
-/// `str` of a key; a tuple is recorded as an array.
+/// Python's `str` of a key. A tuple is recorded as an array.
 fn key_text(json: &Value) -> Outcome<String> {
-    let Value::Array(items) = json else { return Ok(crate::read::key(json)?.text().into_owned()) };
-    let repr = |item: &Value| if item.is_array() { key_text(item) } else { Ok(crate::read::key(item)?.to_string()) };
+    let Value::Array(items) = json else { return Ok(read::key(json)?.text().into_owned()) };
+    let repr = |item: &Value| if item.is_array() { key_text(item) } else { Ok(read::key(item)?.to_string()) };
     let items = items.iter().map(repr).collect::<Outcome<Vec<_>>>()?;
     Ok(if let [only] = items.as_slice() { format!("({only},)") } else { format!("({})", items.join(", ")) })
 }
@@ -109,11 +99,11 @@ fn cache(class: &str, json: &Value) -> Outcome<Described> {
     match json.get("layers") {
         None => Ok(Described::Cache { class, layers }),
         Some(classes) => {
-            let classes = array(classes)?.iter().map(text).collect::<Outcome<Vec<_>>>()?;
+            let classes = texts(classes)?;
             if classes.len() != layers.len() {
-                return fail("a cache with another number of classes than of layers");
+                return fail("a cache whose number of classes differs from its number of layers");
             }
-            let layers = classes.into_iter().zip(layers).map(|(class, (k, v))| (class.to_owned(), k, v)).collect();
+            let layers = classes.into_iter().zip(layers).map(|(class, (k, v))| (class, k, v)).collect();
             Ok(Described::LayerCache { class, layers })
         }
     }
@@ -123,7 +113,7 @@ type Summary = fn(&[Number], &TensorMeta) -> Result<TensorSummary, String>;
 
 fn numbers(json: &Value, sizes: &Value, summary: Summary) -> Outcome<Numbers> {
     let name = json.get("dtype").map_or(Ok("float32"), text)?;
-    // Numpy's own types: texts of one length, and any object.
+    // Numpy's own types: texts of one length, and any object
     let of_texts = name == "object" || name.starts_with(['<', '>', '|']);
     let dtype = if of_texts { Ok(DType::Other) } else { name.parse() };
     let dtype = dtype.map_err(|e: pytree_core::UnknownDType| Miss::NotYet(e.to_string()))?;
@@ -135,7 +125,7 @@ fn numbers(json: &Value, sizes: &Value, summary: Summary) -> Outcome<Numbers> {
     Ok(Numbers { meta, text: of_texts, summary: Some(summary) })
 }
 
-/// An element of recorded data.
+/// Reads an element of recorded data.
 pub(crate) fn element(value: &Value) -> Outcome<Number> {
     Ok(match value {
         Value::Array(_) => {
@@ -148,7 +138,7 @@ pub(crate) fn element(value: &Value) -> Outcome<Number> {
     })
 }
 
-/// As torch computes it.
+/// The summary that torch computes.
 pub(super) fn torch_summary(data: &[Number], meta: &TensorMeta) -> Result<TensorSummary, String> {
     if meta.rank() > 0 && matches!(meta.dtype, DType::UInt16 | DType::UInt32 | DType::UInt64) && !data.is_empty() {
         return Err(format!("\"min_all\" not implemented for '{}'", meta.dtype));
@@ -159,7 +149,7 @@ pub(super) fn torch_summary(data: &[Number], meta: &TensorMeta) -> Result<Tensor
     TensorSummary::of(data, meta.rank())
 }
 
-/// The absolute values of single-precision complex numbers, and their mean, are single-precision too.
+/// The summary of single-precision complex numbers, whose absolute values and mean have single precision as well.
 fn in_single(data: &[Number], summary: TensorSummary) -> TensorSummary {
     let single = |n: &Number| match n {
         Number::Complex(re, im) => (*re as f32).hypot(*im as f32),
@@ -175,7 +165,7 @@ fn in_single(data: &[Number], summary: TensorSummary) -> TensorSummary {
     }
 }
 
-/// As numpy computes it: nans are passed over, complex numbers are compared by their parts, and their mean is real.
+/// The summary that numpy computes: nans are left out, complex numbers are compared by their parts, and their mean is real.
 fn numpy_summary(data: &[Number], meta: &TensorMeta) -> Result<TensorSummary, String> {
     let numbers: Vec<Number> = data.iter().copied().filter(|n| !n.as_f64().is_nan()).collect();
     let nans = data.len() - numbers.len();

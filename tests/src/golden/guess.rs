@@ -1,4 +1,4 @@
-//! Guessed dynamic shapes against onnx-diagnostic's.
+//! Guessed dynamic shapes, compared with onnx-diagnostic's.
 
 use crate::json::{Miss, Outcome, array, fail, member, text};
 use crate::read::{self, Layout};
@@ -9,7 +9,7 @@ use shapes::{Auto, DynamicShapes, GuessError, GuessOptions, InputSet, InputSets,
 
 pub(super) fn run(case: &Value) -> Outcome {
     check(case, Layout::Interleaved, "expected", "error")?;
-    // Without these the nested layout was not recorded: it gives the same, or cannot be run there.
+    // A case without these gives the same in the nested layout, or cannot be run there in Python.
     if case.get("expected_nested").is_some() || case.get("error_nested").is_some() {
         check(case, Layout::Nested, "expected_nested", "error_nested")?;
     }
@@ -55,7 +55,7 @@ fn guess(case: &Value, layout: Layout) -> Outcome<Guessed> {
     Ok(inputs.guess_with(options).map_err(|e: GuessError| (e.kind(), e.to_string())))
 }
 
-/// The sets of a case, or why they are none.
+/// The sets of a case, or why they are not input sets.
 fn sets(case: &Value, layout: Layout) -> Outcome<Result<InputSets, InputsError>> {
     let sets: Vec<RecordedValue> =
         array(member(case, "sets")?)?.iter().map(|s| set(s, layout)).collect::<Outcome<_>>()?;
@@ -89,11 +89,11 @@ fn set(json: &Value, layout: Layout) -> Outcome<RecordedValue> {
     }
 }
 
-/// Where Python iterates a set object, the order of the named shapes, and with it their symbols, are not comparable.
+/// Compares the shapes. Where Python iterates over a set, the order of the named shapes and their symbols are not compared.
 fn compare(case: &Value, got: DynamicShapes, want: DynamicShapes) -> Outcome {
     let is_false = |name: &str| case.get(name) == Some(&Value::Bool(false));
     let (Some((args, kwargs)), Some((want_args, want_kwargs))) = (got.as_pair(), want.as_pair()) else {
-        return fail(format!("no pair: {}", got.repr()));
+        return fail(format!("not a pair: {}", got.repr()));
     };
     let keys = |shapes: &mut Vec<&Key>, sort: bool| {
         if sort {

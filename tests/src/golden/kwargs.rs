@@ -1,4 +1,4 @@
-//! Shapes moved to the named arguments against onnx-diagnostic's.
+//! Shapes moved to the named arguments, compared with onnx-diagnostic's.
 
 use crate::json::{Outcome, array, fail, member, pairs, text, unexpected};
 use crate::read::{self, Layout};
@@ -26,7 +26,7 @@ pub(super) fn run(case: &Value) -> Outcome {
 }
 
 fn compare(args: &Value, kwargs: &Value, moved: &MovedShapes, want: &Value) -> Outcome {
-    // The values themselves are never touched; the named ones come in another order.
+    // The values themselves never change, only the order of the named ones.
     if args != member(want, "args")? {
         return fail("the case moves values, which move_to_kwargs never does");
     }

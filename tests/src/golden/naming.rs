@@ -1,6 +1,6 @@
-//! Placeholder names, symbolic sizes and range constraints against what torch.export printed.
+//! Placeholder names, symbolic sizes and range constraints, compared with what torch.export prints.
 
-use crate::json::{Miss, Outcome, array, fail, int, ints, member, not_yet, pairs, text, two, unexpected};
+use crate::json::{Miss, Outcome, array, fail, index, int, ints, member, not_yet, pairs, text, two, unexpected};
 use crate::read;
 use crate::recorded::{RecordedClass, RecordedTensor, RecordedValue};
 use program::names::{Namer, mapping_key_part, placeholder_base};
@@ -8,16 +8,14 @@ use pytree_core::{
     Context, DType, KeyEntry, KeyPath, Leaf, Parameter, Signature, TensorMeta, Value as Tree, structure,
 };
 use serde_json::Value;
-use shapes::{
-    Dim, DimHint, DimSpec, InputLeaf, InputValue, PlaceholderShape, ShapeSpec, Solved, SymbolicInputs, Tolerance,
-};
+use shapes::{Dim, DimSpec, InputLeaf, InputValue, PlaceholderShape, ShapeSpec, Solved, SymbolicInputs, Tolerance};
 use symbolic::Naming;
 
 pub(super) fn run(case: &Value) -> Outcome {
     agree(&solve(case)?, member(case, "expected")?)
 }
 
-/// Whether placeholders and ranges are the recorded ones.
+/// Compares placeholders and ranges with the recorded ones.
 pub(super) fn agree(solved: &Solved, expected: &Value) -> Outcome {
     let got: Vec<Value> = solved
         .placeholders
@@ -27,7 +25,7 @@ pub(super) fn agree(solved: &Solved, expected: &Value) -> Outcome {
     if array(member(expected, "placeholders")?)? != got.as_slice() {
         return fail(format!("want {}\n   got  {}", expected["placeholders"], Value::from(got)));
     }
-    // Torch iterates a set for the roots that come last, so ranges compare as a set.
+    // Torch iterates over a set for the roots that come last, so ranges are compared as a set.
     let mut got: Vec<String> = solved.ranges.0.iter().map(|(e, range)| format!("{e}: {range}")).collect();
     let recorded = pairs(member(expected, "ranges")?)?;
     let mut want =
@@ -59,12 +57,11 @@ fn solve(case: &Value) -> Outcome<Solved> {
     let mut symbolic = SymbolicInputs::declare(leaves, &order, naming).map_err(unexpected)?;
     for equality in array(case.get("extra_eq").unwrap_or(&Value::Array(Vec::new())))? {
         let (a, b) = two(equality)?;
-        let size = |place: &Value, symbolic: &SymbolicInputs| {
-            let (row, dim) = two(place)?;
-            let index = |n: &Value| usize::try_from(int(n)?).map_err(|e| Miss::Failed(e.to_string()));
+        let size = |at: &Value, symbolic: &SymbolicInputs| {
+            let (row, dim) = two(at)?;
             let (row, dim) = (index(row)?, index(dim)?);
             let sizes = symbolic.sizes(row).map_err(unexpected)?;
-            sizes.get(dim).cloned().ok_or_else(|| Miss::Failed(format!("no dim {dim} in row {row}")))
+            sizes.get(dim).cloned().ok_or_else(|| Miss::Failed(format!("row {row} has no dim {dim}")))
         };
         let (a, b) = (size(a, &symbolic)?, size(b, &symbolic)?);
         if !symbolic.env_mut().guard_eq(&a, &b, "program").map_err(unexpected)? {
@@ -127,7 +124,7 @@ pub(super) fn base_name(path: &KeyPath) -> String {
         KeyEntry::Sequence(index) => index.to_string(),
         KeyEntry::Mapping(key) => mapping_key_part(&key.text()),
         KeyEntry::GetAttr(name) => name.to_string(),
-        // Another kind of entry would be new to torch too.
+        // Any other kind of entry would be new to torch as well.
         other => other.to_string(),
     }))
 }
@@ -152,14 +149,14 @@ fn tree(node: &Value) -> Outcome<RecordedValue> {
             let meta = TensorMeta::new(DType::Float32, ints(member(node, "shape")?)?);
             Tree::tensor(RecordedTensor { class: RecordedClass::Tensor, meta, data: None })
         }
-        // Only tensors and ints have sizes or symbols; for the rest any leaf will do.
+        // Only tensors and ints have sizes or symbols, so any leaf stands for the rest.
         "int" => Leaf::Int(int(member(node, "value")?)?).into(),
         "float" | "str" | "bool" | "none" => Leaf::None.into(),
         other => return not_yet(format!("an input of kind `{other}`")),
     })
 }
 
-/// Entry `key` of a spec that is a dict.
+/// The entry `key` of a spec that is a dict.
 fn of_key<'j>(spec: &'j Value, key: &Value) -> Outcome<&'j Value> {
     if spec.is_null() {
         return Ok(spec);
@@ -167,7 +164,7 @@ fn of_key<'j>(spec: &'j Value, key: &Value) -> Outcome<&'j Value> {
     Ok(pairs(member(spec, "items")?)?.into_iter().find(|(k, _)| *k == key).map_or(&Value::Null, |(_, spec)| spec))
 }
 
-/// Every leaf of a node with what the spec says of it.
+/// Every leaf of a node with its spec.
 fn leaves(node: &Value, spec: &Value, into: &mut Vec<(InputValue, ShapeSpec)>) -> Outcome {
     let item = |spec: &'_ Value, i: usize| spec["items"].get(i).cloned().unwrap_or_default();
     match text(member(node, "t")?)? {
@@ -224,15 +221,6 @@ fn shape_spec(spec: &Value) -> Outcome<ShapeSpec> {
     }
 }
 
-fn hint(name: &Value) -> Outcome<DimHint> {
-    match text(name)? {
-        "AUTO" => Ok(Dim::auto()),
-        "DYNAMIC" => Ok(Dim::dynamic()),
-        "STATIC" => Ok(Dim::static_()),
-        other => fail(format!("no hint: {other}")),
-    }
-}
-
 fn named(json: &Value) -> Outcome<Dim> {
     let max = json.get("max").filter(|m| !m.is_null()).map(int).transpose()?;
     Dim::with_range(text(member(json, "name")?)?, int(member(json, "min")?)?, max).map_err(unexpected)
@@ -243,9 +231,9 @@ fn dim(json: &Value) -> Outcome<DimSpec> {
     match json {
         Value::Null => Ok(DimSpec::None),
         Value::Number(_) => Ok(DimSpec::Int(int(json)?)),
-        Value::String(_) => Ok(hint(json)?.into()),
+        Value::String(name) => Ok(read::hint(name)?.into()),
         _ if json.get("hint").is_some() => {
-            let hint = hint(member(json, "hint")?)?;
+            let hint = read::hint(text(member(json, "hint")?)?)?;
             let (min, max) = (bound("min"), bound("max"));
             if min.is_none() && max.is_none() {
                 return Ok(hint.into());

@@ -1,14 +1,13 @@
-//! Shapes and arguments inferred from observed calls, against onnx-diagnostic's `InputObserver`.
+//! Shapes and arguments inferred from observed calls, compared with onnx-diagnostic's `InputObserver`.
 
-use crate::json::{Miss, Outcome, array, fail, flag, int, member, pairs, text};
+use crate::json::{Outcome, array, fail, flag, index, int, member, pairs, text, unexpected};
 use crate::read::{self, Layout};
 use crate::recorded::{Recorded, RecordedValue};
-use pytree_core::{Leaf, Value as Tree, flatten};
+use pytree_core::{Leaf, LeafRef, Value as Tree, flatten};
 use serde_json::Value;
-use shapes::{Batch, InputObserver, ObserverError};
-use shapes::{Constant, Input};
+use shapes::{Batch, Constant, Input, InputObserver, ObserverError};
 
-/// What the cases hold is laid out key by value.
+/// The cases hold caches in this layout.
 const LAYOUT: Layout = Layout::Interleaved;
 
 pub(super) fn run(case: &Value) -> Outcome {
@@ -22,14 +21,14 @@ pub(super) fn run(case: &Value) -> Outcome {
         observer = observer.value_if_missing(input, value);
     }
     if let Some(count) = case.get("store_n_calls").filter(|count| !count.is_null()) {
-        observer.store(usize::try_from(int(count)?).map_err(|e| Miss::Failed(e.to_string()))?);
+        observer.store(index(count)?);
     }
     let mut recorded = Ok(());
     for call in array(member(case, "calls")?)? {
         let inputs = read::args_kwargs(member(call, "args")?, member(call, "kwargs")?, LAYOUT)?;
         recorded = recorded.and_then(|()| observer.record(&inputs).map(|_| ()));
     }
-    // An error while recording ends the Python program of the case.
+    // An error while recording ends the case's Python program.
     if let (Err(e), Some(error)) = (&recorded, case.get("error")) {
         return same_error(e, error);
     }
@@ -45,7 +44,7 @@ pub(super) fn run(case: &Value) -> Outcome {
     match (shapes, want) {
         (Ok(got), (Some(want), None)) => {
             let want = read::shapes(want)?;
-            // Maps compare without order, their texts with it.
+            // The comparison of maps ignores the order, the comparison of texts does not.
             if got != want || got.repr() != want.repr() {
                 return fail(format!("got  {}\n   want {}", got.repr(), want.repr()));
             }
@@ -74,7 +73,7 @@ fn constant(json: &Value) -> Outcome<Option<Constant>> {
             Tree::Leaf(Leaf::Bool(v)) => Constant::Bool(v),
             Tree::Leaf(Leaf::Str(v)) => Constant::Str(v),
             Tree::Leaf(Leaf::None) => return Ok(None),
-            _ => return fail(format!("a default that is no number or text: {json}")),
+            _ => return fail(format!("a default that is not a number or text: {json}")),
         },
     }))
 }
@@ -94,7 +93,7 @@ fn input(json: &Value) -> Outcome<Input> {
     match json {
         Value::String(name) => Ok(Input::from(name.as_str())),
         Value::Object(_) => input(member(json, "int")?),
-        _ => Ok(Input::from(usize::try_from(int(json)?).map_err(|e| Miss::Failed(e.to_string()))?)),
+        _ => Ok(Input::from(index(json)?)),
     }
 }
 
@@ -133,11 +132,11 @@ fn same_error(error: &ObserverError, want: &Value) -> Outcome {
     fail(format!("got {}: {error}\n   want {want}", error.python_type()))
 }
 
-/// Structure, element types and sizes; the data of what was made up is nobody's.
+/// Compares structure, element types and sizes. The data of made-up arguments is not compared.
 fn same_values(got: &RecordedValue, want: &RecordedValue) -> Outcome {
-    let (a, b) = (flatten(got).map_err(crate::json::unexpected)?, flatten(want).map_err(crate::json::unexpected)?);
-    let leaf = |leaf: &pytree_core::LeafRef<'_, Recorded>| match leaf {
-        pytree_core::LeafRef::Tensor(t) => t.meta.to_string(),
+    let (a, b) = (flatten(got).map_err(unexpected)?, flatten(want).map_err(unexpected)?);
+    let leaf = |leaf: &LeafRef<'_, Recorded>| match leaf {
+        LeafRef::Tensor(t) => t.meta.to_string(),
         other => format!("{other:?}"),
     };
     if a.spec == b.spec && a.leaves.iter().map(leaf).eq(b.leaves.iter().map(leaf)) {

@@ -1,7 +1,7 @@
-//! Trees against torch's pytree: counters, key paths, treespec JSON, text, and the names torch.export gives the leaves.
+//! Trees, compared with torch's pytree: counters, key paths, treespec JSON, text, and torch.export's names of the leaves.
 
 use super::naming::base_name;
-use crate::json::{Outcome, array, fail, int, member, text, unexpected};
+use crate::json::{Outcome, fail, int, member, text, texts, unexpected};
 use crate::read::{self, Layout};
 use crate::recorded::RecordedValue;
 use program::names::Namer;
@@ -32,10 +32,6 @@ pub(super) fn run(case: &Value) -> Outcome {
     let of_argument = |path: &KeyPath| std::iter::once(&argument).chain(path.entries()).cloned().collect();
     let names = paths.iter().map(|path| namer.placeholder(&base_name(&of_argument(path)))).collect();
     same("placeholders", &names, &texts(member(case, "placeholders")?)?)
-}
-
-fn texts(json: &Value) -> Outcome<Vec<String>> {
-    array(json)?.iter().map(|t| Ok(text(t)?.to_owned())).collect()
 }
 
 fn same<T: PartialEq + std::fmt::Debug>(what: &str, got: &T, want: &T) -> Outcome {

@@ -1,10 +1,10 @@
-//! Expressions over sizes against the text torch's sympy prints for them.
+//! Expressions over sizes, compared with the text that torch's sympy prints for them.
 
 use crate::json::{Miss, Outcome, array, fail, not_yet, text, unexpected};
 use serde_json::Value;
 use symbolic::{Expr, Function, Rel, RelOp, Symbol, parse_srepr};
 
-/// A row of `exprs`: `[construction, text]` or `[construction, text, srepr]`; or of `ops`, an export with its guards.
+/// Runs a row of `exprs`, `[construction, text]` or `[construction, text, srepr]`, or of `ops`, an export with its guards.
 pub(super) fn run(row: &Value) -> Outcome {
     let [construction, want, srepr @ ..] = array(row)? else { return not_yet("the shapes of an operator") };
     let (construction, want) = (text(construction)?, text(want)?);
@@ -23,7 +23,7 @@ pub(super) fn run(row: &Value) -> Outcome {
     if back == expr { Ok(()) } else { fail(format!("{want} reads back as {back}")) }
 }
 
-/// A comparison as Python writes it: `d0_0 % 3 == 0`.
+/// Reads a comparison as Python writes it: `d0_0 % 3 == 0`.
 pub(super) fn relation(text: &str) -> Outcome<Rel> {
     read(text)?.rel()
 }
@@ -37,7 +37,7 @@ fn read(text: &str) -> Outcome<Term> {
     Ok(term)
 }
 
-/// What a construction is made of.
+/// A part of a construction.
 enum Term {
     Expr(Expr),
     Rel(Rel),
@@ -171,7 +171,7 @@ impl Reader {
             return fail(format!("nothing to read at character {}", self.at));
         }
         if !self.eat("(") {
-            // The unbacked ones have no known sign.
+            // The sign of an unbacked symbol is not known.
             let symbol = if word.starts_with('u') { Symbol::integer(&word) } else { Symbol::size(&word) };
             return Ok(Term::Expr(Expr::symbol(&symbol)));
         }

@@ -1,12 +1,12 @@
-//! Values in one line against onnx-diagnostic's `string_type`.
+//! Values in one line, compared with onnx-diagnostic's `string_type`.
 
 use super::described::{described, torch_summary};
-use crate::json::{Miss, Outcome, fail, flag, int, member, not_yet, text};
+use crate::json::{Miss, Outcome, fail, flag, index, member, not_yet, text};
 use crate::read::{self, Layout};
 use crate::recorded::{Recorded, RecordedClass, RecordedTensor};
 use pytree_core::{LeafRef, leaves};
 use serde_json::Value;
-use shapes::{StringTypeError, StringTypeOptions, string_type_with};
+use shapes::{StringTypeError, StringTypeOptions, TensorSummary, string_type_with};
 
 pub(super) fn run(case: &Value) -> Outcome {
     let input = member(case, "input")?;
@@ -18,7 +18,7 @@ pub(super) fn run(case: &Value) -> Outcome {
     }
     let options = options(member(case, "options")?)?;
     compare(case, described(input)?.string_type(options))?;
-    // What a tree of tensors can be is asked as a tree too, in both layouts of a cache.
+    // A value that can be a tree of tensors is also asked as a tree, in both layouts of a cache.
     for layout in [Layout::Nested, Layout::Interleaved] {
         let tree = match read::value(input, layout) {
             Ok(tree) => tree,
@@ -51,7 +51,7 @@ fn options(json: &Value) -> Outcome<StringTypeOptions> {
             "with_device" => options.with_device = flag(value)?,
             "ignore" => options.ignore = flag(value)?,
             "limit" => {
-                options.limit = usize::try_from(int(value)?).map_err(|e| Miss::Failed(format!("limit: {e}")))?;
+                options.limit = index(value)?;
             }
             other => return fail(format!("an unknown option `{other}`")),
         }
@@ -59,6 +59,6 @@ fn options(json: &Value) -> Outcome<StringTypeOptions> {
     Ok(options)
 }
 
-fn summarize(tensor: &RecordedTensor) -> Result<shapes::TensorSummary, String> {
+fn summarize(tensor: &RecordedTensor) -> Result<TensorSummary, String> {
     torch_summary(tensor.data.as_ref().ok_or("the case has no data")?, &tensor.meta)
 }

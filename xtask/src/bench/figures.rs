@@ -1,25 +1,25 @@
-/// One row of the table: what is measured, beside what, and what it may cost at most.
+/// One row of the table: what is measured, what it is compared with, and its limit.
 pub(super) struct Figure {
-    /// What it is, for the reader.
+    /// The description in the table.
     pub(super) what: &'static str,
-    /// The name of our benchmark.
+    /// The name of this project's benchmark.
     pub(super) ours: &'static str,
     /// The name of the loop written by hand.
     pub(super) by_hand: Option<&'static str>,
-    /// The name under which peers measure the same.
+    /// The name of the same measurement in the peers' scripts.
     pub(super) peers: Option<&'static str>,
-    /// What it may cost.
+    /// The limit of this project's time.
     pub(super) limit: Limit,
 }
 
-/// What a figure may cost at most.
+/// The largest time that a figure may take.
 pub(super) enum Limit {
     None,
-    /// So many times the loop written by hand.
+    /// A multiple of the time of the loop written by hand.
     TimesByHand(f64),
-    /// So many times faster than this peer.
+    /// At least this many times faster than this peer.
     TimesFaster(f64, &'static str),
-    /// So many nanoseconds.
+    /// A number of nanoseconds.
     Nanoseconds(f64),
 }
 

@@ -1,23 +1,23 @@
 use std::collections::HashMap;
 
 use crate::process::cargo;
-use crate::{Error, Place};
+use crate::{Error, RepoRoot};
 
-/// The benchmarks of package `tests`; neither needs libtorch.
+/// The benchmarks of the package `tests`. They do not need libtorch.
 const BENCHES: [&str; 2] = ["trees", "shapes"];
 
-/// Builds and runs our benchmarks: the fastest sample of each, in nanoseconds.
-pub(super) fn measure(place: &Place) -> Result<HashMap<String, f64>, Error> {
+/// Builds and runs the benchmarks of this project. Returns the fastest sample of each, in nanoseconds.
+pub(super) fn measure(repo: &RepoRoot) -> Result<HashMap<String, f64>, Error> {
     let mut figures = HashMap::new();
     for bench in BENCHES {
         let args = ["bench", "-q", "-p", "tests", "--no-default-features", "--bench", bench];
-        let text = cargo(place, &args).args(["--", "--color", "never", "--sample-count", "2000"]).read()?;
+        let text = cargo(repo, &args).args(["--", "--color", "never", "--sample-count", "2000"]).read()?;
         figures.extend(text.lines().filter_map(read_line));
     }
     Ok(figures)
 }
 
-/// A row of divan's table: `├─ name   1.096 µs │ 12.03 µs │ ..`, where the first column is the fastest sample.
+/// Reads a row of divan's table: `├─ name   1.096 µs │ 12.03 µs │ ..`. The first column is the fastest sample.
 fn read_line(line: &str) -> Option<(String, f64)> {
     let first = line.split('│').next()?.trim_start_matches(['├', '╰', '─', ' ']);
     let mut words = first.split_whitespace();

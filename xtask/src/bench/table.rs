@@ -5,7 +5,8 @@ use super::figures::{Figure, Limit};
 use super::peers::Measured;
 use crate::Error;
 
-/// The table, in Markdown: for every figure ours, the loop by hand and each peer, with ratios, and whether its limit is met.
+/// The table in Markdown. Each figure has our time, that of the loop by hand and of each peer, ratios, and whether its limit
+/// is met.
 pub(super) fn table(figures: &[Figure], ours: &HashMap<String, f64>, peers: &[Measured]) -> Result<String, Error> {
     let mut text = String::from("| 126 layers, 252 tensors | ours | by hand | ratio |");
     let mut rule = String::from("|---|--:|--:|--:|");
@@ -30,7 +31,7 @@ pub(super) fn table(figures: &[Figure], ours: &HashMap<String, f64>, peers: &[Me
     Ok(text)
 }
 
-/// What a peer needs, and how many times that is what we need.
+/// The time of a peer, and its ratio to ours.
 fn cell(figure: &Figure, peer: &Measured, own: f64) -> String {
     match (figure.peers, &peer.figures) {
         (None, _) => String::new(),
@@ -41,7 +42,7 @@ fn cell(figure: &Figure, peer: &Measured, own: f64) -> String {
     }
 }
 
-/// The limit of a figure, and whether it is met where that can be told.
+/// The limit of a figure, and whether it is met, if that is known.
 fn judge(figure: &Figure, own: f64, hand: Option<f64>, peers: &[Measured]) -> (String, Option<bool>) {
     match figure.limit {
         Limit::None => (String::new(), None),
@@ -83,7 +84,7 @@ mod tests {
     use std::collections::HashMap;
 
     #[test]
-    fn a_row_says_all() {
+    fn a_row_has_times_ratios_and_the_limit() {
         let limit = Limit::TimesFaster(40.0, "torch");
         let figure = |limit| [Figure { what: "dumps", ours: "a", by_hand: Some("b"), peers: Some("p"), limit }];
         let ours = HashMap::from([("a".to_owned(), 50.0), ("b".to_owned(), 40.0)]);

@@ -1,9 +1,9 @@
 //! The Python that answers, one process for all cases.
 
 use std::io::{BufRead, BufReader, Write};
-use std::path::Path;
-use std::process::{Command, Stdio};
+use std::process::Stdio;
 
+use conformance::Python;
 use serde_json::Value;
 
 /// What torch makes of a case.
@@ -31,21 +31,17 @@ const FAILURES: [(&str, &str); 10] = [
 ];
 
 /// Asks torch; `hash_seed` orders Python's sets.
-pub(crate) fn answers(cases: &[Value], hash_seed: u32) -> Result<Vec<Answer>, String> {
+pub(crate) fn answers(python: &Python, cases: &[Value], hash_seed: u32) -> Result<Vec<Answer>, String> {
     if cases.is_empty() {
         return Ok(Vec::new());
     }
-    let python = std::env::var_os("TORCH_EXPORT_PYTHON")
-        .ok_or("TORCH_EXPORT_PYTHON is not set: name a Python with torch 2.13.0, or run `cargo xtask conformance`")?;
-    let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("conformance").join("shapes.py");
-    let mut child = Command::new(&python)
-        .arg("-B")
-        .arg(script)
+    let mut child = python
+        .script("shapes.py")
         .env("PYTHONHASHSEED", hash_seed.to_string())
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())
         .spawn()
-        .map_err(|e| format!("{}: {e}", python.to_string_lossy()))?;
+        .map_err(|e| format!("Python could not be started: {e}"))?;
     let (Some(mut input), Some(output)) = (child.stdin.take(), child.stdout.take()) else {
         return Err("Python has no pipes".to_owned());
     };

@@ -1,5 +1,5 @@
 //! Compares names, sizes, ranges, guards and messages with a live PyTorch 2.13 on random cases:
-//! `cargo run -q -p tests --bin conformance_shapes -- [--seed N] [--naming N] [--constraint N]`.
+//! `cargo run -q -p conformance --bin conformance_shapes -- [--seed N] [--naming N] [--constraint N]`.
 //!
 //! `TORCH_EXPORT_PYTHON` names a Python with torch 2.13. A run asks 500 naming and 200 constraint cases of a new seed; where
 //! `CI` is set, of a fixed one, unless `--seed` is given. Cases on which torch fails by itself are counted apart: there is
@@ -13,6 +13,7 @@ mod torch;
 
 use std::process::ExitCode;
 
+use conformance::Python;
 use serde_json::Value;
 use tests::golden::constraint::run as compare;
 use tests::json::Miss;
@@ -30,9 +31,6 @@ fn main() -> ExitCode {
     }
 }
 
-/// The seed of every run in CI: a change fails there for what it did, not for what a new seed has found.
-const CI_SEED: u64 = 2130;
-
 struct Options {
     seed: u64,
     naming: usize,
@@ -41,11 +39,7 @@ struct Options {
 
 impl Options {
     fn read() -> Result<Options, String> {
-        let fixed = std::env::var_os("CI").is_some();
-        let since = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH);
-        let new = since.map_or(0, |d| d.as_micros() as u64 % 1_000_000_000);
-        let seed = if fixed { CI_SEED } else { new };
-        let mut options = Options { seed, naming: 500, constraint: 200 };
+        let mut options = Options { seed: conformance::seed(), naming: 500, constraint: 200 };
         let mut args = std::env::args().skip(1);
         while let Some(name) = args.next() {
             let number = args.next().and_then(|n| n.parse::<u64>().ok());
@@ -65,6 +59,7 @@ impl Options {
 /// How many differ.
 fn run(options: &Options) -> Result<usize, String> {
     let Options { seed, naming, constraint } = *options;
+    let python = Python::find().map_err(|e| format!("{e:#}"))?;
     println!("seed {seed}: {naming} naming cases, {constraint} constraint cases");
     let mut random = Random::new(seed);
     let mut cases: Vec<Value> = (0..naming).map(|i| naming::case(&mut random, i)).collect();
@@ -72,7 +67,7 @@ fn run(options: &Options) -> Result<usize, String> {
 
     let (mut passed, mut programs, mut crashed) = (0, 0, Vec::new());
     let mut wrong: Vec<(usize, String)> = Vec::new();
-    for (i, answer) in torch::answers(&cases, 0)?.into_iter().enumerate() {
+    for (i, answer) in torch::answers(&python, &cases, 0)?.into_iter().enumerate() {
         match answer {
             Answer::Fails(how) => {
                 // What we answer there is ours to choose, but it is an answer.
@@ -90,7 +85,7 @@ fn run(options: &Options) -> Result<usize, String> {
             }
         }
     }
-    let unsteady = forgive_unsteady(&cases, &mut wrong)?;
+    let unsteady = forgive_unsteady(&python, &cases, &mut wrong)?;
     println!("{programs} of them give a program, the others an error");
     crashed.sort_unstable();
     for how in crashed.chunk_by(|a, b| a == b) {
@@ -107,11 +102,11 @@ fn run(options: &Options) -> Result<usize, String> {
 }
 
 /// Takes out the cases whose answer depends on Python's hash seed.
-fn forgive_unsteady(cases: &[Value], wrong: &mut Vec<(usize, String)>) -> Result<usize, String> {
+fn forgive_unsteady(python: &Python, cases: &[Value], wrong: &mut Vec<(usize, String)>) -> Result<usize, String> {
     let before = wrong.len();
     for hash_seed in 1..=3 {
         let again: Vec<Value> = wrong.iter().map(|(i, _)| cases[*i].clone()).collect();
-        let mut answers = torch::answers(&again, hash_seed)?.into_iter();
+        let mut answers = torch::answers(python, &again, hash_seed)?.into_iter();
         wrong.retain(|(i, _)| match answers.next() {
             Some(Answer::Says(expected)) => expected == cases[*i]["expected"],
             _ => false,

@@ -1,9 +1,9 @@
-//! Compares the export with a live PyTorch 2.13: `cargo run -q -p tests --bin conformance [FOLDER]`.
+//! Compares the export with a live PyTorch 2.13: `cargo run -q -p conformance --bin conformance [FOLDER]`.
 //!
 //! `TORCH_EXPORT_PYTHON` names a Python with torch 2.13. Every program of the example pages and of `models` is exported
-//! here and written to FOLDER (a temporary one by default) with inputs of sizes that the export did not see and what the
-//! Rust model gives for them. `tests/conformance/check.py` loads the files, runs them, and holds them against what
-//! PyTorch exports of its own twin of each model. Exits with an error unless everything passes.
+//! here and written to FOLDER (a temporary one by default), with inputs of sizes that the export did not use and the
+//! outputs of the Rust model for them. `check.py` loads the files, runs them, and compares them with what PyTorch exports
+//! from its own twin of each model. Exits with 1 unless everything passes.
 
 #[allow(dead_code, reason = "the page's own printing is tested by tests/pages.rs")]
 #[path = "../../../../examples/examples/custom_class_inputs.rs"]
@@ -15,13 +15,13 @@ mod layers;
 mod models;
 mod networks;
 mod pages;
-mod python;
 mod record;
 
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-use anyhow::Result;
+use anyhow::{Context, Result};
+use conformance::Python;
 use record::Recorder;
 
 fn main() -> ExitCode {
@@ -37,7 +37,7 @@ fn main() -> ExitCode {
 
 /// Whether everything passed.
 fn run() -> Result<bool> {
-    let python = python::Python::find()?;
+    let python = Python::find()?;
     let given = std::env::args_os().nth(1).map(PathBuf::from);
     let temporary = std::env::temp_dir().join(format!("torch-export-conformance-{}", std::process::id()));
     let folder = given.as_ref().unwrap_or(&temporary);
@@ -48,10 +48,11 @@ fn run() -> Result<bool> {
     layers::record(&mut recorder)?;
     networks::record(&mut recorder)?;
     recorder.finish()?;
-    let passed = python.check(folder);
+    // What the script prints goes to our output.
+    let passed = python.script("check.py").arg(folder).status().context("Python could not be started");
     if given.is_none() {
-        // What stays behind in a temporary folder is no reason to fail.
+        // A temporary folder that stays behind is not a failure.
         let _ = std::fs::remove_dir_all(&temporary);
     }
-    passed
+    Ok(passed?.success())
 }
