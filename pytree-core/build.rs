@@ -1,4 +1,4 @@
-//! Tells the linker of this package's tests where libtorch is. Without feature `tch`: nothing.
+//! Tells the linker of this package's tests where libtorch is. It does nothing without the feature `tch`.
 
 #[cfg(feature = "tch")]
 fn main() {

@@ -6,7 +6,7 @@
 use tch::{Device, Kind, Tensor};
 use torch_export::program::Value;
 use torch_export::pytree::DType;
-use torch_export::record::{Known, Place, RecordError, Role, Trace, UnknownReason, ValueId, record};
+use torch_export::record::{Known, RecordError, Role, Trace, UnknownReason, UseSite, ValueId, record};
 
 const F: (Kind, Device) = (Kind::Float, Device::Cpu);
 
@@ -149,7 +149,7 @@ fn a_parameter_that_is_not_declared_is_refused() {
     let (reason, place, text) = refused(&x, || x.matmul(&w));
     assert_eq!(reason, UnknownReason::UndeclaredParameter);
     let op = "aten.matmul".parse().unwrap();
-    assert_eq!(place, Place::Argument { op, argument: "other".to_owned() });
+    assert_eq!(place, UseSite::Argument { op, argument: "other".to_owned() });
     assert!(text.contains("float32") && text.contains("[4, 4]") && text.contains("declare"), "{text}");
     // Declared, it is fine, whatever its role.
     for role in [Role::Parameter("w".to_owned()), Role::Constant("w".to_owned())] {
@@ -213,7 +213,7 @@ fn an_unknown_result_is_refused() {
     let (result, mut t) = record(&Known::new().with_inputs([&x]), || table.shallow_clone()).unwrap();
     match t.value_of(&result).unwrap_err() {
         RecordError::UnknownTensor { place, sizes, dtype, reason } => {
-            assert_eq!((place, sizes, dtype), (Place::Result, vec![3, 4], DType::Float32));
+            assert_eq!((place, sizes, dtype), (UseSite::Result, vec![3, 4], DType::Float32));
             assert_eq!(reason, UnknownReason::Foreign);
         }
         other => panic!("{other:?}"),

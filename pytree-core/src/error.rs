@@ -1,59 +1,59 @@
-//! What can go wrong with a tree.
+//! Errors of reading and rebuilding trees.
 
-use crate::key_path::At;
-use crate::{KeyPath, Kind, LeafKind, StructureError};
+use crate::key::At;
+use crate::{Key, KeyPath, Kind, LeafError, LeafKind, StructureError};
 
 /// A tree could not be read.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum TreeError {
-    /// A static field could not be written as JSON, which a context is made of.
+    /// A static field could not be written as JSON for the context.
     #[error("a static field of `{type_name}` cannot be written as JSON: {message}")]
     Static {
         /// The Rust type.
         type_name: &'static str,
-        /// What serde said.
+        /// The message of serde.
         message: String,
     },
-    /// The tree is deeper than a spec may be.
-    #[error("the tree is deeper than {limit} nodes, which is also where Python's recursion ends")]
+    /// The tree is too deep for a spec.
+    #[error("the tree is deeper than {limit} nodes, which is also Python's recursion limit")]
     TooDeep {
-        /// How deep a tree may be.
+        /// The greatest depth of a tree.
         limit: usize,
     },
-    /// A context that does not fit the children of its node.
+    /// A context does not fit the children of its node.
     #[error("a {kind} node has {names} names for {children} children")]
     Children {
-        /// Which node.
+        /// The kind of the node.
         kind: Kind,
         /// How many keys or names the context has.
         names: usize,
         /// How many children the node has.
         children: usize,
     },
-    /// A dict with the same key for two children.
+    /// A dict has the same key for two children.
     #[error("a {kind} node has the key {key} twice")]
     KeyTwice {
-        /// Which node.
+        /// The kind of the node.
         kind: Kind,
         /// The key.
-        key: crate::Key,
+        key: Key,
     },
-    /// A node has more children than a spec can count.
-    #[error("a node of {arity} children is larger than a spec can hold (4294967295)")]
+    /// A node has more children than a spec can hold.
+    #[error("a node has {arity} children; a spec can hold at most 4294967295")]
     TooLarge {
-        /// How many children.
+        /// How many children the node has.
         arity: usize,
     },
 }
 
-/// A tree could not be made from these leaves and this spec.
+/// A tree could not be rebuilt from these leaves and this spec.
 ///
-/// Every variant says where, by key path from the root, and the two facts that do not agree.
+/// Every variant has the two facts that disagree and, where there is one, the key path of the place.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum UnflattenError {
-    /// There are fewer or more leaves than the spec has.
+    /// The number of leaves differs from the spec's.
     #[error(
         "treespec.unflatten(leaves): `leaves` has length {found} but the spec refers to a pytree that holds {expected} items ({spec})."
     )]
@@ -65,52 +65,52 @@ pub enum UnflattenError {
         /// The spec, as torch prints it.
         spec: String,
     },
-    /// The type wants another node here than the spec has.
+    /// The type needs another node here than the spec has.
     #[error("at {}: the type is {expected}, but the spec has {found} here", At(path))]
     Node {
-        /// Where.
+        /// The path of the place.
         path: KeyPath,
-        /// What the Rust type is.
+        /// The node that the type needs.
         expected: String,
-        /// What the spec says.
+        /// The node that the spec has.
         found: String,
     },
-    /// The node is the right one with a wrong number of children.
+    /// The node has a wrong number of children.
     #[error("at {}: Node arity mismatch; expected {expected}, but got {found}.", At(path))]
     Arity {
-        /// Where.
+        /// The path of the place.
         path: KeyPath,
-        /// How many the Rust type has.
+        /// How many children the Rust type has.
         expected: usize,
-        /// How many the spec has.
+        /// How many children the spec has.
         found: usize,
     },
-    /// The spec's fields are not the fields of the type.
+    /// The fields in the spec are not those of the type.
     #[error("at {}: the fields of `{type_name}` are {expected}, but the spec has {found}", At(path))]
     Fields {
-        /// Where.
+        /// The path of the place.
         path: KeyPath,
         /// The Rust type.
         type_name: String,
-        /// Its fields.
+        /// The fields of the type.
         expected: String,
-        /// The spec's.
+        /// The fields in the spec.
         found: String,
     },
-    /// A leaf is of another sort than the type holds.
+    /// A leaf is of another kind than the type holds.
     #[error("at {}: expected {expected}, but the leaf is {found}", At(path))]
     Leaf {
-        /// Where.
+        /// The path of the place.
         path: KeyPath,
-        /// What the type holds.
+        /// The kind that the type holds.
         expected: LeafKind,
-        /// What was given.
+        /// The kind of the leaf.
         found: LeafKind,
     },
-    /// A dataclass field is absent in the spec, but its type cannot be None.
-    #[error("at {}: field `{field}` of `{type_name}` is None in the spec, but it is no `Option`", At(path))]
+    /// A dataclass field is `None` in the spec, but its type cannot be.
+    #[error("at {}: field `{field}` of `{type_name}` is None in the spec, but it is not an `Option`", At(path))]
     NotOptional {
-        /// Where.
+        /// The path of the place.
         path: KeyPath,
         /// The Rust type.
         type_name: &'static str,
@@ -120,39 +120,39 @@ pub enum UnflattenError {
     /// A static field cannot be read from the context.
     #[error("at {}: static field `{field}` of `{type_name}` cannot be read from the context: {message}", At(path))]
     Static {
-        /// Where.
+        /// The path of the place.
         path: KeyPath,
         /// The Rust type.
         type_name: &'static str,
         /// The field.
         field: &'static str,
-        /// What serde said.
+        /// The message of serde.
         message: String,
     },
     /// The context names a variant that the enum does not have.
     #[error("at {}: the variants of `{type_name}` are {expected}, but the spec has {found}", At(path))]
     Variant {
-        /// Where.
+        /// The path of the place.
         path: KeyPath,
         /// The enum.
         type_name: String,
-        /// Its variants.
+        /// The variants of the enum.
         expected: String,
-        /// The spec's.
+        /// The variant in the spec.
         found: String,
     },
-    /// A type that stands for a leaf ([`AsLeaf`](crate::AsLeaf)) cannot be made of this one.
-    #[error("at {}: {message}", At(path))]
+    /// A leaf has no value in a type that is converted from leaves ([`AsLeaf`](crate::AsLeaf)).
+    #[error("at {}: {source}", At(path))]
     BadLeaf {
-        /// Where.
+        /// The path of the place.
         path: KeyPath,
-        /// What the type said.
-        message: String,
+        /// What is wrong with the leaf.
+        source: LeafError,
     },
-    /// The value itself could not be read as a tree.
+    /// A value could not be read as a tree.
     #[error(transparent)]
     Tree(#[from] TreeError),
-    /// Another tree does not have the structure that is asked of it.
+    /// Another tree does not have the expected structure.
     #[error(transparent)]
     Structure(#[from] StructureError),
 }

@@ -1,8 +1,8 @@
 //! A Rust value as a tree of tensors: PyTorch's pytree.
 //!
-//! A *tree* is any mix of tensors, numbers, lists, tuples, dicts and your own structs. [`flatten`] gives its *leaves* in
-//! order and its *spec*, the structure without the leaves; [`unflatten`] puts them together again. The spec is data: it
-//! prints as torch prints it and its JSON is read by Python's `treespec_loads`.
+//! A *tree* is any mix of tensors, numbers, lists, tuples, dicts and your own structs. [`flatten`] returns its *leaves*
+//! in order and its *spec*, the structure without the leaves. [`unflatten`] rebuilds the tree from both. The spec is
+//! data: it prints as in torch, and Python's `treespec_loads` reads its JSON.
 //!
 //! ```
 //! use pytree_core::{DType, Leaf, Meta, TensorMeta, TreeSpec, flatten, map, unflatten};
@@ -20,26 +20,27 @@
 //! let again: (TensorMeta, Vec<TensorMeta>, Option<i64>) = unflatten(leaves, &flat.spec)?;
 //! assert_eq!(again, tree);
 //!
-//! // The same structure with something else in the place of every tensor; any type will do.
+//! // The same structure with every tensor replaced by a value of any type.
 //! let halves = map::<_, Meta, _>(&tree, |t| TensorMeta::new(DType::Float16, t.sizes.iter().copied()))?;
 //! assert_eq!(halves.0.to_string(), "f16[5, 6]");
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 //!
-//! Which tensors a tree holds is its [`Family`]: [`Meta`] for [`TensorMeta`], tensors without data, and with the feature
-//! `tch` the family `Tch` of `tch::Tensor`. This crate builds without libtorch. With the feature `derive`,
-//! `#[derive(PyTree)]` makes a tree of a struct or an enum, and `#[module]` one of the arguments of a model's `forward`.
+//! The [`Family`] of a tree determines its type of tensors: [`Meta`] stands for [`TensorMeta`], which has no data, and
+//! `Tch`, with the feature `tch`, for `tch::Tensor`. Without that feature this crate does not need libtorch. With the
+//! feature `derive`, `#[derive(PyTree)]` makes a struct or an enum a tree, and `#[module]` does so for the arguments of
+//! a model's `forward`.
 //!
 //! | Python | Rust |
 //! |---|---|
-//! | `list`, `tuple`, `dict` | `Vec`, arrays, boxed slices; tuples of up to twelve; `IndexMap`; `BTreeMap` is a dict sorted by key, `HashMap` has no order and is none |
+//! | `list`, `tuple`, `dict` | `Vec`, arrays, boxed slices; tuples of up to twelve items; `IndexMap`, and `BTreeMap`, which is sorted by key. `HashMap` is not supported: it has no stable order |
 //! | `OrderedDict`, `defaultdict`, `deque` | [`OrderedDict`], [`DefaultDict`], `VecDeque` or [`Deque`] |
 //! | `torch.Size`, fx's `immutable_list` and `immutable_dict` | [`Size`], [`ImmutableList`], [`ImmutableDict`] |
 //! | dataclasses, namedtuples, registered classes, constants | `#[derive(PyTree)]` |
 //! | caches of `transformers` | [`cache`] |
-//! | any of these, known at run time | [`Value`], with a [`Context`] |
+//! | any of these, known only at run time | [`Value`], with a [`Context`] |
 //! | `int`, `float`, `bool`, `str`, `None` | `i64`, `f64`, `bool`, `String`, `Option`: `None` is a leaf, as in torch |
-//! | the same object | `Box`; references, `Rc` and `Arc`, which can only be read |
+//! | a reference to an object | `Box`; references, `Rc` and `Arc`, which can only be read |
 //!
 //! | in torch | in jax, optree, equinox | here |
 //! |---|---|---|
@@ -67,91 +68,63 @@
 //!
 //! # Limits
 //!
-//! - Leaves are what `torch.export` accepts: tensors, `int` of 64 bits, `float`, `bool`, `str`, `None`.
-//! - Keys of dicts are `str`, `int` of 64 bits, `bool`, `float`, `None` and members of enums; tuples and `bytes` are refused.
-//! - A tree may be [1000 nodes](TreeSpec::MAX_DEPTH) deep, about where Python's recursion ends, and treespec JSON 62.
-//! - What stands in a context as JSON can hold no NaN and no infinity; keys of dicts can.
-//! - Classes are known by their serialized names alone: two of one name are one, and what torch can do only with the class
-//!   itself, such as print it, is done from the data.
+//! - Leaves are those that `torch.export` accepts: tensors, `int` of 64 bits, `float`, `bool`, `str` and `None`.
+//! - Keys of dicts are `str`, `int` of 64 bits, `bool`, `float`, `None` and members of enums. Tuples and `bytes` are
+//!   not supported.
+//! - A tree can be [1000 nodes](TreeSpec::MAX_DEPTH) deep, which is about Python's recursion limit, and a tree in
+//!   treespec JSON 62.
+//! - JSON in a context cannot hold NaN or infinity. Keys of dicts can be either.
+//! - A class is identified by its serialized name alone: two classes with the same name are equal. Where torch calls
+//!   the class itself, for example to print it, the data is used instead.
 
-mod as_leaf;
-mod broadcast;
 pub mod cache;
 mod containers;
-mod context;
-mod count;
 mod error;
 mod family;
-mod fields;
-mod flatten;
-mod fold;
-mod frame;
 mod impls;
 mod key;
-mod key_path;
 mod leaf;
-mod leaf_key;
-mod map;
 mod module;
-mod names;
-mod node;
-mod partition;
+mod ops;
 pub mod python;
-mod share;
-mod signature;
 mod spec;
-mod subtree;
-mod supply;
-#[cfg(feature = "tch")]
-mod tch;
 mod tensor;
-mod transpose;
-mod tree;
-mod unflatten;
-mod up_to;
 mod value;
-mod value_serde;
-mod with;
-mod zip;
+mod walk;
 
-#[cfg(feature = "tch")]
-pub use self::tch::Tch;
-pub use as_leaf::{AsLeaf, Plain};
-pub use broadcast::broadcast;
 pub use containers::{DefaultDict, Deque, ImmutableDict, ImmutableList, OrderedDict, Size};
-pub use context::{Context, Factory, NamedTuple};
-
 pub use error::{TreeError, UnflattenError};
-pub use family::{Family, Meta};
-/// The map that a `dict` and `**kwargs` are, here so that a user needs no dependency of the same version.
+pub use family::{Family, Meta, NoTensors};
+/// The map that a `dict` and `**kwargs` are. It is re-exported so that users need no dependency on the same version.
 #[doc(no_inline)]
 pub use indexmap::IndexMap;
-
-pub use flatten::{Flat, KeyedLeaves, flatten, flatten_with_keys, into_leaves, leaves, structure, tensors};
-pub use fold::{all, all_only, any, any_only, reduce};
-pub use frame::{Frame, into_tensors};
-pub use key::{DictKey, EnumKey, Key};
-pub use key_path::{KeyEntry, KeyPath};
-pub use leaf::{Leaf, LeafKind, LeafMut, LeafRef};
-pub use leaf_key::{LeafKey, leaves_with_keys};
-pub use map::{for_each_mut, map, map_leaves, map_only, map_where, map_with_path};
-pub use tensor::{DType, DescribeTensor, Device, Layout, MemoryFormat, Sizes, TensorMeta, TensorType, UnknownDType, UnknownDevice};
-pub use module::{Call, Holder, Holders, Module, Slot, SlotKind, Slots, VarArgs, VarKwargs};
-pub use names::Names;
-pub use node::{Kind, MapKeys, Node, NodeType, Present, Statics};
-pub use partition::{combine, partition};
+pub use key::{DictKey, EnumKey, Key, KeyEntry, KeyPath, Names};
+pub use leaf::{AsLeaf, Leaf, LeafClass, LeafError, LeafKey, LeafKind, LeafMut, LeafRef, Plain, leaves_with_keys};
+pub use module::{
+    BindError, BoundArgument, Call, Holder, Holders, InputPath, Module, Parameter, ParameterKind, Signature, Slot,
+    SlotKind, Slots, VarArgs, VarKwargs,
+};
+pub use ops::{
+    Frame, LeafPairs, ShareTensor, StructureError, all, all_only, any, any_only, broadcast, combine, for_each_mut,
+    into_tensors, map, map_leaves, map_many, map_only, map_where, map_with, map_with_path, partition, reduce,
+    transpose, zip,
+};
 #[cfg(feature = "derive")]
 pub use pytree_derive::{PyTree, function, module};
-pub use share::ShareTensor;
-pub use signature::{BindError, BoundArgument, InputPath, Parameter, ParameterKind, Signature};
-pub use spec::{DumpError, NodeError, NodePlace, SpecBuilder, SpecNode, TreeSpec, TreeSpecError};
-pub use subtree::{LeafClass, Subtree};
-pub use transpose::transpose;
-pub use tree::{OwnedTree, PyTree, Retype, Source, Visitor, VisitorMut, VisitorOwned};
-pub use unflatten::unflatten;
-pub use up_to::StructureError;
+pub use spec::{
+    Context, DumpError, Factory, Kind, MapKeys, NamedTuple, Node, NodeError, NodePlace, NodeType, Present, SpecBuilder,
+    SpecNode, Statics, Subtree, TreeSpec, TreeSpecError,
+};
+#[cfg(feature = "tch")]
+pub use tensor::Tch;
+pub use tensor::{
+    DType, DescribeTensor, Device, Layout, MemoryFormat, Sizes, TensorMeta, TensorType, UnknownDType, UnknownDevice,
+};
 pub use value::Value;
-pub use zip::{LeafPairs, map_many, map_with, zip};
+pub use walk::{
+    Flat, KeyedLeaves, Mismatch, OwnedTree, PyTree, Retype, Source, Visitor, VisitorMut, VisitorOwned, flatten,
+    flatten_with_keys, into_leaves, leaves, structure, tensors, unflatten,
+};
 
 #[doc(hidden)]
 #[path = "private/mod.rs"]

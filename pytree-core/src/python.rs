@@ -1,11 +1,11 @@
-//! Text as Python writes it: what `repr` gives for strings and numbers.
+//! Text as Python writes it: the `repr` of strings, numbers and JSON.
 //!
-//! Key paths, specs, dynamic shapes and programs are printed for people who know torch's output, so the few rules
-//! of Python's `repr` live here once.
+//! Key paths, specs, dynamic shapes and programs are printed as torch prints them. They share these rules of Python's
+//! `repr`.
 
 use std::fmt;
 
-/// `repr` of a `str`: single quotes, unless the text holds `'` and no `"`.
+/// The `repr` of a `str`: in single quotes, unless the text contains `'` and no `"`.
 ///
 /// ```
 /// use pytree_core::python::Str;
@@ -38,7 +38,7 @@ impl fmt::Display for Str<'_> {
     }
 }
 
-/// Python's `str.isprintable` for one character, as near as Rust's own tables tell it.
+/// Python's `str.isprintable` for one character, as closely as Rust's own tables allow.
 fn printable(c: char) -> bool {
     if c == ' ' {
         return true;
@@ -46,12 +46,13 @@ fn printable(c: char) -> bool {
     if c.is_whitespace() || c.is_control() || c == '\u{ad}' {
         return false;
     }
-    // A combining mark is escaped by `escape_debug` only at the start of a text, what is unprintable everywhere.
+    // `escape_debug` escapes a combining mark only at the start of a text, an unprintable character everywhere.
     let text = ['a', c].iter().collect::<String>();
     !text.escape_debug().skip(1).collect::<String>().starts_with("\\u")
 }
 
-/// `repr` of a `float`: the shortest digits that read back, with an exponent below `1e-4` and from `1e16` on.
+/// The `repr` of a `float`: the shortest digits that read back as the same number, with an exponent below `1e-4` and
+/// from `1e16` on.
 ///
 /// ```
 /// use pytree_core::python::Float;
@@ -94,8 +95,8 @@ impl fmt::Display for Float {
     }
 }
 
-/// The shortest digits that read back, as `d.ddde-5`. Where the number lies in the middle of two, Python takes the even
-/// one, and `{:e}` the other: one `f32` in five hundred.
+/// The shortest digits that read back as the same number, as `d.ddde-5`. If the number lies in the middle of two such,
+/// Python takes the even one and `{:e}` the other: for one `f32` in five hundred.
 fn shortest(v: f64) -> String {
     let text = format!("{v:e}");
     let fraction = text.split('e').next().and_then(|digits| digits.split_once('.')).map_or(0, |(_, f)| f.len());
@@ -103,12 +104,12 @@ fn shortest(v: f64) -> String {
     if even.parse() == Ok(v) { even } else { text }
 }
 
-/// `repr` of a `bool`: `True` or `False`.
+/// The `repr` of a `bool`: `True` or `False`.
 pub fn bool(value: bool) -> &'static str {
     if value { "True" } else { "False" }
 }
 
-/// Floats in serde formats as text, since JSON has no `nan` and no `inf`.
+/// Floats in serde formats, written as strings, since JSON has neither `nan` nor `inf`.
 pub(crate) mod float_text {
     use serde::de::{Deserialize, Deserializer, Error};
 
@@ -118,11 +119,11 @@ pub(crate) mod float_text {
 
     pub(crate) fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<f64, D::Error> {
         let text = std::borrow::Cow::<'de, str>::deserialize(deserializer)?;
-        text.parse().map_err(|_| D::Error::custom(format!("`{text}` is no float")))
+        text.parse().map_err(|_| D::Error::custom(format!("`{text}` is not a float")))
     }
 }
 
-/// A JSON value, written as the Python value that `json.loads` makes of it.
+/// The `repr` of the Python value that `json.loads` makes of a JSON value.
 #[derive(Clone, Copy, Debug)]
 pub struct Json<'a>(pub &'a serde_json::Value);
 

@@ -47,7 +47,7 @@ fn a_frame_wants_its_own_number_of_tensors_and_its_own_type() {
 fn a_list_of_tensors_takes_tensors_alone() {
     let spec = TreeSpec::list([TreeSpec::leaf(), TreeSpec::leaf(), TreeSpec::leaf()]);
     let wrong = [Leaf::Tensor(x(1)), Leaf::Int(3), Leaf::Tensor(x(2))];
-    let error = unflatten::<Meta, Vec<TensorMeta>>(wrong, &spec).expect_err("an int is no tensor");
+    let error = unflatten::<Meta, Vec<TensorMeta>>(wrong, &spec).expect_err("an int is not a tensor");
     assert!(
         matches!(&error, UnflattenError::Leaf { path, expected: LeafKind::Tensor, found: LeafKind::Int }
             if path.to_string() == "[1]"),
@@ -64,7 +64,7 @@ fn a_list_of_tensors_takes_tensors_alone() {
     // A list in the list is found behind the leaves that were taken at once.
     let deeper = TreeSpec::list([TreeSpec::leaf(), TreeSpec::list([TreeSpec::leaf()])]);
     let leaves = || [Leaf::Tensor(x(1)), Leaf::Tensor(x(2))];
-    let error = unflatten::<Meta, Vec<TensorMeta>>(leaves(), &deeper).expect_err("a list is no tensor");
+    let error = unflatten::<Meta, Vec<TensorMeta>>(leaves(), &deeper).expect_err("a list is not a tensor");
     assert_eq!(error.to_string(), "at [1]: the type is a leaf, but the spec has a list (`builtins.list`) here");
     assert_eq!(unflatten::<Meta, (TensorMeta, Vec<TensorMeta>)>(leaves(), &deeper).ok(), None);
 }

@@ -1,4 +1,4 @@
-//! Treespec JSON that is no treespec: the first words of every message are torch's, where torch has any.
+//! Treespec JSON that is not a treespec: every message begins with torch's words, where torch has any.
 
 #![allow(clippy::expect_used, clippy::panic, reason = "a test fails by a panic")]
 
@@ -71,7 +71,7 @@ fn a_node_that_cannot_be() {
             "\"builtins.list\"",
             "\"3\"",
             0,
-            "the context of a `builtins.list` node is \"3\"; it should be the text `null`",
+            "the context of a `builtins.list` node is \"3\"; it should be the string `null`",
         ),
         ("\"torch.Size\"", "\"\"", 0, "the context of a `torch.Size` node"),
         ("\"collections.deque\"", "\"-1\"", 0, "the context of a `collections.deque` node"),
@@ -79,13 +79,13 @@ fn a_node_that_cannot_be() {
             "\"builtins.dict\"",
             "\"3\"",
             0,
-            "the context of a `builtins.dict` node is 3; it should be a text with a list",
+            "the context of a `builtins.dict` node is 3; it should be a string with a list",
         ),
         ("\"builtins.dict\"", "\"[1, ]\"", 1, "the context of a `builtins.dict` node"),
-        ("\"builtins.dict\"", "\"[[1]]\"", 1, "the key [1] of a `builtins.dict` node cannot be kept"),
+        ("\"builtins.dict\"", "\"[[1]]\"", 1, "the key [1] of a `builtins.dict` node cannot be represented"),
         ("\"builtins.dict\"", "\"[1180591620717411303424]\"", 1, "the key 1180591620717411303424 of"),
-        ("\"builtins.dict\"", r#""[\"a\", \"a\"]""#, 2, "the key 'a' of a `builtins.dict` node comes twice"),
-        ("\"builtins.dict\"", "\"[1, true]\"", 2, "the key True of a `builtins.dict` node comes twice"),
+        ("\"builtins.dict\"", r#""[\"a\", \"a\"]""#, 2, "the key 'a' of a `builtins.dict` node is given twice"),
+        ("\"builtins.dict\"", "\"[1, true]\"", 2, "the key True of a `builtins.dict` node is given twice"),
         ("\"builtins.dict\"", r#""[\"a\"]""#, 0, "a `builtins.dict` node has 1 names for 0 children"),
         ("\"collections.OrderedDict\"", r#""[]""#, 1, "a `collections.OrderedDict` node has 0 names for 1 children"),
     ] {
@@ -96,7 +96,7 @@ fn a_node_that_cannot_be() {
 
 #[test]
 fn floats_that_are_no_json() {
-    // As `json.dumps` writes them in the context of a defaultdict, which is no text.
+    // As `json.dumps` writes them in the context of a defaultdict, which is not a string.
     let context = r#"{"default_factory_module": "NaN", "default_factory_name": "int", "dict_context": [Infinity, "Infinity", -Infinity, NaN]}"#;
     let text = node("\"collections.defaultdict\"", context, 4);
     let spec = TreeSpec::from_json(&text).expect("Python reads it");

@@ -72,7 +72,7 @@ fn none_is_a_leaf() {
     // An optional list is a list or a leaf that is None; another leaf is neither.
     let optional = |leaf| unflatten::<Meta, Option<Vec<i64>>>([leaf], &TreeSpec::leaf());
     assert_eq!(optional(Leaf::None), Ok(None));
-    let error = optional(Leaf::Int(3)).expect_err("an int is no list");
+    let error = optional(Leaf::Int(3)).expect_err("an int is not a list");
     assert_eq!(error.to_string(), "at the root: the type is a list, but the spec has a leaf here");
 }
 
@@ -92,7 +92,7 @@ fn map_changes_the_tensors_and_nothing_else() {
         Leaf::Int(3) => Leaf::Str("three".to_owned()),
         other => other,
     })
-    .expect_err("a str is no int");
+    .expect_err("a str is not an int");
     assert_eq!(error.to_string(), "at [1][1]: expected an int, but the leaf is a str");
 }
 
@@ -164,8 +164,8 @@ fn a_wrong_structure_is_named_by_its_key_path() {
     let numbered = Value::<Meta>::dict([(Key::Int(3), Leaf::Int(1).into())]);
     let flat = flatten(&numbered).expect("a tree");
     let named =
-        unflatten::<Meta, IndexMap<String, i64>>(owned(&flat.leaves), &flat.spec).expect_err("a key is no text");
-    assert!(named.to_string().contains("a dict with `str` keys, which 3 is not"), "{named}");
+        unflatten::<Meta, IndexMap<String, i64>>(owned(&flat.leaves), &flat.spec).expect_err("an int key is not a str");
+    assert!(named.to_string().contains("a dict with `str` keys (3 is not one)"), "{named}");
 }
 
 #[test]

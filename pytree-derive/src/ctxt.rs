@@ -1,4 +1,4 @@
-//! Every mistake of one macro call, reported together.
+//! All mistakes in one macro call, reported together.
 
 use proc_macro2::TokenStream;
 use quote::ToTokens;
@@ -7,7 +7,7 @@ use std::fmt::Display;
 
 /// Collects errors, so that one mistake never hides the next.
 ///
-/// It must end in [`finish`](Ctxt::finish): in debug builds, forgetting that is a bug that shows at once.
+/// It must end in [`finish`](Ctxt::finish); a debug assertion fails otherwise.
 pub(crate) struct Ctxt {
     errors: RefCell<Option<Vec<syn::Error>>>,
 }
@@ -17,24 +17,24 @@ impl Ctxt {
         Ctxt { errors: RefCell::new(Some(Vec::new())) }
     }
 
-    /// Notes a mistake at `tokens`.
+    /// Adds a mistake at `tokens`.
     pub(crate) fn error(&self, tokens: impl ToTokens, message: impl Display) {
         self.push(syn::Error::new_spanned(tokens, message));
     }
 
-    /// Notes a mistake that a parser found.
+    /// Adds a mistake that a parser found.
     pub(crate) fn push(&self, error: syn::Error) {
         if let Some(errors) = self.errors.borrow_mut().as_mut() {
             errors.push(error);
         }
     }
 
-    /// The value, or `None` with the mistake noted.
+    /// The value, or `None` after adding the mistake.
     pub(crate) fn ok<T>(&self, result: syn::Result<T>) -> Option<T> {
         result.map_err(|e| self.push(e)).ok()
     }
 
-    /// `Err` with one `compile_error!` per mistake.
+    /// `Err` with one `compile_error!` for each mistake.
     pub(crate) fn finish(self) -> Result<(), TokenStream> {
         let errors = self.errors.borrow_mut().take().unwrap_or_default();
         if errors.is_empty() { Ok(()) } else { Err(errors.iter().map(syn::Error::to_compile_error).collect()) }

@@ -1,14 +1,14 @@
-//! The generics of an impl: the user's parameters without defaults, with what the impl adds to each.
+//! The generics of an impl: the parameters of the user's type without defaults, with the bounds that the impl adds.
 
 use proc_macro2::TokenStream;
 use quote::{ToTokens, quote};
 use syn::{GenericParam, Generics, TypeParam};
 
-/// The generics of a type, taken apart for impls.
+/// The generics of a type, in the forms that an impl needs.
 pub(crate) struct Header<'a>(pub(crate) &'a Generics);
 
 impl<'a> Header<'a> {
-    /// `<'a, first, T: its bounds + bounds(T), const N: usize>`: `first` stands after the lifetimes.
+    /// `<'a, first, T: its bounds + bounds(T), const N: usize>`: `first` follows the lifetimes.
     pub(crate) fn params(
         &self,
         first: Option<TokenStream>,

@@ -1,17 +1,22 @@
-//! `#[derive(PyTree)]` and `#[module]`: what a struct and a forward are to torch.export.
+//! The macros of `pytree_core`: `#[derive(PyTree)]` makes a struct or an enum a tree of tensors, `#[module]` and
+//! `function!` make a model of a `forward` or a closure.
 //!
-//! Use them through `pytree_core` (feature `derive`) or `torch_export`, which re-export them under these names; each
-//! re-export writes paths of its own crate, and `crate = ".."` names another one.
+//! Use them through `pytree_core` (feature `derive`) or `torch_export`, which re-export them. Each re-export writes paths
+//! to its own crate, and `crate = ".."` names another one.
+
+// A macro reads (`ast`, with every attribute read by `attr`), checks (`check`) and writes (`expand`). A mistake never
+// hides another: all go to one `Ctxt`. Expansions reach the library through one module of it, `__private`.
 
 mod attr;
 mod ctxt;
 mod derive;
+#[cfg(test)]
+mod expansion_tests;
 mod header;
 mod module;
 mod name;
-mod option;
-mod params;
 mod root;
+mod ty;
 
 use proc_macro::TokenStream;
 use root::Root;
@@ -43,33 +48,33 @@ use root::Root;
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 ///
-/// It writes `PyTree`, `OwnedTree`, and for a type that is generic over what it holds `Retype`:
+/// The macro implements `PyTree` and `OwnedTree`, and `Retype` for a type that is generic over its tensors:
 ///
-/// - With type parameters among its children the type is a tree of every family (`Inputs<Tensor>`,
-///   `Inputs<TensorMeta>`); only parameters are bounded, by the fields that use them, so recursive and private types
-///   work. `Retype` is written unless the type itself bounds them.
-/// - Without children, too, it is a tree of every family.
-/// - Otherwise it is a tree of one family: `Tch`, or the one that `family` names.
-/// - With lifetime parameters it can only be read: `PyTree` and nothing else.
+/// - A type with type parameters among its children is a tree of every family (`Inputs<Tensor>`,
+///   `Inputs<TensorMeta>`). Only the parameters get bounds, inferred from the fields that use them, so recursive and
+///   private types work. `Retype` is implemented unless the type itself has bounds on them.
+/// - A type without children is a tree of every family too.
+/// - Any other type is a tree of one family: `Tch`, or the one that `family` names.
+/// - A type with lifetime parameters can be flattened but not rebuilt: only `PyTree` is implemented.
 ///
 /// | a type | is by default |
 /// |---|---|
-/// | `struct S { x: T }` | a dataclass, known by its fields |
-/// | `struct S(T, U);` | a tuple: its fields have no names that a class could have. Named otherwise by `as`, they are `_0`, `_1`, or what `rename` says |
+/// | `struct S { x: T }` | a dataclass with the same fields |
+/// | `struct S(T, U);` | a tuple, since its fields have no names. If `as` makes it another node, they are called `_0`, `_1`, or as `rename` says |
 /// | `struct S;` | an empty tuple |
-/// | `enum E { A, B(T), C { x: T } }` | a dataclass with the fields of the variant, whose name is in the context: specs of two variants differ, and a spec says which to rebuild |
+/// | `enum E { A, B(T), C { x: T } }` | a dataclass with the fields of its variant. The context holds the name of the variant, so the specs of two variants differ, and a spec determines which one is rebuilt |
 ///
 /// # On the type
 ///
 /// | `#[pytree(..)]` | |
 /// |---|---|
 /// | `name = "a.b.Type"` | the serialized name (`serialized_type_name`); by default `crate.module.Type` |
-/// | `as = ".."` | the Python node: `"dataclass"`, `"mapping"` (children by name, `None` is a leaf: `DynamicCache`, `ModelOutput`), `"namedtuple"`, `"custom"` (children numbered, static fields as its dumpable context), `"constant"` (no children), or a container: `"dict"`, `"OrderedDict"`, `"tuple"`, `"list"`, `"deque"`, `"immutable_dict"`, `"immutable_list"`. An enum is a dataclass or a mapping |
-/// | `family = Path` | the family of a type that has concrete tensors |
-/// | `crate = "path"` | where the library is, when it is renamed or re-exported |
-/// | `bound = ".."` | a where clause that replaces the bounds which the fields ask for; `_` is the family |
-/// | `remote = "path::Type"` | the struct describes that type of another crate, for `with = ..` |
-/// | `borrow_only` | writes `PyTree` alone: for a type that implements `Drop`, whose fields cannot be moved out |
+/// | `as = ".."` | the kind of Python node: `"dataclass"`, `"mapping"` (named children, and `None` is a leaf: `DynamicCache`, `ModelOutput`), `"namedtuple"`, `"custom"` (numbered children, and static fields as its dumpable context), `"constant"` (no children), or a container: `"dict"`, `"OrderedDict"`, `"tuple"`, `"list"`, `"deque"`, `"immutable_dict"`, `"immutable_list"`. An enum can only be a dataclass or a mapping |
+/// | `family = Path` | the family of a type with concrete tensors |
+/// | `crate = "path"` | the path of the library, if it is renamed or re-exported |
+/// | `bound = ".."` | the predicates of a where clause, which replace the inferred bounds; `_` stands for the family |
+/// | `remote = "path::Type"` | the struct describes this type of another crate, for use in `with = ..` |
+/// | `borrow_only` | only `PyTree` is implemented: for a type that implements `Drop`, whose fields cannot be moved out |
 ///
 /// ```
 /// use pytree_core::{DType, Meta, PyTree, TensorMeta, flatten};
@@ -88,7 +93,7 @@ use root::Root;
 /// # Ok::<(), pytree_core::TreeError>(())
 /// ```
 ///
-/// A dict, tuple or list opens in a Python that knows nothing of the struct:
+/// Python can load a dict, a tuple or a list without a class for the struct:
 ///
 /// ```
 /// use pytree_core::{Meta, PyTree, TensorMeta, structure};
@@ -112,7 +117,7 @@ use root::Root;
 /// # Ok::<(), pytree_core::TreeError>(())
 /// ```
 ///
-/// The variant of an enum is in the context:
+/// The context of an enum holds its variant:
 ///
 /// ```
 /// use pytree_core::{Meta, PyTree, TensorMeta, structure};
@@ -137,7 +142,7 @@ use root::Root;
 /// # Ok::<(), pytree_core::TreeError>(())
 /// ```
 ///
-/// Bounds are said where the fields cannot tell them:
+/// `bound` is needed where the fields do not determine the bounds, as with an associated type:
 ///
 /// ```
 /// use pytree_core::{Meta, OwnedTree, PyTree, TensorMeta, leaves};
@@ -159,7 +164,7 @@ use root::Root;
 /// # assert_eq!(leaves::<Meta, _>(&States::<Lstm> { states: vec![], step: 1 }).len(), 1);
 /// ```
 ///
-/// One such parameter is static in the type of a field, which its own struct alone knows:
+/// It is also needed for a parameter that is static inside the type of a field:
 ///
 /// ```
 /// use pytree_core::{Meta, OwnedTree, PyTree, TensorMeta, leaves};
@@ -183,16 +188,16 @@ use root::Root;
 ///
 /// # On a field
 ///
-/// A field is a child unless it says otherwise. On a variant of an enum there is `rename`, its name in the context.
+/// A field is a child unless an attribute says otherwise. A variant of an enum takes `rename`, its name in the context.
 ///
 /// | `#[pytree(..)]` | |
 /// |---|---|
-/// | `static` | kept in the context, compared with the spec and written as JSON; needs `PartialEq` and serde, and is no tensor |
-/// | `skip` | not carried: `Default::default()` when the value is rebuilt. A `PhantomData` says so too: no type is known by its spelling |
-/// | `skip, default = path` | not carried: made by this function, which takes nothing |
-/// | `leaf` | one leaf, by `AsLeaf`: the smaller numbers, shared texts, an enum of yours |
-/// | `with = module` | a child that `module::walk`, `walk_mut`, `into_walk` and `rebuild` walk, with the signatures of the traits' methods; or a type with `remote` |
-/// | `flatten` | the children of the field, a derived struct with names, are children of this one |
+/// | `static` | kept in the context, compared with the spec and written as JSON; its type needs `PartialEq` and the traits of serde, and cannot hold tensors |
+/// | `skip` | not carried, and rebuilt by `Default::default()`. `PhantomData` fields must be marked `skip` too |
+/// | `skip, default = path` | not carried, and rebuilt by this function, which takes no arguments |
+/// | `leaf` | one leaf, by `AsLeaf`: smaller numbers, shared strings, your own enums |
+/// | `with = module` | a child walked by `module::walk`, `walk_mut`, `into_walk` and `rebuild`, functions with the signatures of the traits' methods; or by a struct with `remote` |
+/// | `flatten` | the children of the field, a derived struct with named children, become children of this type |
 /// | `rename = "x"` | its name in Python |
 ///
 /// ```
@@ -255,7 +260,7 @@ use root::Root;
 /// }
 ///
 /// mod seconds {
-///     use pytree_core::{Family, Leaf, LeafMut, LeafRef, Source, UnflattenError};
+///     use pytree_core::{Family, Leaf, LeafMut, LeafRef, Mismatch, Source, UnflattenError};
 ///     use pytree_core::{Visitor, VisitorMut, VisitorOwned};
 ///     use std::{ops::ControlFlow, time::Duration};
 ///
@@ -273,8 +278,9 @@ use root::Root;
 ///     }
 ///     pub fn rebuild<F: Family, S: Source<F>>(source: &mut S) -> Result<Duration, UnflattenError> {
 ///         match source.leaf()? {
-///             Leaf::Float(s) => Duration::try_from_secs_f64(s).map_err(|e| source.bad_leaf(e.to_string())),
-///             other => Err(source.bad_leaf(format!("{} is no duration", other.kind()))),
+///             Leaf::Float(s) => Duration::try_from_secs_f64(s)
+///                 .map_err(|e| source.fail(Mismatch::Value(e.to_string().into()))),
+///             other => Err(source.fail(Mismatch::Value(format!("{} is not a duration", other.kind()).into()))),
 ///         }
 ///     }
 /// }
@@ -296,10 +302,10 @@ use root::Root;
 ///
 /// # Limits
 ///
-/// At most 128 children. Unions and packed structs are refused. `flatten` takes no struct with static fields and no
-/// enum; a `remote` struct has no static fields. A parameter used through an associated type, or one that is static in
-/// another generic struct, needs `bound`. A constant and a namedtuple whose Python class is not registered have no JSON
-/// form in torch.
+/// A node has at most 128 children. Unions and packed structs are not supported. `flatten` accepts neither structs with
+/// static fields nor enums, and a `remote` struct cannot have static fields. A parameter used through an associated type,
+/// or one that is static in another generic struct, needs `bound`. Constants, and namedtuples whose Python class is not
+/// registered, have no JSON form in torch.
 #[proc_macro_derive(PyTree, attributes(pytree))]
 pub fn derive_pytree(input: TokenStream) -> TokenStream {
     derive::derive(input.into(), Root::core()).into()
@@ -312,15 +318,15 @@ pub fn derive_pytree_facade(input: TokenStream) -> TokenStream {
     derive::derive(input.into(), Root::facade()).into()
 }
 
-/// Makes a model of a type: the block `impl Model { fn forward(&self, ..) -> .. }` (`torch.nn.Module`).
+/// Makes a type a model, by the block `impl Model { fn forward(&self, ..) -> .. }` (`torch.nn.Module`).
 ///
-/// The block stays as it is. Beside it the type gets `Module`, and two functions that make arguments:
+/// The block stays as it is. The macro adds an impl of `Module` and two functions that make the arguments of a call:
 ///
-/// - `Model::args(first)` or `Model::args((first, second))`: by position, as many as given;
-/// - `Model::kwargs()`: none yet;
+/// - `Model::args(first)` or `Model::args((first, second))` gives the first few by position;
+/// - `Model::kwargs()` gives none by position.
 ///
-/// each followed by `.name(value)` for arguments by name. As a tree they are Python's `(args, kwargs)`, so a spec
-/// made here is the `in_spec` that torch makes of the same call.
+/// Both may be followed by `.name(value)`, which gives an argument by name. As a tree, arguments are Python's
+/// `(args, kwargs)`, so their spec is the `in_spec` that torch makes for the same call.
 ///
 /// ```
 /// use pytree_core::{BindError, DType, Meta, Module, TensorMeta, module, structure};
@@ -355,16 +361,16 @@ pub fn derive_pytree_facade(input: TokenStream) -> TokenStream {
 /// | `&T` | `T`, a tree that can be rebuilt |
 /// | `&[T]`, `&str` | `Vec<T>`, `String` |
 /// | `i64`, `f64`, `bool` | the same |
-/// | `Option` of any of these | `Option` of what the call owns then; it may be left out |
+/// | `Option` of any of these | `Option` of the owned type; it may be left out |
 /// | `T` | `T`; forward gets a copy that shares the tensors, and may return it |
-/// | `#[returned] x: &mut T` | `T`; forward changes such a copy, which comes behind the result: `(Result, T)` |
-/// | `#[default(1.0)] x: f64` | as without; it may be left out, and is then what the expression gives, of the owned type |
-/// | `#[args] rest: &[T]` | Python's `*args`: `.rest([a, b])`, each an argument; parameters behind it are given by name only |
-/// | `#[kwargs] extra: &IndexMap<String, T>` | Python's `**kwargs`: `.extra([("name", a)])`, each an argument |
+/// | `#[returned] x: &mut T` | `T`; forward changes such a copy, which the call returns after the result: `(Result, T)` |
+/// | `#[default(1.0)] x: f64` | the same as without the attribute; it may be left out, and is then the value of the expression, which has the owned type |
+/// | `#[args] rest: &[T]` | Python's `*args`: `.rest([a, b])`, each item an argument; parameters after it can only be given by name |
+/// | `#[kwargs] extra: &IndexMap<String, T>` | Python's `**kwargs`: `.extra([("name", a)])`, each item an argument |
 ///
-/// at most twelve of them, each with a plain name. It returns any tree that can be rebuilt, or nothing. As in Python, a
-/// parameter has a default only when all positional ones behind it have: an `Option` before one that must be given must
-/// be given too. In a copy, fields with `skip` are their defaults.
+/// Forward has at most twelve parameters, each with a plain name. It returns any tree that can be rebuilt, or nothing. As
+/// in Python, a parameter has a default only if all positional ones after it have one: an `Option` before a required
+/// parameter is required too. In a copy, fields with `skip` have their default values.
 ///
 /// ```
 /// use pytree_core::{DType, Meta, Module, TensorMeta, module, structure};
@@ -396,7 +402,7 @@ pub fn derive_pytree_facade(input: TokenStream) -> TokenStream {
 ///
 /// # Arguments of the attribute
 ///
-/// `family = Path` names the family of the tensors (`Tch` by default), `crate = "path"` where the library is.
+/// `family = Path` names the family of the tensors (`Tch` by default), `crate = "path"` the path of the library.
 ///
 /// ```
 /// use pytree_core::{Meta, Module, TensorMeta, module};
@@ -434,11 +440,10 @@ pub fn module_facade(arguments: TokenStream, item: TokenStream) -> TokenStream {
     module::module(arguments.into(), item.into(), Root::facade()).into()
 }
 
-/// A closure as a model: plain functions and closures with the names of their parameters (`torch.nn.Module` of one
-/// function).
+/// Makes a closure a model, with the names of its parameters (a `torch.nn.Module` of one function).
 ///
-/// It gives a value that is a [`Module`](macro@module); its arguments are made by methods of the value. Types are written
-/// out, the parameters take what those of a `#[module]` take, and the body stands in braces.
+/// The value of the macro is a [model](macro@module), and its methods `args` and `kwargs` make the arguments of a call.
+/// All types must be written, the parameters are those that `#[module]` takes, and the body is in braces.
 ///
 /// ```
 /// use pytree_core::{DType, Meta, Module, TensorMeta, function};
@@ -453,8 +458,8 @@ pub fn module_facade(arguments: TokenStream, item: TokenStream) -> TokenStream {
 /// # Ok::<(), pytree_core::BindError>(())
 /// ```
 ///
-/// `family = Path`, `crate = "path"` are those of `#[module]`, `name = "Add"` is the name of the model. What is written
-/// cannot use the type parameters of a function around it.
+/// `family = Path` and `crate = "path"` are those of `#[module]`, `name = "Add"` is the name of the model. The types cannot
+/// use the type parameters of a function around the macro.
 #[proc_macro]
 pub fn function(input: TokenStream) -> TokenStream {
     module::function(input.into(), Root::core()).into()

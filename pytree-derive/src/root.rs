@@ -1,10 +1,10 @@
-//! Where the library is: the path that everything written starts with.
+//! Where the library is: the path that every expansion starts with.
 
 use proc_macro2::TokenStream;
-use quote::{ToTokens, quote};
+use quote::quote;
 use syn::{LitStr, Path};
 
-/// The crate that holds the traits: `::pytree_core`, `::torch_export`, or what `crate = ".."` says.
+/// The crate that holds the traits: `::pytree_core`, `::torch_export`, or the one that `crate = ".."` names.
 #[derive(Clone)]
 pub(crate) struct Root(TokenStream);
 
@@ -36,10 +36,21 @@ impl Root {
         }
         Ok(Root(if relative || path.leading_colon.is_some() { quote!(#path) } else { quote!(::#path) }))
     }
+
+    /// The one module of the library that expansions refer to: it re-exports every trait, type and function they need.
+    pub(crate) fn plumbing(&self) -> TokenStream {
+        let root = &self.0;
+        quote!(#root::__private)
+    }
 }
 
-impl ToTokens for Root {
-    fn to_tokens(&self, tokens: &mut TokenStream) {
-        self.0.to_tokens(tokens);
+/// `type __F = Tch`, the family of a type that names none.
+///
+/// Without the feature `tch` the compiler says that this type is missing, where, and which feature it needs; so the path
+/// goes through the root of the library, under a name that such a message can show.
+pub(crate) fn default_family() -> TokenStream {
+    quote! {
+        use __p::library as __pytree_core;
+        type __F = __pytree_core::Tch;
     }
 }

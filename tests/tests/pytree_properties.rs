@@ -240,7 +240,7 @@ fn deep_trees_are_refused_with_their_limit() {
     let deep = |levels: usize| (0..levels).fold(Tree::Leaf(Leaf::None), |tree, _| Tree::list([tree]));
     assert_eq!(spec(&deep(TreeSpec::MAX_DEPTH)).depth(), TreeSpec::MAX_DEPTH);
     let error = structure(&deep(TreeSpec::MAX_DEPTH + 1)).expect_err("one too deep");
-    assert_eq!(error.to_string(), "the tree is deeper than 1000 nodes, which is also where Python's recursion ends");
+    assert_eq!(error.to_string(), "the tree is deeper than 1000 nodes, which is also Python's recursion limit");
     on_a_small_stack(|| {
         let mut builder = pytree_core::SpecBuilder::default();
         (0..200_000).for_each(|_| builder.open(pytree_core::Context::List, 1));

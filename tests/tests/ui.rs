@@ -1,22 +1,23 @@
-//! What users see when they misuse the macros: every case under `ui/fail` fails with exactly the text beside it, and
-//! every case under `ui/pass` builds and runs.
+//! What the compiler says when the macros are misused: every case in `ui/fail` fails with exactly the text in its
+//! `.stderr` file, and every case in `ui/pass` compiles and runs.
 //!
-//! To accept new texts: `TRYBUILD=overwrite cargo test -p tests --test ui`, with the toolchain named below.
+//! To accept new texts run `TRYBUILD=overwrite cargo test -p tests --test ui` with the toolchain named below, and review
+//! the diff.
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-/// The compiler whose words are recorded. Others say the same in other words.
+/// The compiler whose texts are recorded. Other versions word them differently.
 const RECORDED_WITH: &str = "rustc 1.95.";
 
-/// The package of the cases.
+/// The folder of the package with the cases.
 fn package() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("ui")
 }
 
-/// The files of a folder and of the folders in it, as paths from the package.
+/// The files in a folder and its subfolders, as paths relative to the package.
 fn files(folder: &str, extension: &str) -> Vec<PathBuf> {
     let mut found = Vec::new();
     let mut open = vec![PathBuf::from(folder)];
@@ -36,8 +37,8 @@ fn files(folder: &str, extension: &str) -> Vec<PathBuf> {
     found
 }
 
-/// Runs [`cases`] in a process whose package is `ui`: trybuild builds with the dependencies and features of that, so
-/// `tch` is not built once more for it.
+/// Runs [`cases`] in a process whose package is `ui`. Trybuild uses the dependencies and features of the package, so `tch`
+/// is not built again for the cases.
 #[test]
 fn the_compiler_says_what_is_recorded() {
     let status = Command::new(std::env::current_exe().unwrap())
@@ -60,7 +61,7 @@ fn cases() {
     if version.starts_with(RECORDED_WITH) {
         files("fail", "rs").iter().for_each(|case| cases.compile_fail(case));
     } else {
-        println!("texts not compared: they are those of {RECORDED_WITH}x, and this is {version}");
+        println!("the texts are not compared: they were recorded with {RECORDED_WITH}x, and this is {version}");
     }
 }
 
@@ -73,7 +74,7 @@ fn every_case_has_its_text_and_every_text_its_case() {
 }
 
 #[test]
-fn every_case_begins_with_what_it_shows() {
+fn every_case_begins_with_its_own_description() {
     let mut seen = std::collections::HashMap::new();
     for case in files("fail", "rs").into_iter().chain(files("pass", "rs")) {
         let text = std::fs::read_to_string(package().join(&case)).unwrap();
@@ -86,10 +87,10 @@ fn every_case_begins_with_what_it_shows() {
 }
 
 #[test]
-fn no_text_shows_what_only_some_machines_have() {
+fn no_text_depends_on_the_machine() {
     for case in files("fail", "stderr") {
         let text = std::fs::read_to_string(package().join(&case)).unwrap();
-        // Sources of the standard library are shown only where they are installed.
+        // The compiler shows sources of the standard library only where they are installed.
         let found = ["$RUST", "/rustc/", "library/core", "library/std"].iter().find(|part| text.contains(*part));
         assert_eq!(found, None, "in {}", case.display());
     }

@@ -1,8 +1,8 @@
-//! What the cases take from another crate.
+//! Types that the cases use from another crate.
 
 use pytree_core::TensorMeta;
 
-/// A layer, as `tch::nn::Linear` is one: it holds tensors and is no tree.
+/// A layer like `tch::nn::Linear`: it holds tensors but is not a tree.
 #[derive(Debug)]
 pub struct Linear {
     /// The weight.

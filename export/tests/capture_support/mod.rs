@@ -71,7 +71,7 @@ pub(crate) fn refused(result: Result<ExportedProgram, ExportError>) -> ExportErr
 /// Why the forward could not be recorded.
 pub(crate) fn recording(error: &ExportError) -> &RecordError {
     match error {
-        ExportError::Capture { error, .. } => error,
+        ExportError::Capture { source, .. } => source,
         other => panic!("{other:?}"),
     }
 }

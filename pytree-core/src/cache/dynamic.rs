@@ -1,16 +1,18 @@
-//! `DynamicCache` as two lists: what `transformers` itself registers.
+//! `DynamicCache` as two lists, as `transformers` itself registers it.
 
 use super::layer::{LENGTH, grow, keep};
 use super::tensor::length;
 use super::{CacheError, CacheTensor};
-use crate::{Context, Family, Kind, Names, Node, NodeType, OwnedTree, PyTree, Retype, Source, UnflattenError};
+use crate::{
+    Context, Family, Kind, Mismatch, Names, Node, NodeType, OwnedTree, PyTree, Retype, Source, UnflattenError,
+};
 use crate::{Visitor, VisitorMut, VisitorOwned};
 use std::borrow::Cow;
 use std::ops::ControlFlow;
 
 /// A cache that grows with every token: `transformers.cache_utils.DynamicCache`, flattened as `[[keys], [values]]`.
 ///
-/// Without windows its spec is that of transformers 4.50 to 5.0, with them that of transformers 5.23.
+/// Its spec is that of transformers 4.50 to 5.0 without windows, and that of transformers 5.23 with them.
 ///
 /// ```
 /// use pytree_core::{cache::DynamicCache, DType, TensorMeta, structure};
@@ -28,12 +30,12 @@ pub struct DynamicCache<T> {
     pub key_cache: Vec<T>,
     /// The values, one tensor `[batch, heads, length, head_dim]` per layer.
     pub value_cache: Vec<T>,
-    /// The sliding window of each layer, in tokens, `None` for a layer without. Transformers 5.23 keeps this list in the
-    /// context; older versions have no such list, and no sliding windows.
+    /// The sliding window of each layer, in tokens; `None` for a layer without one. Transformers 5.23 keeps this list
+    /// in the context. Older versions have neither the list nor sliding windows.
     pub windows: Option<Vec<Option<u64>>>,
 }
 
-/// A [`DynamicCache`] of these keys and values, one pair per layer (`make_dynamic_cache` of onnx-diagnostic).
+/// Makes a [`DynamicCache`] of these keys and values, one pair per layer (`make_dynamic_cache` of onnx-diagnostic).
 pub fn make_dynamic_cache<T>(pairs: impl IntoIterator<Item = (T, T)>) -> DynamicCache<T> {
     let (key_cache, value_cache) = pairs.into_iter().unzip();
     DynamicCache { key_cache, value_cache, windows: None }
@@ -46,12 +48,12 @@ impl<T> Default for DynamicCache<T> {
 }
 
 impl<T> DynamicCache<T> {
-    /// How many layers have keys and values.
+    /// How many layers hold keys and values.
     pub fn len(&self) -> usize {
         self.key_cache.len().min(self.value_cache.len())
     }
 
-    /// Whether no layer has.
+    /// True if no layer holds keys and values.
     pub fn is_empty(&self) -> bool {
         self.len() == 0
     }
@@ -62,14 +64,14 @@ impl<T> DynamicCache<T> {
 }
 
 impl<T: CacheTensor> DynamicCache<T> {
-    /// Adds the states of new tokens to a layer, the next one or one that is there, and gives all keys and values of the
-    /// layer (`cache.update(key, value, layer)`).
+    /// Adds the states of new tokens to an existing layer or the next one, and returns all keys and values of the layer
+    /// (`cache.update(key, value, layer)`).
     ///
-    /// The new tensors are handles to the cache's data. A layer with a sliding window keeps one state less than the window
-    /// and gives all of them this once, as in transformers.
+    /// The returned tensors are handles to the cache's data. As in transformers, a layer with a sliding window keeps
+    /// one state fewer than the window, but returns all states once.
     ///
     /// # Errors
-    /// When a layer would be left out, or the states do not fit those of the layer.
+    /// When the layer is beyond the next one, or the states cannot be joined to those of the layer.
     pub fn update(&mut self, layer: usize, key: T, value: T) -> Result<(T, T), CacheError> {
         let (window, layers) = (self.window(layer), self.len());
         if layer > layers || self.key_cache.len() != self.value_cache.len() {
@@ -91,9 +93,9 @@ impl<T: CacheTensor> DynamicCache<T> {
         Ok((keys, values))
     }
 
-    /// How many states a layer holds; 0 for one that is not there (`cache.get_seq_length(layer)`).
+    /// How many states a layer holds; 0 for one that does not exist (`cache.get_seq_length(layer)`).
     ///
-    /// With a sliding window transformers counts all tokens that were ever seen, which the tensors do not tell.
+    /// With a sliding window transformers counts all tokens ever seen, which the tensors do not record.
     pub fn get_seq_length(&self, layer: usize) -> i64 {
         self.key_cache.get(layer).map_or(0, |key| length(key, LENGTH).unwrap_or(0))
     }
@@ -147,7 +149,9 @@ impl<F: Family, T: OwnedTree<F>> OwnedTree<F> for DynamicCache<T> {
             Some(Context::Mapping { statics: Some(windows), .. }) => Some(serde_json::from_value(windows.clone())),
             _ => None,
         };
-        let windows = windows.transpose().map_err(|e| source.bad_static(&TYPE, "windows", e.to_string()))?;
+        let windows = windows
+            .transpose()
+            .map_err(|e| source.fail(Mismatch::Static { ty: &TYPE, field: "windows", message: e.to_string() }))?;
         Ok(DynamicCache { key_cache: Vec::rebuild(source)?, value_cache: Vec::rebuild(source)?, windows })
     }
 }

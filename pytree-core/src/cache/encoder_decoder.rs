@@ -5,15 +5,12 @@ use crate::{Visitor, VisitorMut, VisitorOwned};
 use std::borrow::Cow;
 use std::ops::ControlFlow;
 
-/// The two caches of an encoder-decoder model: `transformers.cache_utils.EncoderDecoderCache`, as onnx-diagnostic registers
-/// it, of any caches `C`.
+/// The two caches of an encoder-decoder model: `transformers.cache_utils.EncoderDecoderCache`, as onnx-diagnostic
+/// registers it, for any type `C` of caches.
 ///
 /// ```
 /// use pytree_core::{cache::{EncoderDecoderCache, InterleavedCache}, structure, Meta};
-/// let cache = EncoderDecoderCache {
-///     self_attention_cache: InterleavedCache::<i64>::new([(1, 2)]),
-///     cross_attention_cache: InterleavedCache::new([(3, 4)]),
-/// };
+/// let cache = EncoderDecoderCache::new(InterleavedCache::<i64>::new([(1, 2)]), InterleavedCache::new([(3, 4)]));
 /// let paths: Vec<String> = structure::<Meta, _>(&cache)?.leaf_paths().map(|path| path.to_string()).collect();
 /// assert_eq!(paths[1..3], ["['self_attention_cache']['value_0']", "['cross_attention_cache']['key_0']"]);
 /// # Ok::<(), pytree_core::TreeError>(())
@@ -22,8 +19,15 @@ use std::ops::ControlFlow;
 pub struct EncoderDecoderCache<C> {
     /// The cache of the decoder's attention to itself.
     pub self_attention_cache: C,
-    /// The cache of its attention to the encoder.
+    /// The cache of the decoder's attention to the encoder.
     pub cross_attention_cache: C,
+}
+
+impl<C> EncoderDecoderCache<C> {
+    /// Makes one of these two caches.
+    pub fn new(self_attention_cache: C, cross_attention_cache: C) -> Self {
+        EncoderDecoderCache { self_attention_cache, cross_attention_cache }
+    }
 }
 
 const FIELDS: [&str; 2] = ["self_attention_cache", "cross_attention_cache"];

@@ -1,25 +1,25 @@
-//! Caches as `key_0, value_0, key_1, value_1`: what onnx-diagnostic registers from 0.8 on.
+//! Caches as `key_0, value_0, key_1, value_1`, as onnx-diagnostic registers them from 0.8 on.
 
 use super::{CacheError, CacheLayer, CacheTensor, LayerKind};
-use crate::{Context, Family, Kind, Names, Node, OwnedTree, PyTree, Retype, Source, UnflattenError};
+use crate::{Context, Family, Kind, Mismatch, Names, Node, OwnedTree, PyTree, Retype, Source, UnflattenError};
 use crate::{Visitor, VisitorMut, VisitorOwned};
 use std::borrow::Cow;
 use std::fmt;
 use std::marker::PhantomData;
 use std::ops::ControlFlow;
 
-/// Which class of `transformers` a [`LayeredCache`] is.
+/// A marker for a cache class of `transformers`: the class of a [`LayeredCache`].
 #[diagnostic::on_unimplemented(
-    message = "`{Self}` names no class of caches",
+    message = "`{Self}` is not a class of caches",
     label = "the class of a `LayeredCache` is one of the markers `DynamicClass`, `StaticClass`, `SlidingWindowClass`, `HybridClass`",
     note = "for a class of your own implement `CacheClass` for a marker type"
 )]
 pub trait CacheClass: 'static {
     /// The serialized name.
     const NAME: &'static str;
-    /// What a layer is whose name says nothing of it.
+    /// The kind of a layer whose names do not contain one.
     const PLAIN: LayerKind;
-    /// Whether layers of other kinds have their kind in their names.
+    /// Whether the names contain the kinds of the layers as soon as one of them is not dynamic.
     const MIXED: bool;
 }
 
@@ -49,9 +49,9 @@ class! {
         "layers of a fixed length, some of them windows (transformers before 5).";
 }
 
-/// A cache flattened layer by layer, as onnx-diagnostic registers the caches of `transformers`; `C` says which class it is.
+/// A cache flattened layer by layer, as onnx-diagnostic registers the caches of `transformers`. `C` is its class.
 ///
-/// A layer that is not of the common kind of its class has its kind in the names: `key_W8_1` for a sliding window of 8.
+/// The names of a cache with layers of several kinds contain the kinds: `key_W8_1` for a sliding window of 8 tokens.
 ///
 /// ```
 /// use pytree_core::{cache::{InterleavedCache, LayerKind}, structure, Meta};
@@ -69,8 +69,8 @@ pub struct LayeredCache<T, C> {
 }
 
 impl<T, C: CacheClass> LayeredCache<T, C> {
-    /// A cache of these keys and values, one pair per layer, of the common kind of the class (`make_dynamic_cache`,
-    /// `make_static_cache` and so on, of onnx-diagnostic).
+    /// A cache of these keys and values, one pair per layer, with layers of the plain kind of the class
+    /// (`make_dynamic_cache`, `make_static_cache` and so on, of onnx-diagnostic).
     pub fn new(pairs: impl IntoIterator<Item = (T, T)>) -> Self {
         let layer = |(key, value)| CacheLayer { key, value, kind: C::PLAIN };
         pairs.into_iter().map(layer).collect()
@@ -105,11 +105,11 @@ impl<T, C> FromIterator<CacheLayer<T>> for LayeredCache<T, C> {
 }
 
 impl<T: CacheTensor, C: CacheClass> LayeredCache<T, C> {
-    /// Adds the states of new tokens to a layer that grows, the next one or one that is there, and gives all keys and
+    /// Adds the states of new tokens to an existing layer that grows or to the next one, and returns all keys and
     /// values that attention sees (`cache.update(key, value, layer)`).
     ///
     /// # Errors
-    /// When a layer would be left out, the states do not fit, or the layer has a fixed length.
+    /// When the layer is beyond the next one, the states cannot be joined, or the layer has a fixed length.
     pub fn update(&mut self, layer: usize, key: T, value: T) -> Result<(T, T), CacheError> {
         let layers = self.layers.len();
         match self.layers.get_mut(layer) {
@@ -123,10 +123,10 @@ impl<T: CacheTensor, C: CacheClass> LayeredCache<T, C> {
         }
     }
 
-    /// Writes the states of new tokens into a layer of fixed length that has taken `position` states before.
+    /// Writes the states of new tokens into a layer of fixed length, to which `position` states were written before.
     ///
     /// # Errors
-    /// When there is no such layer, the states do not fit, or the layer grows.
+    /// When there is no such layer, the states cannot be written, or the layer grows.
     pub fn update_at(&mut self, layer: usize, position: i64, key: &T, value: &T) -> Result<(T, T), CacheError> {
         let layers = self.layers.len();
         match self.layers.get_mut(layer) {
@@ -135,15 +135,15 @@ impl<T: CacheTensor, C: CacheClass> LayeredCache<T, C> {
         }
     }
 
-    /// How many states a layer holds; 0 for one that is not there (`cache.get_seq_length(layer)`).
+    /// How many states a layer holds; 0 for one that does not exist (`cache.get_seq_length(layer)`).
     ///
-    /// Of a layer of fixed length this is that length: how many of its states are written the tensors do not tell.
+    /// For a layer of fixed length this is that length: the tensors do not record how many states are written.
     pub fn get_seq_length(&self, layer: usize) -> i64 {
         self.layers.get(layer).map_or(0, CacheLayer::len)
     }
 }
 
-/// The kind of a layer by the name of its keys or values, `key_W8_1`; `None` when that is not the name of layer `index`.
+/// The kind of layer `index` by the name of its keys or values, such as `key_W8_1`; `None` for any other name.
 fn kind_by_name(name: &str, part: &str, index: usize, plain: LayerKind) -> Option<LayerKind> {
     let rest = name.strip_prefix(part)?.strip_prefix('_')?.strip_suffix(&index.to_string())?;
     if rest.is_empty() {
@@ -207,9 +207,10 @@ impl<F: Family, T: OwnedTree<F>, C: CacheClass> OwnedTree<F> for LayeredCache<T,
             _ => None,
         };
         let Some(kinds) = kinds else {
-            return Err(
-                source.bad_node(&format!("a mapping node `{}` with the names key_0, value_0 and so on", C::NAME))
-            );
+            return Err(source.fail(Mismatch::Node(&format!(
+                "a mapping node `{}` with the names key_0, value_0 and so on",
+                C::NAME
+            ))));
         };
         kinds
             .into_iter()
@@ -222,7 +223,7 @@ impl<T: Retype, C> Retype for LayeredCache<T, C> {
     type As<U> = LayeredCache<T::As<U>, C>;
 }
 
-// By hand: derives would ask the same of the marker.
+// The impls are written by hand: derives would ask the same of the marker.
 impl<T: Clone, C> Clone for LayeredCache<T, C> {
     fn clone(&self) -> Self {
         self.layers.iter().cloned().collect()

@@ -8,15 +8,16 @@ pub(super) const LENGTH: i64 = -2;
 
 /// How a layer keeps its states: the layer classes of `transformers`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
 pub enum LayerKind {
-    /// Grows with every token (`DynamicLayer`).
+    /// The layer grows with every token (`DynamicLayer`).
     Dynamic,
-    /// Grows up to one token less than a window of so many (`DynamicSlidingWindowLayer`).
+    /// The layer grows up to one token less than its window, in tokens (`DynamicSlidingWindowLayer`).
     SlidingWindow(u64),
-    /// Has a fixed length (`StaticLayer`).
+    /// The layer has a fixed length (`StaticLayer`).
     Static,
-    /// Has a fixed length, the window, and drops the oldest token (`StaticSlidingWindowLayer`). The number is the window as
-    /// the class tells it, 0 where it does not.
+    /// The layer has the fixed length of its window and drops the oldest token (`StaticSlidingWindowLayer`). The number
+    /// is the window as the names of the class have it, 0 if they do not.
     StaticSlidingWindow(u64),
 }
 
@@ -27,17 +28,18 @@ pub struct CacheLayer<T> {
     pub key: T,
     /// The values, `[batch, heads, length, head_dim]`.
     pub value: T,
-    /// How they are kept.
+    /// How the layer keeps them.
     pub kind: LayerKind,
 }
 
-/// Joins new states to those of a layer that grows: what the layer keeps, and all states, which attention sees.
+/// Joins new states to those of a layer that grows. Returns the states that the layer keeps, and all states, which
+/// attention sees.
 pub(super) fn grow<T: CacheTensor>(old: &T, new: &T, window: Option<u64>) -> Result<(T, T), CacheError> {
     let full = old.cat(new, LENGTH)?;
     Ok((keep(&full, window)?, full))
 }
 
-/// The states that a layer keeps: with a window the last but one less than it, as `transformers` slices them.
+/// The states that a layer keeps: with a window the last ones, one fewer than the window, as in `transformers`.
 pub(super) fn keep<T: CacheTensor>(full: &T, window: Option<u64>) -> Result<T, CacheError> {
     let length = length(full, LENGTH)?;
     match window.and_then(|w| i64::try_from(w).ok()).map(|w| w - 1) {
@@ -47,11 +49,18 @@ pub(super) fn keep<T: CacheTensor>(full: &T, window: Option<u64>) -> Result<T, C
     }
 }
 
+impl<T> CacheLayer<T> {
+    /// A layer of these keys and values.
+    pub fn new(key: T, value: T, kind: LayerKind) -> Self {
+        CacheLayer { key, value, kind }
+    }
+}
+
 impl<T: CacheTensor> CacheLayer<T> {
-    /// Adds new states to a layer that grows, and gives all keys and values that attention sees (`layer.update`).
+    /// Adds new states to a layer that grows, and returns all keys and values that attention sees (`layer.update`).
     ///
     /// # Errors
-    /// When the states do not fit, or the layer is one of fixed length.
+    /// When the states cannot be joined, or the layer has a fixed length.
     pub fn update(&mut self, key: &T, value: &T) -> Result<(T, T), CacheError> {
         let window = match self.kind {
             LayerKind::Dynamic => None,
@@ -63,11 +72,11 @@ impl<T: CacheTensor> CacheLayer<T> {
         Ok((keys, values))
     }
 
-    /// Writes new states into a layer of fixed length, after the `position` states that it has taken before, and gives
-    /// all keys and values that attention sees.
+    /// Writes new states into a layer of fixed length, to which `position` states were written before, and returns all
+    /// keys and values that attention sees.
     ///
     /// # Errors
-    /// When the states do not fit, or the layer is one that grows.
+    /// When the states cannot be written, or the layer grows.
     pub fn update_at(&mut self, position: i64, key: &T, value: &T) -> Result<(T, T), CacheError> {
         let sliding = match self.kind {
             LayerKind::Static => false,
@@ -84,7 +93,7 @@ impl<T: CacheTensor> CacheLayer<T> {
         length(&self.key, LENGTH).unwrap_or(0)
     }
 
-    /// Whether the layer holds no state.
+    /// True if the layer holds no states.
     pub fn is_empty(&self) -> bool {
         self.len() == 0
     }
@@ -96,13 +105,13 @@ fn write_at<T: CacheTensor>(states: &mut T, position: i64, new: &T, sliding: boo
         states.write(LENGTH, position, new)?;
         return Ok(states.alias());
     }
-    // A full window loses its oldest state to what comes, one that fills up keeps what it has.
+    // A full window drops its oldest state, one that is not full keeps the states that it has.
     let full = match position {
         p if p >= size => states.narrow(LENGTH, 1, size - 1)?.cat(new, LENGTH)?,
         p => states.narrow(LENGTH, 0, p)?.cat(new, LENGTH)?,
     };
     let last = full.narrow(LENGTH, length(&full, LENGTH)? - size, size)?;
     states.write(LENGTH, 0, &last)?;
-    // One token into a full window: attention sees the window, which is all there is.
+    // For one token into a full window this is the window itself.
     Ok(full)
 }

@@ -7,13 +7,21 @@ use std::ops::ControlFlow;
 
 /// The states of a Mamba model: `transformers.cache_utils.MambaCache`, as onnx-diagnostic 0.4 to 0.9.2 registers it.
 ///
-/// Its states are replaced, not joined: a model writes the new ones over the old.
+/// Its states are replaced, not joined: a model overwrites the old ones.
 #[derive(Clone, Debug, PartialEq)]
 pub struct MambaCache<T> {
     /// The convolution states, one tensor `[batch, intermediate, kernel]` per layer.
     pub conv_states: Vec<T>,
     /// The state-space states, one tensor `[batch, intermediate, state]` per layer.
     pub ssm_states: Vec<T>,
+}
+
+impl<T> MambaCache<T> {
+    /// A cache of these states, one convolution state and one state-space state per layer.
+    pub fn new(layers: impl IntoIterator<Item = (T, T)>) -> Self {
+        let (conv_states, ssm_states) = layers.into_iter().unzip();
+        MambaCache { conv_states, ssm_states }
+    }
 }
 
 const FIELDS: [&str; 2] = ["conv_states", "ssm_states"];

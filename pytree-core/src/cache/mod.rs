@@ -1,9 +1,10 @@
 //! The key-value caches of `transformers`, as trees over any tensor.
 //!
-//! Python's cache classes are registered in different ways by different versions, and each way is another spec. A program
-//! opens only where its cache is registered as its spec says, so choose the type by who will open it:
+//! Different versions of the Python packages register the cache classes in different ways, each with another spec. A
+//! program can only be opened where its cache is registered as in its spec, so choose the type by who will open the
+//! program:
 //!
-//! | registered by | here | children | context |
+//! | registered by | type | children | context |
 //! |---|---|---|---|
 //! | transformers 4.50 to 5.0 | [`DynamicCache`] | two lists | `['key_cache', 'value_cache']` |
 //! | transformers 5.23, `register_dynamic_cache_export_support` | [`DynamicCache`] with [`windows`](DynamicCache::windows) | two lists | `[['key_cache', 'value_cache'], [None, 8]]` |
@@ -24,7 +25,7 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 //!
-//! Keys and values have the sizes `[batch, heads, length, head_dim]`; the length is the last dimension but one.
+//! Keys and values have the sizes `[batch, heads, length, head_dim]`: the length is the second to last dimension.
 
 mod dynamic;
 mod encoder_decoder;

@@ -1,4 +1,4 @@
-//! What a cache asks of a tensor.
+//! What a cache needs of a tensor.
 
 use crate::{Sizes, TensorMeta};
 
@@ -6,18 +6,20 @@ use crate::{Sizes, TensorMeta};
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum CacheError {
-    /// Layers are filled in order.
+    /// The layer does not exist and is not the next one: layers are added in order.
     #[error("layer {layer} cannot be updated: the cache has {layers} layers, and the next one is layer {layers}")]
     NoLayer {
-        /// The layer that was asked for.
+        /// The index of the layer.
         layer: usize,
-        /// How many there are.
+        /// How many layers the cache has.
         layers: usize,
     },
-    /// A layer of fixed length is written at a position, one that grows is not.
-    #[error("a layer of fixed length is written at a position: use `update_at`, and `update` for a layer that grows")]
+    /// The update is of the other kind: a layer of fixed length is written at a position, a layer that grows is not.
+    #[error(
+        "use `update_at` for a layer of fixed length, which is written at a position, and `update` for a layer that grows"
+    )]
     Position,
-    /// States have too few dimensions, or a dimension that does not exist is asked for.
+    /// A tensor does not have the dimension.
     #[error("a tensor of {rank} dimensions has no dimension {dim}")]
     Rank {
         /// How many dimensions there are.
@@ -25,8 +27,8 @@ pub enum CacheError {
         /// The dimension, counted from the end when negative.
         dim: i64,
     },
-    /// Two tensors do not fit together.
-    #[error("{first} and {second} cannot be joined along dimension {dim}: all else has to be equal")]
+    /// Two tensors cannot be joined.
+    #[error("{first} and {second} cannot be joined along dimension {dim}: everything else has to be equal")]
     Join {
         /// The first tensor.
         first: String,
@@ -35,29 +37,30 @@ pub enum CacheError {
         /// The dimension, counted from the end when negative.
         dim: i64,
     },
-    /// A part that is not inside of a tensor.
-    #[error("{start}..{end} is not inside of the {size} positions of the tensor")]
+    /// A range of positions is not inside the tensor.
+    #[error("{start}..{end} is not inside the {size} positions of the tensor")]
     Range {
-        /// Where the part starts.
+        /// The first position.
         start: i64,
-        /// Where it ends.
+        /// The position after the last one.
         end: i64,
-        /// How many there are.
+        /// How many positions there are.
         size: i64,
     },
-    /// The tensor library failed.
+    /// The tensor library returned an error.
     #[error("{0}")]
     Tensor(String),
 }
 
-/// A tensor that a cache can hold: joined, cut and written along a dimension, which may be counted from the end.
+/// A tensor that a cache can hold: one that can be joined, narrowed and written along a dimension. Dimensions may be
+/// counted from the end.
 #[diagnostic::on_unimplemented(
     message = "a cache cannot join `{Self}`s",
     label = "implement `CacheTensor` for this tensor type",
-    note = "it is there for `TensorMeta` and, with the feature `tch`, for `tch::Tensor`"
+    note = "`TensorMeta` and, with the feature `tch`, `tch::Tensor` implement it"
 )]
 pub trait CacheTensor: Sized {
-    /// What the tensor is without its data.
+    /// The tensor without its data.
     fn meta(&self) -> TensorMeta;
 
     /// Its sizes alone.
@@ -72,23 +75,23 @@ pub trait CacheTensor: Sized {
     /// This tensor and another, joined along `dim` (`torch.cat`).
     ///
     /// # Errors
-    /// When the tensors do not fit together.
+    /// When the tensors differ in more than their length along `dim`.
     fn cat(&self, other: &Self, dim: i64) -> Result<Self, CacheError>;
 
-    /// `length` positions of `dim` from `start` on (`torch.narrow`).
+    /// The `length` positions of `dim` from `start` on (`torch.narrow`).
     ///
     /// # Errors
-    /// When the part is not inside of the tensor.
+    /// When the positions are not inside the tensor.
     fn narrow(&self, dim: i64, start: i64, length: i64) -> Result<Self, CacheError>;
 
     /// Writes `source` into this tensor along `dim` from `start` on (`index_copy_`).
     ///
     /// # Errors
-    /// When the source does not fit.
+    /// When the tensors differ in more than their length along `dim`, or the positions are not inside this tensor.
     fn write(&mut self, dim: i64, start: i64, source: &Self) -> Result<(), CacheError>;
 }
 
-/// The position of a dimension that may be counted from the end.
+/// The index of a dimension that may be counted from the end.
 fn position(rank: usize, dim: i64) -> Result<usize, CacheError> {
     let from_start = if dim < 0 { dim + rank as i64 } else { dim };
     usize::try_from(from_start).ok().filter(|i| *i < rank).ok_or(CacheError::Rank { rank, dim })
@@ -100,13 +103,13 @@ pub(super) fn length<T: CacheTensor>(tensor: &T, dim: i64) -> Result<i64, CacheE
     Ok(sizes[position(sizes.len(), dim)?])
 }
 
-/// The part of a tensor that is asked for, checked.
+/// Checks that a range of positions is inside the tensor.
 fn part<T: CacheTensor>(tensor: &T, dim: i64, start: i64, length: i64) -> Result<(), CacheError> {
     let (size, end) = (self::length(tensor, dim)?, start.saturating_add(length));
     if start < 0 || length < 0 || end > size { Err(CacheError::Range { start, end, size }) } else { Ok(()) }
 }
 
-/// Whether two tensors differ in their length along `dim` alone; the error says what they are.
+/// Checks that two tensors differ at most in their length along `dim`, and returns the index of `dim`.
 fn joinable<T: CacheTensor>(first: &T, second: &T, dim: i64) -> Result<usize, CacheError> {
     let (first, second) = (first.meta(), second.meta());
     let at = position(first.rank(), dim)?;

@@ -1,6 +1,8 @@
-//! Dicts: `IndexMap`, in insertion order as torch keeps it, and `BTreeMap`, in the order of its keys.
+//! Dicts: `IndexMap`, in insertion order as in torch, and `BTreeMap`, in the order of its keys.
 
-use crate::{Context, DictKey, Family, Key, Kind, MapKeys, Node, OwnedTree, PyTree, Retype, Source, UnflattenError};
+use crate::{
+    Context, DictKey, Family, Key, Kind, MapKeys, Mismatch, Node, OwnedTree, PyTree, Retype, Source, UnflattenError,
+};
 use crate::{Visitor, VisitorMut, VisitorOwned};
 use indexmap::IndexMap;
 use std::collections::BTreeMap;
@@ -25,7 +27,7 @@ impl<K: DictKey, X> MapKeys for BTreeMap<K, X> {
     }
 }
 
-/// Shows the items of a dict of any kind.
+/// Walks the items of a dict of any kind.
 #[inline]
 pub(super) fn walk_items<'a, F: Family, X: PyTree<F> + 'a, V: Visitor<'a, F>>(
     keys: &dyn MapKeys,
@@ -42,7 +44,7 @@ pub(super) fn walk_items<'a, F: Family, X: PyTree<F> + 'a, V: Visitor<'a, F>>(
     ControlFlow::Continue(())
 }
 
-/// Takes the items of a dict of this kind from a source, with its context.
+/// Rebuilds the items of a dict of this kind, and returns its context with them.
 pub(super) fn rebuild_items<F: Family, K: DictKey, X: OwnedTree<F>, S: Source<F>, M: Extend<(K, X)> + Default>(
     source: &mut S,
     kind: Kind,
@@ -51,14 +53,14 @@ pub(super) fn rebuild_items<F: Family, K: DictKey, X: OwnedTree<F>, S: Source<F>
     let mut map = M::default();
     for key in context.keys().unwrap_or_default() {
         let Some(typed) = K::from_key(key.clone()) else {
-            return Err(source.error(&format!("a dict with `{}` keys, which {key} is not", K::PYTHON)));
+            return Err(source.fail(Mismatch::Next(&format!("a dict with `{}` keys ({key} is not one)", K::PYTHON))));
         };
         map.extend([(typed, X::rebuild(source)?)]);
     }
     Ok((map, context))
 }
 
-/// A map of the standard library's kind as a plain dict.
+/// Implements the tree traits for a map that is a plain dict.
 macro_rules! dict {
     ($map:ident, $($bound:tt)*) => {
         impl<F: Family, K: DictKey, X: PyTree<F>> PyTree<F> for $map<K, X> {

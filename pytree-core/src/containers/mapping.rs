@@ -1,4 +1,4 @@
-//! Dicts that are no plain `dict`: `OrderedDict`, `defaultdict`, `immutable_dict`.
+//! Dicts of other classes than `dict`: `OrderedDict`, `defaultdict`, `immutable_dict`.
 
 use super::dict::{rebuild_items, walk_items};
 use crate::{Context, DictKey, Factory, Family, Key, Kind, MapKeys, Node, OwnedTree, PyTree, Retype, Source};
@@ -28,7 +28,7 @@ pub struct ImmutableDict<X, K: Eq + Hash = String> {
     pub items: IndexMap<K, X>,
 }
 
-/// `collections.defaultdict`, with what makes a missing value in Python.
+/// `collections.defaultdict`, with the factory of its missing values in Python.
 ///
 /// ```
 /// use pytree_core::{DefaultDict, Factory, Meta, structure};
@@ -39,13 +39,13 @@ pub struct ImmutableDict<X, K: Eq + Hash = String> {
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct DefaultDict<X, K: Eq + Hash = String> {
-    /// What makes a missing value; nothing does on this side. Without one torch cannot write the dict as treespec JSON.
+    /// The factory of missing values, which only Python calls. Torch cannot write a dict without one as treespec JSON.
     pub factory: Option<Factory>,
     /// The items, in insertion order.
     pub items: IndexMap<K, X>,
 }
 
-/// The tree of a struct around an `IndexMap`, and how to make one of items.
+/// Implements the tree traits, `Default` and `FromIterator` for a struct around an `IndexMap`.
 macro_rules! mapping {
     ($type:ident $(, $factory:ident)?; $kind:expr; $this:ident => $context:expr) => {
         impl<X, K: Eq + Hash> Default for $type<X, K> {

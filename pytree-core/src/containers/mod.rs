@@ -1,4 +1,4 @@
-//! Rust types for the containers of Python that the standard library has no counterpart of.
+//! Python's dicts as maps of Rust, and types for the containers of Python and torch that the standard library lacks.
 
 mod dict;
 mod mapping;

@@ -1,17 +1,17 @@
 //! Sequences: `deque`, `torch.Size`, `immutable_list`.
 
-use crate::{Context, Family, Kind, Node, OwnedTree, PyTree, Retype, Source, UnflattenError};
+use crate::{Context, Family, Kind, Mismatch, Node, OwnedTree, PyTree, Retype, Source, UnflattenError};
 use crate::{Visitor, VisitorMut, VisitorOwned};
 use std::collections::VecDeque;
 use std::ops::ControlFlow;
 
-/// `collections.deque`, with the most items it keeps.
+/// `collections.deque`, with its limit of items.
 ///
-/// A plain [`VecDeque`] is a deque without that limit.
+/// A plain [`VecDeque`] is a deque without a limit.
 ///
 /// ```
 /// use pytree_core::{Deque, Meta, structure};
-/// let last = Deque { items: [1_i64, 2].into(), maxlen: Some(4) };
+/// let last = Deque::new([1_i64, 2], Some(4));
 /// assert_eq!(structure::<Meta, _>(&last)?.to_string(), "TreeSpec(deque, 4, [*,\n  *])");
 /// # Ok::<(), pytree_core::TreeError>(())
 /// ```
@@ -19,8 +19,15 @@ use std::ops::ControlFlow;
 pub struct Deque<X> {
     /// The items, first to last.
     pub items: VecDeque<X>,
-    /// How many items Python keeps at most; `None` for any number. Nothing is dropped on this side.
+    /// The largest number of items that Python keeps; `None` without a limit. In Rust no item is dropped.
     pub maxlen: Option<u64>,
+}
+
+impl<X> Deque<X> {
+    /// A deque of these items, of which Python keeps at most `maxlen`.
+    pub fn new(items: impl IntoIterator<Item = X>, maxlen: Option<u64>) -> Self {
+        Deque { items: items.into_iter().collect(), maxlen }
+    }
 }
 
 /// `torch.Size`: the sizes of a tensor as a tree of ints.
@@ -89,7 +96,7 @@ impl<F: Family, X: OwnedTree<F>> OwnedTree<F> for VecDeque<X> {
     }
 
     fn rebuild<S: Source<F>>(source: &mut S) -> Result<Self, UnflattenError> {
-        let limited = source.error("a deque without maxlen, which `Deque` would keep");
+        let limited = source.fail(Mismatch::Next("a deque without maxlen (`Deque` keeps the maxlen)"));
         let deque = Deque::rebuild(source)?;
         if deque.maxlen.is_some() { Err(limited) } else { Ok(deque.items) }
     }
@@ -99,7 +106,7 @@ impl<X: Retype> Retype for VecDeque<X> {
     type As<U> = VecDeque<X::As<U>>;
 }
 
-/// The tree of a newtype around a `Vec`, whose context is fixed.
+/// Implements the tree traits for a newtype around a `Vec` with a fixed context.
 macro_rules! newtype {
     ([$($generics:tt)*] $type:ty, $item:ty, $new:path, $context:expr, $kind:expr) => {
         impl<F: Family, $($generics)*> PyTree<F> for $type

@@ -1,9 +1,11 @@
 //! Lists: `Vec`, slices, boxed slices, and arrays, whose length is part of the type.
 
-use crate::{Family, Node, OwnedTree, PyTree, Retype, Source, UnflattenError, Visitor, VisitorMut, VisitorOwned};
+use crate::{
+    Family, Mismatch, Node, OwnedTree, PyTree, Retype, Source, UnflattenError, Visitor, VisitorMut, VisitorOwned,
+};
 use std::ops::ControlFlow;
 
-/// A list of the items of a slice.
+/// Walks the items of a slice as a list.
 #[inline]
 fn walk_list<'a, F: Family, X: PyTree<F>, V: Visitor<'a, F>>(items: &'a [X], v: &mut V) -> ControlFlow<V::Break> {
     if v.enter(&Node::List(items.len()))? {
@@ -96,8 +98,8 @@ impl<F: Family, X: OwnedTree<F>, const N: usize> OwnedTree<F> for [X; N] {
     fn rebuild<S: Source<F>>(source: &mut S) -> Result<Self, UnflattenError> {
         source.array(N)?;
         let items = X::rebuild_vec(source, N)?;
-        // `rebuild_vec` of a type of the user's may give another number.
-        items.try_into().map_err(|_| source.bad_node(&format!("a list of {N}")))
+        // A user's own `rebuild_vec` may return another number of items.
+        items.try_into().map_err(|_| source.fail(Mismatch::Node(&format!("a list of {N}"))))
     }
 }
 

@@ -1,4 +1,4 @@
-//! Trees that the standard library and `indexmap` already have.
+//! Types of the standard library as trees.
 
 mod lists;
 mod pointers;

@@ -1,4 +1,4 @@
-//! `Option`, and what points to a tree: `Box`, references, `Rc`, `Arc`.
+//! `Option`, and pointers to a tree: `Box`, references, `Rc`, `Arc`.
 
 use crate::{Family, Leaf, LeafMut, LeafRef, OwnedTree, PyTree, Retype, Source, UnflattenError};
 use crate::{Visitor, VisitorMut, VisitorOwned};
@@ -12,7 +12,12 @@ impl<F: Family, X: PyTree<F>> PyTree<F> for Option<X> {
 
     #[inline]
     fn walk<'a, V: Visitor<'a, F>>(&'a self, v: &mut V) -> ControlFlow<V::Break> {
-        const { assert!(!X::OPTIONAL, "`Option<Option<T>>` is no tree: Python has one `None`, so the two would be one") };
+        const {
+            assert!(
+                !X::OPTIONAL,
+                "`Option<Option<T>>` is not a tree: Python has only one `None`, so the two could not be told apart"
+            )
+        };
         match self {
             Some(value) => value.walk(v),
             None => v.leaf(LeafRef::None),
@@ -61,7 +66,7 @@ impl<X: Retype> Retype for Option<X> {
     type As<U> = Option<X::As<U>>;
 }
 
-/// Reading what a pointer points to, which is the same tree.
+/// Implements reading for a pointer, which is the same tree as its target.
 macro_rules! pointers {
     ($($pointer:ty),*) => {$(
         impl<F: Family, X: PyTree<F> + ?Sized> PyTree<F> for $pointer {
@@ -80,7 +85,7 @@ macro_rules! pointers {
     )*};
 }
 
-// `Rc` and `Arc` are read alone: rebuilding would make two values of what two places share.
+// `Rc` and `Arc` can only be read: rebuilding would make two values of one that is shared.
 pointers!(&X, Box<X>, Rc<X>, Arc<X>);
 
 impl<F: Family, X: OwnedTree<F>> OwnedTree<F> for Box<X> {

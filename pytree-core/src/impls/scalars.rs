@@ -1,6 +1,6 @@
 //! Leaves: `i64`, `f64`, `bool`, `String`, `str`, and [`TensorMeta`].
 
-use crate::{Family, Leaf, LeafKind, LeafMut, LeafRef, Meta, OwnedTree, PyTree, Retype, Source, TensorMeta};
+use crate::{Family, Leaf, LeafKind, LeafMut, LeafRef, Meta, Mismatch, OwnedTree, PyTree, Retype, Source, TensorMeta};
 use crate::{UnflattenError, Visitor, VisitorMut, VisitorOwned};
 use std::ops::ControlFlow;
 
@@ -28,7 +28,7 @@ macro_rules! scalar {
             fn rebuild<S: Source<F>>(source: &mut S) -> Result<Self, UnflattenError> {
                 match source.leaf()? {
                     Leaf::$variant(value) => Ok(value),
-                    other => Err(source.wrong_leaf(LeafKind::$variant, other.kind())),
+                    other => Err(source.fail(Mismatch::Leaf { expected: LeafKind::$variant, found: other.kind() })),
                 }
             }
         }
@@ -57,7 +57,7 @@ impl<F: Family> PyTree<F> for str {
     }
 }
 
-/// Implements the tree traits for the tensor type of a family: a lone leaf, with the bulk hooks.
+/// Implements the tree traits for the tensor type of a family: one leaf, with the hooks for slices.
 macro_rules! tensor_leaf {
     ($family:ty, $tensor:ty) => {
         impl $crate::PyTree<$family> for $tensor {

@@ -1,4 +1,4 @@
-//! `()` and tuples of up to twelve.
+//! `()` and tuples of up to twelve items.
 
 use crate::{Family, Node, OwnedTree, PyTree, Retype, Source, UnflattenError, Visitor, VisitorMut, VisitorOwned};
 use std::ops::ControlFlow;

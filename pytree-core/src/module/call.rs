@@ -1,16 +1,18 @@
-//! One call of a forward: its arguments, bound to parameters, as the tree `(args, kwargs)`.
+//! One call of a forward: its arguments in slots, as the tree `(args, kwargs)`.
 
 use super::Slots;
 use super::slots::{Holders, SlotKind};
-use crate::{BindError, Family, Key, Leaf, LeafRef, MapKeys, Node, ParameterKind, Signature, Source, UnflattenError};
+use crate::{
+    BindError, Family, Key, Leaf, LeafRef, MapKeys, Mismatch, Node, ParameterKind, Signature, Source, UnflattenError,
+};
 use crate::{Visitor, VisitorMut, VisitorOwned};
 use std::ops::{ControlFlow, Range};
 
 /// The arguments of one call, each in the slot of its parameter: what `Model::args(..)` builds.
 ///
-/// As a tree it is Python's `(args, kwargs)`: a tuple of the positional arguments, those of `*args` last, and a dict of the
-/// named ones in the order in which they were given, those of `**kwargs` among them. An argument given twice stands in the
-/// dict once more, as `None`, so that [`Signature::bind`] of the tree refuses it as Python does.
+/// As a tree it is Python's `(args, kwargs)`: a tuple of the positional arguments, with those of `*args` last, and a
+/// dict of the named ones in the order in which they were given, with those of `**kwargs` among them. An argument that
+/// was given twice is in the dict once more, as `None`, so that [`Signature::bind`] rejects the tree as Python does.
 ///
 /// ```
 /// use pytree_core::{Call, Parameter, ParameterKind, Signature, VarArgs};
@@ -41,15 +43,15 @@ impl<P: Default> Default for Call<P> {
 type Part = (usize, Range<usize>);
 
 impl<P> Call<P> {
-    /// A call whose first `positional` slots are given by position. The slot of `*args` is not counted: what it holds
-    /// comes after them.
+    /// A call whose first `positional` slots are given by position. The slot of `*args` is not counted: its arguments
+    /// come after them.
     pub fn new(slots: P, positional: usize) -> Self {
         Call { slots, positional, named: Vec::new(), twice: None }
     }
 
-    /// Notes that slot `index` is given by name. The slot itself is filled by the caller.
+    /// Records that slot `index` is given by name. The caller fills the slot itself.
     ///
-    /// For the slot of `**kwargs` this says where its arguments stand among the named ones; otherwise they are last.
+    /// For the slot of `**kwargs` this is the place of its arguments among the named ones. Without it they come last.
     pub fn name(&mut self, index: usize) {
         if index < self.positional || self.named.contains(&index) {
             self.twice = Some(index);
@@ -60,22 +62,22 @@ impl<P> Call<P> {
 }
 
 impl<P> Call<P> {
-    /// Notes that one more argument of slot `index`, which is `**kwargs`, is given here among the named ones.
+    /// Records that one more argument of slot `index`, which is that of `**kwargs`, is given here among the named ones.
     pub fn extra(&mut self, index: usize) {
         self.named.push(index);
     }
 }
 
 impl<P: Holders> Call<P> {
-    /// Checks that every required parameter is given, and none twice.
+    /// Checks that every required argument is given, and none twice.
     ///
     /// # Errors
-    /// [`BindError`], in Python's words.
+    /// [`BindError`] with Python's message.
     pub fn check(&self, signature: &Signature) -> Result<(), BindError> {
         let rest = self.variadic(SlotKind::VarArgs).1.len();
         let place = |i: usize| signature.parameters().get(i);
         if let Some(missing) = place(self.positional).filter(|p| rest > 0 && p.kind != ParameterKind::VarPositional) {
-            // What is in `*args` would move up into this parameter.
+            // In Python the first argument of `*args` would go into this parameter.
             return Err(BindError::Missing(missing.name.to_string()));
         }
         let keys = Named { call: self, signature }.keys();
@@ -83,7 +85,7 @@ impl<P: Holders> Call<P> {
         signature.bind_names(self.positional + rest, &names).map(|_| ())
     }
 
-    /// The slot of this kind with all its arguments; one of nothing when there is no such slot.
+    /// The slot of this kind with all its arguments; no arguments if there is no such slot.
     fn variadic(&self, kind: SlotKind) -> Part {
         P::find(kind).map_or((usize::MAX, 0..0), |slot| (slot, 0..self.slots.slot_len(slot)))
     }
@@ -93,8 +95,8 @@ impl<P: Holders> Call<P> {
         (0..self.positional).map(|slot| (slot, 0..1)).chain([self.variadic(SlotKind::VarArgs)]).collect()
     }
 
-    /// The named arguments, in order. A slot that is named several times, which only `**kwargs` can be, has one of its
-    /// arguments at each place and the others at the last.
+    /// The named arguments, in order. Only the slot of `**kwargs` can be named several times: it has one of its
+    /// arguments at each place, and the others at the last.
     fn kwargs(&self) -> Vec<Part> {
         let (extra, all) = self.variadic(SlotKind::VarKwargs);
         let mut left = self.named.iter().filter(|slot| **slot == extra).count();
@@ -207,7 +209,7 @@ impl<P> Call<P> {
     /// [`OwnedTree::rebuild`](crate::OwnedTree::rebuild) of a call to `signature`.
     ///
     /// # Errors
-    /// When the spec is no `(args, kwargs)` of this signature.
+    /// When the spec is not one of `(args, kwargs)` for this signature.
     pub fn rebuild<F: Family, S: Source<F>>(signature: &Signature, source: &mut S) -> Result<Self, UnflattenError>
     where
         P: Slots<F>,
@@ -222,12 +224,14 @@ impl<P> Call<P> {
             match (i < places, by_kind(ParameterKind::VarPositional)) {
                 (true, _) => call.slots.rebuild_slot(i, None, source)?,
                 (false, Some(rest)) => call.slots.rebuild_slot(rest, None, source)?,
-                (false, None) => return Err(source.error(&format!("at most {places} positional arguments"))),
+                (false, None) => {
+                    return Err(source.fail(Mismatch::Next(&format!("at most {places} positional arguments"))));
+                }
             }
         }
         for key in source.dict()? {
             let Some(name) = key.as_str() else {
-                return Err(source.error(&format!("a dict of named arguments, which {key} is not")));
+                return Err(source.fail(Mismatch::Next(&format!("a dict of named arguments ({key} is not a name)"))));
             };
             let by_name = signature.position(name).filter(|i| parameters[*i].is_keyword());
             match (by_name, by_kind(ParameterKind::VarKeyword)) {
@@ -240,7 +244,7 @@ impl<P> Call<P> {
                     call.slots.rebuild_slot(extra, Some(name), source)?;
                 }
                 (None, None) => {
-                    return Err(source.error(&format!("a parameter of forward, which {key} is not")));
+                    return Err(source.fail(Mismatch::Next(&format!("a parameter of forward ({key} is not one)"))));
                 }
             }
         }
@@ -252,7 +256,7 @@ fn count(parts: &[Part]) -> usize {
     parts.iter().map(|(_, items)| items.len()).sum()
 }
 
-/// The names of the named arguments of a call, and of one that was given twice: one per child.
+/// The names of the named arguments of a call, and of the one that was given twice, one per child.
 struct Named<'a, P> {
     call: &'a Call<P>,
     signature: &'a Signature,

@@ -1,25 +1,27 @@
-//! A model: something with a forward whose arguments and result are trees.
+//! A model: a type with a forward whose arguments and result are trees.
 
 mod call;
+mod signature;
 mod slots;
 
 pub use call::Call;
+pub use signature::{BindError, BoundArgument, InputPath, Parameter, ParameterKind, Signature};
 pub use slots::{Holder, Holders, Slot, SlotKind, Slots, VarArgs, VarKwargs};
 
-use crate::{BindError, Family, OwnedTree, Signature};
+use crate::{Family, OwnedTree};
 
-/// A model with a typed forward (`torch.nn.Module`, as far as an export needs it). `#[module]` writes it.
+/// A model with a typed forward: what an export needs of a `torch.nn.Module`. `#[module]` implements it.
 #[diagnostic::on_unimplemented(
-    message = "`{Self}` is no module",
+    message = "`{Self}` is not a module",
     label = "this has no forward that can be called with a tree of arguments",
     note = "add `#[module]` to the `impl {Self} {{ fn forward(&self, ..) -> .. }}` block"
 )]
 pub trait Module {
-    /// The tensors it works on.
+    /// The family of its tensors.
     type Family: Family;
-    /// One set of arguments: a tree of `(args, kwargs)`.
+    /// The arguments of a call: a tree of `(args, kwargs)`.
     type Args: OwnedTree<Self::Family>;
-    /// What forward returns.
+    /// The result of forward.
     type Output: OwnedTree<Self::Family>;
 
     /// The name of the model's type.

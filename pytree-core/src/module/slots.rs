@@ -1,53 +1,53 @@
-//! What the parameters of a forward hold in one call: one argument, `*args`, `**kwargs`.
+//! Slots: the arguments of one call, one slot per parameter of forward.
 
-use crate::{Family, Key, Leaf, LeafMut, LeafRef, OwnedTree, Source, UnflattenError};
+use crate::{Family, Key, Leaf, LeafMut, LeafRef, Mismatch, OwnedTree, Source, UnflattenError};
 use crate::{Visitor, VisitorMut, VisitorOwned};
 use indexmap::IndexMap;
 use std::ops::{ControlFlow, Range};
 
-/// How many arguments a parameter holds.
+/// How many arguments a slot holds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum SlotKind {
-    /// One or none.
+    /// One argument or none.
     One,
-    /// The rest of the positional ones: `*args`.
+    /// The remaining positional arguments: `*args`.
     VarArgs,
-    /// The rest of the named ones: `**kwargs`.
+    /// The remaining named arguments: `**kwargs`.
     VarKwargs,
 }
 
-/// What is known of a [`Slot`] whatever its tensors are.
+/// The part of a [`Slot`] that does not depend on the family of its tensors.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot hold an argument",
     label = "a slot is an `Option` of a tree, `VarArgs` or `VarKwargs`"
 )]
 pub trait Holder: Default {
-    /// How many arguments it may hold.
+    /// How many arguments the slot may hold.
     const KIND: SlotKind;
-    /// How many arguments it holds.
+    /// How many arguments the slot holds.
     fn count(&self) -> usize;
-    /// The name of argument `item`, when it is one of `**kwargs`.
+    /// The name of argument `item`, if it is one of `**kwargs`.
     fn key(&self, item: usize) -> Option<&str> {
         let _ = item;
         None
     }
 }
 
-/// What a parameter holds: `Option<T>` for one argument, [`VarArgs`] for `*args`, [`VarKwargs`] for `**kwargs`.
+/// The arguments of one parameter: `Option<T>` for one argument, [`VarArgs`] for `*args`, [`VarKwargs`] for `**kwargs`.
 ///
-/// Every item of a slot is one child of the call's `(args, kwargs)`.
+/// Every argument in a slot is one child of the call's `(args, kwargs)`.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot hold an argument",
     label = "a slot is an `Option` of a tree, `VarArgs` or `VarKwargs`"
 )]
 pub trait Slot<F: Family>: Holder {
-    /// Walks argument `item`; one that is not there is `None`.
+    /// Walks argument `item`; one that is missing is walked as `None`.
     fn walk_item<'a, V: Visitor<'a, F>>(&'a self, item: usize, v: &mut V) -> ControlFlow<V::Break>;
     /// Walks argument `item`, to be changed.
     fn walk_item_mut<V: VisitorMut<F>>(&mut self, item: usize, v: &mut V) -> ControlFlow<V::Break>;
-    /// Gives the first `count` arguments to `v` and forgets them.
+    /// Moves the first `count` arguments out of the slot and gives them to `v`.
     fn take_items<V: VisitorOwned<F>>(&mut self, count: usize, v: &mut V) -> ControlFlow<V::Break>;
-    /// Adds the next argument of `source`; `key` is its name in `**kwargs`.
+    /// Adds the next argument of `source` to the slot; `key` is its name in `**kwargs`.
     ///
     /// # Errors
     /// When the source has another tree there.
@@ -90,7 +90,7 @@ impl<F: Family, A: OwnedTree<F>> Slot<F> for Option<A> {
     }
 }
 
-/// The arguments of `*args`: what a parameter of type `&[T]` with `#[args]` holds.
+/// The arguments of `*args`: the slot of a parameter of type `&[T]` with `#[args]`.
 #[derive(Clone, Debug, PartialEq)]
 pub struct VarArgs<T>(pub Vec<T>);
 
@@ -133,7 +133,7 @@ impl<F: Family, T: OwnedTree<F>> Slot<F> for VarArgs<T> {
     }
 }
 
-/// The arguments of `**kwargs`: what a parameter of type `&IndexMap<String, T>` with `#[kwargs]` holds.
+/// The arguments of `**kwargs`: the slot of a parameter of type `&IndexMap<String, T>` with `#[kwargs]`.
 #[derive(Clone, Debug, PartialEq)]
 pub struct VarKwargs<T>(pub IndexMap<String, T>);
 
@@ -181,29 +181,29 @@ impl<F: Family, T: OwnedTree<F>> Slot<F> for VarKwargs<T> {
     }
 }
 
-/// What is known of [`Slots`] whatever their tensors are.
+/// The part of [`Slots`] that does not depend on the family of the tensors.
 #[diagnostic::on_unimplemented(
-    message = "`{Self}` is no tuple of slots",
-    label = "one slot per parameter of forward, in a tuple of up to twelve",
+    message = "`{Self}` is not a tuple of slots",
+    label = "this should be a tuple with one slot per parameter of forward, at most twelve",
     note = "a slot is an `Option` of a tree, `VarArgs` or `VarKwargs`"
 )]
 pub trait Holders: Default {
     /// How many arguments slot `index` holds.
     fn slot_len(&self, index: usize) -> usize;
-    /// The name of argument `item` of slot `index`, when it is one of `**kwargs`.
+    /// The name of argument `item` of slot `index`, if it is one of `**kwargs`.
     fn slot_key(&self, index: usize, item: usize) -> Option<Key>;
-    /// The first slot of this kind.
+    /// The index of the first slot of this kind.
     fn find(kind: SlotKind) -> Option<usize>;
 }
 
-/// The slots of a [`Call`](super::Call): a tuple of one [`Slot`] per parameter, of up to twelve.
+/// The slots of a [`Call`](super::Call): a tuple with one [`Slot`] per parameter, at most twelve.
 #[diagnostic::on_unimplemented(
-    message = "`{Self}` is no tuple of slots for `{F}` trees",
-    label = "one slot per parameter of forward, in a tuple of up to twelve",
+    message = "`{Self}` is not a tuple of slots for `{F}` trees",
+    label = "this should be a tuple with one slot per parameter of forward, at most twelve",
     note = "a slot is an `Option` of a tree, `VarArgs` or `VarKwargs`"
 )]
 pub trait Slots<F: Family>: Holders {
-    /// Walks some arguments of slot `index`, calling `child` before each.
+    /// Walks some arguments of slot `index`, with a call of `child` before each.
     fn walk_slot<'a, V: Visitor<'a, F>>(
         &'a self,
         index: usize,
@@ -218,7 +218,7 @@ pub trait Slots<F: Family>: Holders {
         items: Range<usize>,
         v: &mut V,
     ) -> ControlFlow<V::Break>;
-    /// Gives the first `count` arguments of slot `index` to `v` and forgets them.
+    /// Moves the first `count` arguments out of slot `index` and gives them to `v`.
     fn take_slot<V: VisitorOwned<F>>(&mut self, index: usize, count: usize, v: &mut V) -> ControlFlow<V::Break>;
     /// Adds an argument to slot `index`.
     ///
@@ -308,7 +308,7 @@ macro_rules! slots {
             ) -> Result<(), UnflattenError> {
                 match index {
                     $($index => self.$index.rebuild_item(key, source),)*
-                    _ => Err(source.error("a parameter of forward")),
+                    _ => Err(source.fail(Mismatch::Next("a parameter of forward"))),
                 }
             }
         }

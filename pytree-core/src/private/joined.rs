@@ -1,33 +1,33 @@
-//! The fields of a struct with `#[pytree(flatten)]`: its own and those of other types, put together by the compiler.
+//! The fields of a struct with `#[pytree(flatten)]`: its own and those of other types, joined at compile time.
 
 use crate::{Family, NodeType};
 
-/// What [`PyTree::FIELDS`](crate::PyTree::FIELDS) is.
+/// The type of [`PyTree::FIELDS`](crate::PyTree::FIELDS).
 pub type FieldNames = Option<&'static [&'static str]>;
 
-/// One field of a node, or all of another type.
+/// One field of a node, or all fields of another type.
 pub enum Part {
     /// A field of this name.
     One(&'static str),
-    /// The fields of a type, when they may stand among others.
+    /// The fields of a type, if they can be flattened.
     All(FieldNames),
 }
 
-/// A struct with flattened fields, whose list of fields is put together by the compiler.
+/// A struct with flattened fields, whose list of fields is joined at compile time.
 pub trait Joined<F: Family> {
     /// The node, without its fields.
     const NODE: NodeType;
-    /// Whether a mistake in the list ends compilation here: it does so elsewhere for a type without parameters.
+    /// Whether a mistake in the list is a compile error here. For a type without parameters it is one elsewhere.
     const STRICT: bool;
-    /// Its own fields, and the types whose fields are also its.
+    /// Its own fields, and the types whose fields are flattened into it.
     const PARTS: &'static [Part];
-    /// All fields, with room behind them.
+    /// All fields in an array of the largest size, and their number.
     const JOINED: &'static ([&'static str; NodeType::MAX_FIELDS], usize) = &join(Self::PARTS, Self::STRICT);
     /// The node.
     const TYPE: &'static NodeType = &NodeType { fields: Self::JOINED.0.split_at(Self::JOINED.1).0, ..Self::NODE };
 }
 
-/// The fields of all parts and their number; it ends compilation when they do not fit together.
+/// The fields of all parts and their number. It is a compile error if they do not fit together.
 const fn join(parts: &[Part], strict: bool) -> ([&'static str; NodeType::MAX_FIELDS], usize) {
     let (mut names, mut count, mut i) = ([""; NodeType::MAX_FIELDS], 0, 0);
     while i < parts.len() {
@@ -49,7 +49,7 @@ const fn join(parts: &[Part], strict: bool) -> ([&'static str; NodeType::MAX_FIE
         while j < more.len() {
             assert!(count < NodeType::MAX_FIELDS, "a node has at most 128 fields: flatten fewer");
             let twice = among(&names, more[j]) > 0;
-            assert!(!twice || !strict, "a flattened field brings a name that is there already: rename one");
+            assert!(!twice || !strict, "a flattened field has the name of another field: rename one of them");
             names[count] = more[j];
             count += 1;
             j += 1;
@@ -59,7 +59,7 @@ const fn join(parts: &[Part], strict: bool) -> ([&'static str; NodeType::MAX_FIE
     (names, count)
 }
 
-/// Whether each of `names` stands once among all parts.
+/// Whether each of `names` occurs once among all parts.
 pub const fn distinct(parts: &[Part], names: FieldNames) -> bool {
     let (names, mut i) = (known(names), 0);
     while i < names.len() {
@@ -86,7 +86,7 @@ const fn known(names: FieldNames) -> &'static [&'static str] {
     }
 }
 
-/// How often `name` is one of `names`.
+/// How often `name` occurs in `names`.
 const fn among(names: &[&str], name: &str) -> usize {
     let (mut found, mut i) = (0, 0);
     while i < names.len() {

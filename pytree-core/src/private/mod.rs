@@ -1,6 +1,6 @@
-//! What the derive and `#[module]` write in terms of. Not for use by hand.
+//! What the code that `#[derive(PyTree)]` and `#[module]` generate uses. It is not meant for use by hand.
 //!
-//! Written code may stand under `#![no_implicit_prelude]`, so it finds here every name it needs.
+//! Generated code may be under `#![no_implicit_prelude]`, so every name that it needs is here.
 
 mod arguments;
 mod joined;
@@ -14,16 +14,17 @@ pub use static_field::{
     Holds, HoldsNone, StaticField, StaticsError, StaticsObject, StaticsValue, Tensors, write_variant,
 };
 
-pub use crate::fields::{Fields, FieldsMut, FieldsOwned, Rebuilder, Variant};
-pub use crate::fields::{into_parts, rebuild_parts, walk_parts, walk_parts_mut};
-pub use crate::fields::{into_struct, rebuild_enum, rebuild_struct, walk_struct, walk_struct_mut};
-pub use crate::module::{Call, Slots, VarArgs, VarKwargs};
-pub use crate::node::{NodeType, Statics};
-pub use crate::tree::{Source, Visitor, VisitorMut, VisitorOwned};
-pub use crate::with::{ByLeaf, Parts, PartsOwned, With, WithOwned};
+/// The root of the library, for `Tch`: without the feature the compiler then says in which crate it is missing, and why.
+pub use crate as library;
+pub use crate::leaf::ByLeaf;
+pub use crate::walk::{
+    Fields, FieldsMut, FieldsOwned, Parts, PartsOwned, Rebuilder, Variant, With, WithOwned, into_parts, into_struct,
+    rebuild_enum, rebuild_parts, rebuild_struct, walk_parts, walk_parts_mut, walk_struct, walk_struct_mut,
+};
 pub use crate::{
-    __python_name as python_name, AsLeaf, BindError, Family, Kind, Meta, Module, OwnedTree, Parameter, ParameterKind,
-    PyTree, Retype, ShareTensor, Signature, TreeSpec, UnflattenError,
+    __python_name as python_name, AsLeaf, BindError, Call, Family, Kind, Meta, Mismatch, Module, NodeType, OwnedTree,
+    Parameter, ParameterKind, PyTree, Retype, ShareTensor, Signature, Slots, Source, Statics, TreeSpec, UnflattenError,
+    VarArgs, VarKwargs, Visitor, VisitorMut, VisitorOwned,
 };
 pub use std::convert::Into;
 pub use std::default::Default;
@@ -38,7 +39,7 @@ pub use std::string::String;
 pub use std::vec::Vec;
 pub use std::{assert, concat, module_path};
 
-/// What the walks of a derived type return.
+/// The result of the walks of a derived type.
 pub type Flow<B> = ControlFlow<B>;
-/// What rebuilding gives.
+/// The result of rebuilding.
 pub type Rebuilt<X> = Result<X, UnflattenError>;

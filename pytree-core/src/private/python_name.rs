@@ -1,6 +1,6 @@
-//! The serialized name of a type that was given none.
+//! The default serialized name of a type.
 
-/// How many bytes [`dotted`] gives.
+/// The length of the result of [`dotted`].
 pub const fn dotted_len(path: &str) -> usize {
     let (path, mut from, mut to) = (path.as_bytes(), 0, 0);
     while from < path.len() {
@@ -10,7 +10,7 @@ pub const fn dotted_len(path: &str) -> usize {
     to
 }
 
-/// A path of Rust as Python writes it: `::` becomes `.`.
+/// A Rust path as Python writes it: `::` becomes `.`.
 pub const fn dotted<const N: usize>(path: &str) -> [u8; N] {
     let (path, mut from, mut to, mut text) = (path.as_bytes(), 0, 0, [b'.'; N]);
     while to < N && from < path.len() {
@@ -25,16 +25,16 @@ pub const fn dotted<const N: usize>(path: &str) -> [u8; N] {
     text
 }
 
-/// The text that [`dotted`] made.
+/// The result of [`dotted`] as a string.
 pub const fn text(bytes: &'static [u8]) -> &'static str {
     match std::str::from_utf8(bytes) {
         Ok(text) => text,
-        // `dotted` only replaces ASCII, so this is never met.
+        // `dotted` only replaces ASCII, so this does not happen.
         Err(_) => "",
     }
 }
 
-/// The serialized name of a type by default: `crate.module.Type`, where the macro stands.
+/// The default serialized name of a type: `crate.module.Type`, for the module of the macro call.
 #[doc(hidden)]
 #[macro_export]
 macro_rules! __python_name {

@@ -1,18 +1,18 @@
-//! Static fields: what may be one, and how it is written into a context and read from it.
+//! Static fields: which types can be one, and how they are written into a context and read from it.
 
-use crate::fields::Rebuilder;
+use crate::walk::Rebuilder;
 use crate::{Family, NodeType, Source, UnflattenError};
 use indexmap::IndexMap;
 use std::collections::{BTreeMap, HashMap, VecDeque};
 
-/// A type whose values can be kept in a context: the type of a `#[pytree(static)]` field.
+/// A type whose values can be stored in a context: the type of a `#[pytree(static)]` field.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot be a static field",
-    label = "this cannot be kept in the spec, which is compared and written as JSON",
+    label = "this cannot be stored in the spec, which is compared and written as JSON",
     note = "a static field needs `#[derive(PartialEq, serde::Serialize, serde::Deserialize)]` on `{Self}`",
-    note = "tensors and what holds them are no configuration: without `#[pytree(static)]` the field is a child of the tree",
-    note = "a field that need not be carried at all is `#[pytree(skip)]`",
-    note = "a parameter that is static in the type of a field is no tree: `#[pytree(bound = \"..\")]` on the type says what it is"
+    note = "tensors and types that hold them are not configuration: without `#[pytree(static)]` the field is a child of the tree",
+    note = "to leave the field out of the tree use `#[pytree(skip)]`",
+    note = "a type parameter that is used for a static field of a field's type is not a tree: give its bounds with `#[pytree(bound = \"..\")]`"
 )]
 pub trait StaticField: Sized {
     /// Adds the field to the JSON object of a context.
@@ -38,14 +38,14 @@ impl<T: serde::Serialize + serde::de::DeserializeOwned + PartialEq> StaticField 
     }
 }
 
-/// The JSON object that [`Statics`](crate::Statics) gives.
+/// The JSON object of [`Statics`](crate::Statics).
 pub type StaticsObject = serde_json::Map<String, serde_json::Value>;
-/// The JSON value that [`Statics`](crate::Statics) gives.
+/// The JSON value of [`Statics`](crate::Statics).
 pub type StaticsValue = serde_json::Value;
-/// What [`Statics`](crate::Statics) can fail with.
+/// The error of [`Statics`](crate::Statics).
 pub type StaticsError = serde_json::Error;
 
-/// A type that is a tensor or holds nothing but tensors: no static field, even when serde can write it.
+/// A type that is a tensor or holds only tensors. It cannot be a static field, even if serde can write it.
 pub trait Tensors {}
 impl Tensors for crate::TensorMeta {}
 #[cfg(feature = "tch")]
@@ -63,17 +63,17 @@ impl<A: Tensors> Tensors for (A,) {}
 impl<A: Tensors, B: Tensors> Tensors for (A, B) {}
 impl<A: Tensors, B: Tensors, C: Tensors> Tensors for (A, B, C) {}
 
-/// Tells [`Tensors`] from other types: an inherent constant comes before one of a trait.
+/// Distinguishes [`Tensors`] from other types: an inherent constant is chosen before one of a trait.
 pub struct Holds<T>(std::marker::PhantomData<T>);
 
 impl<T: Tensors> Holds<T> {
-    /// It holds tensors.
+    /// The type holds tensors.
     pub const TENSORS: bool = true;
 }
 
-/// What [`Holds`] says of all other types.
+/// The constant of [`Holds`] for all other types.
 pub trait HoldsNone {
-    /// It is not known to hold tensors.
+    /// The type is not known to hold tensors.
     const TENSORS: bool = false;
 }
 impl<T> HoldsNone for Holds<T> {}

@@ -1,8 +1,9 @@
-//! Making a spec, node by node.
+//! Building a spec, node by node.
 
-use super::{Entry, LEAF, SpecNode, Tag, TreeSpec};
-use crate::count::Count;
+use super::tree_spec::{Entry, LEAF, Tag};
+use super::{SpecNode, TreeSpec};
 use crate::python::Json;
+use crate::walk::Count;
 use crate::{Context, Family, Kind, LeafRef, NamedTuple, Names, Node, NodeType, Present, TreeError, Visitor};
 use serde_json::Value;
 use smallvec::SmallVec;
@@ -17,23 +18,23 @@ pub struct SpecBuilder {
     inner: Vec<Entry>,
     contexts: Vec<Context>,
     open: SmallVec<[Open; 8]>,
-    /// What the node begun last has so far; outside of all nodes, what the builder has.
+    /// The counts of the node begun last, or of the whole builder outside of all nodes.
     last: Counts,
     depth: usize,
 }
 
-/// A node that has begun.
+/// A node that has begun and not ended.
 #[derive(Clone, Copy, Debug)]
 struct Open {
-    /// Where it stands in the order of a walk.
+    /// Its position in the order of a walk.
     at: u32,
-    /// Which of the inner nodes it is.
+    /// Its index among the inner nodes.
     inner: u32,
-    /// What the node around it has.
+    /// The counts of the node around it.
     around: Counts,
 }
 
-/// Children, and leaves in the whole subtree.
+/// The numbers of children, and of leaves in the whole subtree.
 #[derive(Clone, Copy, Debug, Default)]
 struct Counts {
     arity: u32,
@@ -41,7 +42,7 @@ struct Counts {
 }
 
 impl SpecBuilder {
-    /// A builder with room for so many nodes and leaves.
+    /// A builder with room for `nodes` nodes and leaves.
     pub fn with_capacity(nodes: usize) -> Self {
         SpecBuilder { nodes: Vec::with_capacity(nodes), ..Self::default() }
     }
@@ -54,7 +55,7 @@ impl SpecBuilder {
 
     /// Begins a node of `arity` children.
     ///
-    /// The number is a promise that nobody relies on: the spec has as many as are added.
+    /// The number is a hint: the spec has as many children as are added.
     pub fn open(&mut self, context: Context, arity: usize) {
         match context {
             Context::List => self.push(Tag::List, 0, arity),
@@ -86,7 +87,7 @@ impl SpecBuilder {
     /// Adds `count` leaves.
     #[inline(always)]
     pub fn leaves(&mut self, count: usize) {
-        // Copied by the block: `resize` writes one by one.
+        // Blocks are copied, where `resize` would write one number at a time.
         const BLOCK: [u32; 64] = [LEAF; 64];
         self.nodes.reserve(count);
         for _ in 0..count / BLOCK.len() {
@@ -103,7 +104,7 @@ impl SpecBuilder {
         if let Some(Open { at, inner, around }) = self.open.pop() {
             let Counts { arity, leaves } = self.last;
             let entry = &mut self.inner[inner as usize];
-            // What was announced may be wrong; what is there is what every walk over the spec relies on.
+            // The announced arity may be wrong; every walk over the spec relies on the true one.
             *entry = Entry { arity, leaves, size: self.nodes.len() as u32 - at, ..*entry };
             self.last = Counts { arity: around.arity + 1, leaves: around.leaves + leaves };
         }
@@ -134,7 +135,7 @@ impl SpecBuilder {
         self.last.leaves += node.num_leaves() as u32;
     }
 
-    /// The spec; a leaf when nothing was added.
+    /// The finished spec: a leaf if nothing was added. A second root is dropped.
     pub fn finish(mut self) -> TreeSpec {
         while !self.open.is_empty() {
             self.close();
@@ -143,7 +144,7 @@ impl SpecBuilder {
             self.leaf();
         }
         let spec = TreeSpec { nodes: self.nodes, inner: self.inner, contexts: self.contexts, depth: self.depth };
-        // A tree has one root: what was added beside the first is none of it.
+        // A tree has one root.
         if self.last.arity > 1 { spec.root().to_spec() } else { spec }
     }
 
@@ -182,7 +183,7 @@ impl SpecBuilder {
     }
 }
 
-/// A context whose names are as many as the children.
+/// Checks that a context has one name per child.
 fn paired(context: Context, children: usize) -> Result<Context, TreeError> {
     match context.arity() {
         Some(names) if names != children => Err(TreeError::Children { kind: context.kind(), names, children }),
@@ -190,7 +191,8 @@ fn paired(context: Context, children: usize) -> Result<Context, TreeError> {
     }
 }
 
-/// A dict whose keys differ: one that is made at run time may have any. Maps of Rust have no key twice by themselves.
+/// Checks that the keys of a dict differ. One that is made at run time may have any keys; a map of Rust cannot repeat
+/// one.
 fn distinct(context: &Context) -> Result<(), TreeError> {
     let mut seen = HashSet::new();
     match context.keys().and_then(|all| all.iter().find(|key| !seen.insert(*key))) {
@@ -199,7 +201,7 @@ fn distinct(context: &Context) -> Result<(), TreeError> {
     }
 }
 
-/// The context of a struct: what its type fixes, and what this value adds.
+/// The context of a struct: what all values of its type have in common, and what this value adds.
 fn struct_context(ty: &'static NodeType, present: Present, statics: Option<Value>) -> Context {
     let name = Cow::Borrowed(ty.name);
     let pick = |wanted: bool| -> Names {
@@ -215,7 +217,7 @@ fn struct_context(ty: &'static NodeType, present: Present, statics: Option<Value
         Kind::Tuple => Context::Tuple,
         Kind::Dict => Context::Dict(keys()),
         Kind::OrderedDict => Context::OrderedDict(keys()),
-        // A struct has no missing keys that a factory would make.
+        // A struct has no missing keys, so it needs no factory.
         Kind::DefaultDict => Context::DefaultDict { factory: None, keys: keys() },
         Kind::NamedTuple => Context::NamedTuple(NamedTuple { name, fields: Some(Names::Static(ty.fields)) }),
         Kind::Deque => Context::Deque { maxlen: None },

@@ -1,21 +1,21 @@
 //! Writing a spec as JSON: `treespec_dumps`.
 
 use super::{SpecNode, TreeSpec, python_json};
-use crate::key_path::At;
+use crate::key::At;
 use crate::{Context, KeyPath};
 use std::fmt::Write;
 
-/// A spec cannot be written as treespec JSON. The texts are torch's, with the place before them.
+/// A spec cannot be written as treespec JSON. The messages are torch's, with the place in front.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum DumpError {
-    /// A node whose class has no serialized name: a constant, or one of `torch.return_types`.
+    /// A node whose class has no serialized name: a constant, or a class of `torch.return_types`.
     #[error(
         "at {}: No registered serialization name for <class '{class}'> found. Please update your _register_pytree_node call with a `serialized_type_name` kwarg.",
         At(path)
     )]
     NoSerializedName {
-        /// Where.
+        /// The path of the node.
         path: KeyPath,
         /// The class.
         class: String,
@@ -26,20 +26,21 @@ pub enum DumpError {
         At(path)
     )]
     NoFactory {
-        /// Where.
+        /// The path of the node.
         path: KeyPath,
     },
 }
 
 impl TreeSpec {
-    /// The spec as the JSON text that Python's `treespec_loads` reads (`treespec_dumps`), byte for byte as Python writes it.
+    /// The spec as the JSON that Python's `treespec_loads` reads (`treespec_dumps`), byte for byte as Python writes it.
     ///
     /// # Errors
-    /// [`DumpError`] for the nodes that torch cannot write either: constants, return types, a `defaultdict` without factory.
+    /// [`DumpError`] for the nodes that torch cannot write either: constants, return types, a `defaultdict` without a
+    /// factory.
     pub fn to_json(&self) -> Result<String, DumpError> {
         let mut out = String::with_capacity(self.num_nodes() * 64);
         out.push_str("[1, ");
-        // By a stack of open nodes, since a spec may be deeper than a recursion can go.
+        // A stack of open nodes, since a spec may be too deep for recursion.
         let mut open: Vec<(Vec<SpecNode<'_>>, bool)> = Vec::new();
         begin(&mut out, self.root(), &mut open)?;
         while let Some((rest, first)) = open.last_mut() {
@@ -77,7 +78,7 @@ fn begin<'s>(out: &mut String, node: SpecNode<'s>, open: &mut Vec<(Vec<SpecNode<
     Ok(())
 }
 
-/// The context as the file holds it: for most classes what `json.dumps` gives, as a string once more.
+/// The context as treespec JSON holds it: for most classes the text of `json.dumps`, written as a JSON string.
 fn write_context(out: &mut String, context: &Context, node: SpecNode<'_>) -> Result<(), DumpError> {
     let mut inner = String::new();
     match context {
@@ -109,7 +110,7 @@ fn write_context(out: &mut String, context: &Context, node: SpecNode<'_>) -> Res
             python_json::value(&mut inner, statics);
             inner.push(']');
         }
-        // These are dumped by functions of their own, and stand as they are.
+        // These have dump functions of their own, whose results are written as they are.
         Context::NamedTuple(class) => {
             python_json::string(out, &class.name);
             return Ok(());

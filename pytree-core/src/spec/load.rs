@@ -8,41 +8,41 @@ use std::borrow::Cow;
 use std::collections::HashSet;
 use std::fmt;
 
-/// The one protocol of torch's treespec JSON.
+/// The only protocol of torch's treespec JSON.
 const PROTOCOL: u64 = 1;
 
-/// How deep JSON may nest before it is refused: serde_json's own limit, below which no stack overflows.
+/// The deepest nesting of JSON that is read: serde_json's own limit, within which no stack overflows.
 const MAX_DEPTH: usize = 127;
 
 /// A treespec's JSON could not be read.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum TreeSpecError {
-    /// The text is no JSON, or not of the shape `[1, {"type", "context", "children_spec"}]`.
+    /// The text is not JSON, or not of the form `[1, {"type", "context", "children_spec"}]`.
     #[error(
-        "this is no treespec: {0}; a treespec is `[1, {{\"type\": .., \"context\": .., \"children_spec\": [..]}}]`"
+        "this is not a treespec: {0}; a treespec is `[1, {{\"type\": .., \"context\": .., \"children_spec\": [..]}}]`"
     )]
     Syntax(String),
-    /// The JSON nests too deep.
-    #[error("the treespec nests {depth} levels of JSON deep; at most {MAX_DEPTH} are read")]
+    /// The JSON is nested too deep.
+    #[error("the treespec is nested {depth} levels of JSON deep; at most {MAX_DEPTH} levels can be read")]
     TooDeep {
-        /// How deep it nests.
+        /// How deep it is nested.
         depth: usize,
     },
-    /// Another protocol.
+    /// The protocol is another.
     #[error("Unknown protocol {0}. Available protocols: [1]")]
     Protocol(String),
-    /// A node that cannot be.
+    /// A node is malformed.
     #[error("{problem} (at {place})")]
     Node {
-        /// Which node.
+        /// The place of the node.
         place: NodePlace,
         /// What is wrong with it.
         problem: NodeError,
     },
 }
 
-/// Where a node stands in treespec JSON: which item of each `children_spec` leads to it.
+/// The place of a node in treespec JSON: the index into each `children_spec` on the way to it.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct NodePlace(pub Vec<usize>);
 
@@ -58,21 +58,21 @@ impl fmt::Display for NodePlace {
     }
 }
 
-/// What is wrong with a node of treespec JSON. Where torch has words they come first.
+/// What is wrong with a node of treespec JSON. A message begins with torch's words where torch has any.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum NodeError {
-    /// A node without a type that is no leaf.
+    /// A node without a type is not a leaf.
     #[error(
         "Deserializing None in pytree is not registered. A leaf has type null, context null and no children, not context {context} and {children} children"
     )]
     NoLeaf {
         /// The context.
         context: String,
-        /// How many children.
+        /// How many children there are.
         children: usize,
     },
-    /// A context that is no JSON text where it has to be one.
+    /// A context is not a string of JSON where it has to be one.
     #[error(
         "Unable to deserialize context. Please make the context json load-able, or register a custom serializer using _register_pytree_node. The context of a `{type_name}` node is a JSON text, not {found}"
     )]
@@ -82,7 +82,7 @@ pub enum NodeError {
         /// What was found.
         found: String,
     },
-    /// A namedtuple whose context is no name.
+    /// The context of a namedtuple is not a name.
     #[error(
         "Can't deserialize TreeSpec of namedtuple class {found} because we couldn't find a serializated name. It is a JSON text"
     )]
@@ -90,13 +90,13 @@ pub enum NodeError {
         /// What was found.
         found: String,
     },
-    /// A defaultdict's context is no object.
+    /// The context of a defaultdict is not an object.
     #[error("dumpable_context must be a dict, not {found}")]
     NoObject {
         /// What was found.
         found: String,
     },
-    /// A defaultdict's context has other members.
+    /// The context of a defaultdict has other members.
     #[error(
         "dumpable_context keys must be {{'default_factory_module', 'default_factory_name', 'dict_context'}}, got {{{found}}}"
     )]
@@ -104,74 +104,75 @@ pub enum NodeError {
         /// The members that were found.
         found: String,
     },
-    /// The context is not what a node of this type has.
+    /// The context is not one that a node of this type can have.
     #[error("the context of a `{type_name}` node is {found}; it should be {expected}")]
     Context {
         /// The serialized name.
         type_name: String,
-        /// What such a node has.
+        /// What the context has to be.
         expected: &'static str,
         /// What was found.
         found: String,
     },
-    /// A key that cannot be kept: a tuple, an int beyond 64 bits.
+    /// A key cannot be represented: a tuple, or an int beyond 64 bits.
     #[error(
-        "the key {key} of a `{type_name}` node cannot be kept; a key is a str, an int of 64 bits, a bool, a float, None or a member of an enum"
+        "the key {key} of a `{type_name}` node cannot be represented; a key is a str, an int of 64 bits, a bool, a float, None or a member of an enum"
     )]
     Key {
         /// The serialized name.
         type_name: String,
-        /// The key, as the file has it.
+        /// The key as the JSON has it.
         key: String,
     },
-    /// A key comes twice.
-    #[error("the key {key} of a `{type_name}` node comes twice")]
+    /// A key is given twice.
+    #[error("the key {key} of a `{type_name}` node is given twice")]
     KeyTwice {
         /// The serialized name.
         type_name: String,
         /// The key.
         key: Key,
     },
-    /// Keys or names and children do not pair up.
+    /// The number of keys or names differs from the number of children.
     #[error("a `{type_name}` node has {names} names for {children} children")]
     Children {
         /// The serialized name.
         type_name: String,
-        /// How many names.
+        /// How many keys or names there are.
         names: usize,
-        /// How many children.
+        /// How many children there are.
         children: usize,
     },
 }
 
 impl TreeSpec {
-    /// Reads a spec from the JSON text that Python's `treespec_dumps` writes (`treespec_loads`).
+    /// Reads a spec from the JSON that Python's `treespec_dumps` writes (`treespec_loads`).
     ///
-    /// Types this crate does not know are kept as data, where torch asks for a registration: a context that is a list with
-    /// one name per child is read as a mapping, `[[present], [none]]` as a dataclass, anything else as a custom class with
-    /// numbered children. The fields of a namedtuple are not in the JSON: see [`from_json_with`](TreeSpec::from_json_with).
+    /// Types that this crate does not know are kept as data, where torch requires a registration. A context that is a
+    /// list with one name per child is read as a mapping, `[[present], [none]]` as a dataclass, anything else as a
+    /// custom class with numbered children. The fields of a namedtuple are not in the JSON: see
+    /// [`from_json_with`](TreeSpec::from_json_with).
     ///
     /// # Errors
-    /// [`TreeSpecError`] when the text is no treespec; nothing in it is ever run or imported. Two things that torch lets
-    /// pass are refused: names and children that do not pair up, and a key that comes twice.
+    /// [`TreeSpecError`] when the text is not a treespec. Nothing in it is run or imported. Two things that torch
+    /// accepts are refused: a number of names that differs from that of the children, and a key that is given twice.
     pub fn from_json(text: &str) -> Result<TreeSpec, TreeSpecError> {
         Self::from_json_with(text, |_| None)
     }
 
-    /// [`from_json`](TreeSpec::from_json), with the field names of namedtuples by their serialized names: what torch finds
-    /// in its registry, and a `.pt2` file keeps in `treespec_namedtuple_fields`.
+    /// [`from_json`](TreeSpec::from_json) with the field names of namedtuples, looked up by their serialized names.
+    /// Torch has them in its registry, a `.pt2` file in `treespec_namedtuple_fields`.
     ///
-    /// Without them a namedtuple's children are numbered in key paths.
+    /// Without them the children of a namedtuple are numbered in key paths.
     ///
     /// # Errors
-    /// As [`from_json`](TreeSpec::from_json), and when there are not as many fields as children.
+    /// As [`from_json`](TreeSpec::from_json), and when the number of fields differs from that of the children.
     pub fn from_json_with(
         text: &str,
         namedtuple_fields: impl Fn(&str) -> Option<Names>,
     ) -> Result<TreeSpec, TreeSpecError> {
         let plain = python_json::without_bare_floats(text);
         let read = serde_json::from_str(plain.as_deref().unwrap_or(text));
-        // serde_json ends at its limit of depth; how deep the text is matters to the message alone.
+        // serde_json stops at its limit of depth; the true depth is only needed for the message.
         let (protocol, root): (Value, Raw<'_>) = read.map_err(|e| match python_json::depth(text) {
             depth if depth > MAX_DEPTH => TreeSpecError::TooDeep { depth },
             _ => TreeSpecError::Syntax(e.to_string()),
@@ -188,7 +189,7 @@ impl TreeSpec {
     }
 }
 
-/// A node as the file has it. Other keys are ignored, as torch ignores them.
+/// A node as the JSON has it. Other members are ignored, as in torch.
 #[derive(Deserialize)]
 struct Raw<'a> {
     #[serde(rename = "type", borrow, deserialize_with = "null_or_text")]
@@ -197,7 +198,7 @@ struct Raw<'a> {
     children_spec: Vec<Raw<'a>>,
 }
 
-/// An `Option` that has to be there: serde takes a missing one for `null`, which would make a leaf of a node.
+/// An `Option` that must be present: serde reads a missing one as `null`, which would make a node a leaf.
 fn null_or_text<'de: 'a, 'a, D: serde::Deserializer<'de>>(json: D) -> Result<Option<Cow<'a, str>>, D::Error> {
     Option::deserialize(json)
 }
@@ -205,7 +206,7 @@ fn null_or_text<'de: 'a, 'a, D: serde::Deserializer<'de>>(json: D) -> Result<Opt
 type FieldsOf<'f> = &'f dyn Fn(&str) -> Option<Names>;
 
 impl Raw<'_> {
-    /// Recurses as deep as the JSON nests, which is bounded. The error has the place, innermost index first.
+    /// Recurses as deep as the JSON is nested, which is bounded. The error holds the place, the innermost index first.
     fn build(self, builder: &mut SpecBuilder, fields: FieldsOf<'_>) -> Result<(), (Vec<usize>, NodeError)> {
         let children = self.children_spec.len();
         let Some(name) = self.ty else {
@@ -236,12 +237,12 @@ impl Raw<'_> {
 
 fn read_context(name: &str, context: &Value, children: usize) -> Result<Context, NodeError> {
     let wrong = |expected| NodeError::Context { type_name: name.to_owned(), expected, found: context.to_string() };
-    // Builtin contexts, and most others, are JSON inside a JSON string.
+    // The contexts of builtin types, and most others, are JSON inside a JSON string.
     let text =
         || context.as_str().ok_or_else(|| NodeError::NoText { type_name: name.to_owned(), found: context.to_string() });
     let null = || match text()? {
         "null" => Ok(()),
-        _ => Err(wrong("the text `null`")),
+        _ => Err(wrong("the string `null`")),
     };
     Ok(match name {
         "builtins.list" => null().map(|()| Context::List)?,
@@ -255,7 +256,7 @@ fn read_context(name: &str, context: &Value, children: usize) -> Result<Context,
             "null" => Context::Deque { maxlen: None },
             number => match number.parse() {
                 Ok(maxlen) => Context::Deque { maxlen: Some(maxlen) },
-                Err(_) => return Err(wrong("the text of the maxlen, a number or `null`")),
+                Err(_) => return Err(wrong("a string with the maxlen, a number or `null`")),
             },
         },
         "collections.namedtuple" => match context.as_str() {
@@ -265,7 +266,7 @@ fn read_context(name: &str, context: &Value, children: usize) -> Result<Context,
         "collections.defaultdict" => default_dict(name, context)?,
         _ => {
             if python_json::has_bare_float(context) {
-                return Err(wrong("JSON without NaN and Infinity, which no data of this crate can hold"));
+                return Err(wrong("JSON without NaN and Infinity, which a spec cannot hold"));
             }
             let decoded = context.as_str().and_then(|text| serde_json::from_str::<Value>(text).ok());
             let known = decoded.and_then(|decoded| read_named(name, decoded, children));
@@ -276,7 +277,7 @@ fn read_context(name: &str, context: &Value, children: usize) -> Result<Context,
 
 fn keys(type_name: &str, text: &str) -> Result<Vec<Key>, NodeError> {
     let keys = python_json::read_keys(text).map_err(|found| match found == text {
-        true => NodeError::Context { type_name: type_name.to_owned(), expected: "a text with a list of keys", found },
+        true => NodeError::Context { type_name: type_name.to_owned(), expected: "a string with a list of keys", found },
         false => NodeError::Key { type_name: type_name.to_owned(), key: found },
     })?;
     let mut seen = HashSet::with_capacity(keys.len());
@@ -299,7 +300,7 @@ fn default_dict(type_name: &str, context: &Value) -> Result<Context, NodeError> 
         let found = &members[name];
         let wrong = || NodeError::Context {
             type_name: type_name.to_owned(),
-            expected: "the module and the name of a factory, both texts",
+            expected: "the module and the name of a factory, both strings",
             found: found.to_string(),
         };
         found.as_str().map(|s| Cow::Owned(s.to_owned())).ok_or_else(wrong)
@@ -308,7 +309,7 @@ fn default_dict(type_name: &str, context: &Value) -> Result<Context, NodeError> 
     Ok(Context::DefaultDict { factory, keys: keys(type_name, &members[MEMBERS[2]].to_string())? })
 }
 
-/// The context of a class as this crate, torch's dataclasses or transformers' caches write it.
+/// The context of a class, if it has a form that this crate, torch's dataclasses or the caches of transformers write.
 fn read_named(name: &str, context: Value, children: usize) -> Option<Context> {
     let Value::Array(mut parts) = context else { return None };
     let names = |values: &[Value]| -> Option<Names> {
@@ -322,7 +323,7 @@ fn read_named(name: &str, context: Value, children: usize) -> Option<Context> {
     let first = list(parts.first()).filter(|fields| fields.len() == children)?;
     let absent = list(parts.get(1));
     match (parts.len(), absent) {
-        // transformers 5.23 writes `[names, [window of each layer]]`, where a cache without layers looks like a dataclass.
+        // transformers 5.23 writes `[names, [window of each layer]]`, so a cache without layers looks like a dataclass.
         (2, Some(absent)) if !(absent.is_empty() && name().starts_with("transformers.cache_utils.")) => {
             Some(Context::Dataclass { name: name(), present: first, absent, statics: None })
         }

@@ -1,14 +1,14 @@
-//! A spec as the tree it is of, with `*` for the leaves: `treespec_pprint`.
+//! A spec printed as its tree, with `*` for the leaves: `treespec_pprint`.
 
 use super::{SpecNode, TreeSpec, text::FactoryText};
 use crate::{Context, KeyEntry};
 use std::fmt::Write;
 
 impl TreeSpec {
-    /// The `repr` of a tree of this structure with `*` in the place of every leaf (`treespec_pprint`).
+    /// The `repr` of a tree of this structure with `*` for every leaf (`treespec_pprint`).
     ///
-    /// Containers are written as Python 3.11 writes them. A class is written as a dataclass is, with its fields; Python
-    /// would ask the class itself.
+    /// Containers are written as Python 3.11 writes them. A class is written like a dataclass, with its fields; Python
+    /// would call the class itself.
     ///
     /// ```
     /// use pytree_core::{Meta, structure};
@@ -18,7 +18,7 @@ impl TreeSpec {
     /// ```
     pub fn pprint(&self) -> String {
         let mut out = String::new();
-        // By a stack of open nodes, since a spec may be deeper than a recursion can go.
+        // A stack of open nodes, since a spec may be too deep for recursion.
         let mut open: Vec<Open<'_>> = Vec::new();
         begin(&mut out, self.root(), &mut open);
         while let Some(last) = open.last_mut() {
@@ -72,7 +72,7 @@ fn begin<'s>(out: &mut String, node: SpecNode<'s>, open: &mut Vec<Open<'s>>) {
     open.push(Open { node, rest, next: 0 });
 }
 
-/// What stands before child `position`.
+/// Writes what precedes child `position`.
 fn separate(out: &mut String, node: SpecNode<'_>, position: usize) {
     if position > 0 {
         out.push_str(match node.context() {

@@ -1,11 +1,18 @@
-//! JSON as Python's `json` module writes it, and the lists of keys that it reads.
+//! JSON as Python's `json` module writes it, and the reading of its lists of keys.
 
 use crate::{EnumKey, Key};
 use serde_json::Value;
 use std::borrow::Cow;
 use std::fmt::Write;
 
-/// A list, with Python's separators.
+/// A JSON value as Python's `json.dumps` writes it.
+pub(crate) fn text(value: &Value) -> String {
+    let mut text = String::new();
+    self::value(&mut text, value);
+    text
+}
+
+/// Writes a list with Python's separators.
 pub(super) fn list<T>(out: &mut String, items: impl IntoIterator<Item = T>, mut write: impl FnMut(&mut String, T)) {
     out.push('[');
     for (i, item) in items.into_iter().enumerate() {
@@ -17,7 +24,7 @@ pub(super) fn list<T>(out: &mut String, items: impl IntoIterator<Item = T>, mut 
     out.push(']');
 }
 
-/// A JSON string as `json.dumps` writes it: everything outside ASCII as `\uXXXX`.
+/// Writes a JSON string as `json.dumps` does: everything outside ASCII as `\uXXXX`.
 pub(super) fn string(out: &mut String, text: &str) {
     out.push('"');
     for c in text.chars() {
@@ -49,7 +56,7 @@ fn float(out: &mut String, v: f64) {
     }
 }
 
-/// Any JSON value in the layout of `json.dumps`.
+/// Writes any JSON value in the layout of `json.dumps`.
 pub(super) fn value(out: &mut String, value: &Value) {
     match value {
         Value::Null => out.push_str("null"),
@@ -73,7 +80,7 @@ pub(super) fn value(out: &mut String, value: &Value) {
     }
 }
 
-/// The keys of a dict.
+/// Writes the keys of a dict.
 pub(super) fn keys(out: &mut String, keys: &[Key]) {
     list(out, keys, |out, key| match key {
         Key::Str(s) => string(out, s),
@@ -91,12 +98,12 @@ pub(super) fn keys(out: &mut String, keys: &[Key]) {
     });
 }
 
-/// The member that stands for a float that is no JSON: see [`without_bare_floats`].
+/// The member that holds a float which is not valid JSON: see [`without_bare_floats`].
 const FLOAT: &str = "__float__";
 
-/// The same JSON with `NaN` and `Infinity`, which Python writes bare, as objects; `None` when there is none of them.
+/// The same JSON with `NaN` and `Infinity`, which Python writes bare, as objects; `None` if it has neither.
 pub(super) fn without_bare_floats(text: &str) -> Option<String> {
-    // Most texts have neither letter, and looking for one byte is quick.
+    // Most texts have neither letter, and searching for one byte is fast.
     if !b"NI".iter().any(|letter| text.as_bytes().contains(letter)) {
         return None;
     }
@@ -119,7 +126,7 @@ pub(super) fn without_bare_floats(text: &str) -> Option<String> {
     (from > 0).then_some(out)
 }
 
-/// Whether a value holds something that [`without_bare_floats`] made, at any depth.
+/// Whether a value holds an object made by [`without_bare_floats`], at any depth.
 pub(super) fn has_bare_float(value: &Value) -> bool {
     match value {
         Value::Object(members) => members.contains_key(FLOAT) || members.values().any(has_bare_float),
@@ -128,8 +135,8 @@ pub(super) fn has_bare_float(value: &Value) -> bool {
     }
 }
 
-/// Reads a list of keys. Item by item, because Python writes floats and large ints that no JSON reader takes.
-/// The error says what is no key.
+/// Reads a list of keys, item by item, because Python writes floats and large ints that a JSON reader does not accept.
+/// The error is the text that is not a key.
 pub(super) fn read_keys(text: &str) -> Result<Vec<Key>, String> {
     let no_list = || text.to_owned();
     let inner = text.trim().strip_prefix('[').and_then(|t| t.strip_suffix(']')).ok_or_else(no_list)?;
@@ -139,7 +146,7 @@ pub(super) fn read_keys(text: &str) -> Result<Vec<Key>, String> {
         let (item, after) = first_item(rest);
         keys.push(read_key(item.trim()).ok_or_else(|| item.trim().to_owned())?);
         rest = after.trim_start();
-        // A comma promises one more item.
+        // After a comma there has to be another item.
         if let Some(after) = rest.strip_prefix(',') {
             rest = after.trim_start();
             if rest.is_empty() {
@@ -178,7 +185,7 @@ fn read_key(text: &str) -> Option<Key> {
         "-Infinity" => Key::Float(f64::NEG_INFINITY),
         _ => match serde_json::from_str::<Value>(text).ok()? {
             Value::String(s) => Key::from(s),
-            // An int beyond 64 bits comes as a float, and would come back as another key.
+            // An int beyond 64 bits is read as a float, which would be another key.
             Value::Number(n) if text.contains(['.', 'e', 'E']) => Key::Float(n.as_f64()?),
             Value::Number(n) => Key::Int(n.as_i64()?),
             Value::Object(member) if member.len() == 1 && member.contains_key(FLOAT) => {
@@ -193,7 +200,7 @@ fn read_key(text: &str) -> Option<Key> {
     })
 }
 
-/// How deep the brackets of a JSON text nest. Strings are passed over.
+/// How deep the brackets of a JSON text are nested. Strings are skipped.
 pub(super) fn depth(text: &str) -> usize {
     let (mut depth, mut deepest, mut in_string, mut escaped) = (0_usize, 0, false, false);
     for byte in text.bytes() {

@@ -1,10 +1,10 @@
-//! Where two specs part.
+//! The first difference of two specs.
 
 use super::{SpecNode, TreeSpec, python_class};
 use crate::StructureError;
 
 impl TreeSpec {
-    /// Checks that `found` is equal to this spec, and says where the two part first.
+    /// Checks that `found` equals this spec.
     ///
     /// ```
     /// use pytree_core::TreeSpec;
@@ -14,11 +14,11 @@ impl TreeSpec {
     /// ```
     ///
     /// # Errors
-    /// [`StructureError`] with the first place in the order of a walk.
+    /// [`StructureError`] with the first difference in the order of a walk.
     pub fn same_as(&self, found: &TreeSpec) -> Result<(), StructureError> {
         match self.nodes().zip(found.nodes()).find_map(|(a, b)| difference(a, b)) {
             Some(error) => Err(error),
-            // Equal as far as both go: then no node is left in either, since every node says how many follow.
+            // Every node has the number of its children, so two specs without a difference are of one length.
             None => Ok(()),
         }
     }

@@ -1,4 +1,4 @@
-//! A spec in serde formats: its treespec JSON, with the namedtuple fields that the JSON leaves out.
+//! A spec in serde formats: its treespec JSON, and the fields of namedtuples, which the JSON leaves out.
 
 use super::TreeSpec;
 use crate::Names;
@@ -16,7 +16,8 @@ struct Form<'a> {
     namedtuple_fields: IndexMap<String, Vec<Cow<'static, str>>>,
 }
 
-/// As a map of the treespec JSON and the fields of the namedtuples in it. Fails for what treespec JSON cannot hold.
+/// Writes a map of the treespec JSON and the fields of its namedtuples. Fails for a spec that treespec JSON cannot
+/// hold.
 impl Serialize for TreeSpec {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let fields = |names: &Names| names.iter().map(|n| Cow::Owned(n.to_owned())).collect();

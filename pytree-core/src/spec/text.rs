@@ -5,10 +5,10 @@ use crate::python::{Json, Str};
 use crate::{Context, Factory};
 use std::fmt;
 
-/// The text of torch's `TreeSpec.__repr__`.
+/// Writes torch's `TreeSpec.__repr__`.
 impl fmt::Display for TreeSpec {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        // By a stack of open nodes: a spec may be deeper than the thread's stack allows a recursion to be.
+        // A stack of open nodes, since a spec may be too deep for recursion.
         let mut open: Vec<(Vec<SpecNode<'_>>, bool)> = Vec::new();
         start(f, self.root(), &mut open)?;
         while let Some((rest, first)) = open.last_mut() {
@@ -39,7 +39,7 @@ fn start<'s>(f: &mut fmt::Formatter<'_>, node: SpecNode<'s>, open: &mut Vec<(Vec
     Ok(())
 }
 
-/// Python's `str(context)`.
+/// Writes Python's `str(context)`.
 impl fmt::Display for Context {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
@@ -67,7 +67,7 @@ impl fmt::Display for Context {
             Context::Mapping { fields, statics: Some(statics), .. } => {
                 write!(f, "[[{}], {}]", Quoted(fields), Json(statics))
             }
-            // Without functions of its own a class has its context dumped as JSON inside a JSON string.
+            // The context of a class without a dump function is JSON inside a JSON string.
             Context::Custom { context, .. } => {
                 let inner = context.as_str().and_then(|text| serde_json::from_str(text).ok());
                 Json(inner.as_ref().unwrap_or(context)).fmt(f)
@@ -76,7 +76,7 @@ impl fmt::Display for Context {
     }
 }
 
-/// The `repr` of a default factory: of a class, which it nearly always is.
+/// The `repr` of a default factory, written as that of a class, which it nearly always is.
 pub(super) struct FactoryText<'a>(pub(super) &'a Option<Factory>);
 
 impl fmt::Display for FactoryText<'_> {
@@ -93,7 +93,7 @@ impl fmt::Display for FactoryText<'_> {
 pub(crate) fn python_class(context: Option<&Context>) -> String {
     match context {
         None => "a leaf".to_owned(),
-        // Torch has a function here, and its address.
+        // Torch writes a function here, with its address.
         Some(Context::NamedTuple(_)) => "<function namedtuple>".to_owned(),
         Some(context) => format!("<class '{}'>", context.type_name().trim_start_matches("builtins.").replace(':', ".")),
     }

@@ -1,4 +1,4 @@
-//! Where a tensor lives, by the names PyTorch gives it.
+//! Where a tensor lives, with torch's names and numbers.
 
 use std::fmt;
 use std::str::FromStr;
@@ -16,12 +16,12 @@ pub enum Device {
     Mps,
     /// `vulkan`
     Vulkan,
-    /// `meta`: no data at all
+    /// `meta`: without data
     Meta,
 }
 
 impl Device {
-    /// The type and, where there is one, the index: `("cuda", Some(0))`.
+    /// The type and, if there is one, the index: `("cuda", Some(0))`.
     pub fn parts(self) -> (&'static str, Option<usize>) {
         match self {
             Device::Cpu => ("cpu", None),
@@ -43,12 +43,14 @@ impl fmt::Display for Device {
 }
 
 impl Device {
-    /// The device of a libtorch device type (`c10::DeviceType`) and index; the index -1 is the current device, taken as the
-    /// first.
+    /// The device with this type (`c10::DeviceType`) and index in libtorch; `None` for other types.
+    ///
+    /// The index -1 is the current device, which is taken as the first.
     pub fn from_libtorch(kind: i64, index: i64) -> Option<Device> {
         match kind {
             0 => Some(Device::Cpu),
-            1 => Some(Device::Cuda(usize::try_from(index).unwrap_or(0))),
+            1 if index == -1 => Some(Device::Cuda(0)),
+            1 => usize::try_from(index).ok().map(Device::Cuda),
             10 => Some(Device::Vulkan),
             13 => Some(Device::Mps),
             14 => Some(Device::Meta),
@@ -56,7 +58,7 @@ impl Device {
         }
     }
 
-    /// libtorch's device type and index (-1: none).
+    /// The type and index in libtorch, -1 where there is no index; `None` for an index that libtorch cannot hold.
     pub fn to_libtorch(self) -> Option<(i64, i64)> {
         Some(match self {
             Device::Cpu => (0, -1),
@@ -73,7 +75,7 @@ impl Device {
 #[error("`{0}` is not a device; a device is cpu, cuda:0 and so on, mps, vulkan or meta")]
 pub struct UnknownDevice(pub String);
 
-/// The text of `torch.device`.
+/// Reads the text of `torch.device`.
 impl FromStr for Device {
     type Err = UnknownDevice;
 

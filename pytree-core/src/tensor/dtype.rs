@@ -1,9 +1,10 @@
-//! Element types, by the names PyTorch gives them, with the numbers that libtorch and `.pt2` files have for them.
+//! Element types, with their names and numbers in torch.
 
 use std::fmt;
 use std::str::FromStr;
 
-// One row: torch's name, the abbreviation of printed programs, bytes of an element, libtorch's number, the file's number.
+// A row holds torch's name, the abbreviation in printed programs, the bytes of an element, libtorch's number and the
+// file's number.
 macro_rules! dtypes {
     ($($variant:ident $name:literal $short:literal $size:literal $libtorch:expr, $pt2:expr;)*) => {
         /// The element type of a tensor (`torch.dtype`).
@@ -19,28 +20,28 @@ macro_rules! dtypes {
             /// Every element type, in the order of this enum.
             pub const ALL: &[DType] = &[$(DType::$variant),*];
 
-            /// torch's name without the module: `float32`.
+            /// Torch's name without the module: `float32`.
             pub fn name(self) -> &'static str {
                 match self { $(DType::$variant => $name,)* }
             }
 
-            /// The abbreviation that `print(ep)` uses in annotations: `f32`, `i64`, `b8`.
+            /// The abbreviation that `print(exported_program)` uses in annotations: `f32`, `i64`, `b8`.
             pub fn abbreviation(self) -> &'static str {
                 match self { $(DType::$variant => $short,)* }
             }
 
-            /// Bytes of one element.
+            /// The size of one element in bytes; 0 for [`DType::Other`].
             pub fn size(self) -> usize {
                 match self { $(DType::$variant => $size,)* }
             }
 
-            /// The number in libtorch (`c10::ScalarType`); `None` for [`DType::Other`].
+            /// The number in libtorch's C++ enum (`c10::ScalarType`); `None` for [`DType::Other`].
             pub fn to_libtorch(self) -> Option<i64> {
                 match self { $(DType::$variant => $libtorch,)* }
             }
 
-            /// The number in a `.pt2` file (`torch._export.serde.schema.ScalarType`), which is not libtorch's; `None` for
-            /// those that a file cannot hold.
+            /// The number in a `.pt2` file (`torch._export.serde.schema.ScalarType`), which is not libtorch's; `None`
+            /// for a type that a file cannot hold.
             pub fn to_pt2(self) -> Option<u8> {
                 match self { $(DType::$variant => $pt2,)* }
             }
@@ -83,18 +84,19 @@ impl fmt::Display for DType {
 }
 
 impl DType {
-    /// The element type with this number in libtorch; `None` for those that no program carries, such as the bit types.
+    /// The element type with this number in libtorch's C++ enum; `None` for other numbers, those of the bit types
+    /// included, which no program holds.
     pub fn from_libtorch(number: i64) -> Option<DType> {
         DType::ALL.iter().copied().find(|dtype| dtype.to_libtorch() == Some(number))
     }
 
-    /// The element type with this number in a `.pt2` file.
+    /// The element type with this number in a `.pt2` file; `None` for other numbers.
     pub fn from_pt2(number: u8) -> Option<DType> {
         DType::ALL.iter().copied().find(|dtype| dtype.to_pt2() == Some(number))
     }
 }
 
-/// The text is not an element type that PyTorch knows.
+/// A text that does not name an element type.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("unknown element type `{0}`; write torch's name, such as `float32`, `int64` or `bool`")]
 pub struct UnknownDType(pub String);

@@ -1,8 +1,8 @@
-//! How elements lie in memory, by the names PyTorch gives it, with the numbers that libtorch and `.pt2` files have for them.
+//! How elements lie in memory: layouts and memory formats, with their names and numbers in torch.
 
 use std::fmt;
 
-// One row: torch's name, libtorch's number, the file's number.
+// A row holds torch's name, libtorch's number and the file's number.
 macro_rules! numbered {
     ($(#[$doc:meta])* $type:ident { $($variant:ident $name:literal $libtorch:literal $pt2:expr;)* }) => {
         $(#[$doc])*
@@ -13,7 +13,10 @@ macro_rules! numbered {
         }
 
         impl $type {
-            /// The one with this number in libtorch's C++ enum.
+            /// Every value, in the order of libtorch's numbers.
+            pub const ALL: &[Self] = &[$(Self::$variant),*];
+
+            /// The value with this number in libtorch's C++ enum; `None` for other numbers.
             pub fn from_libtorch(number: i64) -> Option<Self> {
                 match number {
                     $($libtorch => Some(Self::$variant),)*
@@ -26,17 +29,17 @@ macro_rules! numbered {
                 match self { $(Self::$variant => $libtorch,)* }
             }
 
-            /// The one with this number in a `.pt2` file.
+            /// The value with this number in a `.pt2` file; `None` for other numbers.
             pub fn from_pt2(number: u8) -> Option<Self> {
-                [$(Self::$variant),*].into_iter().find(|one| one.to_pt2() == Some(number))
+                Self::ALL.iter().copied().find(|value| value.to_pt2() == Some(number))
             }
 
-            /// The number in a `.pt2` file, which is not libtorch's; `None` for what a file cannot hold.
+            /// The number in a `.pt2` file, which is not libtorch's; `None` for a value that a file cannot hold.
             pub fn to_pt2(self) -> Option<u8> {
                 match self { $(Self::$variant => $pt2,)* }
             }
 
-            /// torch's name without the module.
+            /// Torch's name without the module.
             pub fn name(self) -> &'static str {
                 match self { $(Self::$variant => $name,)* }
             }
@@ -52,6 +55,8 @@ macro_rules! numbered {
 
 numbered! {
     /// How the elements of a tensor are stored (`torch.layout`).
+    ///
+    /// `Display` is torch's name without the module: `strided`.
     Layout {
         Strided "strided" 0 Some(7);
         SparseCoo "sparse_coo" 1 Some(1);
@@ -65,7 +70,9 @@ numbered! {
 }
 
 numbered! {
-    /// The order of strides (`torch.memory_format`).
+    /// In which order the dimensions of a tensor follow each other in memory (`torch.memory_format`).
+    ///
+    /// `Display` is torch's name without the module: `channels_last`.
     MemoryFormat {
         Contiguous "contiguous_format" 0 Some(1);
         Preserve "preserve_format" 1 Some(4);

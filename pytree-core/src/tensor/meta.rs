@@ -6,10 +6,10 @@ use smallvec::SmallVec;
 /// The sizes of a tensor, one per dimension, in elements. Up to six dimensions need no allocation.
 pub type Sizes = SmallVec<[i64; 6]>;
 
-/// What is known of a tensor without its data: element type, sizes, device.
+/// A tensor without its data: its element type, sizes and device.
 ///
-/// The tensor of the family [`Meta`](crate::Meta): shapes can be guessed, checked and printed on it without libtorch.
-/// Mirrors a tensor on torch's `meta` device.
+/// This is the tensor of the family [`Meta`](crate::Meta): with it shapes are guessed, checked and printed without
+/// libtorch. It corresponds to a tensor on torch's `meta` device.
 ///
 /// ```
 /// use pytree_core::{DType, TensorMeta};
@@ -48,17 +48,17 @@ impl std::fmt::Display for TensorMeta {
     }
 }
 
-/// A family whose tensors can be described: what shape inference asks of a tensor.
+/// A family whose tensors can be described: what shape inference needs to know of a tensor.
 #[diagnostic::on_unimplemented(
     message = "the tensors of `{Self}` cannot be described",
-    label = "shapes are told of tensors that say their element type, sizes and device",
-    note = "implement `DescribeTensor` for `{Self}`; it is there for `Meta` and, with the feature `tch`, for `Tch`"
+    label = "shapes are read from the element type, sizes and device of each tensor",
+    note = "implement `DescribeTensor` for `{Self}`; `Meta` and, with the feature `tch`, `Tch` implement it"
 )]
 pub trait DescribeTensor: Family {
-    /// Element type, sizes and device of `tensor`.
+    /// The element type, sizes and device of `tensor`.
     fn describe(tensor: &Self::Tensor) -> TensorMeta;
 
-    /// The sizes alone; cheaper where the tensor can give them without the rest.
+    /// The sizes alone. Override it where they are cheaper to get than the rest.
     fn sizes(tensor: &Self::Tensor) -> Sizes {
         Self::describe(tensor).sizes
     }

@@ -1,20 +1,15 @@
-//! `#[derive(PyTree)]`: [`ast`] is what the user wrote, [`valid`] what it means, [`expand`] what is written for it.
+//! `#[derive(PyTree)]`: [`ast`] holds what the user wrote, [`check`] finds what it means, [`expand`] writes the impls.
 
 mod ast;
+mod check;
 mod expand;
-mod fallback;
-mod kind;
-mod remote;
-mod role;
-mod valid;
-mod walks;
 
 use crate::ctxt::Ctxt;
 use crate::root::Root;
 use proc_macro2::TokenStream;
 use syn::DeriveInput;
 
-/// The impls for a type, or its mistakes beside impls that keep every use of the type quiet.
+/// The impls for a type. A type with mistakes gets impls too, so that its uses add no errors.
 pub(crate) fn derive(input: TokenStream, root: Root) -> TokenStream {
     let input = match syn::parse2::<DeriveInput>(input) {
         Ok(input) => input,
@@ -22,11 +17,11 @@ pub(crate) fn derive(input: TokenStream, root: Root) -> TokenStream {
     };
     let cx = Ctxt::new();
     let ast = ast::Input::read(&cx, &input, root);
-    let node = valid::Node::check(&cx, &ast);
+    let node = check::Node::check(&cx, &ast);
     match cx.finish() {
         Ok(()) => expand::expand(&node),
         Err(mut errors) => {
-            errors.extend(fallback::fallback(&ast));
+            errors.extend(expand::fallback(&ast));
             errors
         }
     }

@@ -1,5 +1,5 @@
-//! The impl block as the user wrote it. Only the head and the signature of forward are read; the rest is not looked
-//! into, so that syn's expression parser is not needed.
+//! The impl block as the user wrote it. Only its head and the signature of forward are read, so that syn's parser of
+//! expressions is not needed.
 
 use proc_macro2::{Ident, TokenStream, TokenTree};
 use syn::parse::{Parse, ParseStream};
@@ -15,7 +15,7 @@ pub(crate) struct Block {
 /// `fn forward(..) -> ..`
 pub(crate) struct Forward {
     pub(crate) ident: Ident,
-    /// `async`, `unsafe`, and what else stands before `fn`.
+    /// `async`, `unsafe` and the other words before `fn`.
     pub(crate) modifiers: Vec<Ident>,
     pub(crate) generics: Generics,
     pub(crate) receiver: Option<Receiver>,
@@ -23,7 +23,7 @@ pub(crate) struct Forward {
     pub(crate) output: Option<Type>,
 }
 
-/// `&self`, or what stands in its place.
+/// `&self`, or another receiver.
 pub(crate) struct Receiver {
     pub(crate) tokens: TokenStream,
     /// Whether it is `&self`, with or without a lifetime.
@@ -57,7 +57,7 @@ impl Parse for Block {
     }
 }
 
-/// Finds forward among the items of a block, and passes over all of them.
+/// Finds forward among the items of a block, and reads past all of them.
 fn forward(body: ParseStream<'_>) -> syn::Result<Option<Forward>> {
     let mut found = None;
     let mut modifiers = Vec::new();
@@ -102,7 +102,7 @@ impl Forward {
 }
 
 impl Receiver {
-    /// The receiver with its comma, when there is one.
+    /// Reads the receiver and its comma, if there is one.
     fn parse(input: ParseStream<'_>) -> syn::Result<Option<Self>> {
         let ahead = input.fork();
         ahead.call(Attribute::parse_outer)?;
@@ -129,7 +129,7 @@ impl Parse for Argument {
         let mut pattern = TokenStream::new();
         while !input.peek(Token![:]) || input.peek(Token![::]) {
             if input.is_empty() || input.peek(Token![,]) {
-                return Err(syn::Error::new_spanned(pattern, "a parameter has a type: `x: &Tensor`"));
+                return Err(syn::Error::new_spanned(pattern, "a parameter needs a type: `x: &Tensor`"));
             }
             if input.peek(Token![::]) {
                 pattern.extend([input.parse::<TokenTree>()?, input.parse::<TokenTree>()?]);

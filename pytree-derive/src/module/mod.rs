@@ -1,40 +1,27 @@
-//! `#[module]`: [`ast`] is the impl block as the user wrote it, [`valid`] what its forward takes, [`expand`] what is
-//! written for it.
+//! `#[module]`: [`ast`] holds the impl block that the user wrote, [`check`] finds what its forward takes, [`expand`] writes
+//! the impls. [`mod@function`] turns a closure into such a block.
 
 mod ast;
-mod call;
+mod check;
 mod expand;
 mod function;
-mod marks;
-mod slot;
-mod valid;
+mod strip;
 
 pub(crate) use function::function;
 
-use crate::attr::{self, Place, set};
+use crate::attr::ModelAttrs;
 use crate::ctxt::Ctxt;
 use crate::root::Root;
 use proc_macro2::TokenStream;
 
-const ARGUMENTS: Place = Place { here: ("`#[module]`", &["family", "crate"]), elsewhere: &[] };
-
-/// The block without the marks on the parameters of forward, with `Module` and the arguments' type, or with its mistakes.
+/// The block without the macro's attributes, and beside it `Module` and the type of the arguments, or the mistakes.
 pub(crate) fn module(arguments: TokenStream, item: TokenStream, root: Root) -> TokenStream {
     let cx = Ctxt::new();
-    let (mut family, mut path) = (None, None);
-    attr::arguments(&cx, arguments, &ARGUMENTS, |key, input| {
-        Some(match key.to_string().as_str() {
-            "family" => attr::path(key, input, "Meta").map(|p| set(&cx, &mut family, key, p)),
-            "crate" => attr::text(key, input, "torch_export")
-                .and_then(|text| Root::parse(&text))
-                .map(|p| set(&cx, &mut path, key, p)),
-            _ => return None,
-        })
-    });
-    let root = path.map_or(root, |p| p.value);
-    let family = family.map(|f| f.value);
+    let attrs = ModelAttrs::of_module(&cx, arguments);
+    let root = attrs.root.map_or(root, |root| root.value);
+    let family = attrs.family.map(|family| family.value);
     let block = cx.ok(syn::parse2::<ast::Block>(item.clone()));
-    let model = block.as_ref().map(|block| valid::Model::check(&cx, block, family.as_ref(), &root));
+    let model = block.as_ref().map(|block| check::Model::check(&cx, block, family.as_ref(), &root));
     let written = match (cx.finish(), model) {
         (Ok(()), Some(Some(model))) => expand::expand(&model, expand::Made::OfType),
         (errors, _) => {
@@ -43,7 +30,7 @@ pub(crate) fn module(arguments: TokenStream, item: TokenStream, root: Root) -> T
             tokens
         }
     };
-    let mut tokens = marks::strip_block(item);
+    let mut tokens = strip::block(item);
     tokens.extend(written);
     tokens
 }

@@ -25,7 +25,7 @@ enum Mask {
 
 mod halves {
     use std::ops::ControlFlow;
-    use torch_export::{Family, Leaf, LeafMut, LeafRef, Source, UnflattenError, Visitor, VisitorMut, VisitorOwned};
+    use torch_export::{Family, Leaf, LeafMut, LeafRef, Mismatch, Source, UnflattenError, Visitor, VisitorMut, VisitorOwned};
 
     pub(super) fn walk<'a, F: Family, V: Visitor<'a, F>>(v: &'a i32, visitor: &mut V) -> ControlFlow<V::Break> {
         visitor.leaf(LeafRef::Float(f64::from(*v) / 2.0))
@@ -42,7 +42,7 @@ mod halves {
     pub(super) fn rebuild<F: Family, S: Source<F>>(source: &mut S) -> Result<i32, UnflattenError> {
         match source.leaf()? {
             Leaf::Float(half) => Ok((half * 2.0) as i32),
-            other => Err(source.bad_leaf(format!("{} is no half", other.kind()))),
+            other => Err(source.fail(Mismatch::Value(format!("{} is not a half", other.kind()).into()))),
         }
     }
 }

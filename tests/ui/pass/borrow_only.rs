@@ -1,4 +1,4 @@
-//! A type that implements `Drop` is read, and one that borrows.
+//! Types that can only be read: one that implements `Drop` and one that borrows.
 use pytree_core::{DType, Meta, PyTree, TensorMeta, flatten};
 
 #[derive(PyTree)]

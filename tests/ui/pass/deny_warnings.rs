@@ -1,4 +1,4 @@
-//! Nothing that the macros write warns, whatever lints are on.
+//! Expansions cause no warnings, whatever lints are on.
 #![deny(warnings, missing_docs, unreachable_pub, unused_qualifications, rust_2018_idioms, future_incompatible)]
 #![deny(nonstandard_style, unused, private_interfaces, private_bounds, unsafe_code, single_use_lifetimes)]
 

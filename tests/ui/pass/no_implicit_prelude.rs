@@ -1,4 +1,4 @@
-//! The written code finds every name by itself, and none of the user's.
+//! Expansions need no names in scope, and never use those of the user.
 #![no_implicit_prelude]
 #![allow(dead_code, non_camel_case_types)]
 

@@ -1,8 +1,8 @@
-//! Nothing that the macros write for other shapes and roles warns, whatever lints are on.
+//! Expansions for the other shapes and roles cause no warnings, whatever lints are on.
 #![deny(warnings, missing_docs, unreachable_pub, unused_qualifications, rust_2018_idioms, future_incompatible)]
 #![deny(nonstandard_style, unused, private_interfaces, private_bounds, unsafe_code, single_use_lifetimes)]
 
-use pytree_core::{AsLeaf, Meta, Module, Plain, PyTree, TensorMeta, function, module};
+use pytree_core::{AsLeaf, LeafError, Meta, Module, Plain, PyTree, TensorMeta, function, module};
 
 /// A foreign type.
 pub mod other {
@@ -29,11 +29,11 @@ impl AsLeaf for Mode {
     fn to_leaf(&self) -> Plain<'_> {
         Plain::Bool(matches!(self, Mode::Train))
     }
-    fn from_leaf(leaf: Plain<'_>) -> Result<Self, String> {
+    fn from_leaf(leaf: Plain<'_>) -> Result<Self, LeafError> {
         match leaf {
             Plain::Bool(true) => Ok(Mode::Train),
             Plain::Bool(false) => Ok(Mode::Eval),
-            other => Err(other.kind().to_string()),
+            other => Err(other.kind().to_string().into()),
         }
     }
 }

@@ -5,11 +5,11 @@ use crate::cache::{CacheTensor, DynamicCache, make_dynamic_cache};
 use crate::{DType, Device};
 use serde_json::{Value, json};
 
-/// A cache that grows with every token, flattened by the exporters package of `transformers` 5.23: keys and values of each
-/// layer in turn, numbered, with a description of the whole object as context.
+/// A cache that grows with every token, flattened by the exporters package of `transformers` 5.23: into the keys and
+/// values of each layer in turn, numbered, with a description of the whole object as context.
 ///
-/// Of the objects that package can describe this is the one with plain layers (`DynamicLayer`), all of one element type on
-/// one device.
+/// This type holds a cache of plain layers (`DynamicLayer`), all with one element type and on one device. The package
+/// can also describe others.
 ///
 /// ```
 /// use pytree_core::{DType, TensorMeta, cache::ExportersCache, structure};
@@ -22,14 +22,15 @@ use serde_json::{Value, json};
 pub struct ExportersCache<T> {
     /// Keys and values, `[batch, heads, length, head_dim]`, one pair per layer.
     pub layers: Vec<(T, T)>,
-    /// The element type that the description names.
+    /// The element type in the description.
     pub dtype: DType,
-    /// The device that the description names.
+    /// The device in the description.
     pub device: Device,
 }
 
 impl<T: CacheTensor> ExportersCache<T> {
-    /// A cache of these keys and values; element type and device are those of the first, or `f32` on the CPU without any.
+    /// A cache of these keys and values. Its element type and device are those of the first key; `float32` and the CPU
+    /// if there is none.
     pub fn new(layers: impl IntoIterator<Item = (T, T)>) -> Self {
         let layers: Vec<_> = layers.into_iter().collect();
         let (dtype, device) = match layers.first().map(|(key, _)| key.meta()) {

@@ -4,8 +4,8 @@ use super::{Exported, object, state};
 use indexmap::IndexMap;
 use serde_json::{Value, json};
 
-/// The two caches of an encoder-decoder model, flattened by the exporters package of `transformers` 5.23: the tensors of the
-/// first, then those of the second.
+/// The two caches of an encoder-decoder model, flattened by the exporters package of `transformers` 5.23: into the
+/// tensors of the first and then those of the second.
 ///
 /// ```
 /// use pytree_core::{DType, TensorMeta, cache::{ExportersCache, ExportersEncoderDecoderCache}, structure};
@@ -22,9 +22,9 @@ use serde_json::{Value, json};
 pub struct ExportersEncoderDecoderCache<C> {
     /// The cache of the decoder's attention to itself.
     pub self_attention_cache: C,
-    /// The cache of its attention to the encoder.
+    /// The cache of the decoder's attention to the encoder.
     pub cross_attention_cache: C,
-    /// Whether the second cache of a layer, by its number, is filled already.
+    /// Whether the second cache of a layer is filled, by the index of the layer.
     pub is_updated: IndexMap<i64, bool>,
 }
 
@@ -35,7 +35,7 @@ impl<C: Exported> Exported for ExportersEncoderDecoderCache<C> {
 
     fn describe(&self, first: usize) -> Value {
         let second = first + self.self_attention_cache.leaves().len();
-        // A dict is written by its items, unless all its keys are texts, as those of an empty one are.
+        // A dict is written as its items, unless all its keys are strings, which is true of an empty dict.
         let items: Vec<(i64, bool)> = self.is_updated.iter().map(|(layer, updated)| (*layer, *updated)).collect();
         let is_updated = if items.is_empty() { json!({}) } else { json!({"_t": "items", "v": items}) };
         let state = json!({

@@ -5,8 +5,8 @@ use crate::cache::{CacheError, CacheTensor};
 use crate::{DType, Device};
 use serde_json::{Value, json};
 
-/// A cache of fixed length, flattened by the exporters package of `transformers` 5.23: keys, values and the number of states
-/// that are written, of each layer in turn.
+/// A cache of fixed length, flattened by the exporters package of `transformers` 5.23: into the keys, the values and
+/// the number of written states of each layer in turn.
 ///
 /// ```
 /// use pytree_core::{DType, TensorMeta, cache::ExportersStaticCache, structure};
@@ -24,17 +24,19 @@ pub struct ExportersStaticCache<T> {
 
 /// A layer of an [`ExportersStaticCache`] (`StaticLayer`).
 #[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
 pub struct ExportersStaticLayer<T> {
-    /// Keys and values; none before the first update.
+    /// The keys and values; `None` before the first update.
     pub states: Option<ExportersStates<T>>,
-    /// How many states are written: an `int64` tensor without dimensions.
+    /// The number of written states: an `int64` tensor without dimensions.
     pub cumulative_length: T,
-    /// How many states there is room for.
+    /// The number of states that the layer has room for.
     pub max_cache_len: i64,
 }
 
-/// The keys and values of a layer, and what the description says of them.
+/// The keys and values of a layer, with their description.
 #[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
 pub struct ExportersStates<T> {
     /// The keys, `[batch, heads, length, head_dim]`.
     pub key: T,
@@ -44,9 +46,9 @@ pub struct ExportersStates<T> {
     pub dtype: DType,
     /// Their device.
     pub device: Device,
-    /// How many rows a batch has.
+    /// The size of the batch.
     pub batch_size: i64,
-    /// How many heads there are.
+    /// The number of heads.
     pub num_heads: i64,
     /// The size of a value.
     pub v_head_dim: i64,
@@ -55,10 +57,10 @@ pub struct ExportersStates<T> {
 }
 
 impl<T: CacheTensor> ExportersStaticCache<T> {
-    /// A cache of these keys, values and numbers of written states, of one layer each.
+    /// A cache of these layers: keys, values and the number of written states of each.
     ///
     /// # Errors
-    /// When keys or values have not four dimensions.
+    /// When keys or values do not have four dimensions.
     pub fn new(layers: impl IntoIterator<Item = (T, T, T)>) -> Result<Self, CacheError> {
         let layer = |(key, value, cumulative_length): (T, T, T)| {
             let (keys, values) = (key.meta(), value.meta());

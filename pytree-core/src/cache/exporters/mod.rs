@@ -1,5 +1,5 @@
-//! Caches as the exporters package of `transformers` 5.23 flattens them: the tensors of the object one after another,
-//! numbered, with a description of the object as context.
+//! Caches as the exporters package of `transformers` 5.23 flattens them: into the tensors of the object, numbered, with
+//! a description of the object as context.
 
 mod dynamic;
 mod encoder_decoder;
@@ -10,24 +10,24 @@ pub use encoder_decoder::ExportersEncoderDecoderCache;
 pub use fixed::{ExportersStates, ExportersStaticCache, ExportersStaticLayer};
 
 use crate::spec::python_text;
-use crate::{Context, DType, Device, Kind, Source, UnflattenError};
+use crate::{Context, DType, Device, Kind, Mismatch, Source, UnflattenError};
 use serde_json::{Value, json};
 use std::borrow::Cow;
 
 /// A cache object that the exporters package can describe.
 #[diagnostic::on_unimplemented(
     message = "the exporters package does not describe `{Self}`",
-    label = "this is no cache of that package",
+    label = "this is not a cache of that package",
     note = "its caches are `ExportersCache` and `ExportersStaticCache`"
 )]
 pub trait Exported: Sized {
-    /// What stands in the place of a tensor.
+    /// The type of the tensors.
     type Leaf;
 
-    /// The class, which is also the serialized name: with a colon, unlike that of other registrations.
+    /// The class, which is also the serialized name. It has a colon, unlike the names of other registrations.
     const NAME: &'static str;
 
-    /// The object in words of the package, its tensors numbered from `first` on.
+    /// The description of the object, its tensors numbered from `first` on.
     fn describe(&self, first: usize) -> Value;
 
     /// The tensors, in order.
@@ -39,11 +39,11 @@ pub trait Exported: Sized {
     /// The tensors, in order, by value.
     fn into_leaves(self) -> Vec<Self::Leaf>;
 
-    /// The object that a description is of, with the tensors that `leaf` gives in order. `None` for another object: what
-    /// is given may describe more than this type holds, and is compared with what the result describes.
+    /// The object with this description, with the tensors that `leaf` returns in order; `None` for an object of another
+    /// class. The description may contain more than this type holds: the caller compares it with that of the result.
     ///
     /// # Errors
-    /// Those of `leaf`.
+    /// The errors of `leaf`.
     fn from_description<E>(
         description: &Value,
         leaf: &mut impl FnMut() -> Result<Self::Leaf, E>,
@@ -52,17 +52,17 @@ pub trait Exported: Sized {
 
 /// The context of a cache.
 fn context<C: Exported>(cache: &C) -> Context {
-    // The class has no dump function: its context is JSON inside a JSON text.
+    // The context of a class without a dump function is JSON inside a JSON string.
     Context::Custom { name: Cow::Borrowed(C::NAME), context: Value::String(python_text(&cache.describe(0))) }
 }
 
-/// A cache from a source: the description says which, and is exactly that of the result.
+/// Rebuilds a cache from its description, which must be exactly that of the result.
 fn rebuild<F: crate::Family, C: Exported<Leaf: crate::OwnedTree<F>>, S: Source<F>>(
     source: &mut S,
 ) -> Result<C, UnflattenError> {
     let (found, arity) = source.context(Kind::Custom)?;
-    // Where it stands is known before its leaves are read.
-    let other = source.bad_node(&format!("a custom node `{}` that describes plain layers", C::NAME));
+    // The error is made before the leaves are read, while the source is at the node.
+    let other = source.fail(Mismatch::Node(&format!("a custom node `{}` that describes plain layers", C::NAME)));
     let description = match &found {
         Context::Custom { name, context: Value::String(text) } if name == C::NAME => serde_json::from_str(text).ok(),
         _ => None,
@@ -74,7 +74,7 @@ fn rebuild<F: crate::Family, C: Exported<Leaf: crate::OwnedTree<F>>, S: Source<F
     }
 }
 
-/// The tree of a cache object, and its mirrors: over `T`, or over a cache `C`.
+/// Implements the tree traits for a cache object over `T`, or over a cache `C`.
 macro_rules! tree {
     ($type:ident<$param:ident>, $leaf:ty $(, $bound:path)?) => {
         impl<F: $crate::Family, $param $(: $bound)?> $crate::PyTree<F> for $type<$param>
@@ -123,12 +123,12 @@ macro_rules! tree {
 }
 use tree;
 
-/// An object of this class with these attributes.
+/// The description of an object of this class with these attributes.
 fn object(class: &str, state: Value) -> Value {
     json!({"_t": "obj", "p": format!("transformers.cache_utils:{class}"), "s": state})
 }
 
-/// Leaf number `i`.
+/// The description of tensor number `i`.
 fn tensor(i: usize) -> Value {
     json!({"_t": "tensor", "i": i})
 }
@@ -141,13 +141,13 @@ fn device(device: Device) -> Value {
     json!({"_t": "device", "s": device.to_string()})
 }
 
-/// The attributes of an object of this class.
+/// The attributes in the description of an object of this class.
 fn state<'d>(description: &'d Value, class: &str) -> Option<&'d Value> {
     let path = description.get("p")?.as_str()?;
     (path.strip_prefix("transformers.cache_utils:") == Some(class)).then_some(description.get("s")?)
 }
 
-/// The element type and the device that the attributes of a layer name.
+/// The element type and the device in the attributes of a layer.
 fn placed(state: &Value) -> Option<(DType, Device)> {
     let text = |pointer| state.pointer(pointer).and_then(Value::as_str);
     Some((text("/dtype/n")?.parse().ok()?, text("/device/s")?.parse().ok()?))

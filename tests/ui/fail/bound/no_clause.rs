@@ -1,4 +1,4 @@
-// `bound` is what a where clause is.
+// `bound` takes the predicates of a where clause.
 use pytree_core::PyTree;
 
 #[derive(PyTree)]

@@ -1,4 +1,4 @@
-// A parameter that is static in another struct is no tree, which only a bound can tell.
+// A parameter that is static in another struct is not a tree, which only `bound` can express.
 use pytree_core::PyTree;
 
 #[derive(PyTree)]

@@ -1,4 +1,4 @@
-// `bound` takes the place of what the fields would ask for.
+// `bound` replaces the bounds inferred from the fields.
 use pytree_core::PyTree;
 
 #[derive(PyTree)]

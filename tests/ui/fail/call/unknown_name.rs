@@ -1,4 +1,4 @@
-// An argument that forward does not take.
+// An argument that forward does not have.
 use pytree_core::{DType, Meta, TensorMeta, module};
 
 struct Model;

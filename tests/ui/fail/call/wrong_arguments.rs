@@ -1,4 +1,4 @@
-// Arguments of other types than those of forward.
+// Arguments whose types are not those of forward.
 use pytree_core::{DType, Meta, Module, TensorMeta, module};
 
 struct Model;

@@ -1,4 +1,4 @@
-// A `HashMap` has no order, which the keys of a dict need.
+// `HashMap` is not supported: the keys of a dict need a stable order.
 use pytree_core::{Meta, PyTree, TensorMeta};
 use std::collections::HashMap;
 

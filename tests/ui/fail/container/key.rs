@@ -1,4 +1,4 @@
-// A key of a dict is what Python and Rust can both own.
+// The key of a dict must be owned in both Python and Rust.
 use pytree_core::{Meta, TensorMeta, leaves};
 use std::collections::BTreeMap;
 

@@ -1,4 +1,4 @@
-// What is shared can be read, not rebuilt: it would be torn apart.
+// Shared pointers can be read but not rebuilt: the copies would no longer be shared.
 use pytree_core::{Meta, PyTree, TensorMeta};
 use std::rc::Rc;
 

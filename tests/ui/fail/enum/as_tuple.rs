@@ -1,4 +1,4 @@
-// The variant of an enum is in the context: only a dataclass or a mapping has one for it.
+// The variant of an enum is kept in the context, which only a dataclass or a mapping has room for.
 use pytree_core::{Meta, PyTree, TensorMeta};
 
 #[derive(PyTree)]

@@ -1,4 +1,4 @@
-// `variant` is the name under which the context holds the variant.
+// `variant` is reserved: the context holds the variant under this name.
 use pytree_core::{Meta, PyTree, TensorMeta};
 
 #[derive(PyTree)]

@@ -1,4 +1,4 @@
-// Fields of variants have the roles of fields, with the same rules; all mistakes are told in one run.
+// Fields of variants follow the rules of all fields, and all mistakes are reported in one run.
 use pytree_core::{Meta, PyTree, TensorMeta};
 
 struct Layer;

@@ -1,4 +1,4 @@
-// The fields of a variant are fixed where they stand.
+// The fields of a variant cannot be flattened.
 use pytree_core::{Meta, PyTree, TensorMeta};
 
 #[derive(PyTree)]

@@ -1,4 +1,4 @@
-// A field of a variant that is no tree is underlined where it stands.
+// A field of a variant that is not a tree is underlined.
 use pytree_core::{Meta, PyTree, TensorMeta};
 
 struct Handle;

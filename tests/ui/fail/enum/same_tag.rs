@@ -1,4 +1,4 @@
-// Two variants of one name could not be told apart.
+// Two variants cannot have the same name.
 use pytree_core::{Meta, PyTree, TensorMeta};
 
 #[derive(PyTree)]

@@ -1,4 +1,4 @@
-// A tensor in a static field of a variant does not compile either.
+// A static field of a variant cannot hold a tensor either.
 use pytree_core::{Meta, PyTree, TensorMeta};
 
 #[derive(PyTree)]

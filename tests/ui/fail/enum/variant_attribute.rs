@@ -1,4 +1,4 @@
-// A variant has a name and nothing else.
+// On a variant only its name can be changed.
 use pytree_core::{Meta, PyTree, TensorMeta};
 
 #[derive(PyTree)]

@@ -1,4 +1,4 @@
-// What is asked of a family beside its tensors is told of the family.
+// Traits that a family can implement besides `Family` are reported with the family.
 use pytree_core::{DescribeTensor, Family, ShareTensor};
 
 enum Mine {}

@@ -1,4 +1,4 @@
-// A family that is not there.
+// A family that does not exist.
 use pytree_core::{PyTree, TensorMeta, module};
 
 #[derive(PyTree)]

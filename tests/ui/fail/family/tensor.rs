@@ -1,4 +1,4 @@
-// A family is the marker of a tensor type: the tensor itself in its place is told once, where it stands.
+// A family is the marker of a tensor type: a tensor type in its place is reported once, where it is written.
 use pytree_core::{PyTree, TensorMeta, module};
 
 #[derive(PyTree)]

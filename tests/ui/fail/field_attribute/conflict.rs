@@ -1,4 +1,4 @@
-// Roles that exclude each other.
+// Attributes that exclude each other.
 use pytree_core::{Meta, PyTree, TensorMeta};
 
 #[derive(PyTree)]

@@ -1,4 +1,4 @@
-// `default` belongs to `skip`, and is a path.
+// `default` takes a path and needs `skip`.
 use pytree_core::{Meta, PyTree, TensorMeta};
 
 #[derive(PyTree)]

@@ -1,4 +1,4 @@
-// What `default` names makes a value of the field's type.
+// The function in `default` must return the type of the field.
 use pytree_core::{Meta, PyTree, TensorMeta};
 
 #[derive(PyTree)]

@@ -1,4 +1,4 @@
-// A name that Python does not take.
+// Names that Python does not accept.
 use pytree_core::{Meta, PyTree, TensorMeta};
 
 #[derive(PyTree)]

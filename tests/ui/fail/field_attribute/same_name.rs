@@ -1,4 +1,4 @@
-// Two fields of one name.
+// Two fields with the same name.
 use pytree_core::{Meta, PyTree, TensorMeta};
 
 #[derive(PyTree)]

@@ -1,4 +1,4 @@
-// A skipped field has to come from somewhere.
+// A skipped field needs a default value.
 use pytree_core::{Meta, PyTree, TensorMeta};
 
 struct Handle(u8);

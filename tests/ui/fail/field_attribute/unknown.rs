@@ -1,4 +1,4 @@
-// An unknown word is told the known ones, and the one that it nearly is.
+// An unknown attribute of a field is reported with the known ones and the nearest one.
 use pytree_core::{Meta, PyTree, TensorMeta};
 
 #[derive(PyTree)]

@@ -1,4 +1,4 @@
-// Numbered children have no names, and a flattened field no name of its own.
+// A node with numbered children cannot flatten a field, and a flattened field has no name of its own.
 use pytree_core::{Meta, PyTree, TensorMeta};
 
 #[derive(PyTree)]

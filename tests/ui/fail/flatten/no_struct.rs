@@ -1,4 +1,4 @@
-// Only a struct has names to give.
+// Only a struct with named children can be flattened.
 use pytree_core::{Meta, PyTree, TensorMeta};
 
 #[derive(PyTree)]

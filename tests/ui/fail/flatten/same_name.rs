@@ -1,4 +1,4 @@
-// A name may be there once.
+// A flattened field cannot add a name that exists already.
 use pytree_core::{Meta, PyTree, TensorMeta};
 
 #[derive(PyTree)]

@@ -1,4 +1,4 @@
-// A struct with static fields has a context of its own, which a flattened one has not.
+// A struct with static fields cannot be flattened, since a flattened one has no context.
 use pytree_core::{Meta, PyTree, TensorMeta};
 
 #[derive(PyTree)]

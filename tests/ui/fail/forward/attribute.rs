@@ -1,4 +1,4 @@
-// The words of `#[module]`.
+// The arguments of `#[module]`.
 use pytree_core::{Meta, TensorMeta, module};
 
 struct Model;

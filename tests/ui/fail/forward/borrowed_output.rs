@@ -1,4 +1,4 @@
-// What forward returns borrows nothing, at any depth.
+// The result of forward cannot borrow, at any depth.
 use pytree_core::{Meta, TensorMeta, module};
 
 struct First;

@@ -1,4 +1,4 @@
-// Forward is a plain function.
+// Forward cannot be `async`, `unsafe` or generic.
 use pytree_core::{Meta, TensorMeta, module};
 
 struct A;

@@ -1,4 +1,4 @@
-// `#[module]` somewhere else.
+// `#[module]` on something other than an inherent impl block.
 use pytree_core::module;
 
 #[module]

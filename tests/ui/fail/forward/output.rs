@@ -1,4 +1,4 @@
-// What forward gives away is owned.
+// The result of forward must be an owned, named type.
 use pytree_core::{Meta, TensorMeta, module};
 use ui::Linear;
 

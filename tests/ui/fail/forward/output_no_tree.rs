@@ -1,4 +1,4 @@
-// What forward gives is a tree.
+// The result of forward must be a tree.
 use pytree_core::{Meta, TensorMeta, module};
 use ui::Linear;
 

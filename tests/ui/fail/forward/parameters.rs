@@ -1,4 +1,4 @@
-// Every parameter that cannot be bound is told.
+// Every parameter that a call cannot keep is reported.
 #![allow(unused_variables)]
 use pytree_core::{Meta, TensorMeta, module};
 

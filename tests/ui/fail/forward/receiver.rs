@@ -1,4 +1,4 @@
-// Forward takes `&self`.
+// Forward must take `&self`.
 use pytree_core::{Meta, TensorMeta, module};
 
 struct A;

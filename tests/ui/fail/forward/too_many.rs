@@ -1,4 +1,4 @@
-// A call has twelve slots.
+// A call has at most twelve arguments.
 #![allow(unused_variables)]
 use pytree_core::{Meta, TensorMeta, module};
 

@@ -1,4 +1,4 @@
-// Its arguments are those of `#[module]`, and a name.
+// `function!` takes the arguments of `#[module]`, and a name.
 use pytree_core::{Meta, TensorMeta, function};
 
 fn main() {

@@ -1,4 +1,4 @@
-// A mistake in the body is told where it stands.
+// A mistake in the body of `function!` is reported where it is written.
 use pytree_core::{Meta, TensorMeta, function};
 
 fn main() {

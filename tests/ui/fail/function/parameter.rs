@@ -1,4 +1,4 @@
-// Its parameters are bound by the rules of `#[module]`.
+// The parameters of `function!` follow the rules of `#[module]`.
 use pytree_core::{Meta, TensorMeta, function};
 
 fn main() {

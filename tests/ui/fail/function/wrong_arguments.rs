@@ -1,4 +1,4 @@
-// Its arguments are made by methods of the value.
+// The arguments of a `function!` are checked like those of a model.
 use pytree_core::{Meta, Module, TensorMeta, function};
 
 fn main() {

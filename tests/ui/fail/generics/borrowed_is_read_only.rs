@@ -1,4 +1,4 @@
-// What borrows can be read and not rebuilt.
+// A type that borrows can be read but not rebuilt.
 use pytree_core::{DType, Meta, PyTree, TensorMeta, into_leaves};
 
 #[derive(PyTree)]

@@ -1,4 +1,4 @@
-// A struct with type parameters is a tree of every family, so it cannot hold the tensor of one.
+// A struct with type parameters is a tree of every family, so it cannot hold the tensor of a single one.
 use pytree_core::{PyTree, TensorMeta};
 
 #[derive(PyTree)]

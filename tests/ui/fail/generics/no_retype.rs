@@ -1,4 +1,4 @@
-// A struct of concrete tensors holds no others.
+// A struct of concrete tensors cannot be mapped to another family.
 use pytree_core::{DType, Meta, PyTree, TensorMeta, map};
 
 #[derive(PyTree)]

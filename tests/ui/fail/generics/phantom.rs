@@ -1,4 +1,4 @@
-// No field is left out by the spelling of its type.
+// `PhantomData` fields must be marked `skip` too.
 use pytree_core::PyTree;
 use std::marker::PhantomData;
 

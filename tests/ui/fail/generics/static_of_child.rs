@@ -1,4 +1,4 @@
-// One parameter cannot be a tree and a static field.
+// A type parameter cannot be used both in a child and in a static field.
 use pytree_core::PyTree;
 
 #[derive(PyTree)]

@@ -1,4 +1,4 @@
-// A constant has no children: what it is made of is its context.
+// A constant has no children: its value is its context.
 use pytree_core::{Meta, PyTree, TensorMeta};
 
 #[derive(PyTree)]

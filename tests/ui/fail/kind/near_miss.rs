@@ -1,4 +1,4 @@
-// A word that is nearly one of the kinds is told which.
+// A misspelled kind is reported with the nearest one.
 use pytree_core::{Meta, PyTree, TensorMeta};
 
 #[derive(PyTree)]

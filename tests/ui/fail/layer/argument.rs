@@ -1,4 +1,4 @@
-// A layer is part of the model and no argument.
+// A layer is part of the model and cannot be an argument.
 #![allow(unused_variables)]
 use pytree_core::{Meta, TensorMeta, module};
 use ui::Linear;

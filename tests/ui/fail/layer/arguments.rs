@@ -1,4 +1,4 @@
-// Every argument of forward that is no tree is told.
+// Every argument of forward that is not a tree is reported.
 #![allow(unused_variables)]
 use pytree_core::{Meta, TensorMeta, module};
 use ui::Linear;

@@ -1,4 +1,4 @@
-// A layer is flattened.
+// A layer cannot be flattened.
 use pytree_core::{Meta, flatten};
 use ui::Linear;
 

@@ -1,4 +1,4 @@
-// A layer inside of containers.
+// A layer inside containers is not a tree either.
 use pytree_core::{Meta, PyTree};
 use ui::Linear;
 

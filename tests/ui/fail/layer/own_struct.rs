@@ -1,4 +1,4 @@
-// A struct of the user's own that lacks the derive.
+// A struct without `#[derive(PyTree)]` is not a tree.
 use pytree_core::{Meta, PyTree, TensorMeta};
 
 struct Cache {

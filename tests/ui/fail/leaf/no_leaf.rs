@@ -1,4 +1,4 @@
-// `leaf` needs a type that says which leaf it is.
+// `leaf` needs a type that implements `AsLeaf`.
 use pytree_core::{Meta, PyTree, TensorMeta};
 
 enum Mode {

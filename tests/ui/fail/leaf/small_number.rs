@@ -1,4 +1,4 @@
-// A smaller number is no leaf by itself, since torch's are 64 bits: `leaf` makes it one.
+// A smaller number is not a leaf by itself, since torch's numbers have 64 bits: `leaf` makes it one.
 use pytree_core::{Meta, PyTree, TensorMeta};
 
 #[derive(PyTree)]

@@ -1,4 +1,4 @@
-// A `usize` need not fit an int of torch.
+// A `usize` may not fit into an int of torch.
 use pytree_core::PyTree;
 
 #[derive(PyTree)]

@@ -1,4 +1,4 @@
-// `leaf` takes no value.
+// `leaf` does not take a value.
 use pytree_core::{Meta, PyTree};
 
 #[derive(PyTree)]

@@ -1,4 +1,4 @@
-// A field is one thing.
+// A field has only one role.
 use pytree_core::{Meta, PyTree, TensorMeta};
 
 #[derive(PyTree)]

@@ -1,4 +1,4 @@
-// Python has one `None`, so an `Option` in an `Option` is no tree, wherever it stands in a type.
+// Python has only one `None`, so an `Option` in an `Option` is not a tree, anywhere in a type.
 use pytree_core::{Meta, PyTree, TensorMeta, module};
 
 #[derive(PyTree)]

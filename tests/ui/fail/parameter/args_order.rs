@@ -1,4 +1,4 @@
-// One of each, `**kwargs` last.
+// There is at most one `*args` and one `**kwargs`, which comes last.
 #![allow(unused_variables)]
 use pytree_core::{Meta, TensorMeta, module};
 

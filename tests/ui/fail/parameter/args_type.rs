@@ -1,4 +1,4 @@
-// `*args` is a slice and `**kwargs` a map by name.
+// `*args` takes a slice and `**kwargs` a map by name.
 #![allow(unused_variables)]
 use pytree_core::{Meta, TensorMeta, module};
 

@@ -1,4 +1,4 @@
-// What is taken by value is a tree too.
+// An argument taken by value must be a tree too.
 use pytree_core::{Meta, TensorMeta, module};
 
 struct Model;

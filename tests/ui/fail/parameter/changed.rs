@@ -1,4 +1,4 @@
-// What forward changes has to be returned.
+// An argument that forward changes must be returned.
 use pytree_core::{Meta, TensorMeta, module};
 
 struct Model;

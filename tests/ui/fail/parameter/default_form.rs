@@ -1,4 +1,4 @@
-// A default is an expression in parentheses.
+// `#[default(..)]` takes an expression in parentheses.
 use pytree_core::{Meta, TensorMeta, module};
 
 struct Model;

@@ -1,4 +1,4 @@
-// A default is of the type that the call owns.
+// A default must have the type that the call owns.
 use pytree_core::{Meta, TensorMeta, module};
 
 struct Model;

@@ -1,4 +1,4 @@
-// Named arguments keep the order in which they are given, so they stand in an `IndexMap`.
+// Named arguments keep the order in which they are given, so they need an `IndexMap`.
 use pytree_core::{Meta, TensorMeta, module};
 use std::collections::BTreeMap;
 

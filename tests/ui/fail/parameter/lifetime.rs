@@ -1,4 +1,4 @@
-// An argument is borrowed while forward runs, so a lifetime of the model's is too long for it.
+// An argument is borrowed only while forward runs, so it cannot have a lifetime of the model.
 use pytree_core::{Meta, TensorMeta, module};
 
 struct Model<'a>(&'a TensorMeta);

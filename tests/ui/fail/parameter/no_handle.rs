@@ -1,4 +1,4 @@
-// A family whose tensors cannot be held twice takes no tree by value.
+// A tree can be taken by value only if its family implements `ShareTensor`.
 use pytree_core::{Family, Leaf, LeafMut, LeafRef, OwnedTree, PyTree, Source, UnflattenError, module};
 use pytree_core::{Visitor, VisitorMut, VisitorOwned};
 use std::ops::ControlFlow;

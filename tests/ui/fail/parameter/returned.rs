@@ -1,4 +1,4 @@
-// `#[returned]` is for what forward changes.
+// `#[returned]` takes `&mut T` and excludes the other attributes.
 #![allow(unused_variables)]
 use pytree_core::{Meta, TensorMeta, module};
 

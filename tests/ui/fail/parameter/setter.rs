@@ -1,4 +1,4 @@
-// `*args` and `**kwargs` are given by methods of their own, not by position.
+// `*args` and `**kwargs` are given by their own methods, not by position.
 use pytree_core::{Meta, TensorMeta, module};
 
 struct Model;

@@ -1,4 +1,4 @@
-// An attribute that is neither the macro's nor the compiler's.
+// An attribute that neither the macro nor the compiler knows.
 #![allow(unused_variables)]
 use pytree_core::{Meta, TensorMeta, module};
 

@@ -1,4 +1,4 @@
-// A foreign enum is walked by functions.
+// `remote` cannot describe an enum.
 use pytree_core::PyTree;
 
 #[derive(PyTree)]

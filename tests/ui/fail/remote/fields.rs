@@ -1,4 +1,4 @@
-// The fields of a description are those of the type, of the same types.
+// The fields of a description must be those of the type.
 use pytree_core::{Meta, PyTree, TensorMeta};
 
 mod other {

@@ -1,4 +1,4 @@
-// What a description cannot have; its use as `with` adds nothing.
+// Attributes that a description cannot have; its use in `with` adds no errors.
 use pytree_core::{Meta, PyTree};
 
 mod other {

@@ -1,4 +1,4 @@
-// A description makes the type no tree by itself: `with` names it.
+// A description does not make the type a tree by itself: `with` must name it.
 use pytree_core::{Meta, PyTree};
 
 mod other {

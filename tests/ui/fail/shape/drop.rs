@@ -1,4 +1,4 @@
-// A type that implements `Drop` cannot be taken apart: `borrow_only` is for that.
+// A type that implements `Drop` cannot be taken apart: it needs `borrow_only`.
 use pytree_core::{Meta, PyTree, TensorMeta};
 
 #[derive(PyTree)]

@@ -1,4 +1,4 @@
-// An enum without variants has no value to walk.
+// An enum without variants is not a tree.
 use pytree_core::PyTree;
 
 #[derive(PyTree)]

@@ -1,4 +1,4 @@
-// A mistake in a tuple struct is told once: the use below adds nothing.
+// A mistake in a tuple struct is reported once: the use below adds no errors.
 use pytree_core::{Meta, PyTree, TensorMeta, flatten};
 
 #[derive(PyTree)]

@@ -1,4 +1,4 @@
-// A tuple struct is a tuple, and a tuple has no context for a static field.
+// A tuple struct is a tuple, whose context cannot hold a static field.
 use pytree_core::{Meta, PyTree, TensorMeta};
 
 #[derive(PyTree)]

@@ -1,4 +1,4 @@
-// A node counts its fields in 128 bits.
+// A node has at most 128 fields.
 use pytree_core::{Meta, PyTree};
 
 #[derive(PyTree)]

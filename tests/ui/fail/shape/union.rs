@@ -1,4 +1,4 @@
-// Which field of a union is in use is not known.
+// A union is not a tree: which of its fields is in use is not known.
 use pytree_core::PyTree;
 
 #[derive(PyTree)]

@@ -1,4 +1,4 @@
-// A dict has no context beside its keys.
+// The context of a dict holds nothing but its keys.
 use pytree_core::{Meta, PyTree, TensorMeta};
 
 #[derive(PyTree)]

@@ -1,4 +1,4 @@
-// A layer is no configuration.
+// A layer cannot be a static field.
 use pytree_core::{Meta, PyTree, TensorMeta};
 use ui::Linear;
 

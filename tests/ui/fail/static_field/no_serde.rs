@@ -1,4 +1,4 @@
-// What is kept in the context is compared and written as JSON.
+// A static field must be comparable and serializable.
 use pytree_core::{Meta, PyTree, TensorMeta};
 
 #[derive(PartialEq)]

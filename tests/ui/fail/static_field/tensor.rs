@@ -1,4 +1,4 @@
-// A tensor is a child, in whatever it stands.
+// Tensors are children, also inside other types.
 use pytree_core::{Meta, PyTree, TensorMeta};
 
 #[derive(PyTree)]

@@ -1,4 +1,4 @@
-// What is no visitor, no source, no slot is told in the words of the trait.
+// A type that is not a visitor, a source or a slot is reported in the words of the trait.
 use pytree_core::{
     Holder, Holders, LeafClass, MapKeys, Meta, Slots, Source, Statics, Visitor, VisitorMut, VisitorOwned, cache::CacheClass,
 };

@@ -1,4 +1,4 @@
-// The attribute without its parentheses.
+// `#[pytree]` without parentheses.
 use pytree_core::{Meta, PyTree, TensorMeta};
 
 #[derive(PyTree)]

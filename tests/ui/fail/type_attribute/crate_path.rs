@@ -1,4 +1,4 @@
-// `crate` takes a path.
+// `crate` takes the path of the library.
 use pytree_core::PyTree;
 
 #[derive(PyTree)]

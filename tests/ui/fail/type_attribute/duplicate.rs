@@ -1,4 +1,4 @@
-// Each word once.
+// Each attribute may be given once.
 use pytree_core::{Meta, PyTree, TensorMeta};
 
 #[derive(PyTree)]

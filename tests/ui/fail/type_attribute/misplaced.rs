@@ -1,4 +1,4 @@
-// A word of a field on the type, or of the type on a field or variant, is told where it belongs.
+// An attribute in the wrong place is reported with the place where it belongs.
 use pytree_core::PyTree;
 
 #[derive(PyTree)]

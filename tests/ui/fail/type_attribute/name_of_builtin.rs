@@ -1,4 +1,4 @@
-// A container of Python has no name of its own.
+// A built-in container of Python has no serialized name.
 use pytree_core::{Meta, PyTree, TensorMeta};
 
 #[derive(PyTree)]

@@ -1,4 +1,4 @@
-// The family that is named is not the one of the tensor.
+// A named family that is not the one of the tensor.
 use pytree_core::{Family, PyTree, TensorMeta};
 
 enum Mine {}

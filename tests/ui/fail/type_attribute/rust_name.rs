@@ -1,4 +1,4 @@
-// A serialized name is a name of Python.
+// A serialized name must be a Python name.
 use pytree_core::{Meta, PyTree, TensorMeta};
 
 #[derive(PyTree)]

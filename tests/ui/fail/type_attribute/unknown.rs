@@ -1,4 +1,4 @@
-// An unknown word on a type is told the known ones, and the one that it nearly is.
+// An unknown attribute of a type is reported with the known ones and the nearest one.
 use pytree_core::{PyTree, TensorMeta};
 
 #[derive(PyTree)]

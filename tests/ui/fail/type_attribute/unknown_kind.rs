@@ -1,4 +1,4 @@
-// A kind that no struct can be.
+// An unknown kind of node.
 use pytree_core::{Meta, PyTree, TensorMeta};
 
 #[derive(PyTree)]

@@ -1,4 +1,4 @@
-// Every mistake of one attribute is told.
+// Every mistake in one attribute is reported.
 use pytree_core::{PyTree, TensorMeta};
 
 #[derive(PyTree)]

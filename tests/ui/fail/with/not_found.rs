@@ -1,4 +1,4 @@
-// Functions that are not there are told where `with` names them.
+// Missing functions are reported where `with` names their module.
 use pytree_core::{Meta, PyTree, TensorMeta};
 
 mod half {}

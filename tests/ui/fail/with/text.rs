@@ -1,4 +1,4 @@
-// `with` is a path.
+// `with` takes a path.
 use pytree_core::{Meta, PyTree, TensorMeta};
 
 mod half {}

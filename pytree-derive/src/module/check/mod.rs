@@ -1,0 +1,232 @@
+//! What a forward takes and returns, once every rule holds.
+
+mod slot;
+
+pub(crate) use slot::{Holds, Pass, Slot};
+
+use super::ast::{Argument, Block, Forward};
+use crate::attr::ParameterAttrs;
+use crate::ctxt::Ctxt;
+use crate::name::{is_python_name, plain};
+use crate::root::Root;
+use crate::ty;
+use proc_macro2::{Ident, Span, TokenStream, TokenTree};
+use quote::ToTokens;
+use syn::{GenericParam, Generics, Path, Type};
+
+/// A model with its forward.
+pub(crate) struct Model<'a> {
+    pub(crate) generics: &'a Generics,
+    pub(crate) ty: &'a Type,
+    /// The name of its type.
+    pub(crate) name: String,
+    pub(crate) root: &'a Root,
+    /// The family in `family = ..`.
+    pub(crate) family: Option<&'a Path>,
+    pub(crate) parameters: Vec<Parameter>,
+    pub(crate) output: Option<&'a Type>,
+}
+
+/// A parameter of forward.
+pub(crate) struct Parameter {
+    pub(crate) ident: Ident,
+    pub(crate) name: String,
+    pub(crate) slot: Slot,
+    /// It follows `*args`, so it can only be given by name.
+    pub(crate) keyword: bool,
+    pub(crate) default: Default,
+}
+
+/// The value of a parameter that is left out.
+pub(crate) enum Default {
+    /// It must be given.
+    Required,
+    /// `None`, of an `Option`.
+    None,
+    /// The value of this expression.
+    Value(TokenStream),
+}
+
+impl Parameter {
+    /// Whether it is one argument that may be given by position.
+    pub(crate) fn is_positional(&self) -> bool {
+        self.slot.holds == Holds::One && !self.keyword
+    }
+
+    /// Whether forward changes it and the call returns it.
+    pub(crate) fn is_returned(&self) -> bool {
+        matches!(self.slot.pass, Pass::ShareMut)
+    }
+}
+
+/// The length of the longest tuple for which the library implements its slots.
+const MAX_PARAMETERS: usize = 12;
+
+impl<'a> Model<'a> {
+    /// The model, unless its forward cannot be read at all; mistakes go to `cx`.
+    pub(crate) fn check(cx: &Ctxt, block: &'a Block, family: Option<&'a Path>, root: &'a Root) -> Option<Self> {
+        let Some(forward) = &block.forward else {
+            cx.error(
+                &block.model,
+                "this block has no `fn forward(&self, ..) -> ..`, which is what `#[module]` exports",
+            );
+            return None;
+        };
+        signature(cx, forward);
+        let attrs: Vec<_> = forward.parameters.iter().map(|a| ParameterAttrs::read(cx, &a.attributes)).collect();
+        let given = forward.parameters.iter().zip(&attrs);
+        let mut written: Vec<_> = given.map(|(a, attrs)| Parameter::check(cx, a, attrs, block, forward)).collect();
+        order(cx, forward, &attrs, &mut written);
+        if let Some(argument) = forward.parameters.get(MAX_PARAMETERS) {
+            let message = format_args!("forward takes at most {MAX_PARAMETERS} parameters: group some in a struct");
+            cx.error(&argument.pattern, message);
+        }
+        output(cx, forward.output.as_ref());
+        Some(Model {
+            generics: &block.generics,
+            ty: &block.model,
+            name: type_name(&block.model),
+            root,
+            family,
+            parameters: written.into_iter().collect::<Option<_>>()?,
+            output: forward.output.as_ref(),
+        })
+    }
+}
+
+fn signature(cx: &Ctxt, forward: &Forward) {
+    for word in &forward.modifiers {
+        if word == "async" {
+            cx.error(word, "forward cannot be `async`: it is run while its operators are recorded");
+        } else if word == "unsafe" {
+            cx.error(word, "forward cannot be `unsafe`: it is called with any arguments of its types");
+        }
+    }
+    if let Some(param) = forward.generics.params.iter().find(|p| !matches!(p, GenericParam::Lifetime(_))) {
+        cx.error(
+            param,
+            "forward cannot be generic, since the arguments of a call have one type: name the type, or use `Value` for any tree",
+        );
+    }
+    match &forward.receiver {
+        None => cx.error(&forward.ident, "forward must take `&self`: it is called on the model"),
+        Some(receiver) if !receiver.shared => {
+            cx.error(&receiver.tokens, "forward must take `&self`: an export calls it many times on the same model");
+        }
+        Some(_) => {}
+    }
+}
+
+/// Python's rules for the order of parameters, and the defaults that follow from it.
+fn order(cx: &Ctxt, forward: &Forward, attrs: &[ParameterAttrs], written: &mut [Option<Parameter>]) {
+    let holds = |p: &Option<Parameter>| p.as_ref().map_or(Holds::One, |p| p.slot.holds);
+    let all: Vec<Holds> = written.iter().map(holds).collect();
+    let at = |what: Holds| all.iter().position(|h| *h == what);
+    for (i, parameter) in written.iter_mut().enumerate() {
+        let place = &forward.parameters[i].pattern;
+        if all[i] != Holds::One && at(all[i]) != Some(i) {
+            cx.error(place, "a function has at most one `*args` and one `**kwargs`: this is the second");
+        }
+        if at(Holds::VarKwargs).is_some_and(|last| last < i && all[i] != Holds::VarKwargs) {
+            cx.error(place, "no parameter can follow `**kwargs`: move `#[kwargs]` to the end");
+        }
+        let Some(parameter) = parameter else { continue };
+        parameter.keyword = parameter.slot.holds == Holds::One && at(Holds::VarArgs).is_some_and(|star| star < i);
+    }
+    // From the end: a parameter has a default only if all positional ones after it have one.
+    let mut required = None;
+    for i in (0..written.len()).rev() {
+        let Some(parameter) = &mut written[i] else { continue };
+        if parameter.slot.holds != Holds::One {
+            continue;
+        }
+        let optional = parameter.slot.is_optional(&forward.parameters[i].ty);
+        parameter.default = match (&attrs[i].default, required.is_some() && !parameter.keyword) {
+            (Some((word, _)), true) => {
+                let message = format_args!(
+                    "parameter without a default follows parameter with a default: give `{}` a default, or move it before this one",
+                    required.as_deref().unwrap_or_default()
+                );
+                cx.error(word, message);
+                Default::Required
+            }
+            (Some((_, value)), false) => Default::Value(value.clone()),
+            (None, false) if optional => Default::None,
+            (None, _) => Default::Required,
+        };
+        if matches!(parameter.default, Default::Required) && !parameter.keyword {
+            required.get_or_insert_with(|| parameter.name.clone());
+        }
+    }
+}
+
+fn output(cx: &Ctxt, output: Option<&Type>) {
+    let Some(ty) = output else { return };
+    if let Type::ImplTrait(_) = ty {
+        cx.error(ty, "forward must name the type that it returns, since a program returns the same type");
+    } else if let Some(place) = ty::borrowed(ty.to_token_stream()) {
+        let message = "forward must return an owned type (use `shallow_clone` for a tensor that the model keeps)";
+        cx.error(place, message);
+    }
+}
+
+/// A lifetime that the arguments of a call need not live for. Those of forward itself are as short as a call needs.
+fn longer_lifetime(ty: &Type, forward: &Generics) -> Option<Ident> {
+    let of_forward = |name: &Ident| name == "_" || forward.lifetimes().any(|p| p.lifetime.ident == *name);
+    ty::lifetimes(ty.to_token_stream()).into_iter().find(|name| !of_forward(name))
+}
+
+impl Parameter {
+    fn check(cx: &Ctxt, argument: &Argument, attrs: &ParameterAttrs, block: &Block, forward: &Forward) -> Option<Self> {
+        if let Some(lifetime) = longer_lifetime(&argument.ty, &forward.generics) {
+            cx.error(lifetime, "an argument is borrowed only while forward runs: remove this lifetime");
+            return None;
+        }
+        let slot = Slot::of(cx, &argument.ty, attrs.asked);
+        for param in &block.generics.params {
+            let ident = match param {
+                GenericParam::Type(p) => &p.ident,
+                GenericParam::Const(p) => &p.ident,
+                _ => continue,
+            };
+            if ty::mentions(argument.ty.to_token_stream(), ident) {
+                let message =
+                    format_args!("the arguments of a model have one type: `{ident}` of the impl cannot be part of it");
+                cx.error(&argument.ty, message);
+                return None;
+            }
+        }
+        if ty::mentions(argument.ty.to_token_stream(), &Ident::new("Self", Span::call_site())) {
+            cx.error(&argument.ty, "name the type instead of `Self`: an input is not part of the model");
+            return None;
+        }
+        let Some(ident) = binding(&argument.pattern) else {
+            let message = "a parameter of forward needs a plain name, which callers and placeholders use: destructure it in the body";
+            cx.error(&argument.pattern, message);
+            return None;
+        };
+        let name = plain(&ident);
+        if !is_python_name(&name) {
+            cx.error(&ident, format_args!("`{name}` cannot be the name of a Python parameter: choose another name"));
+            return None;
+        }
+        Some(Parameter { ident, name, slot: slot?, keyword: false, default: Default::Required })
+    }
+}
+
+/// The name in `name` or `mut name`.
+fn binding(pattern: &TokenStream) -> Option<Ident> {
+    let tokens: Vec<TokenTree> = pattern.clone().into_iter().collect();
+    match tokens.as_slice() {
+        [TokenTree::Ident(name)] if name != "_" => Some(name.clone()),
+        [TokenTree::Ident(word), TokenTree::Ident(name)] if word == "mut" => Some(name.clone()),
+        _ => None,
+    }
+}
+
+fn type_name(ty: &Type) -> String {
+    match ty {
+        Type::Path(path) => path.path.segments.last().map(|s| plain(&s.ident)).unwrap_or_default(),
+        ty => ty.to_token_stream().to_string(),
+    }
+}

@@ -1,0 +1,198 @@
+//! Slots: how a call keeps an argument, and how forward gets it.
+
+use crate::attr::Asked;
+use crate::ctxt::Ctxt;
+use crate::ty::{self, borrowed, refuse_double};
+use proc_macro2::TokenStream;
+use quote::{ToTokens, quote, quote_spanned};
+use syn::spanned::Spanned;
+use syn::{GenericArgument, PathArguments, Type};
+
+/// The owned type of an argument, and how forward gets it.
+pub(crate) struct Slot {
+    /// The type of the argument, or of each one in `*args` and `**kwargs`.
+    pub(crate) ty: TokenStream,
+    pub(crate) holds: Holds,
+    pub(crate) pass: Pass,
+}
+
+/// How many arguments a slot holds.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Holds {
+    One,
+    /// `*args`
+    VarArgs,
+    /// `**kwargs`
+    VarKwargs,
+}
+
+/// How a borrowed slot becomes the argument.
+#[derive(Clone, Copy)]
+pub(crate) enum Pass {
+    /// `&T` from `T`, `&[T]` from `Vec<T>`, `&str` from `String`.
+    Borrow,
+    /// A number by value.
+    Copy,
+    /// `Option<&T>` from `Option<T>`.
+    AsRef,
+    /// `Option<&[T]>` and `Option<&str>`.
+    AsDeref,
+    /// `T` from a copy that shares the tensors.
+    Share,
+    /// `&mut T` from such a copy, which the call returns.
+    ShareMut,
+}
+
+impl Slot {
+    /// The slot of a parameter of type `ty`.
+    pub(crate) fn of(cx: &Ctxt, ty: &Type, asked: Asked) -> Option<Slot> {
+        let one = |ty, pass| Some(Slot { ty, holds: Holds::One, pass });
+        let ty = unparenthesized(ty);
+        refuse_double(cx, ty.to_token_stream());
+        match (asked, ty) {
+            (Asked::Args, ty) => args(cx, ty),
+            (Asked::Kwargs, ty) => kwargs(cx, ty),
+            (Asked::Returned, Type::Reference(reference)) if reference.mutability.is_some() => {
+                let (tokens, unsized_) = owned(cx, &reference.elem)?;
+                if unsized_ {
+                    cx.error(
+                        ty,
+                        "forward may replace a returned argument as a whole: use `&mut Vec<T>`, not `&mut [T]`",
+                    );
+                    return None;
+                }
+                one(tokens, Pass::ShareMut)
+            }
+            (Asked::Returned, ty) => {
+                cx.error(
+                    ty,
+                    "`#[returned]` takes `&mut T`, which forward changes; an argument taken by value is returned by forward itself",
+                );
+                None
+            }
+            (Asked::Nothing, Type::Reference(reference)) => {
+                if let Some(mutable) = &reference.mutability {
+                    let message = "a program does not change its arguments, it returns new values: put `#[returned]` before the parameter, to return the changed tree after the result, or use `&`";
+                    cx.error(mutable, message);
+                    return None;
+                }
+                one(owned(cx, &reference.elem)?.0, Pass::Borrow)
+            }
+            (_, ty) if is_number(ty) => one(ty.to_token_stream(), Pass::Copy),
+            (_, ty @ Type::ImplTrait(_)) => {
+                cx.error(ty, "a call cannot keep an `impl Trait`: name the type, or use `Value` for any tree");
+                None
+            }
+            (_, ty) => match ty::inner(ty).map(unparenthesized) {
+                Some(inner) if is_number(inner) => one(ty.to_token_stream(), Pass::Copy),
+                Some(Type::Reference(reference)) if reference.mutability.is_none() => {
+                    let (inner, unsized_) = owned(cx, &reference.elem)?;
+                    let pass = if unsized_ { Pass::AsDeref } else { Pass::AsRef };
+                    // The names of the library get the span of the user's type, so that errors point there.
+                    one(quote_spanned!(ty.span()=> __p::Option<#inner>), pass)
+                }
+                _ => one(owned(cx, ty)?.0, Pass::Share),
+            },
+        }
+    }
+
+    /// Whether it may be left out without a `#[default]`: Python's `= None`.
+    pub(crate) fn is_optional(&self, ty: &Type) -> bool {
+        self.holds == Holds::One && ty::inner(unparenthesized(ty)).is_some()
+    }
+
+    /// The type of the slot in a call.
+    pub(crate) fn holder(&self) -> TokenStream {
+        let ty = &self.ty;
+        match self.holds {
+            Holds::One => quote!(__p::Option<#ty>),
+            Holds::VarArgs => quote!(__p::VarArgs<#ty>),
+            Holds::VarKwargs => quote!(__p::VarKwargs<#ty>),
+        }
+    }
+}
+
+/// `*args`: a slice, each item of which is an argument.
+fn args(cx: &Ctxt, ty: &Type) -> Option<Slot> {
+    match ty {
+        Type::Reference(reference) if reference.mutability.is_none() => match unparenthesized(&reference.elem) {
+            Type::Slice(slice) => {
+                let (ty, _) = owned(cx, &slice.elem)?;
+                Some(Slot { ty, holds: Holds::VarArgs, pass: Pass::Borrow })
+            }
+            other => not_args(cx, other),
+        },
+        other => not_args(cx, other),
+    }
+}
+
+fn not_args(cx: &Ctxt, ty: &Type) -> Option<Slot> {
+    cx.error(ty, "`#[args]` is Python's `*args` and takes a slice: `&[T]`");
+    None
+}
+
+/// `**kwargs`: a map by name, each value of which is an argument.
+fn kwargs(cx: &Ctxt, ty: &Type) -> Option<Slot> {
+    const USAGE: &str = "`#[kwargs]` is Python's `**kwargs` and takes a map by name: `&IndexMap<String, T>`";
+    let value = match ty {
+        Type::Reference(reference) if reference.mutability.is_none() => match unparenthesized(&reference.elem) {
+            Type::Path(path) => path.path.segments.last().and_then(|last| match &last.arguments {
+                PathArguments::AngleBracketed(arguments) => {
+                    match arguments.args.iter().collect::<Vec<_>>().as_slice() {
+                        [GenericArgument::Type(_), GenericArgument::Type(value)] => Some(value),
+                        _ => None,
+                    }
+                }
+                _ => None,
+            }),
+            _ => None,
+        },
+        _ => None,
+    };
+    let Some(value) = value else {
+        cx.error(ty, USAGE);
+        return None;
+    };
+    let (ty, _) = owned(cx, value)?;
+    Some(Slot { ty, holds: Holds::VarKwargs, pass: Pass::Borrow })
+}
+
+/// The owned type of `T` in `&T`, and whether it differs from `T`.
+fn owned(cx: &Ctxt, ty: &Type) -> Option<(TokenStream, bool)> {
+    let ty = unparenthesized(ty);
+    let (tokens, unsized_) = match ty {
+        Type::Slice(slice) => {
+            let item = &slice.elem;
+            (quote_spanned!(slice.span()=> __p::Vec<#item>), true)
+        }
+        Type::Path(path) if path.path.is_ident("str") => (quote_spanned!(path.span()=> __p::String), true),
+        Type::TraitObject(_) | Type::ImplTrait(_) => {
+            cx.error(
+                ty,
+                "a call keeps its arguments, so it must know their type: name the type, or use `Value` for any tree",
+            );
+            return None;
+        }
+        ty => (ty.to_token_stream(), false),
+    };
+    if let Some(place) = borrowed(tokens.clone()) {
+        let message =
+            "a call owns its arguments, so this type cannot borrow anything: use `&[Tensor]`, not `&[&Tensor]`";
+        cx.error(place, message);
+        return None;
+    }
+    Some((tokens, unsized_))
+}
+
+fn is_number(ty: &Type) -> bool {
+    matches!(ty, Type::Path(path) if ["i64", "f64", "bool"].iter().any(|name| path.path.is_ident(name)))
+}
+
+/// The type without parentheses, including the invisible ones around a `macro_rules` variable.
+fn unparenthesized(ty: &Type) -> &Type {
+    match ty {
+        Type::Paren(inner) => unparenthesized(&inner.elem),
+        Type::Group(inner) => unparenthesized(&inner.elem),
+        ty => ty,
+    }
+}

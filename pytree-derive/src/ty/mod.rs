@@ -1,0 +1,9 @@
+//! Questions about the types that a user writes, answered by their tokens: what they mention, borrow and nest.
+
+mod borrow;
+mod mentions;
+mod option;
+
+pub(crate) use borrow::{borrowed, lifetimes};
+pub(crate) use mentions::{mentions, projection, without_recursion};
+pub(crate) use option::{inner, refuse_double};

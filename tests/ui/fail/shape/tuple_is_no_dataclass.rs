@@ -1,8 +1,0 @@
-// A namedtuple takes no name that begins with an underscore, which is what fields without names get.
-use pytree_core::{Meta, PyTree, TensorMeta};
-
-#[derive(PyTree)]
-#[pytree(as = "namedtuple", family = Meta)]
-struct Pair(TensorMeta, #[pytree(rename = "second")] TensorMeta);
-
-fn main() {}
