@@ -8,7 +8,7 @@ use crate::VERSION;
 #[non_exhaustive]
 pub enum Error {
     /// `DEP_TCH_LIBTORCH_LIB` is not set: this is no build script, or its package does not list `torch-sys`.
-    NotTold,
+    UnknownLocation,
     /// The target is one whose libtorch this crate does not know how to link.
     UnsupportedTarget {
         /// The target's `CARGO_CFG_TARGET_OS`.
@@ -44,7 +44,7 @@ impl Error {
     /// What was found, and where.
     pub fn finding(&self) -> String {
         match self {
-            Error::NotTold => "the place of libtorch is unknown: DEP_TCH_LIBTORCH_LIB is not set".to_owned(),
+            Error::UnknownLocation => "the place of libtorch is unknown: DEP_TCH_LIBTORCH_LIB is not set".to_owned(),
             Error::UnsupportedTarget { os } => {
                 format!(
                     "libtorch-link does not know how to link libtorch for the target `{os}`, only for linux and macos"
@@ -69,7 +69,7 @@ impl Error {
     /// What to do about it.
     pub fn cure(&self) -> &'static str {
         match self {
-            Error::NotTold => {
+            Error::UnknownLocation => {
                 "add `torch-sys = \"0.26.0\"` to the [dependencies] of this package (Cargo tells direct dependents \
                  only) and call libtorch_link from its build script"
             }

@@ -31,7 +31,7 @@ impl Libtorch {
     pub fn probe() -> Result<Self, Error> {
         let os = env::var("CARGO_CFG_TARGET_OS").unwrap_or_else(|_| env::consts::OS.to_owned());
         let kind = Kind::of(&os)?;
-        let lib_dir = env::var_os("DEP_TCH_LIBTORCH_LIB").map(PathBuf::from).ok_or(Error::NotTold)?;
+        let lib_dir = env::var_os("DEP_TCH_LIBTORCH_LIB").map(PathBuf::from).ok_or(Error::UnknownLocation)?;
         for name in ["LIBTORCH_USE_PYTORCH", "LIBTORCH_INCLUDE", "LIBTORCH_BYPASS_VERSION_CHECK"] {
             println!("cargo::rerun-if-env-changed={name}");
         }
@@ -48,7 +48,7 @@ impl Libtorch {
     /// `LIBTORCH_BYPASS_VERSION_CHECK` is heeded as in [`probe`](Self::probe).
     ///
     /// # Errors
-    /// Any [`Error`] but [`Error::NotTold`].
+    /// Any [`Error`] but [`Error::UnknownLocation`].
     pub fn at(root: impl AsRef<Path>) -> Result<Self, Error> {
         Self::check(&root.as_ref().join("lib"), None, Kind::of(env::consts::OS)?)
     }

@@ -128,6 +128,6 @@ fn libraries_of_a_gpu_are_kept_by_the_linker() {
 
 #[test]
 fn outside_a_build_script_nothing_is_known() {
-    assert_eq!(Libtorch::probe().unwrap_err(), Error::NotTold);
-    assert!(Error::NotTold.to_string().contains("torch-sys"));
+    assert_eq!(Libtorch::probe().unwrap_err(), Error::UnknownLocation);
+    assert!(Error::UnknownLocation.to_string().contains("torch-sys"));
 }
