@@ -1,4 +1,4 @@
-//! What is said of folders that are, or are not, a libtorch.
+//! Checks folders that are a libtorch, and folders that are not.
 #![allow(clippy::unwrap_used, reason = "a test that cannot make its folders has failed")]
 #![cfg(any(target_os = "linux", target_os = "macos"))]
 
@@ -41,7 +41,7 @@ impl Fake {
 }
 
 #[test]
-fn a_whole_libtorch_tells_its_folders() {
+fn a_complete_libtorch_has_its_folders() {
     let fake = Fake::new("whole");
     let libtorch = fake.check().unwrap();
     let root = &fake.0;
@@ -60,7 +60,7 @@ fn a_missing_library_is_named() {
 }
 
 #[test]
-fn a_folder_that_is_not_there_is_named_as_given() {
+fn a_missing_folder_is_named_as_given() {
     let error = Libtorch::at("/nowhere/libtorch").unwrap_err();
     let file = format!("libtorch_cpu.{EXTENSION}");
     assert_eq!(error, Error::MissingLibrary { lib_dir: "/nowhere/libtorch/lib".into(), file });
@@ -74,7 +74,7 @@ fn missing_headers_are_named() {
 }
 
 #[test]
-fn each_file_that_tells_the_version_is_read() {
+fn each_file_with_the_version_is_read() {
     let header = "#pragma once\n\n#define TORCH_VERSION_MAJOR 2\n#define TORCH_VERSION_MINOR 13\n\
                   #define TORCH_VERSION_PATCH 0\n#define TORCH_VERSION \\\n  \"2.13.0\"\n";
     for (name, file, text, version) in [
