@@ -90,7 +90,7 @@ fn each_file_with_the_version_is_read() {
 }
 
 #[test]
-fn a_wrong_version_is_an_error_that_says_all() {
+fn a_wrong_version_is_an_error_with_versions_file_and_cure() {
     for (name, found) in
         [("patch", "2.13.1"), ("minor", "2.7.0+cu126"), ("longer", "2.13.0.1"), ("dev", "2.13.0a0+git1")]
     {
@@ -106,7 +106,7 @@ fn a_wrong_version_is_an_error_that_says_all() {
 }
 
 #[test]
-fn a_version_nobody_tells_is_an_error_that_names_the_files() {
+fn an_unknown_version_is_an_error_that_names_the_files() {
     for (name, text) in [("no-version", "git_version = '2.13.0'"), ("unquoted", "__version__ = version()")] {
         let fake = Fake::new(name).with("version.py", text).with("build-version", " \n");
         let error = fake.check().unwrap_err();
@@ -121,9 +121,9 @@ fn libraries_of_a_gpu_are_kept_by_the_linker() {
         return; // only ELF linkers drop them
     }
     let arguments = Fake::new("cuda").with("lib/libtorch_cuda.so", "").check().unwrap().link_args();
-    let place = |wanted: &str| arguments.iter().position(|argument| argument.contains(wanted)).unwrap();
-    assert!(place("--no-as-needed") < place("-ltorch"), "{arguments:?}");
-    assert!(place("-ltorch") < place("--pop-state"), "{arguments:?}");
+    let position = |wanted: &str| arguments.iter().position(|argument| argument.contains(wanted)).unwrap();
+    assert!(position("--no-as-needed") < position("-ltorch"), "{arguments:?}");
+    assert!(position("-ltorch") < position("--pop-state"), "{arguments:?}");
 }
 
 #[test]
