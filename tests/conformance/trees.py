@@ -116,16 +116,16 @@ def facts(spec):
     paths, again = pytree.tree_flatten_with_path(tree)
     assert again == spec, f"{again} is not {spec}"
     assert [leaf for _, leaf in paths] == list(range(spec.num_leaves))
-    told = {
+    answered = {
         "json": pytree.treespec_dumps(spec),
         "repr": str(spec),
         "keystr": [pytree.keystr(path) for path, _ in paths],
         "counts": [spec.num_leaves, spec.num_nodes, spec.num_children],
     }
     # A dataclass prints its fields in the order of the class, which is lost in a spec with None fields.
-    if "trees.D" not in told["json"]:
-        told["pprint"] = pytree.treespec_pprint(spec)
-    return told
+    if "trees.D" not in answered["json"]:
+        answered["pprint"] = pytree.treespec_pprint(spec)
+    return answered
 
 
 def plain(error):
@@ -149,14 +149,14 @@ def check_pair(case):
         return f"equality: torch {equal}, here {case['equal']}: {case['a']} {case['b']}"
     tree = build(other)
     try:
-        told = {"parts": [pytree.tree_leaves(part) for part in spec.flatten_up_to(tree)]}
+        answered = {"parts": [pytree.tree_leaves(part) for part in spec.flatten_up_to(tree)]}
     except ValueError as error:
-        told = {"error": plain(error)}
+        answered = {"error": plain(error)}
     here = dict(case["up_to"])
     if "error" in here:
         here["error"] = plain(here["error"])
-    if told != here:
-        return f"flatten_up_to: torch {told}, here {here}: {case['a']} {case['b']}"
+    if answered != here:
+        return f"flatten_up_to: torch {answered}, here {here}: {case['a']} {case['b']}"
 
 
 def check_call(case):
@@ -184,9 +184,9 @@ def check_call(case):
             places |= {number: [i, f"[{name!r}]"] for name, number in value.items()}
         else:
             places[value] = [i, None]
-    told = {"places": [places[number] for number in range(len(places))]}
-    if told != case["bound"]:
-        return f"bind: Python {told}, here {case}"
+    answered = {"places": [places[number] for number in range(len(places))]}
+    if answered != case["bound"]:
+        return f"bind: Python {answered}, here {case}"
 
 
 def check_front_page(page):
@@ -312,12 +312,12 @@ def build_cache(case):
 def check_cache(case):
     cache = build_cache(case)
     paths, spec = pytree.tree_flatten_with_path(cache)
-    told = {
+    answered = {
         "json": pytree.treespec_dumps(spec),
         "keystr": [pytree.keystr(path) for path, _ in paths],
         "counts": [spec.num_leaves, spec.num_nodes, spec.num_children],
     }
-    for name, value in told.items():
+    for name, value in answered.items():
         if value != case[name]:
             return f"{name}: torch {value!r}, here {case[name]!r}"
     if pytree.treespec_loads(case["json"]) != spec:
