@@ -133,7 +133,4 @@ pub use pytree_derive::{PyTreeFacade as PyTree, function_facade as function, mod
 pub use {program, pytree_core as pytree, shapes, symbolic};
 
 #[doc(hidden)]
-pub use pytree_core::*;
-
-#[doc(hidden)]
 pub use pytree_core::__private;

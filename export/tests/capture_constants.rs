@@ -8,10 +8,11 @@ mod capture_support;
 
 use capture_support::{F, alike, fixed, guessed, randn, recording, refused, same, statements};
 use tch::Tensor;
+use torch_export::ExportError;
 use torch_export::prelude::*;
 use torch_export::program::InputKind;
+use torch_export::pytree::flatten;
 use torch_export::record::{RecordError, UnknownReason};
-use torch_export::{ExportError, flatten};
 
 model! { Scaled(x: &Tensor) -> Tensor { x * Tensor::from_slice(&[1f32, 2.0, 3.0]) } }
 
@@ -261,6 +262,6 @@ fn inputs_are_not_touched_by_an_export() {
     let inputs = ModelInputs::new(&InPlace, [args]).unwrap();
     export(&InPlace, &inputs, &DynamicShapes::NONE).unwrap();
     let flat = flatten(&inputs.sets()[0]).unwrap();
-    let torch_export::LeafRef::Tensor(x) = flat.leaves[0] else { panic!("a tensor went in") };
+    let torch_export::pytree::LeafRef::Tensor(x) = flat.leaves[0] else { panic!("a tensor went in") };
     assert_eq!(*x, Tensor::zeros([3], F));
 }

@@ -87,7 +87,7 @@ fn an_export_leaves_its_inputs_alone() {
     let inputs = ModelInputs::new(&WritesInput, [WritesInput::args(Tensor::zeros([3], F))]).unwrap();
     export(&WritesInput, &inputs, &DynamicShapes::NONE).unwrap();
     let flat = flatten(&inputs.sets()[0]).unwrap();
-    let torch_export::LeafRef::Tensor(x) = flat.leaves[0] else { panic!("a tensor went in") };
+    let torch_export::pytree::LeafRef::Tensor(x) = flat.leaves[0] else { panic!("a tensor went in") };
     assert_eq!(*x, Tensor::zeros([3], F));
 }
 

@@ -23,7 +23,7 @@ fn arg(trace: &Trace, call: usize, index: usize) -> Value<ValueId> {
 }
 
 /// Why a forward on `x34` is refused, and where.
-fn refused<R: std::fmt::Debug>(x: &Tensor, f: impl FnOnce() -> R) -> (UnknownReason, Place, String) {
+fn refused<R: std::fmt::Debug>(x: &Tensor, f: impl FnOnce() -> R) -> (UnknownReason, UseSite, String) {
     let error = record(&Known::new().with_inputs([x]), f).unwrap_err();
     let text = error.to_string();
     match error {

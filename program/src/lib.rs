@@ -28,8 +28,8 @@ mod text;
 pub use data::{Storage, TensorData};
 pub use exported::{ExportedProgram, InputSizes, Tried, Verification};
 pub use graph::{
-    Argument, Constant, Frame, Graph, GraphOutput, Literal, NamedArgument, Node, NodeId, NodeKind, NodeValue,
-    PythonFunction, Sym, Target,
+    Argument, Frame, Graph, GraphOutput, Literal, NamedArgument, Node, NodeId, NodeKind, NodeValue, PythonFunction,
+    Sym, Target,
 };
 pub use op::{OpName, OpNameError, Value};
 pub use pt2::SaveError;

@@ -3,10 +3,11 @@
 #![allow(dead_code, unused_macros, clippy::unwrap_used, clippy::panic)]
 
 use tch::{Device, Kind, Tensor};
+use torch_export::ExportError;
 use torch_export::prelude::*;
+use torch_export::pytree::{Leaf, LeafRef, OwnedTree};
 use torch_export::record::RecordError;
 use torch_export::shapes::DimSpec;
-use torch_export::{ExportError, Leaf, LeafRef, OwnedTree};
 
 /// A model without parameters: `model! { Add(x: &Tensor, y: &Tensor) -> Tensor { x + y } }`.
 macro_rules! model {

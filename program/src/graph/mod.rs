@@ -8,7 +8,7 @@ mod value;
 pub use argument::{Argument, NamedArgument, Sym};
 pub use node::{Frame, Node, NodeId, NodeKind};
 pub use target::{PythonFunction, Target};
-pub use value::{Constant, Literal, NodeValue};
+pub use value::{Literal, NodeValue};
 
 /// A graph: placeholders first, then calls in the order in which they run.
 #[derive(Clone, Debug, Default, PartialEq)]

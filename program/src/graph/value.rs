@@ -1,7 +1,6 @@
 //! What a node gives.
 
-use pytree_core::{Family, Leaf, TensorType};
-use std::convert::Infallible;
+use pytree_core::{Leaf, NoTensors, TensorType};
 use symbolic::{Expr, Rel};
 
 /// What a node gives.
@@ -30,15 +29,7 @@ pub enum NodeValue {
 }
 
 /// A leaf that is not a tensor: an int, a float, a bool, a str or `None`.
-pub type Literal = Leaf<Constant>;
-
-/// The family without tensors.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Constant {}
-
-impl Family for Constant {
-    type Tensor = Infallible;
-}
+pub type Literal = Leaf<NoTensors>;
 
 impl NodeValue {
     /// The tensor, when it is one.

@@ -2,12 +2,11 @@
 
 use crate::ExportedProgram;
 use crate::graph::{
-    Argument, Constant, Frame, Graph, GraphOutput, NamedArgument, Node, NodeId, NodeKind, NodeValue, PythonFunction,
-    Sym, Target,
+    Argument, Frame, Graph, GraphOutput, NamedArgument, Node, NodeId, NodeKind, NodeValue, PythonFunction, Sym, Target,
 };
 use crate::passes::Liveness;
 use crate::signature::InputKind;
-use pytree_core::{Device, LeafRef, python};
+use pytree_core::{Device, LeafRef, Plain, python};
 use std::fmt::{self, Display};
 
 /// The text that Python's `print(ep)` gives.
@@ -224,7 +223,7 @@ impl<D: Display> Display for SymText<'_, D> {
 }
 
 /// Python's `repr` of a plain value.
-fn literal_text(f: &mut fmt::Formatter<'_>, literal: LeafRef<'_, Constant>) -> fmt::Result {
+fn literal_text(f: &mut fmt::Formatter<'_>, literal: Plain<'_>) -> fmt::Result {
     match literal {
         LeafRef::Int(v) => v.fmt(f),
         LeafRef::Float(v) => python::Float(v).fmt(f),

@@ -2,7 +2,7 @@
 
 use std::error::Error;
 use torch_export::prelude::*;
-use torch_export::{BindError, DType, IndexMap, Signature, structure};
+use torch_export::pytree::{BindError, DType, IndexMap, Signature, structure};
 
 #[derive(PyTree, Debug, PartialEq)]
 #[pytree(name = "transformers.cache_utils.DynamicCache", as = "mapping")]
@@ -25,7 +25,9 @@ enum Mask {
 
 mod halves {
     use std::ops::ControlFlow;
-    use torch_export::{Family, Leaf, LeafMut, LeafRef, Mismatch, Source, UnflattenError, Visitor, VisitorMut, VisitorOwned};
+    use torch_export::pytree::{
+        Family, Leaf, LeafMut, LeafRef, Mismatch, Source, UnflattenError, Visitor, VisitorMut, VisitorOwned,
+    };
 
     pub(super) fn walk<'a, F: Family, V: Visitor<'a, F>>(v: &'a i32, visitor: &mut V) -> ControlFlow<V::Break> {
         visitor.leaf(LeafRef::Float(f64::from(*v) / 2.0))

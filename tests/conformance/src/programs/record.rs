@@ -7,7 +7,7 @@ use anyhow::{Context, Result};
 use serde_json::{Value, json};
 use tch::Tensor;
 use torch_export::prelude::*;
-use torch_export::{Leaf, LeafRef, OwnedTree};
+use torch_export::pytree::{Leaf, LeafRef, OwnedTree};
 
 /// Writes programs, tensors and an index into a folder.
 pub(crate) struct Recorder {
