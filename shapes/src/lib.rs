@@ -31,7 +31,6 @@
 
 mod classes;
 mod constraints;
-mod cursor;
 mod inputs;
 pub mod rules;
 mod show;
@@ -42,16 +41,16 @@ pub use constraints::{
     Bullet, ConstraintError, ConstraintViolation, Fixes, InputLeaf, InputValue, Placeholder, PlaceholderShape,
     RangeConstraints, Solved, Specialization, SymbolicInputs, Tolerance,
 };
+pub use inputs::argument::{ArgumentPath, Input};
 pub use inputs::couple::{ChangeOptions, CoupleError, CoupleInputsDynamicShapes};
-pub use inputs::guess::{Auto, GuessError, GuessOptions, Input, Place};
+pub use inputs::guess::{Auto, GuessError, GuessOptions};
 pub use inputs::kwargs::{MoveError, MovedShapes};
 pub use inputs::observer::{Batch, Constant, InputObserver, Observed, ObserverError};
 pub use inputs::{InputSet, InputSets, InputsError, InvalidDimension, LeafDescription, ModelInputs, ValidateError};
-pub use show::diff::{Diff, DiffError, DiffOptions, Position, max_diff, string_diff};
+pub use show::diff::{Diff, DiffError, DiffOptions, Exceeding, Position, max_diff, string_diff};
 pub use show::draw::{DrawError, Drawing};
 pub use show::string_type::{
-    Described, Number, Numbers, StringTypeError, StringTypeOptions, TensorSummary, string_type, string_type_of_values,
-    string_type_with,
+    Described, Numbers, StringTypeError, StringTypeOptions, string_type, string_type_of_values, string_type_with,
 };
 pub use spec::builders::{
     AdditionalError, AdditionalInputs, CollectionError, PathPattern, PathShapes, PatternError, RefineError,
@@ -62,4 +61,4 @@ pub use spec::builders::{
 pub use spec::dim::{DerivedDim, Dim, DimError, DimHint, DimSpec, HintKind};
 pub use spec::matching::MatchError;
 pub use spec::{DynamicShapes, ShapeSpec};
-pub use tensor::{MakeTensor, TensorValues};
+pub use tensor::{MakeTensor, Number, TensorError, TensorSummary, TensorValues};

@@ -4,7 +4,7 @@
 use std::collections::{BTreeMap, HashMap};
 
 use serde_json::Value;
-use shapes::rules::{ArgValue, Args, Output, rule};
+use shapes::rules::{ArgValue, Args, Index, Output, rule};
 use shapes::{Dim, InputLeaf, InputValue, ShapeSpec, SymbolicInputs, Tolerance};
 use symbolic::{Expr, Naming, ShapeEnv};
 
@@ -65,7 +65,6 @@ fn argument(value: &Value, nodes: &Nodes) -> ArgValue {
         });
         match of_ints.collect::<Option<Vec<Expr>>>() {
             Some(ints) => ArgValue::Ints(ints),
-            None if all.contains(&ArgValue::None) => ArgValue::OptionalTensors(list.iter().map(tensor).collect()),
             None => ArgValue::Tensors(list.iter().filter_map(tensor).collect()),
         }
     } else if let Some(sizes) = value["const"].as_array() {
@@ -81,6 +80,15 @@ fn argument(value: &Value, nodes: &Nodes) -> ArgValue {
     } else {
         ArgValue::None
     }
+}
+
+/// The tensors in the brackets of an indexing, all of them numbers.
+fn indices(list: &[Value], nodes: &Nodes) -> ArgValue {
+    let index = |e: &Value| match argument(e, nodes) {
+        ArgValue::Tensor(sizes) => Some(Index::Numbers(sizes)),
+        _ => None,
+    };
+    ArgValue::Indices(list.iter().map(index).collect())
 }
 
 /// Runs the rules over the nodes, which then hold every result.
@@ -106,7 +114,11 @@ fn replay(case: &Value, inputs: &mut SymbolicInputs) -> Result<Nodes, String> {
             continue;
         }
         let args = node["args"].as_object().expect("args").iter();
-        let args = Args::new(args.map(|(k, v)| (k.clone(), argument(v, &nodes))));
+        let value = |name: &str, v: &Value| match v["list"].as_array() {
+            Some(list) if name == "indices" => indices(list, &nodes),
+            _ => argument(v, &nodes),
+        };
+        let args = Args::new(args.map(|(k, v)| (k.clone(), value(k, v))));
         let rule = rule(op).ok_or_else(|| format!("no rule for {op}"))?;
         let out = rule.apply(&args, inputs.env_mut()).map_err(|e| e.to_string())?;
         nodes.insert(name.to_owned(), out);
@@ -236,8 +248,8 @@ fn asserted_sizes_are_guards() {
 #[test]
 fn a_mask_has_no_size() {
     let tensor = ArgValue::Tensor(vec![Expr::int(4), Expr::int(3)]);
-    let mask = ArgValue::OptionalTensors(vec![Some(vec![Expr::int(4)])]);
-    let args = vec![("self", tensor), ("indices", mask), ("masks", ArgValue::Ints(vec![Expr::int(0)]))];
+    let mask = ArgValue::Indices(vec![Some(Index::Mask(vec![Expr::int(4)]))]);
+    let args = vec![("self", tensor), ("indices", mask)];
     assert_eq!(
         refused("aten.index.Tensor", args),
         "aten.index.Tensor: the mask at place 0 has a size that depends on data; use `where` or `masked_fill`, which keep \

@@ -2,10 +2,10 @@
 
 use indexmap::IndexMap;
 
-use super::{ArgValue, Call, Family, Output, Outputs, RuleError, shown};
+use super::{ArgValue, Call, Output, Outputs, Row, RuleError, shown};
 use symbolic::Expr;
 
-pub(super) const FAMILY: &[Family] = &[(&["aten.einsum.default"], einsum)];
+pub(super) const FAMILY: &[Row] = &[(&["aten.einsum.default"], einsum)];
 
 /// What an equation calls a dimension: a letter, or all that it does not name.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]

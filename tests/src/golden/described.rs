@@ -3,8 +3,7 @@
 use crate::json::{Miss, Outcome, array, fail, flag, float, int, ints, member, not_yet, pairs, text, two};
 use pytree_core::{DType, Key, TensorMeta};
 use serde_json::Value;
-use shapes::{Described, Dim, DimSpec, TensorSummary};
-use shapes::{Number, Numbers};
+use shapes::{Described, Dim, DimSpec, Number, Numbers, TensorError, TensorSummary};
 
 /// A value V of `string_type_cases.json`.
 pub(super) fn described(json: &Value) -> Outcome<Described> {
@@ -119,7 +118,7 @@ fn cache(class: &str, json: &Value) -> Outcome<Described> {
     }
 }
 
-type Summary = fn(&[Number], &TensorMeta) -> Result<TensorSummary, String>;
+type Summary = fn(&[Number], &TensorMeta) -> Result<TensorSummary, TensorError>;
 
 fn numbers(json: &Value, sizes: &Value, summary: Summary) -> Outcome<Numbers> {
     let name = json.get("dtype").map_or(Ok("float32"), text)?;
@@ -130,7 +129,7 @@ fn numbers(json: &Value, sizes: &Value, summary: Summary) -> Outcome<Numbers> {
     let meta = TensorMeta::new(dtype, ints(sizes)?);
     let summary = match json.get("data").filter(|_| !of_texts) {
         Some(data) => summary(&array(data)?.iter().map(element).collect::<Outcome<Vec<_>>>()?, &meta),
-        None => Err("the case has no data".to_owned()),
+        None => Err(TensorError::new("the case has no data")),
     };
     Ok(Numbers { meta, text: of_texts, summary: Some(summary) })
 }
@@ -149,9 +148,9 @@ pub(crate) fn element(value: &Value) -> Outcome<Number> {
 }
 
 /// As torch computes it.
-pub(super) fn torch_summary(data: &[Number], meta: &TensorMeta) -> Result<TensorSummary, String> {
+pub(super) fn torch_summary(data: &[Number], meta: &TensorMeta) -> Result<TensorSummary, TensorError> {
     if meta.rank() > 0 && matches!(meta.dtype, DType::UInt16 | DType::UInt32 | DType::UInt64) && !data.is_empty() {
-        return Err(format!("\"min_all\" not implemented for '{}'", meta.dtype));
+        return Err(TensorError::new(format!("\"min_all\" not implemented for '{}'", meta.dtype)));
     }
     if meta.dtype == DType::Complex64 && meta.rank() > 0 {
         return TensorSummary::of(data, meta.rank()).map(|summary| in_single(data, summary));
@@ -176,7 +175,7 @@ fn in_single(data: &[Number], summary: TensorSummary) -> TensorSummary {
 }
 
 /// As numpy computes it: nans are passed over, complex numbers are compared by their parts, and their mean is real.
-fn numpy_summary(data: &[Number], meta: &TensorMeta) -> Result<TensorSummary, String> {
+fn numpy_summary(data: &[Number], meta: &TensorMeta) -> Result<TensorSummary, TensorError> {
     let numbers: Vec<Number> = data.iter().copied().filter(|n| !n.as_f64().is_nan()).collect();
     let nans = data.len() - numbers.len();
     if meta.rank() == 0 || data.is_empty() {

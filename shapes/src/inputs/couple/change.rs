@@ -1,7 +1,6 @@
 //! Other inputs of the same kind: the same tensors in other sizes.
 
-use super::{CoupleError, CoupleInputsDynamicShapes, Walk};
-use crate::cursor::Cursor;
+use super::{CoupleError, CoupleInputsDynamicShapes, LeafTree, Walk};
 use crate::inputs::couple::pair::{Nodes, Pair};
 use crate::spec::dim::DimSpec;
 use crate::tensor::MakeTensor;
@@ -93,7 +92,7 @@ impl<F: MakeTensor> CoupleInputsDynamicShapes<'_, F> {
     }
 
     fn copied(&self, tensor: &F::Tensor) -> Result<F::Tensor, CoupleError> {
-        F::copied(tensor).map_err(|message| CoupleError::Tensor { path: Default::default(), message })
+        F::copied(tensor).map_err(|source| CoupleError::Tensor { path: Default::default(), source })
     }
 
     /// The new tensor of every leaf that has shapes.
@@ -105,14 +104,14 @@ impl<F: MakeTensor> CoupleInputsDynamicShapes<'_, F> {
             let new = new_sizes(&F::sizes(tensor), &pair, &mut sizes, options.only_desired)?;
             let tensor = F::tiled(tensor, &new);
             changed[pair.leaf] =
-                Some(tensor.map_err(|message| CoupleError::Tensor { path: pair.path.clone(), message })?);
+                Some(tensor.map_err(|source| CoupleError::Tensor { path: pair.path.clone(), source })?);
         }
         Ok(changed)
     }
 
-    fn python(&self, at: Cursor<'_>, changed: &mut [Option<F::Tensor>]) -> Option<Value<F>> {
-        let Some(context) = at.node.context() else {
-            return changed.get_mut(at.first_leaf)?.take().map(Value::tensor);
+    fn python(&self, at: LeafTree<'_>, changed: &mut [Option<F::Tensor>]) -> Option<Value<F>> {
+        let Some(context) = at.node().context() else {
+            return changed.get_mut(*at.leaf()?)?.take().map(Value::tensor);
         };
         let items: Vec<Option<Value<F>>> = at.children().map(|child| self.python(child, changed)).collect();
         let registered = !matches!(context, Context::Tuple | Context::List | Context::Dict(_));

@@ -1,6 +1,7 @@
 //! Why inputs and dynamic shapes cannot be paired.
 
 use crate::inputs::InputsError;
+use crate::tensor::TensorError;
 use pytree_core::{KeyPath, TreeError, UnflattenError};
 
 /// Inputs and dynamic shapes that do not belong together, or a change that cannot be made.
@@ -123,12 +124,12 @@ pub enum CoupleError {
         size: i64,
     },
     /// The tensor library refused.
-    #[error("inputs{path}: {message}")]
+    #[error("inputs{path}: {source}")]
     Tensor {
         /// Which tensor.
         path: KeyPath,
         /// What it says.
-        message: String,
+        source: TensorError,
     },
     /// The inputs are no set of inputs.
     #[error(transparent)]

@@ -1,7 +1,8 @@
 //! Why nothing can be inferred from the calls observed.
 
-use super::Input;
 use crate::inputs::InputsError;
+use crate::inputs::argument::Input;
+use crate::tensor::TensorError;
 use pytree_core::{BindError, KeyPath, Sizes, TreeError, UnflattenError};
 
 /// Calls that could not be recorded, or from which nothing can be inferred. The texts begin as onnx-diagnostic's do.
@@ -115,8 +116,8 @@ pub enum ObserverError {
         name: String,
     },
     /// The tensor library refused.
-    #[error("{0}")]
-    Tensor(String),
+    #[error(transparent)]
+    Tensor(#[from] TensorError),
     /// The inputs of a call are no set of inputs.
     #[error(transparent)]
     Inputs(#[from] InputsError),

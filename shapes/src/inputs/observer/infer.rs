@@ -211,7 +211,7 @@ impl<F: MakeTensor> InputObserver<F> {
 
 fn copied_leaf<F: MakeTensor>(leaf: &Leaf<F>) -> Result<Leaf<F>, ObserverError> {
     match leaf {
-        Leaf::Tensor(tensor) => F::copied(tensor).map(Leaf::Tensor).map_err(ObserverError::Tensor),
+        Leaf::Tensor(tensor) => Ok(Leaf::Tensor(F::copied(tensor)?)),
         other => Ok(Constant::of(other).map_or(Leaf::None, |c| c.to_leaf())),
     }
 }
@@ -221,13 +221,13 @@ fn stand_in<F: MakeTensor>(seen: Option<&Leaf<F>>, spec: Option<&ShapeSpec>) -> 
     let Some(Leaf::Tensor(tensor)) = seen else { return seen.map_or(Ok(Leaf::None), copied_leaf) };
     let mut sizes = F::sizes(tensor);
     if sizes.contains(&0) {
-        return F::copied(tensor).map(Leaf::Tensor).map_err(ObserverError::Tensor);
+        return Ok(Leaf::Tensor(F::copied(tensor)?));
     }
     let highest = spec.and_then(|spec| spec.mentioned().iter().map(|(i, _)| *i).max());
     if let Some(size) = highest.and_then(|i| sizes.get_mut(usize::try_from(i).ok()?)) {
         *size = 0;
     }
-    F::zeros(tensor, &sizes).map(Leaf::Tensor).map_err(ObserverError::Tensor)
+    Ok(Leaf::Tensor(F::zeros(tensor, &sizes)?))
 }
 
 /// The shapes of one value: a registered class is the list of its children.

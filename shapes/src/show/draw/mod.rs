@@ -6,7 +6,7 @@ mod svg;
 mod text;
 
 use crate::inputs::guess::GuessError;
-use crate::inputs::{InputSet, InputSets, LeafDescription, ValidateError, moves, pairs};
+use crate::inputs::{InputSet, InputSets, LeafDescription, ValidateError, pairs};
 use crate::spec::builders::shapes_of_tree;
 use crate::spec::dim::DimSpec;
 use crate::spec::{DynamicShapes, ShapeSpec};
@@ -134,7 +134,7 @@ impl Drawing {
                 }
                 let dim =
                     dims.get(&i).and_then(|dims: &crate::inputs::couple::pair::Dims| dims.get(&i64::try_from(d).ok()?));
-                Size { seen, moves: dim.is_some_and(moves), name: dim.and_then(name) }
+                Size { seen, moves: dim.is_some_and(|dim| !dim.is_static()), name: dim.and_then(name) }
             };
             let sizes = meta.sizes.iter().enumerate().map(|(d, own)| size(d, *own)).collect();
             (meta.dtype.abbreviation().to_owned(), Some(sizes))

@@ -2,9 +2,9 @@
 
 use super::described::Numbers;
 use super::look::{Label, Look, Object, Summarize};
-use super::summary::Number;
 use super::{StringTypeError, StringTypeOptions};
 use crate::spec::dim::{DimSpec, HintKind};
+use crate::tensor::Number;
 use pytree_core::{DType, Device, Key, KeyEntry, KeyPath, python};
 use std::borrow::Cow;
 use std::fmt::Write;
@@ -313,7 +313,7 @@ impl<O: Object> Printer<'_, O> {
         };
         match summary {
             Some(Ok(summary)) => _ = write!(self.out, "{summary}"),
-            Some(Err(message)) => return Err(StringTypeError::Summary { path: KeyPath::default(), message }),
+            Some(Err(source)) => return Err(StringTypeError::Summary { path: KeyPath::default(), source }),
             None => {}
         }
         Ok(())
