@@ -1,4 +1,4 @@
-//! What Python's tools know of a class by its name alone: which are caches, and which are dicts.
+//! What Python's tools know of a class by its name: which are caches, and which are dicts.
 
 use pytree_core::{Context, Subtree};
 

@@ -1,4 +1,4 @@
-//! The sizes in a tree of tensors: which of them move, what they are called, and what each operator does to them.
+//! The sizes in a tree of tensors: which of them are dynamic, what they are called, and what each operator does to them.
 //!
 //! ```
 //! use pytree_core::{DType, Meta, TensorMeta};
@@ -21,10 +21,10 @@
 //! | for | in PyTorch or onnx-diagnostic | here |
 //! |---|---|---|
 //! | sets of inputs | `ModelInputs` | [`ModelInputs`] with a model, [`InputSets`] without |
-//! | saying which dims move | `Dim`, `Dim.AUTO`, `dynamic_shapes`, `ShapesCollection`, `AdditionalInputs` | [`Dim`], [`DynamicShapes`], [`ShapesCollection`], [`AdditionalInputs`]; by path: [`PathShapes`]; by a typed mirror: [`DynamicShapes::mirrored`] |
+//! | saying which dims are dynamic | `Dim`, `Dim.AUTO`, `dynamic_shapes`, `ShapesCollection`, `AdditionalInputs` | [`Dim`], [`DynamicShapes`], [`ShapesCollection`], [`AdditionalInputs`]; by path: [`PathShapes`]; by a typed mirror: [`DynamicShapes::mirrored`] |
 //! | finding it out | `guess_dynamic_shapes`, `InputObserver` | [`ModelInputs::guess_dynamic_shapes`], [`InputObserver`] |
 //! | changing it | `move_to_kwargs`, `CoupleInputsDynamicShapes`, `refine_dynamic_shapes_from_suggested_fixes` | [`ModelInputs::move_to_kwargs`], [`CoupleInputsDynamicShapes`], [`refine_dynamic_shapes_from_suggested_fixes`] |
-//! | saying what there is | `string_type`, `max_diff`, `string_diff` | [`string_type()`], [`max_diff`], [`string_diff`], [`Drawing`] |
+//! | showing values | `string_type`, `max_diff`, `string_diff` | [`string_type()`], [`max_diff`], [`string_diff`], [`Drawing`] |
 //! | sizes as symbols | `sympy`, `ShapeEnv` | the crate [`symbolic`]; [`SymbolicInputs`] |
 //! | constraints and their errors | `Constraints violated`, "Suggested fixes" | [`ConstraintError`] |
 //! | what an op does to sizes | fake tensors | [`rules`] |

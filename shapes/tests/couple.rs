@@ -160,6 +160,6 @@ fn inputs_of_any_form_are_validated() {
     let missing = inputs.validate_inputs_for_export(Some(&dict([("x", dims([]))]))).expect_err("y is missing");
     assert_eq!(
         missing.to_string(),
-        "inputs[0]: the shapes say nothing of the argument `['y']`; `{}` makes a tensor static"
+        "inputs[0]: the shapes have no entry for the argument `['y']`; `{}` makes a tensor static"
     );
 }

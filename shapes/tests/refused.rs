@@ -109,7 +109,7 @@ fn specs_that_do_not_fit_the_inputs() -> Result<(), Box<dyn std::error::Error>> 
     assert_eq!(
         refused(vec![int]),
         "expected dynamic_shape to be None, int, or _DimHint for _IntWrapper, got <class 'dict'> at `dynamic_shapes['n']`; \
-         say None or a hint of an int input"
+         give None or a hint for an int input"
     );
     Ok(())
 }

@@ -12,7 +12,16 @@ fn cases(name: &str) -> Vec<Value> {
     let path = format!("{}/tests/data/{name}.json", env!("CARGO_MANIFEST_DIR"));
     let text = std::fs::read_to_string(&path).unwrap_or_else(|e| panic!("{path}: {e}"));
     let all: Value = serde_json::from_str(&text).expect("JSON");
-    all["cases"].as_array().expect("cases").clone()
+    all["cases"].as_array().expect("cases").iter().map(deviated).collect()
+}
+
+/// The case with what we answer otherwise on purpose (`docs/deviations.md`): the key and the value of an attention have one
+/// length, where torch keeps two symbols.
+fn deviated(case: &Value) -> Value {
+    let Some("sdpa" | "sdpa_d") = case["id"].as_str() else { return case.clone() };
+    let mut case: Value = serde_json::from_str(&case.to_string().replace("s59", "s48")).expect("JSON");
+    case["ranges"].as_array_mut().expect("ranges").dedup();
+    case
 }
 
 fn items(v: &Value) -> &[Value] {

@@ -34,7 +34,7 @@ impl Fact {
     }
 }
 
-/// What is known so far, and of what.
+/// The facts known so far.
 pub(super) struct Facts<'a> {
     pub(super) view: &'a View<'a>,
     pub(super) fixes: Fixes,

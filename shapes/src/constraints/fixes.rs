@@ -75,7 +75,7 @@ fn put_in_constants(facts: &mut IndexMap<String, Fact>) -> Result<(), Constraint
     Ok(())
 }
 
-/// What is known of a derived dim, said of its root: a spec has no other place for it.
+/// Moves what is known of a derived dim to its root: a spec has no other place for it.
 fn move_to_roots(facts: &mut IndexMap<String, Fact>, dims: &IndexMap<String, Known>) -> Result<(), ConstraintError> {
     for (name, dim) in dims {
         let Known::Derived { root, form } = dim else { continue };
@@ -114,7 +114,7 @@ fn introduce_roots(
         }
         let (low, high) = (fact.min.take().unwrap_or(Bound::Finite(2)), fact.max.take().unwrap_or(Bound::PosInf));
         let range = form.roots(ValueRange { lower: low, upper: high });
-        // A root of one value is no dim: torch fails there.
+        // A root of one value is not a dim: torch fails there.
         let point = range.as_point().and_then(|n| form.apply(i64::try_from(n).ok()?));
         if let (Fixes::Correct, Some(n)) = (fixes, point) {
             fact.eq = Some(Expr::int(n));

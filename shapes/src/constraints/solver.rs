@@ -27,7 +27,7 @@ pub(super) struct Solver {
     fixed: IndexMap<Symbol, i64>,
 }
 
-/// Facts by name, and the dims forced to one value as `(name, source, value)`.
+/// The facts by name, and the dims forced to one value as `(name, source, value)`.
 pub(super) struct Answer {
     pub(super) facts: IndexMap<String, Fact>,
     pub(super) forced: Vec<(String, String, i64)>,
@@ -48,7 +48,7 @@ impl Solver {
         }
     }
 
-    /// Takes a simplified guard; true when it is a tautology that tells no new congruence.
+    /// Takes a simplified guard; true when it is a tautology without a new congruence.
     pub(super) fn add(&mut self, view: &View<'_>, rel: &Rel) -> bool {
         if view.inputs.env.has_exact_quotient(rel) {
             self.exact.push(rel.clone());
@@ -194,7 +194,7 @@ impl Solver {
         }
     }
 
-    /// Inequalities that are not linear: bounds where they change sign. A bound that is no integer torch cannot print, and
+    /// Inequalities that are not linear: bounds where they change sign. Torch cannot print a bound that is not an integer, and
     /// suggests the left side as a dim.
     fn bend(&self, facts: &mut Facts<'_>) {
         let view = facts.view;

@@ -1,4 +1,4 @@
-//! The sizes as they are once the program has run and the spec has been imposed: what everything said about them is read from.
+//! The sizes as they are once the program has run and the spec has been imposed: the facts that bullets and fixes are read from.
 
 use std::collections::HashMap;
 

@@ -2,13 +2,13 @@
 
 use pytree_core::{BindError, DType, KeyPath, TreeError};
 
-/// Input sets that are no inputs of the model, or not of one another's kind.
+/// Input sets that do not fit the model, or one another.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum InputsError {
     /// There is no set at all.
     #[error(
-        "there is no set of inputs; give at least one, and two of different sizes to tell which dimensions are dynamic"
+        "there is no set of inputs; give at least one, and two of different sizes to show which dimensions are dynamic"
     )]
     NoSets,
     /// The sets were not given as a list.
@@ -27,7 +27,7 @@ pub enum InputsError {
         /// What was given: its structure.
         found: String,
     },
-    /// A named argument whose name is no text.
+    /// A named argument whose name is not a text.
     #[error("inputs[{set}]: the name of an argument is a str, which {key} is not")]
     Name {
         /// Which set.

@@ -39,7 +39,7 @@ impl InputSets {
     /// `torch.export.export` takes the shapes of a mixed call by name. The values themselves stay where they are.
     ///
     /// # Errors
-    /// [`MoveError`] without a signature, when there is no such set, or when `shapes` is no pair `(args, kwargs)`.
+    /// [`MoveError`] without a signature, when there is no such set, or when `shapes` is not a pair `(args, kwargs)`.
     pub fn move_to_kwargs(&self, set: usize, shapes: &DynamicShapes) -> Result<MovedShapes, MoveError> {
         let signature = self.signature().ok_or(MoveError::NoModel)?;
         let count = self.sets().len();

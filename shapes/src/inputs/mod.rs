@@ -133,7 +133,7 @@ impl InputSets {
     /// Sets given as one tree, which is a list of them, as Python's `ModelInputs` takes them.
     ///
     /// # Errors
-    /// [`InputsError::NotAList`] when the tree is no list, otherwise as [`InputSet::of`].
+    /// [`InputsError::NotAList`] when the tree is not a list, otherwise as [`InputSet::of`].
     pub fn of_list<F: DescribeTensor, X: PyTree<F> + ?Sized>(list: &X) -> Result<Self, InputsError> {
         let flat = flatten(list)?;
         let root = flat.spec.root();

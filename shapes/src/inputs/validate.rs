@@ -42,7 +42,7 @@ pub enum ValidateError {
     #[error(transparent)]
     Guess(#[from] GuessError),
     /// The shapes have no entry for an argument.
-    #[error("inputs[{set}]: the shapes say nothing of the argument `{name}`; `{{}}` makes a tensor static")]
+    #[error("inputs[{set}]: the shapes have no entry for the argument `{name}`; `{{}}` makes a tensor static")]
     Missing {
         /// Which set.
         set: usize,

@@ -92,7 +92,7 @@ fn labels(call: &Call<'_>, part: &str) -> Result<Vec<Label>, RuleError> {
     Ok(found)
 }
 
-/// The result where the equation tells none: what is not named, then every letter that occurs once, in the order of the
+/// The result where the equation does not name it: what is not named, then every letter that occurs once, in the order of the
 /// alphabet, capitals first.
 fn implicit(inputs: &[Vec<Label>]) -> Vec<Label> {
     let all = || inputs.iter().flatten();

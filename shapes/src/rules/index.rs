@@ -41,7 +41,7 @@ fn index_select(call: &mut Call<'_>) -> Outputs {
     one(sizes)
 }
 
-/// An index of the tensor's rank that is no larger outside the indexed dimension.
+/// An index of the tensor's rank that is not larger outside the indexed dimension.
 fn check_index(call: &mut Call<'_>, all: bool) -> Result<Vec<Expr>, RuleError> {
     let (sizes, index) = (call.tensor("self")?, call.tensor("index")?);
     let dim = call.dim(call.number("dim", 0)?, sizes.len())?;

@@ -1,4 +1,4 @@
-//! What the tools ask of tensors beyond their description: new ones, and their numbers.
+//! What the tools need of tensors beyond their description: new ones, and their numbers.
 
 mod error;
 mod summary;

@@ -1,4 +1,4 @@
-//! What is told of a tensor's data: range and mean.
+//! What is shown of a tensor's data: range and mean.
 
 use super::TensorError;
 use pytree_core::python;

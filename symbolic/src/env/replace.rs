@@ -174,7 +174,7 @@ impl ShapeEnv {
                     self.keeps_values(&symbol, &new)?;
                     self.put(&symbol, new);
                 } else {
-                    // A circle says nothing new about this symbol.
+                    // A circle adds nothing about this symbol.
                     self.replacements.shift_remove(&symbol);
                 }
             }

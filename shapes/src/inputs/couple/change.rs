@@ -32,7 +32,7 @@ impl ChangeOptions {
 
 impl<F: MakeTensor> CoupleInputsDynamicShapes<'_, F> {
     /// New inputs with other sizes in the dynamic dimensions. A name has one size in all tensors; the elements are
-    /// those of the given tensors, repeated where a dimension grows. Everything that is no tensor stays.
+    /// those of the given tensors, repeated where a dimension grows. Everything that is not a tensor stays.
     ///
     /// # Errors
     /// [`CoupleError`] where inputs and shapes differ in structure, for a dimension without a name (a hint), and when a
@@ -55,7 +55,7 @@ impl<F: MakeTensor> CoupleInputsDynamicShapes<'_, F> {
     }
 
     /// As [`change_dynamic_dimensions`](Self::change_dynamic_dimensions), with the result that onnx-diagnostic gives:
-    /// what is no tensor comes back as `None` or not at all, arguments without shapes are left out, and positional
+    /// what is not a tensor comes back as `None` or not at all, arguments without shapes are left out, and positional
     /// arguments come by name when both kinds have shapes. With `args_kwargs` the pair `(args, kwargs)` instead.
     ///
     /// # Errors

@@ -94,7 +94,7 @@ pub enum CoupleError {
         path: KeyPath,
         /// Which dimension.
         index: i64,
-        /// What is said of it.
+        /// Its spec.
         dim: String,
         /// What to do.
         cure: &'static str,
@@ -123,15 +123,15 @@ pub enum CoupleError {
         /// The size asked for.
         size: i64,
     },
-    /// The tensor library refused.
+    /// The tensor library failed.
     #[error("inputs{path}: {source}")]
     Tensor {
         /// Which tensor.
         path: KeyPath,
-        /// What it says.
+        /// Its error.
         source: TensorError,
     },
-    /// The inputs are no set of inputs.
+    /// The inputs are not a set of inputs.
     #[error(transparent)]
     Inputs(#[from] InputsError),
     /// The changed inputs are not of the type asked for.

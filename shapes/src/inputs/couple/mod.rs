@@ -66,7 +66,7 @@ impl<'a, F: DescribeTensor> CoupleInputsDynamicShapes<'a, F> {
     /// tuple for positional arguments and a dict for named ones; a dict for positional arguments is taken in its order.
     ///
     /// # Errors
-    /// [`CoupleError`] when the inputs are no set, or a dict for positional arguments has another length.
+    /// [`CoupleError`] when the inputs are not a set, or a dict for positional arguments has another length.
     pub fn new<X: PyTree<F> + ?Sized>(inputs: &'a X, shapes: DynamicShapes) -> Result<Self, CoupleError> {
         let Flat { leaves, spec: given } = flatten(inputs)?;
         let spec = args_kwargs(&given)?;

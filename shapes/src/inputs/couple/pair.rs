@@ -8,14 +8,14 @@ use indexmap::IndexMap;
 use pytree_core::{Context, Family, Key, KeyEntry, KeyPath, LeafRef};
 use std::borrow::Cow;
 
-/// Dimension to what is said of it.
+/// The spec of each dimension.
 pub(crate) type Dims = IndexMap<i64, DimSpec>;
 
 /// A tensor and its dimensions.
 pub(crate) struct Pair {
     /// Which leaf of the inputs.
     pub(crate) leaf: usize,
-    /// What is said of it.
+    /// Its spec.
     pub(crate) dims: Dims,
     /// Where it is.
     pub(crate) path: KeyPath,
@@ -206,7 +206,7 @@ fn key_of(at: LeafTree<'_>, index: usize) -> Option<Key> {
     }
 }
 
-/// The dimensions of tensors, in order, without the containers around them. Empty containers are none.
+/// The dimensions of tensors, in order, without the containers around them. Empty containers are left out.
 fn flatten<'s>(shapes: &'s DynamicShapes, into: &mut Vec<&'s DynamicShapes>) {
     match shapes {
         DynamicShapes::Tuple(items) | DynamicShapes::List(items) => items.iter().for_each(|i| flatten(i, into)),

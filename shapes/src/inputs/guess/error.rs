@@ -12,7 +12,7 @@ use std::fmt;
 pub enum GuessError {
     /// There is only one set of inputs.
     #[error(
-        "one set of inputs does not tell which dimensions are dynamic; give at least two sets that differ in them, write \
+        "one set of inputs does not show which dimensions are dynamic; give at least two sets that differ in them, write \
          `dynamic_shapes` by hand, or take `guess_with(Auto::Auto)`, which leaves every dimension to the export"
     )]
     OneSet,

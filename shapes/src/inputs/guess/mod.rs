@@ -74,8 +74,8 @@ impl GuessOptions {
     /// Gives shapes that fit an export, which Python's do not everywhere; [`ModelInputs`](crate::ModelInputs) always
     /// guesses this way.
     ///
-    /// A `None` is a value that is not given: what is `None` in a later set is told from the others, and what is `None` in
-    /// every set is `None` (Python refuses both). Inside a registered class containers stay what they are, and what is no
+    /// A `None` is a value that is not given: what is `None` in a later set is guessed from the others, and what is `None` in
+    /// every set is `None` (Python refuses both). Inside a registered class containers stay what they are, and what is not a
     /// tensor is `None` (Python has lists, and empty ones). A `ModelOutput` is the list of its children (in Python a dict).
     #[must_use]
     pub fn exportable(mut self) -> Self {

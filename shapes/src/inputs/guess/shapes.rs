@@ -79,7 +79,7 @@ impl Guesser<'_> {
         let none_later = objects.iter().any(|o| o.is_none());
         match class {
             Class::Plain(LeafKind::Tensor) | Class::Array => self.dims(objects, auto, at),
-            // The first one decides: what is None or a number there is no tensor, whatever it is later.
+            // The first one decides: what is None or a number there is not a tensor, whatever it is later.
             Class::Plain(_) => Ok(DynamicShapes::NONE),
             Class::Unknown(_) => Err(GuessError::Unregistered { at: at.clone(), class: class.to_string() }),
             Class::Registered(_) if none_later => {

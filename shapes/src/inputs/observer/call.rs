@@ -7,7 +7,7 @@ use indexmap::IndexMap;
 use pytree_core::{Context, Flat, Key, Leaf, LeafRef, PyTree, Subtree, Value, flatten, python};
 use std::fmt;
 
-/// A number or a text that is no tensor.
+/// A number or a text: any leaf with a value that is not a tensor.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Constant {
     /// An `int`.

@@ -30,7 +30,7 @@ pub enum ObserverError {
         /// Those of the most complete call.
         expected: String,
     },
-    /// A number or text inside the arguments that differs between calls, and is no int.
+    /// A number or text inside the arguments that differs between calls, and is not an int.
     #[error("{input}{path} is {found} in one call and {expected} in another: only sizes and ints can be dynamic")]
     ValuesDiffer {
         /// The argument.
@@ -115,10 +115,10 @@ pub enum ObserverError {
         /// The parameter.
         name: String,
     },
-    /// The tensor library refused.
+    /// The tensor library failed.
     #[error(transparent)]
     Tensor(#[from] TensorError),
-    /// The inputs of a call are no set of inputs.
+    /// The inputs of a call are not a set of inputs.
     #[error(transparent)]
     Inputs(#[from] InputsError),
     /// The inferred arguments do not fit the model.

@@ -121,7 +121,7 @@ impl<F: MakeTensor> InputObserver<F> {
     /// Whether they were stored.
     ///
     /// # Errors
-    /// [`ObserverError`] when they are no set of inputs, or do not fit what [`value_if_missing`](Self::value_if_missing)
+    /// [`ObserverError`] when they are not a set of inputs, or do not fit what [`value_if_missing`](Self::value_if_missing)
     /// says.
     pub fn record<X: PyTree<F> + ?Sized>(&mut self, inputs: &X) -> Result<bool, ObserverError> {
         if self.calls.len() >= self.limit {
@@ -168,7 +168,7 @@ impl<F: MakeTensor> InputObserver<F> {
         Ok(())
     }
 
-    /// What went wrong while a call was recorded, which could not be said then.
+    /// What went wrong while a call was recorded, which could not be reported then.
     fn check(&self) -> Result<(), ObserverError> {
         self.failed.clone().map_or(Ok(()), Err)
     }

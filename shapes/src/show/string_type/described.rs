@@ -1,4 +1,4 @@
-//! Any Python object, as far as one line of text tells it.
+//! Any Python object, as far as one line of text shows it.
 
 use crate::spec::dim::DimSpec;
 use crate::spec::{DynamicShapes, ShapeSpec};
@@ -28,7 +28,7 @@ pub enum Described {
     Float(f64),
     /// A `str`.
     Str(String),
-    /// An `int`, `float`, `bool`, `str` or `None` whose value nobody kept.
+    /// An `int`, `float`, `bool`, `str` or `None` whose value was not kept.
     Unseen(LeafKind),
     /// A `slice`, whatever its bounds.
     Slice,
@@ -41,7 +41,7 @@ pub enum Described {
     },
     /// A `torch.nn.Module`: `Name(...)`.
     Model(String),
-    /// What is said of one dimension: a `Dim`, a hint, an integer, a name.
+    /// The spec of one dimension: a `Dim`, a hint, an integer, a name.
     Dim(DimSpec),
     /// A tuple, of a subclass too.
     Tuple(Vec<Described>),
@@ -112,7 +112,7 @@ pub struct Numbers {
     pub meta: TensorMeta,
     /// Whether the elements are texts, which only numpy arrays can hold; the element type says nothing then.
     pub text: bool,
-    /// Range and mean, or why they cannot be told; `None` when nobody asked.
+    /// Range and mean, or why they cannot be computed; `None` when they were not asked for.
     pub summary: Option<Result<TensorSummary, TensorError>>,
 }
 

@@ -15,7 +15,7 @@ use pytree_core::{DType, DescribeTensor, KeyEntry, KeyPath, LeafRef, PyTree, Sub
 pub struct StringTypeOptions {
     /// Sizes (`s2x3`) instead of the number of dimensions (`r2`).
     pub with_shape: bool,
-    /// Values of numbers, and the range and mean of tensors where [`string_type_with`] can tell them.
+    /// Values of numbers, and the range and mean of tensors where [`string_type_with`] has them.
     pub with_min_max: bool,
     /// `C` or `G` before a tensor: on the CPU or on an accelerator.
     pub with_device: bool,
@@ -56,7 +56,7 @@ pub enum StringTypeError {
         /// Where; empty when the value is the container.
         path: KeyPath,
     },
-    /// Range and mean of a tensor could not be told.
+    /// Range and mean of a tensor could not be computed.
     #[error("the tensor {path}: {source}")]
     Summary {
         /// Where; empty when the value is the tensor.
@@ -115,7 +115,7 @@ pub fn string_type<F: DescribeTensor, X: PyTree<F> + ?Sized>(
     string_type_subtree(flatten(tree)?.root(), options)
 }
 
-/// As [`string_type`], with the data of tensors under `with_min_max`: `summarize` tells range and mean of one.
+/// As [`string_type`], with the data of tensors under `with_min_max`: `summarize` gives range and mean of one.
 ///
 /// # Errors
 /// As [`string_type`], and [`StringTypeError::Summary`] with the error of `summarize`.

@@ -9,7 +9,7 @@ use pytree_core::{DType, Device, Key, KeyEntry, KeyPath, python};
 use std::borrow::Cow;
 use std::fmt::Write;
 
-/// An object as a line of text. `summarize` tells range and mean of a tensor whose numbers are not described.
+/// An object as a line of text. `summarize` gives range and mean of a tensor whose numbers are not described.
 pub(super) fn print<O: Object>(
     object: O,
     options: StringTypeOptions,

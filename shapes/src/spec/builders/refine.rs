@@ -14,7 +14,7 @@ pub enum RefineError {
     #[error("Suggested fixes not found in error message given to refine_dynamic_shapes_from_suggested_fixes()")]
     NoFixes,
     /// A line is neither a range, nor a number, nor a dim in terms of another.
-    #[error("the suggested fix `{line}` is none of `n = Dim('n', min=.., max=..)`, `n = 4` and `n = 2*m + 1`")]
+    #[error("the suggested fix `{line}` is not of the form `n = Dim('n', min=.., max=..)`, `n = 4` or `n = 2*m + 1`")]
     Line {
         /// The line.
         line: String,
@@ -27,7 +27,7 @@ pub enum RefineError {
         /// The names in the shapes.
         known: Vec<String>,
     },
-    /// A fix in terms of a dim that nobody names.
+    /// A fix in terms of a dim that neither the shapes nor the fixes name.
     #[error("symbol.name '{name}' not found in name_to_dim, in the suggested fix of '{of}'")]
     UnknownRoot {
         /// The name in the formula.

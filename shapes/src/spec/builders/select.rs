@@ -67,7 +67,7 @@ pub enum SelectError {
         /// What the tensor is.
         leaf: String,
     },
-    /// The text is no pattern.
+    /// The text is not a pattern.
     #[error(transparent)]
     Pattern(#[from] PatternError),
     /// The inputs do not fit the signature.
@@ -88,7 +88,7 @@ impl PathShapes {
         Ok(PathShapes { bound, leaves, specs })
     }
 
-    /// Says `dim` of dimension `index` of every tensor that the pattern means. What was said of other dimensions stays.
+    /// Sets dimension `index` of every tensor that the pattern means to `dim`. Other dimensions keep their specs.
     ///
     /// # Errors
     /// [`SelectError`] when the pattern means no tensor, with the nearest paths, or one that has no such dimension.
