@@ -50,7 +50,8 @@ pub use inputs::{InputSet, InputSets, InputsError, InvalidDimension, LeafDescrip
 pub use show::diff::{Diff, DiffError, DiffOptions, Exceeding, Position, max_diff, string_diff};
 pub use show::draw::{DrawError, Drawing};
 pub use show::string_type::{
-    Described, Numbers, StringTypeError, StringTypeOptions, string_type, string_type_of_values, string_type_with,
+    Described, DescribedLayer, Numbers, StringTypeError, StringTypeOptions, string_type, string_type_of_values,
+    string_type_with,
 };
 pub use spec::builders::{
     AdditionalError, AdditionalInputs, CollectionError, PathPattern, PathShapes, PatternError, RefineError,

@@ -233,11 +233,11 @@ fn einsum_says_what_does_not_fit() {
         ("é,kl", "`é` in `é` is neither a letter nor `...`"),
     ] {
         let text = ArgValue::Text(equation.to_owned());
-        let told = refused("aten.einsum.default", vec![("equation", text), ("tensors", tensors())]);
-        assert_eq!(told, format!("aten.einsum.default: {message}"));
+        let error = refused("aten.einsum.default", vec![("equation", text), ("tensors", tensors())]);
+        assert_eq!(error, format!("aten.einsum.default: {message}"));
     }
-    let told = refused("aten.einsum.default", vec![("tensors", tensors())]);
-    assert_eq!(told, "aten.einsum.default: argument `equation` should be a text");
+    let error = refused("aten.einsum.default", vec![("tensors", tensors())]);
+    assert_eq!(error, "aten.einsum.default: argument `equation` should be a text");
 }
 
 #[test]
@@ -248,8 +248,8 @@ fn asserted_sizes_are_guards() {
         Args::new([("a", ArgValue::Tensor(vec![n.clone()])), ("size", ArgValue::Ints(vec![Expr::int(size)]))])
     };
     let rule = rule("aten._assert_tensor_metadata.default").expect("a rule");
-    let told = rule.apply(&args(6), &mut env).expect_err("another size").to_string();
-    assert_eq!(told, "aten._assert_tensor_metadata.default: dimension 0: s77 and 6 differ");
+    let error = rule.apply(&args(6), &mut env).expect_err("another size").to_string();
+    assert_eq!(error, "aten._assert_tensor_metadata.default: dimension 0: s77 and 6 differ");
     assert_eq!(rule.apply(&args(5), &mut env), Ok(Vec::new()));
     assert_eq!(env.replace(&n).map(|e| e.as_int()), Ok(Some(5)));
 }

@@ -3,7 +3,7 @@
 use crate::json::{Miss, Outcome, array, fail, flag, float, int, ints, member, not_yet, pairs, text, two};
 use pytree_core::{DType, Key, TensorMeta};
 use serde_json::Value;
-use shapes::{Described, Dim, DimSpec, Number, Numbers, TensorError, TensorSummary};
+use shapes::{Described, DescribedLayer, Dim, DimSpec, Number, Numbers, TensorError, TensorSummary};
 
 /// A value V of `string_type_cases.json`.
 pub(super) fn described(json: &Value) -> Outcome<Described> {
@@ -103,7 +103,8 @@ fn cache(class: &str, json: &Value) -> Outcome<Described> {
         let parts = vec![part("self_attention_cache", "self")?, part("cross_attention_cache", "cross")?];
         return Ok(Described::Parts { class, parts });
     }
-    let layers = pairs(member(json, "pairs")?)?.into_iter().map(|(k, v)| Ok((described(k)?, described(v)?)));
+    let layers = pairs(member(json, "pairs")?)?.into_iter();
+    let layers = layers.map(|(k, v)| Ok(DescribedLayer { key: described(k)?, value: described(v)? }));
     let layers = layers.collect::<Outcome<Vec<_>>>()?;
     match json.get("layers") {
         None => Ok(Described::Cache { class, layers }),
@@ -112,7 +113,7 @@ fn cache(class: &str, json: &Value) -> Outcome<Described> {
             if classes.len() != layers.len() {
                 return fail("a cache with another number of classes than of layers");
             }
-            let layers = classes.into_iter().zip(layers).map(|(class, (k, v))| (class.to_owned(), k, v)).collect();
+            let layers = classes.into_iter().map(str::to_owned).zip(layers).collect();
             Ok(Described::LayerCache { class, layers })
         }
     }

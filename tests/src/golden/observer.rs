@@ -126,11 +126,22 @@ fn arguments(case: &Value, observer: &InputObserver<Recorded>) -> Result<Recorde
     }
 }
 
+/// The exception that onnx-diagnostic raises for the same mistake.
+fn raised(error: &ObserverError) -> &'static str {
+    match error {
+        ObserverError::NameCollision { .. } | ObserverError::NotInSignature { .. } | ObserverError::Variadic { .. } => {
+            "ValueError"
+        }
+        ObserverError::NotGiven { .. } => "NotImplementedError",
+        _ => "RuntimeError",
+    }
+}
+
 fn same_error(error: &ObserverError, want: &Value) -> Outcome {
-    if error.python_type() == text(member(want, "type")?)? {
+    if raised(error) == text(member(want, "type")?)? {
         return Ok(());
     }
-    fail(format!("got {}: {error}\n   want {want}", error.python_type()))
+    fail(format!("got {}: {error}\n   want {want}", raised(error)))
 }
 
 /// Structure, element types and sizes; the data of what was made up is nobody's.

@@ -134,16 +134,14 @@ fn new_sizes(
 ) -> Result<Sizes, CoupleError> {
     let mut new = old.clone();
     for (index, size) in new.iter_mut().enumerate() {
-        let place = i64::try_from(index).unwrap_or(i64::MAX);
-        let name = match pair.dims.get(&place) {
+        let dim = i64::try_from(index).unwrap_or(i64::MAX);
+        let name = match pair.dims.get(&dim) {
             None | Some(DimSpec::Int(_)) => continue,
             Some(DimSpec::Text(name)) => name.clone(),
             Some(other) => other.name().ok_or_else(|| CoupleError::NoName {
                 path: pair.path.clone(),
-                index: place,
+                index: dim,
                 dim: other.to_string(),
-                cure: "give every dimension a name, for example by `replace_by_string`",
-                python: "NotImplementedError",
             })?,
         };
         let wanted = match known.get(&name) {

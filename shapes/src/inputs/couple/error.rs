@@ -87,8 +87,11 @@ pub enum CoupleError {
         /// What the shapes hold.
         shapes: String,
     },
-    /// A dimension that has no name where one is needed.
-    #[error("Unable to handle {dim} of dimension {index} of inputs{path}: {cure}")]
+    /// A dynamic dimension without a name, whose new size cannot be asked for.
+    #[error(
+        "Unable to handle {dim} of dimension {index} of inputs{path}: give every dimension a name, for example by \
+         `replace_by_string`"
+    )]
     NoName {
         /// Which tensor.
         path: KeyPath,
@@ -96,10 +99,19 @@ pub enum CoupleError {
         index: i64,
         /// Its spec.
         dim: String,
-        /// What to do.
-        cure: &'static str,
-        /// Python's exception.
-        python: &'static str,
+    },
+    /// A static dimension, which has no name to replace it by.
+    #[error(
+        "Unable to handle {dim} of dimension {index} of inputs{path}: a static dimension has no name, leave it out of the \
+         shapes"
+    )]
+    StaticDim {
+        /// Which tensor.
+        path: KeyPath,
+        /// Which dimension.
+        index: i64,
+        /// Its spec.
+        dim: String,
     },
     /// A dimension without elements that should grow: there is nothing to fill it with.
     #[error(
@@ -142,18 +154,5 @@ pub enum CoupleError {
 impl From<TreeError> for CoupleError {
     fn from(error: TreeError) -> Self {
         CoupleError::Inputs(error.into())
-    }
-}
-
-impl CoupleError {
-    /// The exception that onnx-diagnostic raises for the same mistake.
-    pub fn python_type(&self) -> &'static str {
-        match self {
-            CoupleError::NoNames => "NotImplementedError",
-            CoupleError::NoName { python, .. } => python,
-            CoupleError::GrowFromZero { .. } => "ZeroDivisionError",
-            CoupleError::NegativeSize { .. } | CoupleError::Tensor { .. } => "RuntimeError",
-            _ => "AssertionError",
-        }
     }
 }

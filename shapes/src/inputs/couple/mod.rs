@@ -139,12 +139,10 @@ impl<'a, F: DescribeTensor> CoupleInputsDynamicShapes<'a, F> {
                 let name = match dim {
                     DimSpec::Text(name) => name.clone(),
                     DimSpec::Hint(hint) if hint.kind() != HintKind::Static => format!("Dim{}", names.len()),
-                    other => other.name().ok_or_else(|| CoupleError::NoName {
+                    other => other.name().ok_or_else(|| CoupleError::StaticDim {
                         path: pair.path.clone(),
                         index: *index,
                         dim: other.to_string(),
-                        cure: "a static dimension has no name, leave it out of the shapes",
-                        python: "AttributeError",
                     })?,
                 };
                 names.insert(name.clone());

@@ -135,19 +135,6 @@ impl From<TreeError> for ObserverError {
     }
 }
 
-impl ObserverError {
-    /// The exception that onnx-diagnostic raises for the same mistake.
-    pub fn python_type(&self) -> &'static str {
-        match self {
-            ObserverError::NameCollision { .. }
-            | ObserverError::NotInSignature { .. }
-            | ObserverError::Variadic { .. } => "ValueError",
-            ObserverError::NotGiven { .. } => "NotImplementedError",
-            _ => "RuntimeError",
-        }
-    }
-}
-
 /// `[torch.Size([2, 3]), torch.Size([2])]`
 struct ShapeList<'a>(&'a [Sizes]);
 

@@ -72,14 +72,14 @@ pub enum Described {
         /// Its name without the module.
         class: String,
         /// The layers.
-        layers: Vec<(Described, Described)>,
+        layers: Vec<DescribedLayer>,
     },
-    /// A key-value cache that names the classes of its layers: class, key and value of each.
+    /// A key-value cache that names the classes of its layers.
     LayerCache {
         /// Its name without the module.
         class: String,
-        /// The layers.
-        layers: Vec<(String, Described, Described)>,
+        /// The class of each layer, without the module, and the layer.
+        layers: Vec<(String, DescribedLayer)>,
     },
     /// A `BatchEncoding` or a `BatchFeature`.
     Batch {
@@ -103,6 +103,15 @@ pub enum Described {
     Array(Numbers),
     /// An object of a class that has no text, by the name of the class.
     Unsupported(String),
+}
+
+/// One layer of a key-value cache.
+#[derive(Clone, Debug, PartialEq)]
+pub struct DescribedLayer {
+    /// Its keys.
+    pub key: Described,
+    /// Its values.
+    pub value: Described,
 }
 
 /// What is known of a tensor or an array.
@@ -171,14 +180,15 @@ fn node<L>(at: Subtree<'_, L>, leaf: &impl Fn(&L) -> Described) -> Described {
 }
 
 /// The layers of a cache, given its children in either layout.
-fn pair_up(items: Vec<Described>, layers: usize) -> Vec<(Described, Described)> {
+fn pair_up(items: Vec<Described>, layers: usize) -> Vec<DescribedLayer> {
+    let layer = |(key, value)| DescribedLayer { key, value };
     let mut items = items.into_iter();
     if let [Described::List(_), Described::List(_)] = items.as_slice()
         && let (Some(Described::List(keys)), Some(Described::List(values))) = (items.next(), items.next())
     {
-        return keys.into_iter().zip(values).collect();
+        return keys.into_iter().zip(values).map(layer).collect();
     }
-    (0..layers).map_while(|_| Some((items.next()?, items.next()?))).collect()
+    (0..layers).map_while(|_| Some(layer((items.next()?, items.next()?)))).collect()
 }
 
 impl From<&DynamicShapes> for Described {

@@ -163,12 +163,12 @@ impl Object for &Described {
             Described::Dataclass { class, fields } => Look::Fields(class, named(fields)),
             Described::Parts { class, parts } => Look::Parts(class, named(parts)),
             Described::Cache { class, layers } => {
-                let (keys, values) = layers.iter().map(|(key, value)| (key, value)).unzip();
+                let (keys, values) = layers.iter().map(|layer| (&layer.key, &layer.value)).unzip();
                 Look::Layered(class, keys, values)
             }
             Described::LayerCache { class, layers } => {
-                let shown = layers.iter().map(|(class, key, _)| (class.as_str(), key)).collect();
-                Look::Layers(class, shown, layers.iter().flat_map(|(_, key, value)| [key, value]).collect())
+                let shown = layers.iter().map(|(class, layer)| (class.as_str(), &layer.key)).collect();
+                Look::Layers(class, shown, layers.iter().flat_map(|(_, layer)| [&layer.key, &layer.value]).collect())
             }
             Described::Batch { class, data } => Look::Batch(class, labelled(data)),
             Described::Registered { class, children } => Look::Serialized(class, children.iter().collect()),

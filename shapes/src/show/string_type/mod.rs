@@ -4,7 +4,7 @@ mod described;
 mod look;
 mod print;
 
-pub use described::{Described, Numbers};
+pub use described::{Described, DescribedLayer, Numbers};
 
 use crate::tensor::{TensorError, TensorSummary, TensorValues};
 use look::TreeObject;
