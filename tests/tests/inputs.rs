@@ -6,7 +6,7 @@ use pytree_core::{BindError, DType, Leaf, LeafRef, Meta, PyTree, Signature, Tens
 use shapes::Number;
 use shapes::{
     Auto, DynamicShapes, GuessError, GuessOptions, InputSet, InputSets, InputsError, LeafDescription, ModelInputs,
-    MoveError, StringTypeError, StringTypeOptions, TensorSummary, string_type, string_type_with,
+    MoveError, StringTypeError, StringTypeOptions, TensorError, TensorSummary, string_type, string_type_with,
 };
 use tests::golden::guess::{guess_label, inputs_label};
 
@@ -328,7 +328,7 @@ fn string_type_errors_and_statistics() {
     assert_eq!(string_type::<Meta, _>(&empty, with).as_deref(), Ok("(int=3,#0[],bool=True)"));
     let range = |tensor: &TensorMeta| match tensor.rank() {
         0 => Ok(TensorSummary::Empty),
-        _ => Err("no data".to_owned()),
+        _ => Err(TensorError::new("no data")),
     };
     assert_eq!(string_type_with(&f32([]), with, range).as_deref(), Ok("T1s[empty]"));
     let error = string_type_with(&(f32([]), f32([2])), with, range).expect_err("no data");
