@@ -59,6 +59,9 @@ fn every_member_of_the_workspace_is_in_architecture() {
     let (manifest, text) = (read("Cargo.toml"), read("ARCHITECTURE.md"));
     let members = manifest.split_once("members = [").unwrap().1.split(']').next().unwrap();
     for member in members.split('"').skip(1).step_by(2).filter(|member| !member.contains('/')) {
-        assert!(text.contains(&format!("`{member}`")) || text.contains(&format!("`{member}/")), "{member} is not there");
+        assert!(
+            text.contains(&format!("`{member}`")) || text.contains(&format!("`{member}/")),
+            "{member} is not there"
+        );
     }
 }

@@ -49,7 +49,9 @@ impl Options {
                 "--seed" => options.seed = number,
                 "--naming" => options.naming = count,
                 "--constraint" => options.constraint = count,
-                _ => return Err(format!("`{name}` is not an option; the options are --seed, --naming and --constraint")),
+                _ => {
+                    return Err(format!("`{name}` is not an option; the options are --seed, --naming and --constraint"));
+                }
             }
         }
         Ok(options)
