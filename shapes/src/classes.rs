@@ -1,7 +1,6 @@
-//! What Python's tools know of a class by its name alone: which are caches, and which are dicts.
+//! What Python's tools know of a class by its name: which are caches, and which are dicts.
 
-use crate::cursor::Cursor;
-use pytree_core::Context;
+use pytree_core::{Context, Subtree};
 
 /// Caches of `transformers` that hold one key and one value per layer.
 const LAYERED: [&str; 4] = ["DynamicCache", "StaticCache", "SlidingWindowCache", "HybridCache"];
@@ -33,10 +32,13 @@ pub(crate) fn is_cache_by_fields(context: &Context) -> bool {
     matches!(context, Context::Mapping { .. }) && BY_FIELDS.contains(&context.short_name())
 }
 
+/// Parts of a tree, in order.
+type Parts<'s, L> = Vec<Subtree<'s, L>>;
+
 /// Keys and values of a cache, one of each per layer, whichever way it flattens: as two lists `key_cache` and
 /// `value_cache`, or as `key_0, value_0, key_1, value_1`. `None` for anything else.
-pub(crate) fn layers<'s>(cache: Cursor<'s>) -> Option<(Vec<Cursor<'s>>, Vec<Cursor<'s>>)> {
-    let context = cache.node.context()?;
+pub(crate) fn layers<L>(cache: Subtree<'_, L>) -> Option<(Parts<'_, L>, Parts<'_, L>)> {
+    let context = cache.node().context()?;
     let Context::Mapping { fields, .. } = context else { return None };
     if !LAYERED.contains(&context.short_name()) {
         return None;
@@ -44,7 +46,7 @@ pub(crate) fn layers<'s>(cache: Cursor<'s>) -> Option<(Vec<Cursor<'s>>, Vec<Curs
     let children: Vec<_> = cache.children().collect();
     if let [keys, values] = children.as_slice()
         && fields.iter().eq(["key_cache", "value_cache"])
-        && [keys, values].iter().all(|list| list.node.context() == Some(&Context::List))
+        && [keys, values].iter().all(|list| list.node().context() == Some(&Context::List))
     {
         return Some((keys.children().collect(), values.children().collect()));
     }

@@ -1,4 +1,4 @@
-//! The sizes in a tree of tensors: which of them move, what they are called, and what each operator does to them.
+//! The sizes in a tree of tensors: which of them are dynamic, what they are called, and what each operator does to them.
 //!
 //! ```
 //! use pytree_core::{DType, Meta, TensorMeta};
@@ -21,17 +21,16 @@
 //! | for | in PyTorch or onnx-diagnostic | here |
 //! |---|---|---|
 //! | sets of inputs | `ModelInputs` | [`ModelInputs`] with a model, [`InputSets`] without |
-//! | saying which dims move | `Dim`, `Dim.AUTO`, `dynamic_shapes`, `ShapesCollection`, `AdditionalInputs` | [`Dim`], [`DynamicShapes`], [`ShapesCollection`], [`AdditionalInputs`]; by path: [`PathShapes`]; by a typed mirror: [`DynamicShapes::mirrored`] |
+//! | saying which dims are dynamic | `Dim`, `Dim.AUTO`, `dynamic_shapes`, `ShapesCollection`, `AdditionalInputs` | [`Dim`], [`DynamicShapes`], [`ShapesCollection`], [`AdditionalInputs`]; by path: [`PathShapes`]; by a typed mirror: [`DynamicShapes::mirrored`] |
 //! | finding it out | `guess_dynamic_shapes`, `InputObserver` | [`ModelInputs::guess_dynamic_shapes`], [`InputObserver`] |
 //! | changing it | `move_to_kwargs`, `CoupleInputsDynamicShapes`, `refine_dynamic_shapes_from_suggested_fixes` | [`ModelInputs::move_to_kwargs`], [`CoupleInputsDynamicShapes`], [`refine_dynamic_shapes_from_suggested_fixes`] |
-//! | saying what there is | `string_type`, `max_diff`, `string_diff` | [`string_type()`], [`max_diff`], [`string_diff`], [`Drawing`] |
+//! | showing values | `string_type`, `max_diff`, `string_diff` | [`string_type()`], [`max_diff`], [`string_diff`], [`Drawing`] |
 //! | sizes as symbols | `sympy`, `ShapeEnv` | the crate [`symbolic`]; [`SymbolicInputs`] |
 //! | constraints and their errors | `Constraints violated`, "Suggested fixes" | [`ConstraintError`] |
 //! | what an op does to sizes | fake tensors | [`rules`] |
 
 mod classes;
 mod constraints;
-mod cursor;
 mod inputs;
 pub mod rules;
 mod show;
@@ -42,15 +41,16 @@ pub use constraints::{
     Bullet, ConstraintError, ConstraintViolation, Fixes, InputLeaf, InputValue, Placeholder, PlaceholderShape,
     RangeConstraints, Solved, Specialization, SymbolicInputs, Tolerance,
 };
+pub use inputs::argument::{ArgumentPath, Input};
 pub use inputs::couple::{ChangeOptions, CoupleError, CoupleInputsDynamicShapes};
-pub use inputs::guess::{Auto, GuessError, GuessOptions, Input, Place};
+pub use inputs::guess::{Auto, GuessError, GuessOptions};
 pub use inputs::kwargs::{MoveError, MovedShapes};
 pub use inputs::observer::{Batch, Constant, InputObserver, Observed, ObserverError};
 pub use inputs::{InputSet, InputSets, InputsError, InvalidDimension, LeafDescription, ModelInputs, ValidateError};
-pub use show::diff::{Diff, DiffError, DiffOptions, Position, max_diff, string_diff};
+pub use show::diff::{Diff, DiffError, DiffOptions, Exceeding, Position, max_diff, string_diff};
 pub use show::draw::{DrawError, Drawing};
 pub use show::string_type::{
-    Described, Number, Numbers, StringTypeError, StringTypeOptions, TensorSummary, string_type, string_type_of_values,
+    Described, DescribedLayer, Numbers, StringTypeError, StringTypeOptions, string_type, string_type_of_values,
     string_type_with,
 };
 pub use spec::builders::{
@@ -62,4 +62,4 @@ pub use spec::builders::{
 pub use spec::dim::{DerivedDim, Dim, DimError, DimHint, DimSpec, HintKind};
 pub use spec::matching::MatchError;
 pub use spec::{DynamicShapes, ShapeSpec};
-pub use tensor::{MakeTensor, TensorValues};
+pub use tensor::{MakeTensor, Number, TensorError, TensorSummary, TensorValues};

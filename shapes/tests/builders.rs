@@ -195,7 +195,7 @@ fn a_pattern_that_means_nothing_names_what_is_near() {
     ] {
         let got = error(pattern, 0).expect(pattern);
         assert!(
-            got.starts_with(&format!("`{pattern}` is no path pattern: at character {at}, expected {expected};")),
+            got.starts_with(&format!("`{pattern}` is not a path pattern: at character {at}, expected {expected};")),
             "{got}"
         );
     }
@@ -259,11 +259,11 @@ fn suggested_fixes_are_followed() {
         ("  dx = dy\n  dy = dx", "the suggested fix of 'dx' leads back to 'dx'"),
         (
             "  dx is 4",
-            "the suggested fix `dx is 4` is none of `n = Dim('n', min=.., max=..)`, `n = 4` and `n = 2*m + 1`",
+            "the suggested fix `dx is 4` is not of the form `n = Dim('n', min=.., max=..)`, `n = 4` or `n = 2*m + 1`",
         ),
         (
             "  dx = dy*dy",
-            "the suggested fix `dx = dy*dy` is none of `n = Dim('n', min=.., max=..)`, `n = 4` and `n = 2*m + 1`",
+            "the suggested fix `dx = dy*dy` is not of the form `n = Dim('n', min=.., max=..)`, `n = 4` or `n = 2*m + 1`",
         ),
     ] {
         assert_eq!(refine(fixes), expected, "{fixes}");

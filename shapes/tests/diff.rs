@@ -2,8 +2,7 @@
 #![allow(clippy::expect_used, clippy::panic, reason = "a test fails by a panic")]
 
 use pytree_core::{Context, DType, DescribeTensor, Family, Leaf, TensorMeta, Value};
-use shapes::Number;
-use shapes::{DiffError, DiffOptions, TensorSummary, TensorValues, max_diff, string_diff};
+use shapes::{DiffError, DiffOptions, Number, TensorError, TensorSummary, TensorValues, max_diff, string_diff};
 
 /// Tensors with their values.
 enum Numeric {}
@@ -24,11 +23,11 @@ impl DescribeTensor for Numeric {
 }
 
 impl TensorValues for Numeric {
-    fn values(tensor: &Values) -> Result<Vec<f64>, String> {
+    fn values(tensor: &Values) -> Result<Vec<f64>, TensorError> {
         Ok(tensor.values.clone())
     }
 
-    fn summary(tensor: &Values) -> Result<TensorSummary, String> {
+    fn summary(tensor: &Values) -> Result<TensorSummary, TensorError> {
         TensorSummary::of(&tensor.values.iter().map(|v| Number::Float(*v)).collect::<Vec<_>>(), tensor.meta.rank())
     }
 }

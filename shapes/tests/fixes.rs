@@ -19,8 +19,8 @@ fn leaf(name: &str, size: i64, dim: impl Into<DimSpec>) -> InputLeaf {
     }
 }
 
-/// What a program that asks this is told.
-fn told(leaves: Vec<InputLeaf>, ask: impl Fn(&[Expr]) -> Result<Vec<Rel>>) -> Result<ConstraintViolation> {
+/// The violation of a program that asks this.
+fn violation(leaves: Vec<InputLeaf>, ask: impl Fn(&[Expr]) -> Result<Vec<Rel>>) -> Result<ConstraintViolation> {
     let order: Vec<usize> = (0..leaves.len()).collect();
     let mut inputs = SymbolicInputs::declare(leaves, &order, Naming::Hashed)?;
     let sizes: Vec<Expr> = order.iter().flat_map(|i| inputs.sizes(*i)).flatten().collect();
@@ -37,7 +37,7 @@ fn told(leaves: Vec<InputLeaf>, ask: impl Fn(&[Expr]) -> Result<Vec<Rel>>) -> Re
 fn a_bound_that_is_a_fraction() -> Result<()> {
     let n = Dim::new("n")?;
     let ask = |s: &[Expr]| Ok(vec![Rel::new(RelOp::Le, s[0].try_mul(&Expr::int(2))?, Expr::int(15))]);
-    assert_eq!(told(vec![leaf("x", 6, n)], ask)?.suggested_fixes, ["n = Dim('n', max=7)"]);
+    assert_eq!(violation(vec![leaf("x", 6, n)], ask)?.suggested_fixes, ["n = Dim('n', max=7)"]);
     Ok(())
 }
 
@@ -45,7 +45,7 @@ fn a_bound_that_is_a_fraction() -> Result<()> {
 fn a_root_of_one_value() -> Result<()> {
     let b = Dim::with_range("b", 2, Some(8))?;
     let ask = |s: &[Expr]| Ok(vec![Rel::eq(s[0].modulo(&Expr::int(6))?, Expr::int(0))]);
-    assert_eq!(told(vec![leaf("x", 6, b)], ask)?.suggested_fixes, ["b = 6"]);
+    assert_eq!(violation(vec![leaf("x", 6, b)], ask)?.suggested_fixes, ["b = 6"]);
     Ok(())
 }
 
@@ -53,7 +53,7 @@ fn a_root_of_one_value() -> Result<()> {
 fn names_that_sympy_reads_as_numbers() -> Result<()> {
     let leaves = vec![leaf("x", 6, Dim::new("E")?), leaf("y", 12, Dim::new("b")?)];
     let ask = |s: &[Expr]| Ok(vec![Rel::eq(s[1].clone(), s[0].try_mul(&Expr::int(2))?)]);
-    assert_eq!(told(leaves, ask)?.suggested_fixes, ["b = 2*E"]);
+    assert_eq!(violation(leaves, ask)?.suggested_fixes, ["b = 2*E"]);
     Ok(())
 }
 
@@ -62,7 +62,7 @@ fn a_root_seen_only_through_a_derived_dim() -> Result<()> {
     let d = Dim::with_range("d", 3, None)?;
     let leaves = vec![leaf("x", 5, d.affine(1, -1)?), leaf("y", 12, d.affine(2, 0)?)];
     let ask = |s: &[Expr]| Ok(vec![Rel::new(RelOp::Gt, s[0].clone(), Expr::int(3))]);
-    assert_eq!(told(leaves, ask)?.suggested_fixes, ["d = Dim('d', min=5)"]);
+    assert_eq!(violation(leaves, ask)?.suggested_fixes, ["d = Dim('d', min=5)"]);
     Ok(())
 }
 
@@ -73,7 +73,7 @@ fn an_exact_quotient() -> Result<()> {
         let (rest, quotient) = (s[0].modulo(&two)?, s[0].floor_div(&two)?);
         Ok(vec![Rel::eq(rest, Expr::int(0)), Rel::eq(quotient, Expr::int(3))])
     };
-    let violation = told(vec![leaf("x", 6, Dim::new("b")?)], ask)?;
+    let violation = violation(vec![leaf("x", 6, Dim::new("b")?)], ask)?;
     assert_eq!(violation.suggested_fixes, ["b = 6"]);
     assert_eq!(violation.compatible_fixes, ["_b = Dim('_b', min=1, max=oo)", "b = 2*_b"]);
     Ok(())
@@ -82,7 +82,7 @@ fn an_exact_quotient() -> Result<()> {
 #[test]
 fn the_message_shows_one_kind_or_the_other() -> Result<()> {
     let ask = |s: &[Expr]| Ok(vec![Rel::new(RelOp::Le, s[0].try_mul(&s[0])?, Expr::int(50))]);
-    let violation = told(vec![leaf("x", 5, Dim::new("b")?)], ask)?;
+    let violation = violation(vec![leaf("x", 5, Dim::new("b")?)], ask)?;
     let ends = |text: &str, fix: &str| text.ends_with(&format!("\nSuggested fixes:\n  {fix}"));
     assert!(ends(&violation.to_string(), "b = Dim('b', max=7)"));
     assert!(ends(&violation.message(Fixes::Correct), "b = Dim('b', max=7)"));
@@ -114,7 +114,7 @@ fn congruences_of_large_numbers_are_solved() -> Result<()> {
         let rest = |k: i64| s[0].modulo(&Expr::int(k)).map(|rest| Rel::eq(rest, Expr::int(size % k)));
         Ok(vec![rest(p)?, rest(q)?])
     };
-    let fixes = told(vec![leaf("x", size, Dim::new("n")?)], ask)?.suggested_fixes.join("\n");
+    let fixes = violation(vec![leaf("x", size, Dim::new("n")?)], ask)?.suggested_fixes.join("\n");
     let product = i128::from(p) * i128::from(q);
     let shift = product - i128::from(size);
     assert_eq!(fixes, format!("_n = Dim('_n', min=1, max=oo)\nn = {product}*_n - {shift}"));

@@ -101,7 +101,7 @@ fn accepts(shapes: &[(usize, shapes::ShapeSpec)], first: &InputSet, set: &InputS
     })
 }
 
-/// The shapes of each leaf, in order: `[]` stands for a leaf that is no tensor inside a registered class.
+/// The shapes of each leaf, in order: `[]` stands for a leaf that is not a tensor inside a registered class.
 fn leaves(shapes: &DynamicShapes, set: &InputSet) -> Vec<(usize, shapes::ShapeSpec)> {
     let mut tensors =
         set.leaves().iter().enumerate().filter(|(_, l)| matches!(l, LeafDescription::Tensor(_))).map(|(i, _)| i);

@@ -142,7 +142,7 @@ fn containers_differ() {
             "`inputs['x'][0]` has 2 elements, but `dynamic_shapes['x'][0]` has 1 elements",
         ),
         (Tree::list([]), NONE, "`inputs['x']` is a <class 'list'>, but `dynamic_shapes['x']` is not"),
-        // Here torch says that an OrderedDict is no dict, which it does not mind otherwise.
+        // Here torch's message says that an OrderedDict is not a dict, which it accepts elsewhere.
         (
             odict(&["a"], [t()]),
             dict([("b", NONE)]),

@@ -85,12 +85,12 @@ fn specs_that_do_not_fit_the_inputs() -> Result<(), Box<dyn std::error::Error>> 
         refused(vec![leaf("x", &[6], on(0, near.affine(2, 0)?)), leaf("y", &[6], on(0, far.affine(2, 0)?))]),
         "Found different definitions Dim('2*a', min=4, max=18) and Dim('2*a', min=6) for the same symbolic dimension 2*a!"
     );
-    // The first slip in the order of the spec is told, of whichever kind.
+    // The first mistake in the order of the spec is reported, of whichever kind.
     let text = || on(0, DimSpec::Text("s".into()));
-    let told = refused(vec![leaf("x", &[5], on(0, &near)), leaf("y", &[5], on(0, &far)), leaf("z", &[5], text())]);
-    assert!(told.starts_with("Found different definitions"), "{told}");
-    let told = refused(vec![leaf("x", &[5], on(0, &near)), leaf("y", &[5], text()), leaf("z", &[5], on(0, &far))]);
-    assert!(told.starts_with("Unexpected dimension mapped"), "{told}");
+    let message = refused(vec![leaf("x", &[5], on(0, &near)), leaf("y", &[5], on(0, &far)), leaf("z", &[5], text())]);
+    assert!(message.starts_with("Found different definitions"), "{message}");
+    let message = refused(vec![leaf("x", &[5], on(0, &near)), leaf("y", &[5], text()), leaf("z", &[5], on(0, &far))]);
+    assert!(message.starts_with("Unexpected dimension mapped"), "{message}");
     let mut float = leaf("n", &[], ShapeSpec::Scalar(Dim::dynamic().into()));
     float.value = InputValue::Other { class: "<class 'float'>".into() };
     assert_eq!(
@@ -109,7 +109,7 @@ fn specs_that_do_not_fit_the_inputs() -> Result<(), Box<dyn std::error::Error>> 
     assert_eq!(
         refused(vec![int]),
         "expected dynamic_shape to be None, int, or _DimHint for _IntWrapper, got <class 'dict'> at `dynamic_shapes['n']`; \
-         say None or a hint of an int input"
+         give None or a hint for an int input"
     );
     Ok(())
 }

@@ -4,7 +4,7 @@
 use std::collections::{BTreeMap, HashMap};
 
 use serde_json::Value;
-use shapes::rules::{ArgValue, Args, Output, rule};
+use shapes::rules::{ArgValue, Args, Index, Output, rule};
 use shapes::{Dim, InputLeaf, InputValue, ShapeSpec, SymbolicInputs, Tolerance};
 use symbolic::{Expr, Naming, ShapeEnv};
 
@@ -12,7 +12,16 @@ fn cases(name: &str) -> Vec<Value> {
     let path = format!("{}/tests/data/{name}.json", env!("CARGO_MANIFEST_DIR"));
     let text = std::fs::read_to_string(&path).unwrap_or_else(|e| panic!("{path}: {e}"));
     let all: Value = serde_json::from_str(&text).expect("JSON");
-    all["cases"].as_array().expect("cases").clone()
+    all["cases"].as_array().expect("cases").iter().map(deviated).collect()
+}
+
+/// The case with what we answer otherwise on purpose (`docs/deviations.md`): the key and the value of an attention have one
+/// length, where torch keeps two symbols.
+fn deviated(case: &Value) -> Value {
+    let Some("sdpa" | "sdpa_d") = case["id"].as_str() else { return case.clone() };
+    let mut case: Value = serde_json::from_str(&case.to_string().replace("s59", "s48")).expect("JSON");
+    case["ranges"].as_array_mut().expect("ranges").dedup();
+    case
 }
 
 fn items(v: &Value) -> &[Value] {
@@ -65,7 +74,6 @@ fn argument(value: &Value, nodes: &Nodes) -> ArgValue {
         });
         match of_ints.collect::<Option<Vec<Expr>>>() {
             Some(ints) => ArgValue::Ints(ints),
-            None if all.contains(&ArgValue::None) => ArgValue::OptionalTensors(list.iter().map(tensor).collect()),
             None => ArgValue::Tensors(list.iter().filter_map(tensor).collect()),
         }
     } else if let Some(sizes) = value["const"].as_array() {
@@ -81,6 +89,15 @@ fn argument(value: &Value, nodes: &Nodes) -> ArgValue {
     } else {
         ArgValue::None
     }
+}
+
+/// The tensors in the brackets of an indexing, all of them numbers.
+fn indices(list: &[Value], nodes: &Nodes) -> ArgValue {
+    let index = |e: &Value| match argument(e, nodes) {
+        ArgValue::Tensor(sizes) => Some(Index::Numbers(sizes)),
+        _ => None,
+    };
+    ArgValue::Indices(list.iter().map(index).collect())
 }
 
 /// Runs the rules over the nodes, which then hold every result.
@@ -106,7 +123,11 @@ fn replay(case: &Value, inputs: &mut SymbolicInputs) -> Result<Nodes, String> {
             continue;
         }
         let args = node["args"].as_object().expect("args").iter();
-        let args = Args::new(args.map(|(k, v)| (k.clone(), argument(v, &nodes))));
+        let value = |name: &str, v: &Value| match v["list"].as_array() {
+            Some(list) if name == "indices" => indices(list, &nodes),
+            _ => argument(v, &nodes),
+        };
+        let args = Args::new(args.map(|(k, v)| (k.clone(), value(k, v))));
         let rule = rule(op).ok_or_else(|| format!("no rule for {op}"))?;
         let out = rule.apply(&args, inputs.env_mut()).map_err(|e| e.to_string())?;
         nodes.insert(name.to_owned(), out);
@@ -212,11 +233,11 @@ fn einsum_says_what_does_not_fit() {
         ("é,kl", "`é` in `é` is neither a letter nor `...`"),
     ] {
         let text = ArgValue::Text(equation.to_owned());
-        let told = refused("aten.einsum.default", vec![("equation", text), ("tensors", tensors())]);
-        assert_eq!(told, format!("aten.einsum.default: {message}"));
+        let error = refused("aten.einsum.default", vec![("equation", text), ("tensors", tensors())]);
+        assert_eq!(error, format!("aten.einsum.default: {message}"));
     }
-    let told = refused("aten.einsum.default", vec![("tensors", tensors())]);
-    assert_eq!(told, "aten.einsum.default: argument `equation` should be a text");
+    let error = refused("aten.einsum.default", vec![("tensors", tensors())]);
+    assert_eq!(error, "aten.einsum.default: argument `equation` should be a text");
 }
 
 #[test]
@@ -227,8 +248,8 @@ fn asserted_sizes_are_guards() {
         Args::new([("a", ArgValue::Tensor(vec![n.clone()])), ("size", ArgValue::Ints(vec![Expr::int(size)]))])
     };
     let rule = rule("aten._assert_tensor_metadata.default").expect("a rule");
-    let told = rule.apply(&args(6), &mut env).expect_err("another size").to_string();
-    assert_eq!(told, "aten._assert_tensor_metadata.default: dimension 0: s77 and 6 differ");
+    let error = rule.apply(&args(6), &mut env).expect_err("another size").to_string();
+    assert_eq!(error, "aten._assert_tensor_metadata.default: dimension 0: s77 and 6 differ");
     assert_eq!(rule.apply(&args(5), &mut env), Ok(Vec::new()));
     assert_eq!(env.replace(&n).map(|e| e.as_int()), Ok(Some(5)));
 }
@@ -236,8 +257,8 @@ fn asserted_sizes_are_guards() {
 #[test]
 fn a_mask_has_no_size() {
     let tensor = ArgValue::Tensor(vec![Expr::int(4), Expr::int(3)]);
-    let mask = ArgValue::OptionalTensors(vec![Some(vec![Expr::int(4)])]);
-    let args = vec![("self", tensor), ("indices", mask), ("masks", ArgValue::Ints(vec![Expr::int(0)]))];
+    let mask = ArgValue::Indices(vec![Some(Index::Mask(vec![Expr::int(4)]))]);
+    let args = vec![("self", tensor), ("indices", mask)];
     assert_eq!(
         refused("aten.index.Tensor", args),
         "aten.index.Tensor: the mask at place 0 has a size that depends on data; use `where` or `masked_fill`, which keep \

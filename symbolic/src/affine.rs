@@ -70,9 +70,25 @@ impl Affine {
         root.try_mul(&Expr::int(self.mul))?.try_add(&Expr::int(self.add))
     }
 
+    /// The text for the name of a root, `2*dx + 1`; [`parse`](Affine::parse) reads it back.
+    pub fn text(self, root: &str) -> String {
+        let mul = if self.mul == 1 { String::new() } else { format!("{}*", self.mul) };
+        match self.add {
+            0 => format!("{mul}{root}"),
+            add if add < 0 => format!("{mul}{root} - {}", add.unsigned_abs()),
+            add => format!("{mul}{root} + {add}"),
+        }
+    }
+
+    /// First this, then `next`: `next.mul*(mul*root + add) + next.add`. `None` past 64 bits.
+    pub fn then(self, next: Affine) -> Option<Affine> {
+        let add = self.add.checked_mul(next.mul)?.checked_add(next.add)?;
+        Some(Affine { mul: self.mul.checked_mul(next.mul)?, add })
+    }
+
     /// The value for a root; `None` past 64 bits.
     pub fn apply(self, root: i64) -> Option<i64> {
-        self.mul.checked_mul(root)?.checked_add(self.add)
+        i64::try_from(i128::from(self.mul) * i128::from(root) + i128::from(self.add)).ok()
     }
 
     /// The root whose value this is; `None` when there is no such integer.
@@ -81,14 +97,28 @@ impl Affine {
         (rest.checked_rem(self.mul)? == 0).then(|| rest.checked_div(self.mul)).flatten()
     }
 
+    /// The least root whose value is not below this one. `mul` must be positive.
+    #[must_use]
+    pub fn ceil_root(self, value: Bound) -> Bound {
+        self.rounded(value, ceil_div)
+    }
+
+    /// The greatest root whose value is not above this one. `mul` must be positive.
+    #[must_use]
+    pub fn floor_root(self, value: Bound) -> Bound {
+        self.rounded(value, floor_div)
+    }
+
+    fn rounded(self, value: Bound, round: fn(i128, i128) -> i128) -> Bound {
+        match value {
+            Bound::Finite(n) => Bound::Finite(round(n.saturating_sub(self.add.into()), self.mul.into())),
+            infinite => infinite,
+        }
+    }
+
     /// The roots whose values lie in `values`. `mul` must be positive.
     #[must_use]
     pub fn roots(self, values: ValueRange) -> ValueRange {
-        let (mul, add) = (i128::from(self.mul), i128::from(self.add));
-        let root = |bound: Bound, round: fn(i128, i128) -> i128| match bound {
-            Bound::Finite(n) => Bound::Finite(round(n - add, mul)),
-            infinite => infinite,
-        };
-        ValueRange { lower: root(values.lower, ceil_div), upper: root(values.upper, floor_div) }
+        ValueRange { lower: self.ceil_root(values.lower), upper: self.floor_root(values.upper) }
     }
 }

@@ -33,7 +33,6 @@
 pub mod arith;
 
 mod affine;
-mod bound;
 mod env;
 mod expr;
 mod range;

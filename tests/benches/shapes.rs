@@ -41,7 +41,7 @@ fn sets() -> InputSets {
 #[divan::bench]
 fn guess_masks(bencher: Bencher<'_, '_>) {
     let sets = sets();
-    bencher.bench_local(|| black_box(&sets).moving_dims());
+    bencher.bench_local(|| black_box(&sets).dynamic_dims());
 }
 
 #[divan::bench]

@@ -3,7 +3,7 @@
 pub mod constraint;
 mod couple;
 mod described;
-mod guess;
+pub mod guess;
 mod kwargs;
 mod naming;
 mod observer;

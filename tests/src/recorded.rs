@@ -1,7 +1,7 @@
 //! Tensors of recorded cases: descriptions, some with data. Numpy arrays and objects of unknown classes take the same place.
 
 use pytree_core::{DescribeTensor, Family, LeafRef, TensorMeta, Value};
-use shapes::{LeafDescription, MakeTensor, Number};
+use shapes::{LeafDescription, MakeTensor, Number, TensorError};
 
 /// The family of recorded cases.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -55,18 +55,18 @@ pub fn describe(leaf: LeafRef<'_, Recorded>) -> LeafDescription {
 }
 
 impl MakeTensor for Recorded {
-    fn copied(tensor: &RecordedTensor) -> Result<RecordedTensor, String> {
+    fn copied(tensor: &RecordedTensor) -> Result<RecordedTensor, TensorError> {
         Ok(tensor.clone())
     }
 
-    fn zeros(tensor: &RecordedTensor, sizes: &[i64]) -> Result<RecordedTensor, String> {
+    fn zeros(tensor: &RecordedTensor, sizes: &[i64]) -> Result<RecordedTensor, TensorError> {
         let count = sizes.iter().try_fold(1_usize, |n, size| n.checked_mul(usize::try_from(*size).ok()?));
         let zeros = count.filter(|n| *n < 1 << 24).map(|n| vec![Number::Int(0); n]);
         let data = tensor.data.as_ref().and(zeros);
         Ok(RecordedTensor { meta: TensorMeta { sizes: sizes.into(), ..tensor.meta.clone() }, data, ..tensor.clone() })
     }
 
-    fn tiled(tensor: &RecordedTensor, sizes: &[i64]) -> Result<RecordedTensor, String> {
+    fn tiled(tensor: &RecordedTensor, sizes: &[i64]) -> Result<RecordedTensor, TensorError> {
         let mut tiled = Self::zeros(tensor, sizes)?;
         if let (Some(old), Some(new)) = (&tensor.data, &mut tiled.data) {
             for (position, element) in new.iter_mut().enumerate() {
@@ -76,7 +76,10 @@ impl MakeTensor for Recorded {
                     index += rest % new % old * step;
                     (rest, step) = (rest / new, step * old);
                 }
-                *element = *usize::try_from(index).ok().and_then(|i| old.get(i)).ok_or("an element is missing")?;
+                *element = *usize::try_from(index)
+                    .ok()
+                    .and_then(|i| old.get(i))
+                    .ok_or_else(|| TensorError::new("an element is missing"))?;
             }
         }
         Ok(tiled)

@@ -75,9 +75,9 @@ impl Fixes {
         match spec {
             DimSpec::Named(dim) => self.named(dim),
             DimSpec::Derived(derived) => match self.named(derived.root()) {
-                DimSpec::Named(root) => root.affine(derived.mul(), derived.add()).expect("a dim").into(),
-                DimSpec::Derived(root) => root.affine(derived.mul(), derived.add()).expect("a dim").into(),
-                DimSpec::Int(n) => DimSpec::Int(derived.mul() * n + derived.add()),
+                DimSpec::Named(root) => root.affine(derived.form().mul, derived.form().add).expect("a dim").into(),
+                DimSpec::Derived(root) => root.affine(derived.form().mul, derived.form().add).expect("a dim").into(),
+                DimSpec::Int(n) => DimSpec::Int(derived.form().mul * n + derived.form().add),
                 other => other,
             },
             other => other.clone(),

@@ -3,11 +3,12 @@
 use std::collections::{HashMap, HashSet};
 
 use crate::spec::ShapeSpec;
-use crate::spec::dim::{DerivedDim, DimSpec};
-use symbolic::{Expr, ExprError, Naming, ShapeEnv, ValueRange};
+use crate::spec::dim::DimSpec;
+use symbolic::{Affine, Expr, ExprError, Naming, ShapeEnv, ValueRange};
 
 use super::equalities::Equalities;
-use super::{ConstraintError, InputDim, InputLeaf, InputValue, SymbolicInputs, dims_of};
+use super::leaf::{InputDim, InputLeaf, InputValue, dims_of};
+use super::{ConstraintError, SymbolicInputs};
 
 impl SymbolicInputs {
     /// Symbols for the dynamic sizes of the inputs.
@@ -50,7 +51,7 @@ impl SymbolicInputs {
 fn plain_roots(mut leaf: InputLeaf) -> InputLeaf {
     let plain = |dim: &mut DimSpec| {
         if let DimSpec::Derived(d) = dim
-            && (d.mul(), d.add()) == (1, 0)
+            && d.form() == Affine::IDENTITY
         {
             *dim = DimSpec::Named(d.root().clone());
         }
@@ -162,19 +163,13 @@ fn check_phantoms(leaves: &[&InputLeaf]) -> Result<(), ConstraintError> {
             continue;
         }
         if let Some(size) = sizes.get(dim)
-            && root_value(derived, *size).is_none()
+            && derived.root_value(*size).is_none()
         {
             let root = derived.root().name().to_owned();
             return Err(ConstraintError::DerivedForm { dim, size: *size, form: derived.to_string(), root });
         }
     }
     Ok(())
-}
-
-/// The root's value where the derived dim is `size`.
-pub(super) fn root_value(derived: &DerivedDim, size: i64) -> Option<i64> {
-    let rest = size.checked_sub(derived.add())?;
-    (rest % derived.mul() == 0).then_some(rest / derived.mul())
 }
 
 fn user_range(spec: &DimSpec) -> Result<Option<ValueRange>, ConstraintError> {

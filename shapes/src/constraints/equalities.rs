@@ -7,8 +7,8 @@ use indexmap::IndexMap;
 use crate::spec::dim::{DerivedDim, DimSpec};
 use symbolic::{Expr, ShapeEnv, Symbol};
 
-use super::declare::root_value;
-use super::{ConstraintError, InputDim, SymbolicInputs};
+use super::ConstraintError;
+use super::leaf::InputDim;
 
 /// The origin written into guards that come from the spec.
 const ORIGIN: &str = "dynamic_shapes";
@@ -89,7 +89,7 @@ impl Equalities {
                 Root::Phantom(phantom) => phantom.clone(),
             };
             let own = self.root(&dims[*i].source);
-            self.definitions.insert(own, affine(derived, &base)?);
+            self.definitions.insert(own, derived.form().expr(&base)?);
         }
         Ok(())
     }
@@ -118,31 +118,13 @@ impl Equalities {
         let with = relation.free_symbols().into_iter().map(|s| (s, self.rewrite(b))).collect();
         Ok(self.rewrite(a) == relation.substitute(&with)?)
     }
-}
 
-fn create_phantom(env: &mut ShapeEnv, dim: &InputDim, derived: &DerivedDim) -> Result<Expr, ConstraintError> {
-    let root = derived.root();
-    let value = root_value(derived, dim.value).ok_or_else(|| ConstraintError::DerivedForm {
-        dim: dim.index.unwrap_or(0),
-        size: dim.value,
-        form: derived.to_string(),
-        root: root.name().to_owned(),
-    })?;
-    Ok(env.create_phantom(root.name(), value, root.range())?)
-}
-
-fn affine(derived: &DerivedDim, root: &Expr) -> Result<Expr, ConstraintError> {
-    Ok(root.try_mul(&Expr::int(derived.mul()))?.try_add(&Expr::int(derived.add()))?)
-}
-
-impl SymbolicInputs {
     /// Imposes what the spec declares, after the program has run: same-name pairs, then derived dims.
-    pub(super) fn impose_spec(&mut self) -> Result<(), ConstraintError> {
-        let equalities = self.equalities.clone();
-        for (later, first) in &equalities.pairs {
-            let (a, b) = (&self.dims[*later], &self.dims[*first]);
-            let (x, y) = (self.env.replace(&a.expr)?, self.env.replace(&b.expr)?);
-            if !self.env.guard_eq(&x, &y, ORIGIN)? {
+    pub(super) fn impose(&self, env: &mut ShapeEnv, dims: &[InputDim]) -> Result<(), ConstraintError> {
+        for (later, first) in &self.pairs {
+            let (a, b) = (&dims[*later], &dims[*first]);
+            let (x, y) = (env.replace(&a.expr)?, env.replace(&b.expr)?);
+            if !env.guard_eq(&x, &y, ORIGIN)? {
                 return Err(ConstraintError::NotEqual {
                     later: a.source.clone(),
                     size: a.value,
@@ -151,24 +133,35 @@ impl SymbolicInputs {
                 });
             }
         }
-        for (i, derived, root) in &equalities.derived {
-            let dim = &self.dims[*i];
-            let own = self.env.replace(&dim.expr)?;
+        for (i, derived, root) in &self.derived {
+            let dim = &dims[*i];
+            let own = env.replace(&dim.expr)?;
             // A hidden root is taken as it is: a later solution for it overwrites an earlier one, as in torch.
             let base = match root {
-                Root::Dim(root) => self.env.replace(&self.dims[*root].expr)?,
+                Root::Dim(root) => env.replace(&dims[*root].expr)?,
                 Root::Phantom(phantom) => phantom.clone(),
             };
-            if !self.env.guard_eq(&own, &affine(derived, &base)?, ORIGIN)? {
+            if !env.guard_eq(&own, &derived.form().expr(&base)?, ORIGIN)? {
                 return Err(ConstraintError::Derived {
                     dim: dim.source.clone(),
                     form: derived.to_string(),
                     root: derived.root().name().to_owned(),
-                    root_size: self.env.hint(&base)?,
+                    root_size: env.hint(&base)?,
                     size: dim.value,
                 });
             }
         }
         Ok(())
     }
+}
+
+fn create_phantom(env: &mut ShapeEnv, dim: &InputDim, derived: &DerivedDim) -> Result<Expr, ConstraintError> {
+    let root = derived.root();
+    let value = derived.root_value(dim.value).ok_or_else(|| ConstraintError::DerivedForm {
+        dim: dim.index.unwrap_or(0),
+        size: dim.value,
+        form: derived.to_string(),
+        root: root.name().to_owned(),
+    })?;
+    Ok(env.create_phantom(root.name(), value, root.range())?)
 }

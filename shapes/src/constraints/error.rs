@@ -22,7 +22,7 @@ pub enum ConstraintError {
         /// The dim of that other one, as the spec shows it.
         dim: String,
     },
-    /// The example is no value of the derived dim.
+    /// The example is not a value of the derived dim.
     #[error("Expected shape[{dim}] = {size} of input Tensor to be of the form {form}, where {root} is an integer")]
     DerivedForm {
         /// Index of the dimension.
@@ -58,7 +58,7 @@ pub enum ConstraintError {
         /// The tensor's rank.
         rank: usize,
     },
-    /// An entry that is no dim.
+    /// An entry that is not a dim.
     #[error(
         "Unexpected dimension mapped to index {dim} in input tensor shape {spec} specified at `dynamic_shapes{path}` (expected None, an int, a Dim, Dim.AUTO, Dim.STATIC, or Dim.DYNAMIC,  but got {got} instead)"
     )]
@@ -72,7 +72,7 @@ pub enum ConstraintError {
         /// The entry.
         got: String,
     },
-    /// An entry of a tuple or list that is no dim.
+    /// An entry of a tuple or list that is not a dim.
     #[error(
         "Unexpected dimension #{dim} in input tensor shape {spec} specified at `dynamic_shapes{path}` (expected None, an int, a Dim, Dim.AUTO, Dim.STATIC, or Dim.DYNAMIC, but got {got} instead)"
     )]
@@ -96,7 +96,7 @@ pub enum ConstraintError {
         /// Where it stands.
         path: String,
     },
-    /// A spec on a leaf that is no tensor.
+    /// A spec on a leaf that is not a tensor.
     #[error(
         "Cannot associate shape {spec} specified at `dynamic_shapes{path}` to non-tensor type {class} at `inputs{path}` (expected None)"
     )]
@@ -113,10 +113,10 @@ pub enum ConstraintError {
     NamedInt,
     /// Something else than a hint on an int. An int there is an `AttributeError` in torch.
     #[error(
-        "expected dynamic_shape to be None, int, or _DimHint for _IntWrapper, got <class '{class}'> at `dynamic_shapes{path}`; say None or a hint of an int input"
+        "expected dynamic_shape to be None, int, or _DimHint for _IntWrapper, got <class '{class}'> at `dynamic_shapes{path}`; give None or a hint for an int input"
     )]
     IntSpec {
-        /// What was said of it.
+        /// The class of its spec.
         class: &'static str,
         /// Where it stands.
         path: String,

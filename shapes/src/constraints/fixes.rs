@@ -3,18 +3,18 @@
 use indexmap::{IndexMap, IndexSet};
 
 use crate::spec::dim::DimSpec;
-use symbolic::arith::{ceil_div, floor_div};
-use symbolic::{Bound, Expr, Symbol, ValueRange};
+use symbolic::{Affine, Bound, Expr, Symbol, ValueRange};
 
-use super::error::Specialization;
-use super::solver::{Fact, Solver};
-use super::violations::View;
-use super::{ConstraintError, Fixes};
+use super::ConstraintError;
+use super::error::{Fixes, Specialization};
+use super::fact::Fact;
+use super::solver::Solver;
+use super::view::View;
 
 /// A dim as the user declared it, or a root that a suggestion introduces.
 enum Known {
     Named(ValueRange),
-    Derived { root: String, mul: i64, add: i64 },
+    Derived { root: String, form: Affine },
 }
 
 /// Dims forced to one value, and the lines to suggest.
@@ -55,7 +55,7 @@ fn declared(view: &View<'_>) -> IndexMap<String, Known> {
             DimSpec::Derived(d) => {
                 let root = d.root().name().to_owned();
                 known.entry(root.clone()).or_insert_with(|| Known::Named(d.root().range()));
-                known.insert(d.to_string(), Known::Derived { root, mul: d.mul(), add: d.add() });
+                known.insert(d.to_string(), Known::Derived { root, form: d.form() });
             }
             _ => {}
         }
@@ -75,42 +75,17 @@ fn put_in_constants(facts: &mut IndexMap<String, Fact>) -> Result<(), Constraint
     Ok(())
 }
 
-/// The one symbol of a suggested expression, with its coefficient and the constant.
-pub(super) fn single(eq: &Expr) -> Option<(String, i64, i64)> {
-    linear(eq).filter(|(_, mul, _)| *mul > 0)
-}
-
-fn linear(eq: &Expr) -> Option<(String, i64, i64)> {
-    let free = eq.free_symbols();
-    let (1, Some(symbol)) = (free.len(), free.first()) else { return None };
-    let (mut mul, mut add) = (0, 0);
-    for term in eq.terms() {
-        match term.as_coeff_mul() {
-            (c, rest) if rest.is_int(1) => add = c,
-            (c, rest) if rest.as_symbol() == Some(symbol) => mul = c,
-            _ => return None,
-        }
-    }
-    (mul != 0).then(|| (symbol.name().to_owned(), mul, add))
-}
-
-/// What is known of a derived dim, said of its root: a spec has no other place for it.
+/// Moves what is known of a derived dim to its root: a spec has no other place for it.
 fn move_to_roots(facts: &mut IndexMap<String, Fact>, dims: &IndexMap<String, Known>) -> Result<(), ConstraintError> {
     for (name, dim) in dims {
-        let Known::Derived { root, mul, add } = dim else { continue };
+        let Known::Derived { root, form } = dim else { continue };
         let Some(fact) = facts.shift_remove(name) else { continue };
-        let (mul_wide, add_wide) = (i128::from(*mul), i128::from(*add));
-        let back = |b: Bound, up: bool| match b {
-            Bound::Finite(n) if up => Bound::Finite(ceil_div(n - add_wide, mul_wide)),
-            Bound::Finite(n) => Bound::Finite(floor_div(n - add_wide, mul_wide)),
-            infinite => infinite,
-        };
         let eq = match &fact.eq {
-            Some(eq) => eq.try_sub(&Expr::int(*add))?.expand()?.divided_exactly(*mul),
+            Some(eq) => eq.try_sub(&Expr::int(form.add))?.expand()?.divided_exactly(form.mul),
             None => None,
         };
         let own = facts.entry(root.clone()).or_default();
-        own.narrow(fact.min.map(|b| back(b, true)), fact.max.map(|b| back(b, false)));
+        own.narrow(fact.min.map(|b| form.ceil_root(b)), fact.max.map(|b| form.floor_root(b)));
         let says_something = |eq: &Expr| !eq.free_symbols().iter().any(|s| s.name() == root);
         own.eq = own.eq.take().or(eq.filter(says_something));
         own.settle();
@@ -130,20 +105,18 @@ fn introduce_roots(
     let mut introduced: IndexMap<String, String> = IndexMap::new();
     for name in facts.keys().cloned().collect::<Vec<_>>() {
         let Some(fact) = facts.get_mut(&name) else { continue };
-        let Some((root, mul, add)) = fact.eq.as_ref().and_then(single) else { continue };
+        let Some((root, form)) = fact.eq.as_ref().and_then(Affine::of).filter(|(_, form)| form.mul > 0) else {
+            continue;
+        };
+        let root = root.name().to_owned();
         if dims.contains_key(&root) {
             continue;
         }
         let (low, high) = (fact.min.take().unwrap_or(Bound::Finite(2)), fact.max.take().unwrap_or(Bound::PosInf));
-        let divided = |b: Bound, up: bool| match b {
-            Bound::Finite(n) if up => Bound::Finite(ceil_div(n - i128::from(add), mul.into())),
-            Bound::Finite(n) => Bound::Finite(floor_div(n - i128::from(add), mul.into())),
-            infinite => infinite,
-        };
-        let range = ValueRange { lower: divided(low, true), upper: divided(high, false) };
-        // A root of one value is no dim: torch fails there.
-        let point = range.as_point().and_then(|n| n.checked_mul(mul.into())?.checked_add(add.into()));
-        if let (Fixes::Correct, Some(n)) = (fixes, point.and_then(|n| i64::try_from(n).ok())) {
+        let range = form.roots(ValueRange { lower: low, upper: high });
+        // A root of one value is not a dim: torch fails there.
+        let point = range.as_point().and_then(|n| form.apply(i64::try_from(n).ok()?));
+        if let (Fixes::Correct, Some(n)) = (fixes, point) {
             fact.eq = Some(Expr::int(n));
             continue;
         }
@@ -195,11 +168,9 @@ fn swap_roots(
             continue;
         }
         let through = facts.iter().find_map(|(name, fact)| match dims.get(name) {
-            Some(Known::Derived { root: own, mul, add }) if own == root && fact.is_range() => {
-                let back = |b: Bound| match b {
-                    Bound::Finite(n) => Bound::Finite(floor_div(n - i128::from(*add), (*mul).into())),
-                    infinite => infinite,
-                };
+            Some(Known::Derived { root: own, form }) if own == root && fact.is_range() => {
+                // Torch rounds both bounds down.
+                let back = |bound: Bound| form.floor_root(bound);
                 let new = Fact { eq: None, min: fact.min.map(back), max: fact.max.map(back) };
                 plain(root).is_some_and(|range| !unchanged(&new, range)).then_some(new)
             }
@@ -231,7 +202,7 @@ fn lines(view: &View<'_>, facts: &IndexMap<String, Fact>, fixes: Fixes) -> Vec<S
         if let Some(eq) = &fact.eq {
             // Torch also suggests `7 - b`, which no dim can be.
             let can_be = |mul: i64| mul > 0 || fixes == Fixes::Compatible;
-            if eq.is_number() || linear(eq).is_some_and(|(_, mul, _)| can_be(mul)) {
+            if eq.is_number() || Affine::of(eq).is_some_and(|(_, form)| can_be(form.mul)) {
                 others.push(format!("{name} = {eq}"));
             }
             continue;

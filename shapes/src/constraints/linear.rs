@@ -1,7 +1,7 @@
 //! `(a*s + c) / q` in one symbol: what a guard on one size becomes once floor divisions and remainders are taken apart.
 
 use symbolic::arith::{bezout, gcd};
-use symbolic::{Expr, ExprKind, Function, ShapeEnv};
+use symbolic::{Affine, Expr, ExprKind, Function, ShapeEnv};
 
 /// A linear form in one symbol, in lowest terms, `q >= 1`.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
@@ -110,4 +110,14 @@ pub(super) fn combined((m, r): (i128, i128), (k, want): (i128, i128)) -> Option<
     let i = (wanted / shared).rem_euclid(step).checked_mul(inverse.rem_euclid(step))?.rem_euclid(step);
     let lcm = m.checked_mul(step)?;
     Some((lcm, r.checked_add(m.checked_mul(i)?)?.rem_euclid(lcm)))
+}
+
+/// `mul*root + add = rest` modulo `modulus` as a congruence of the root.
+pub(super) fn of_root(form: Affine, modulus: i128, rest: i128) -> Option<(i128, i128)> {
+    let (shared, inverse) = bezout(form.mul.into(), modulus);
+    let (modulus, wanted) = (modulus / shared, rest - i128::from(form.add));
+    // Within one period of the root one value fits, or none does.
+    let fits = wanted % shared == 0;
+    let rest = (wanted / shared).rem_euclid(modulus).checked_mul(inverse.rem_euclid(modulus))?.rem_euclid(modulus);
+    fits.then_some((modulus, rest))
 }

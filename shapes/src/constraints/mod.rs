@@ -1,83 +1,26 @@
 //! A spec applied to inputs: symbols for their sizes, the equalities the spec declares, and the result.
 
+mod bullets;
 mod declare;
 mod equalities;
 mod error;
+mod fact;
 mod fixes;
+mod leaf;
 mod linear;
 mod polynomial;
 mod ranges;
 mod solver;
-mod violations;
+mod view;
 
-use crate::spec::ShapeSpec;
-use crate::spec::dim::DimSpec;
-use symbolic::{Expr, ShapeEnv, ValueRange};
+use symbolic::{Expr, ShapeEnv};
 
 use equalities::Equalities;
+use leaf::{InputDim, dims_of};
 
 pub use error::{Bullet, ConstraintError, ConstraintViolation, Fixes, Specialization};
+pub use leaf::{InputLeaf, InputValue};
 pub use ranges::{Placeholder, PlaceholderShape, RangeConstraints, Solved};
-
-/// What one leaf of the example inputs is.
-#[derive(Clone, PartialEq, Eq, Debug)]
-#[non_exhaustive]
-pub enum InputValue {
-    /// A tensor.
-    Tensor {
-        /// Its sizes.
-        sizes: Vec<i64>,
-        /// Its strides; `None` when contiguous.
-        strides: Option<Vec<i64>>,
-        /// Its first element's place in the storage.
-        storage_offset: i64,
-    },
-    /// An int.
-    Int(i64),
-    /// Anything else is a constant.
-    Other {
-        /// Python's class, for messages: `<class 'float'>`.
-        class: String,
-    },
-}
-
-impl InputValue {
-    /// A contiguous tensor.
-    pub fn tensor(sizes: impl Into<Vec<i64>>) -> InputValue {
-        InputValue::Tensor { sizes: sizes.into(), strides: None, storage_offset: 0 }
-    }
-}
-
-/// One leaf of the flattened `(args, kwargs)`, with what the spec says about it.
-#[derive(Clone, PartialEq, Eq, Debug)]
-pub struct InputLeaf {
-    /// Where torch reads it, the text whose hash numbers its symbols: `L['x'][0]`.
-    pub source: String,
-    /// Key path from the bound parameter, for messages: `['x'][0]`.
-    pub path: String,
-    /// The name of its placeholder, `x_0`. Every leaf has a name of its own; the caller sees to it.
-    pub name: String,
-    /// What it is.
-    pub value: InputValue,
-    /// What the spec says.
-    pub spec: ShapeSpec,
-}
-
-/// One dimension (or int) of an input while the program runs.
-#[derive(Clone, Debug)]
-struct InputDim {
-    /// `L['x'].size()[0]`; for an int the bare source.
-    source: String,
-    leaf: usize,
-    /// `None` for an int input.
-    index: Option<usize>,
-    value: i64,
-    spec: DimSpec,
-    /// The user's range, for named and derived dims.
-    user: Option<ValueRange>,
-    /// As created: a symbol or a literal.
-    expr: Expr,
-}
 
 /// The inputs of a program as symbols.
 ///
@@ -143,10 +86,4 @@ impl SymbolicInputs {
     pub fn sizes(&self, leaf: usize) -> Result<Vec<Expr>, ConstraintError> {
         dims_of(&self.dims, leaf).iter().map(|d| self.env.replace(&d.expr).map_err(ConstraintError::from)).collect()
     }
-}
-
-/// The dims of one leaf: they stand together, in the order of the leaves.
-fn dims_of(dims: &[InputDim], leaf: usize) -> &[InputDim] {
-    let (from, to) = (dims.partition_point(|d| d.leaf < leaf), dims.partition_point(|d| d.leaf <= leaf));
-    &dims[from..to]
 }

@@ -7,7 +7,7 @@ use symbolic::{Bound, Expr, ExprKind, Rel, RelOp, Symbol};
 type Bounds = (Option<Bound>, Option<Bound>);
 
 /// The values around the example that satisfy a relation between polynomials; an end that stays open has no bound. No
-/// bounds for what is no polynomial, or one whose roots may be too far away to look for.
+/// bounds when the sides are not polynomials, or their roots may be too far away to look for.
 pub(super) fn bounds(rel: &Rel, symbol: &Symbol, hint: i64) -> Bounds {
     let Some(coefficients) = coefficients(rel) else { return (None, None) };
     let Some((_, leading)) = coefficients.last_key_value() else { return (None, None) };

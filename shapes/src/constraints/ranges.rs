@@ -7,7 +7,8 @@ use indexmap::{IndexMap, IndexSet};
 use crate::spec::dim::{DimHint, HintKind};
 use symbolic::{Expr, ShapeEnv, Symbol, SymbolKind, ValueRange};
 
-use super::{ConstraintError, ConstraintViolation, InputDim, InputValue, SymbolicInputs, Tolerance, dims_of};
+use super::leaf::{InputDim, InputValue, dims_of};
+use super::{ConstraintError, ConstraintViolation, SymbolicInputs, Tolerance};
 
 /// One user input of the exported program.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -88,7 +89,7 @@ impl SymbolicInputs {
     /// [`ConstraintError::Violated`] unless tolerated; [`ConstraintError::Conflicts`]; equalities that do not hold for
     /// the examples.
     pub fn finish(mut self, tolerance: Tolerance) -> Result<Solved, ConstraintError> {
-        self.impose_spec()?;
+        self.equalities.impose(&mut self.env, &self.dims)?;
         let violation = self.violations()?;
         let tolerated = match (violation, tolerance) {
             (Some(violation), Tolerance::Strict) => return Err(violation.into()),

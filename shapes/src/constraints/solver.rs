@@ -2,42 +2,15 @@
 
 use indexmap::{IndexMap, IndexSet};
 
-use symbolic::arith::{bezout, ceil_div, floor_div};
-use symbolic::{Bound, Expr, ExprError, Function, Rel, RelOp, Symbol, ValueRange};
+use symbolic::arith::{ceil_div, floor_div};
+use symbolic::{Affine, Bound, Expr, ExprError, Function, Rel, RelOp, Symbol, ValueRange};
 
-use super::fixes::single;
-use super::linear::{Congruence, Linear, combined};
+use super::ConstraintError;
+use super::error::Fixes;
+use super::fact::{Fact, Facts};
+use super::linear::{Congruence, Linear, combined, of_root};
 use super::polynomial;
-use super::violations::{View, named_expr};
-use super::{ConstraintError, Fixes};
-
-/// What is known of one name.
-#[derive(Clone, Debug, Default)]
-pub(super) struct Fact {
-    pub(super) eq: Option<Expr>,
-    pub(super) min: Option<Bound>,
-    pub(super) max: Option<Bound>,
-}
-
-impl Fact {
-    pub(super) fn is_range(&self) -> bool {
-        self.min.is_some() || self.max.is_some()
-    }
-
-    /// Keeps the tighter of what is known and these bounds.
-    pub(super) fn narrow(&mut self, low: Option<Bound>, high: Option<Bound>) {
-        self.min = self.min.max(low);
-        self.max = [self.max, high].into_iter().flatten().min();
-    }
-
-    /// A range of one value is that value.
-    pub(super) fn settle(&mut self) {
-        let point = self.min.filter(|min| self.max == Some(*min)).and_then(Bound::finite);
-        if let (None, Some(n)) = (&self.eq, point.and_then(|n| i64::try_from(n).ok())) {
-            *self = Fact { eq: Some(Expr::int(n)), min: None, max: None };
-        }
-    }
-}
+use super::view::{View, named_expr};
 
 /// Guards sorted by the symbols they are about.
 #[derive(Clone, Debug, Default)]
@@ -54,22 +27,7 @@ pub(super) struct Solver {
     fixed: IndexMap<Symbol, i64>,
 }
 
-/// What is known so far, and of what.
-struct Facts<'a> {
-    view: &'a View<'a>,
-    fixes: Fixes,
-    by_name: IndexMap<String, Fact>,
-}
-
-impl Facts<'_> {
-    /// The fact about a dim that can be suggested, by the source that stands for it.
-    fn of(&mut self, source: &str) -> Option<&mut Fact> {
-        let name = self.view.fixable(source, self.fixes)?;
-        Some(self.by_name.entry(name).or_default())
-    }
-}
-
-/// Facts by name, and the dims forced to one value as `(name, source, value)`.
+/// The facts by name, and the dims forced to one value as `(name, source, value)`.
 pub(super) struct Answer {
     pub(super) facts: IndexMap<String, Fact>,
     pub(super) forced: Vec<(String, String, i64)>,
@@ -90,7 +48,7 @@ impl Solver {
         }
     }
 
-    /// Takes a simplified guard; true when it is a tautology that tells no new congruence.
+    /// Takes a simplified guard; true when it is a tautology without a new congruence.
     pub(super) fn add(&mut self, view: &View<'_>, rel: &Rel) -> bool {
         if view.inputs.env.has_exact_quotient(rel) {
             self.exact.push(rel.clone());
@@ -191,13 +149,14 @@ impl Solver {
             }
             let source = view.source(symbol);
             let Some(name) = view.fixable(&source, facts.fixes) else { continue };
-            let (name, modulus, rest) = match (named_expr(&name)?, facts.fixes) {
+            let (name, modulus, rest) = match facts.fixes {
                 // A derived dim moves with its root: `batch - 2 = 3*k` is `batch = 3*k + 2`.
-                (derived, Fixes::Correct) => match of_root(&derived, modulus, rest) {
-                    Some(root) => root,
-                    None => continue,
-                },
-                (_, Fixes::Compatible) => (name, modulus, rest),
+                Fixes::Correct => {
+                    let (form, root) = Affine::parse(&name);
+                    let Some((modulus, rest)) = of_root(form, modulus, rest) else { continue };
+                    (root.to_owned(), modulus, rest)
+                }
+                Fixes::Compatible => (name, modulus, rest),
             };
             let (Ok(modulus), Ok(shift)) = (i64::try_from(modulus), i64::try_from((-rest).rem_euclid(modulus))) else {
                 continue;
@@ -235,7 +194,7 @@ impl Solver {
         }
     }
 
-    /// Inequalities that are not linear: bounds where they change sign. A bound that is no integer torch cannot print, and
+    /// Inequalities that are not linear: bounds where they change sign. Torch cannot print a bound that is not an integer, and
     /// suggests the left side as a dim.
     fn bend(&self, facts: &mut Facts<'_>) {
         let view = facts.view;
@@ -269,11 +228,11 @@ impl Solver {
                 continue;
             }
             let sources: Vec<String> = free.iter().map(|s| view.source(s)).collect();
-            let texts: Vec<&str> = sources.iter().map(|s| view.name(s)).collect();
-            // An expression over a dim without a name is no suggestion.
-            if texts.iter().any(|t| t.starts_with("L[")) {
+            // A suggestion cannot mention a dim without a name.
+            if !sources.iter().all(|s| view.is_named(s)) {
                 continue;
             }
+            let texts: Vec<&str> = sources.iter().map(|s| view.name(s)).collect();
             if !view.names.contains_key(source) && !sources.iter().any(|s| view.names.contains_key(s)) {
                 continue;
             }
@@ -319,16 +278,4 @@ fn in_names(term: &Expr, names: &IndexMap<Symbol, Expr>) -> Result<Expr, ExprErr
 fn by_text(name: &Expr, change: impl Fn(&Expr) -> Result<Expr, ExprError>) -> Result<Expr, ExprError> {
     let (linear, constant): (Vec<Expr>, Vec<Expr>) = name.terms().iter().cloned().partition(|t| !t.is_number());
     change(&Expr::sum(linear)?)?.try_add(&Expr::sum(constant)?)
-}
-
-/// `mul*root + add = rest` modulo `modulus` as the same about the root.
-fn of_root(derived: &Expr, modulus: i128, rest: i128) -> Option<(String, i128, i128)> {
-    let (root, mul, add) = single(derived)?;
-    let (mul, add) = (i128::from(mul), i128::from(add));
-    let (shared, inverse) = bezout(mul, modulus);
-    let (modulus, wanted) = (modulus / shared, rest - add);
-    // Within one period of the root one value fits, or none does.
-    let fits = wanted % shared == 0;
-    let rest = (wanted / shared).rem_euclid(modulus).checked_mul(inverse.rem_euclid(modulus))?.rem_euclid(modulus);
-    fits.then_some((root, modulus, rest))
 }

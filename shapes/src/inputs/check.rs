@@ -1,8 +1,7 @@
 //! Typed sets against the model and against the first of them.
 
-use super::{InputSet, InputSets, InputsError, LeafDescription, set::describe};
-use crate::cursor::Cursor;
-use pytree_core::{BoundArgument, Key, KeyEntry, KeyPath, LeafKind, Signature};
+use super::{InputSet, InputSets, InputsError, LeafDescription, set::arguments, set::describe};
+use pytree_core::{BoundArgument, Key, KeyEntry, KeyPath, LeafKind, Signature, Subtree};
 
 /// Binds every set and compares it with the first, argument by argument.
 pub(super) fn check(inputs: &InputSets) -> Result<(), InputsError> {
@@ -20,47 +19,41 @@ pub(super) fn check(inputs: &InputSets) -> Result<(), InputsError> {
     Ok(())
 }
 
-type Side<'a> = (&'a InputSet, &'a [BoundArgument]);
-
 fn compare(
     signature: &Signature,
     index: usize,
     (first, expected): (&InputSet, &Vec<BoundArgument>),
     (set, found): (&InputSet, &Vec<BoundArgument>),
 ) -> Result<(), InputsError> {
-    let sides: (Side<'_>, Side<'_>) = ((first, expected), (set, found));
     for (i, argument) in found.iter().enumerate() {
         // An argument that the first set leaves to its default has nothing to be compared with.
         let same = |b: &&BoundArgument| b.parameter == argument.parameter && b.rest == argument.rest;
         let Some(j) = expected.iter().position(|b| same(&b)) else { continue };
-        let (Some(a), Some(b)) = (place(sides.0, j), place(sides.1, i)) else { continue };
+        let (Some(a), Some(b)) = (argument_of(first, j), argument_of(set, i)) else { continue };
         let name = signature.parameters().get(argument.parameter).map(|p| p.name.clone()).unwrap_or_default();
         let path = KeyPath(std::iter::once(KeyEntry::Mapping(Key::Str(name))).chain(argument.rest.clone()).collect());
-        Comparison { set: index, first, other: set, path }.subtree(a, b)?;
+        Comparison { set: index, path }.subtree(a, b)?;
     }
     Ok(())
 }
 
-/// Where bound argument `index` stands in a set: arguments are bound in the order of the call.
-fn place<'a>((set, _): Side<'a>, index: usize) -> Option<Cursor<'a>> {
-    Cursor::root(set.spec().root()).children().flat_map(Cursor::children).nth(index)
+/// Bound argument `index` of a set: arguments are bound in the order of the call.
+fn argument_of(set: &InputSet, index: usize) -> Option<Side<'_>> {
+    let (args, kwargs) = arguments(set.tree());
+    args.chain(kwargs).nth(index)
 }
 
-struct Comparison<'a> {
+type Side<'a> = Subtree<'a, LeafDescription>;
+
+struct Comparison {
     set: usize,
-    first: &'a InputSet,
-    other: &'a InputSet,
     path: KeyPath,
 }
 
-impl Comparison<'_> {
-    fn subtree(&mut self, a: Cursor<'_>, b: Cursor<'_>) -> Result<(), InputsError> {
-        let leaf = |set: &'_ InputSet, at: Cursor<'_>| match at.node.is_leaf() {
-            true => set.leaves().get(at.first_leaf).cloned(),
-            false => None,
-        };
-        let none = Some(LeafDescription::Plain(LeafKind::None));
-        match (leaf(self.first, a), leaf(self.other, b)) {
+impl Comparison {
+    fn subtree(&mut self, a: Side<'_>, b: Side<'_>) -> Result<(), InputsError> {
+        let none = Some(&LeafDescription::Plain(LeafKind::None));
+        match (a.leaf(), b.leaf()) {
             (a, b) if a == none || b == none => Ok(()),
             (Some(LeafDescription::Tensor(expected)), Some(LeafDescription::Tensor(found))) => {
                 let (set, path) = (self.set, self.path.clone());
@@ -73,19 +66,18 @@ impl Comparison<'_> {
                 }
             }
             (Some(x), Some(y)) if x == y => Ok(()),
-            (None, None) if a.node.context() == b.node.context() && a.node.arity() == b.node.arity() => {
+            (None, None) if a.node().context() == b.node().context() && a.node().arity() == b.node().arity() => {
                 for (i, (x, y)) in a.children().zip(b.children()).enumerate() {
-                    self.path.0.push(a.node.entry(i));
+                    self.path.0.push(a.node().entry(i));
                     self.subtree(x, y)?;
                     self.path.0.pop();
                 }
                 Ok(())
             }
-            (x, y) => {
-                let text =
-                    |leaf: Option<LeafDescription>, at: Cursor<'_>| leaf.map_or(describe(&at.node), |l| l.to_string());
-                let (mut expected, mut found) = (text(x, a), text(y, b));
-                if let (true, Some(x), Some(y)) = (expected == found, a.node.context(), b.node.context()) {
+            _ => {
+                let text = |at: Side<'_>| at.leaf().map_or_else(|| describe(&at.node()), ToString::to_string);
+                let (mut expected, mut found) = (text(a), text(b));
+                if let (true, Some(x), Some(y)) = (expected == found, a.node().context(), b.node().context()) {
                     expected += &format!(" with {x}");
                     found += &format!(" with {y}");
                 }

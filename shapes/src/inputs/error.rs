@@ -2,13 +2,13 @@
 
 use pytree_core::{BindError, DType, KeyPath, TreeError};
 
-/// Input sets that are no inputs of the model, or not of one another's kind.
+/// Input sets that do not fit the model, or one another.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum InputsError {
     /// There is no set at all.
     #[error(
-        "there is no set of inputs; give at least one, and two of different sizes to tell which dimensions are dynamic"
+        "there is no set of inputs; give at least one, and two of different sizes to show which dimensions are dynamic"
     )]
     NoSets,
     /// The sets were not given as a list.
@@ -27,7 +27,7 @@ pub enum InputsError {
         /// What was given: its structure.
         found: String,
     },
-    /// A named argument whose name is no text.
+    /// A named argument whose name is not a text.
     #[error("inputs[{set}]: the name of an argument is a str, which {key} is not")]
     Name {
         /// Which set.
@@ -57,7 +57,7 @@ pub enum InputsError {
     /// An argument has another structure than in the first set.
     #[error(
         "inputs[{set}] at {}: found {found}, but inputs[0] has {expected} there; every set must have the structure of the first",
-        Place(path)
+        FromParameter(path)
     )]
     Structure {
         /// Which set.
@@ -72,7 +72,7 @@ pub enum InputsError {
     /// A tensor has another number of dimensions than in the first set.
     #[error(
         "inputs[{set}] at {}: Shapes can be different but not ranks: found {found} dimensions, but inputs[0] has {expected} there",
-        Place(path)
+        FromParameter(path)
     )]
     Rank {
         /// Which set.
@@ -87,7 +87,7 @@ pub enum InputsError {
     /// A tensor has another element type than in the first set.
     #[error(
         "inputs[{set}] at {}: found {found}, but inputs[0] has {expected} there; a program is made for one element type, convert the tensor",
-        Place(path)
+        FromParameter(path)
     )]
     DType {
         /// Which set.
@@ -113,19 +113,6 @@ pub enum InputsError {
 }
 
 impl InputsError {
-    /// onnx-diagnostic's case of the same mistake, by the label that recorded cases use.
-    pub fn kind(&self) -> &'static str {
-        match self {
-            InputsError::NotAList { .. } => "inputs_not_list",
-            InputsError::Form { .. } | InputsError::Name { .. } => "bad_input_form",
-            InputsError::Rank { .. } => "rank_mismatch",
-            InputsError::Structure { .. } => "type_mismatch",
-            _ => "other",
-        }
-    }
-}
-
-impl InputsError {
     /// The same error of set number `index`.
     pub(super) fn of_set(self, index: usize) -> InputsError {
         match self {
@@ -137,9 +124,9 @@ impl InputsError {
 }
 
 /// A path from a parameter on, `x['a'][0]`: the parameter's name without brackets.
-pub(crate) struct Place<'a>(pub(crate) &'a KeyPath);
+pub(crate) struct FromParameter<'a>(pub(crate) &'a KeyPath);
 
-impl std::fmt::Display for Place<'_> {
+impl std::fmt::Display for FromParameter<'_> {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self.0.entries() {
             [pytree_core::KeyEntry::Mapping(name), below @ ..] => {

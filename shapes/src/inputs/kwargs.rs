@@ -1,9 +1,9 @@
 //! Dynamic shapes of a mixed call, all by name.
 
-use crate::inputs::InputsError;
+use crate::inputs::{InputSets, InputsError, ModelInputs};
 use crate::spec::DynamicShapes;
 use indexmap::IndexMap;
-use pytree_core::{Key, ParameterKind, Signature};
+use pytree_core::{DescribeTensor, Key, Module, ParameterKind, Signature};
 
 /// What [`ModelInputs::move_to_kwargs`](crate::ModelInputs::move_to_kwargs) gives.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -34,11 +34,35 @@ pub enum MoveError {
     Inputs(#[from] InputsError),
 }
 
+impl InputSets {
+    /// Moves the shapes of positional arguments to the named ones (`ModelInputs.move_to_kwargs`), since
+    /// `torch.export.export` takes the shapes of a mixed call by name. The values themselves stay where they are.
+    ///
+    /// # Errors
+    /// [`MoveError`] without a signature, when there is no such set, or when `shapes` is not a pair `(args, kwargs)`.
+    pub fn move_to_kwargs(&self, set: usize, shapes: &DynamicShapes) -> Result<MovedShapes, MoveError> {
+        let signature = self.signature().ok_or(MoveError::NoModel)?;
+        let count = self.sets().len();
+        let set = self.sets().get(set).ok_or(InputsError::NoSuchSet { index: set, count })?;
+        move_to_kwargs(signature, set.names(), shapes)
+    }
+}
+
+impl<M: Module<Family: DescribeTensor>> ModelInputs<'_, M> {
+    /// Moves the shapes of positional arguments to the named ones (`ModelInputs.move_to_kwargs`).
+    ///
+    /// # Errors
+    /// As [`InputSets::move_to_kwargs`].
+    pub fn move_to_kwargs(&self, set: usize, shapes: &DynamicShapes) -> Result<MovedShapes, MoveError> {
+        self.described().move_to_kwargs(set, shapes)
+    }
+}
+
 /// onnx-diagnostic's three steps: positional shapes take the names of the parameters in order, extra names move below
 /// the name of `**kwargs`, and everything is put in the order of the signature.
 ///
 /// A parameter `*args` counts as one, so it keeps the shape of its first item only, as in Python.
-pub(crate) fn move_to_kwargs<'n>(
+fn move_to_kwargs<'n>(
     signature: &Signature,
     names: impl Iterator<Item = &'n str>,
     shapes: &DynamicShapes,

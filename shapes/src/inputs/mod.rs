@@ -1,5 +1,6 @@
 //! Several valid sets of inputs of one model: what its dynamic shapes are guessed from.
 
+pub(crate) mod argument;
 mod check;
 pub(crate) mod couple;
 mod error;
@@ -10,15 +11,11 @@ mod set;
 mod validate;
 
 pub use error::InputsError;
-pub(crate) use set::args_kwargs;
 pub use set::{InputSet, LeafDescription};
+pub(crate) use set::{args_kwargs, arguments, leaf_numbers};
+pub(crate) use validate::pairs;
 pub use validate::{InvalidDimension, ValidateError};
-pub(crate) use validate::{moves, pairs};
 
-use crate::inputs::guess::{GuessError, GuessOptions, guess};
-use crate::inputs::kwargs::{MoveError, MovedShapes, move_to_kwargs};
-use crate::spec::DynamicShapes;
-use crate::spec::builders::{PathShapes, SelectError};
 use pytree_core::{Context, DescribeTensor, Module, PyTree, Signature, flatten};
 
 /// Sets of inputs of a model, typed (`onnx_diagnostic.export.ModelInputs`).
@@ -95,65 +92,6 @@ impl<'m, M: Module<Family: DescribeTensor>> ModelInputs<'m, M> {
     pub fn described(&self) -> &InputSets {
         &self.described
     }
-
-    /// The dimensions that differ between the sets, as `Dim.DYNAMIC`, in the pair `(args, kwargs)`
-    /// (`ModelInputs.guess_dynamic_shapes`).
-    ///
-    /// # Errors
-    /// [`GuessError::OneSet`] when there is nothing to compare: onnx-diagnostic then calls everything static, which
-    /// [`guess_with`](Self::guess_with) gives. Else as [`InputSets::guess_with`].
-    pub fn guess_dynamic_shapes(&self) -> Result<DynamicShapes, GuessError> {
-        if self.sets.len() == 1 {
-            return Err(GuessError::OneSet);
-        }
-        self.guess_with(GuessOptions::default())
-    }
-
-    /// As [`guess_dynamic_shapes`](Self::guess_dynamic_shapes), with another mark for a dynamic dimension (`auto=`);
-    /// the shapes fit an [export](GuessOptions::exportable).
-    ///
-    /// # Errors
-    /// As [`InputSets::guess_with`].
-    pub fn guess_with(&self, options: impl Into<GuessOptions>) -> Result<DynamicShapes, GuessError> {
-        let mut shapes = self.described.guess_with(options.into().exportable())?;
-        // The first set is the example of an export: what it leaves out has no shapes there.
-        if let (DynamicShapes::Tuple(pair), Some(first)) = (&mut shapes, self.described.sets().first())
-            && let [_, DynamicShapes::Dict(named)] = pair.as_mut_slice()
-        {
-            named.retain(|key, _| first.names().any(|name| key.as_str() == Some(name)));
-        }
-        Ok(shapes)
-    }
-
-    /// Moves the shapes of positional arguments to the named ones (`ModelInputs.move_to_kwargs`).
-    ///
-    /// # Errors
-    /// As [`InputSets::move_to_kwargs`].
-    pub fn move_to_kwargs(&self, set: usize, shapes: &DynamicShapes) -> Result<MovedShapes, MoveError> {
-        self.described.move_to_kwargs(set, shapes)
-    }
-
-    /// Sizes of 0 and 1 in dynamic dimensions (`ModelInputs.validate_inputs_for_export`).
-    ///
-    /// # Errors
-    /// As [`InputSets::validate_inputs_for_export`].
-    pub fn validate_inputs_for_export(
-        &self,
-        shapes: Option<&DynamicShapes>,
-    ) -> Result<Vec<InvalidDimension>, ValidateError> {
-        self.described.validate_inputs_for_export(shapes)
-    }
-
-    /// The shapes of the first set, all static, to be set by path: `shapes.set("cache.*[*]", 2, Dim::dynamic())`.
-    ///
-    /// # Errors
-    /// [`SelectError::Bind`] cannot happen for sets that were checked when these inputs were made.
-    pub fn shapes_by_path(&self) -> Result<PathShapes, SelectError> {
-        match self.described.sets() {
-            [first, ..] => PathShapes::new(M::signature(), first),
-            [] => PathShapes::new(M::signature(), &InputSet::empty()),
-        }
-    }
 }
 
 /// Sets of inputs as guessing sees them, of any structure and with or without a model: what [`ModelInputs`] keeps of
@@ -195,7 +133,7 @@ impl InputSets {
     /// Sets given as one tree, which is a list of them, as Python's `ModelInputs` takes them.
     ///
     /// # Errors
-    /// [`InputsError::NotAList`] when the tree is no list, otherwise as [`InputSet::of`].
+    /// [`InputsError::NotAList`] when the tree is not a list, otherwise as [`InputSet::of`].
     pub fn of_list<F: DescribeTensor, X: PyTree<F> + ?Sized>(list: &X) -> Result<Self, InputsError> {
         let flat = flatten(list)?;
         let root = flat.spec.root();
@@ -231,66 +169,5 @@ impl InputSets {
     /// The parameters of the model's forward.
     pub fn signature(&self) -> Option<&Signature> {
         self.signature.as_ref()
-    }
-
-    /// [`guess_with`](Self::guess_with) `Dim.DYNAMIC`.
-    ///
-    /// # Errors
-    /// As [`guess_with`](Self::guess_with).
-    pub fn guess_dynamic_shapes(&self) -> Result<DynamicShapes, GuessError> {
-        self.guess_with(GuessOptions::default())
-    }
-
-    /// The dimensions that differ between the sets or are 0 in all of them, in the pair `(args, kwargs)`
-    /// (`ModelInputs.guess_dynamic_shapes`).
-    ///
-    /// Numbers, texts and `None` are never dynamic. The children of a registered class stand in a list, those of a
-    /// dict or an instance of a subclass in a dict. Named arguments come in the order of the signature.
-    ///
-    /// # Errors
-    /// [`GuessError`] when the sets disagree in types, lengths, keys or ranks; it names the argument and the key path.
-    pub fn guess_with(&self, options: impl Into<GuessOptions>) -> Result<DynamicShapes, GuessError> {
-        guess(self, &options.into())
-    }
-
-    /// What [`guess_dynamic_shapes`](Self::guess_dynamic_shapes) finds, without building shapes: for every leaf a mask
-    /// whose bit `i` is set when dimension `i` is dynamic. `None` for sets that are not alike: of one structure, with
-    /// tensors of one rank (64 at most) in the same places.
-    ///
-    /// ```
-    /// use pytree_core::{DType, Meta, TensorMeta};
-    /// use shapes::InputSets;
-    /// let f32 = |sizes: [i64; 3]| (TensorMeta::new(DType::Float32, sizes),);
-    /// let sets = InputSets::of::<Meta, _>(&[f32([2, 5, 7]), f32([3, 5, 9])])?;
-    /// assert_eq!(sets.moving_dims(), Some(vec![0b101]));
-    /// # Ok::<(), shapes::InputsError>(())
-    /// ```
-    pub fn moving_dims(&self) -> Option<Vec<u64>> {
-        crate::inputs::guess::moving_dims(&self.sets)
-    }
-
-    /// Moves the shapes of positional arguments to the named ones (`ModelInputs.move_to_kwargs`), since
-    /// `torch.export.export` takes the shapes of a mixed call by name. The values themselves stay where they are.
-    ///
-    /// # Errors
-    /// [`MoveError`] without a signature, when there is no such set, or when `shapes` is no pair `(args, kwargs)`.
-    pub fn move_to_kwargs(&self, set: usize, shapes: &DynamicShapes) -> Result<MovedShapes, MoveError> {
-        let signature = self.signature.as_ref().ok_or(MoveError::NoModel)?;
-        let count = self.sets.len();
-        let set = self.sets.get(set).ok_or(InputsError::NoSuchSet { index: set, count })?;
-        move_to_kwargs(signature, set.names(), shapes)
-    }
-
-    /// Sizes of 0 and 1 in dimensions that the shapes declare dynamic: an export with such inputs takes them for
-    /// constants (`ModelInputs.validate_inputs_for_export`, as its documentation means it; the original fails on
-    /// everything but one set). Without shapes they are guessed, from two sets on.
-    ///
-    /// # Errors
-    /// [`ValidateError`] when the shapes have another structure than the inputs, or cannot be guessed.
-    pub fn validate_inputs_for_export(
-        &self,
-        shapes: Option<&DynamicShapes>,
-    ) -> Result<Vec<InvalidDimension>, ValidateError> {
-        validate::validate(self, shapes)
     }
 }

@@ -2,8 +2,9 @@
 
 use super::InputsError;
 use crate::classes::{is_dict_subclass, is_tuple_subclass};
+use crate::show::string_type::{Described, Numbers};
 use pytree_core::{
-    Context, DescribeTensor, Flat, Key, LeafKind, LeafRef, PyTree, SpecNode, TensorMeta, TreeSpec, flatten,
+    Context, DescribeTensor, Flat, Key, LeafKind, LeafRef, PyTree, SpecNode, Subtree, TensorMeta, TreeSpec, flatten,
 };
 use std::fmt;
 
@@ -115,6 +116,25 @@ impl InputSet {
     fn part(&self, index: usize) -> Option<SpecNode<'_>> {
         self.spec.root().children().nth(index)
     }
+
+    /// Structure and leaves side by side.
+    pub(crate) fn tree(&self) -> Option<Subtree<'_, LeafDescription>> {
+        Subtree::of(&self.spec, &self.leaves)
+    }
+}
+
+/// The positional and the named arguments of a tree `(args, kwargs)`.
+pub(crate) fn arguments<'s, L>(
+    call: Option<Subtree<'s, L>>,
+) -> (impl Iterator<Item = Subtree<'s, L>>, impl Iterator<Item = Subtree<'s, L>>) {
+    let mut parts = call.into_iter().flat_map(Subtree::children);
+    let (args, kwargs) = (parts.next(), parts.next());
+    (args.into_iter().flat_map(Subtree::children), kwargs.into_iter().flat_map(Subtree::children))
+}
+
+/// The number of every leaf, to stand in its place.
+pub(crate) fn leaf_numbers(spec: &TreeSpec) -> Vec<usize> {
+    (0..spec.num_leaves()).collect()
 }
 
 /// A node or leaf in a few words.
@@ -171,4 +191,16 @@ fn as_dict(node: &SpecNode<'_>) -> Option<TreeSpec> {
         _ => return None,
     };
     Some(TreeSpec::node(Context::Dict(keys), node.children().map(|child| child.to_spec())))
+}
+
+impl From<&InputSet> for Described {
+    fn from(set: &InputSet) -> Described {
+        let leaf = |leaf: &LeafDescription| match leaf {
+            LeafDescription::Tensor(meta) => Described::Tensor(Numbers::of(meta.clone())),
+            LeafDescription::Array(meta) => Described::Array(Numbers::of(meta.clone())),
+            LeafDescription::Opaque(class) => Described::Unsupported(class.clone()),
+            LeafDescription::Plain(kind) => Described::Unseen(*kind),
+        };
+        set.tree().map_or(Described::None, |tree| Described::tree(tree, &leaf))
+    }
 }

@@ -1,15 +1,16 @@
 //! Sizes of 0 and 1 in dimensions that are declared dynamic, which an export would take for constants.
 
-use super::error::Place;
-use super::{InputSet, InputSets};
-use crate::cursor::Cursor;
+use super::error::FromParameter;
+use super::set::{arguments, leaf_numbers};
+use super::{InputSet, InputSets, ModelInputs};
 use crate::inputs::LeafDescription;
 use crate::inputs::couple::CoupleError;
 use crate::inputs::couple::pair::{Nodes, Pair, Pairer};
 use crate::inputs::guess::GuessError;
 use crate::spec::DynamicShapes;
-use crate::spec::dim::{DimSpec, HintKind};
-use pytree_core::{BoundArgument, Key, KeyEntry, KeyPath, LeafRef, Meta, ParameterKind, Signature};
+use pytree_core::{
+    BoundArgument, DescribeTensor, Key, KeyEntry, KeyPath, LeafRef, Meta, Module, ParameterKind, Signature, Subtree,
+};
 use std::fmt;
 
 /// A size of 0 or 1 in a dimension that is declared dynamic: an export with this input takes it for a constant.
@@ -29,7 +30,7 @@ pub struct InvalidDimension {
 impl fmt::Display for InvalidDimension {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let InvalidDimension { set, path, dim, size } = self;
-        write!(f, "inputs[{set}] at {}: dimension {dim} is declared dynamic and has size {size}", Place(path))
+        write!(f, "inputs[{set}] at {}: dimension {dim} is declared dynamic and has size {size}", FromParameter(path))
     }
 }
 
@@ -41,7 +42,7 @@ pub enum ValidateError {
     #[error(transparent)]
     Guess(#[from] GuessError),
     /// The shapes have no entry for an argument.
-    #[error("inputs[{set}]: the shapes say nothing of the argument `{name}`; `{{}}` makes a tensor static")]
+    #[error("inputs[{set}]: the shapes have no entry for the argument `{name}`; `{{}}` makes a tensor static")]
     Missing {
         /// Which set.
         set: usize,
@@ -59,11 +60,36 @@ pub enum ValidateError {
     },
 }
 
+impl InputSets {
+    /// Sizes of 0 and 1 in dimensions that the shapes declare dynamic: an export with such inputs takes them for
+    /// constants (`ModelInputs.validate_inputs_for_export`, as its documentation means it; the original fails on
+    /// everything but one set). Without shapes they are guessed, from two sets on.
+    ///
+    /// # Errors
+    /// [`ValidateError`] when the shapes have another structure than the inputs, or cannot be guessed.
+    pub fn validate_inputs_for_export(
+        &self,
+        shapes: Option<&DynamicShapes>,
+    ) -> Result<Vec<InvalidDimension>, ValidateError> {
+        validate(self, shapes)
+    }
+}
+
+impl<M: Module<Family: DescribeTensor>> ModelInputs<'_, M> {
+    /// Sizes of 0 and 1 in dynamic dimensions (`ModelInputs.validate_inputs_for_export`).
+    ///
+    /// # Errors
+    /// As [`InputSets::validate_inputs_for_export`].
+    pub fn validate_inputs_for_export(
+        &self,
+        shapes: Option<&DynamicShapes>,
+    ) -> Result<Vec<InvalidDimension>, ValidateError> {
+        self.described().validate_inputs_for_export(shapes)
+    }
+}
+
 /// What `validate_inputs_for_export` is meant to do; onnx-diagnostic's fails on every input but one set.
-pub(super) fn validate(
-    inputs: &InputSets,
-    shapes: Option<&DynamicShapes>,
-) -> Result<Vec<InvalidDimension>, ValidateError> {
+fn validate(inputs: &InputSets, shapes: Option<&DynamicShapes>) -> Result<Vec<InvalidDimension>, ValidateError> {
     let guessed;
     let shapes = match shapes {
         Some(shapes) => shapes,
@@ -81,22 +107,13 @@ pub(super) fn validate(
                 continue;
             };
             for (dim, size) in (0_i64..).zip(meta.sizes.iter().copied()) {
-                if matches!(size, 0 | 1) && pair.dims.get(&dim).is_some_and(moves) {
+                if matches!(size, 0 | 1) && pair.dims.get(&dim).is_some_and(|dim| !dim.is_static()) {
                     invalid.push(InvalidDimension { set: index, path: pair.path.clone(), dim, size });
                 }
             }
         }
     }
     Ok(invalid)
-}
-
-/// Whether a dimension is declared to be anything but a constant; a name is a dynamic dimension.
-pub(crate) fn moves(dim: &DimSpec) -> bool {
-    match dim {
-        DimSpec::None | DimSpec::Int(_) => false,
-        DimSpec::Hint(hint) => hint.kind() != HintKind::Static,
-        DimSpec::Named(_) | DimSpec::Derived(_) | DimSpec::Text(_) => true,
-    }
 }
 
 /// Every tensor of a set with its dimensions, argument by argument.
@@ -117,10 +134,10 @@ pub(crate) fn pairs(
     let (nodes, path) = (Nodes::Nested, KeyPath::default());
     let mut pairer = Pairer { leaves: &leaves, nodes, any_form: true, pairs: Vec::new(), path };
     let bound = signature.and_then(|s| Some((s, s.bind(set.spec()).ok()?)));
-    let mut parts = Cursor::root(set.spec().root()).children();
-    let (args, kwargs) = (parts.next(), parts.next());
-    let positional = args.into_iter().flat_map(Cursor::children).map(|at| (None, at));
-    let named = set.names().map(Some).zip(kwargs.into_iter().flat_map(Cursor::children));
+    let numbers = leaf_numbers(set.spec());
+    let (args, kwargs) = arguments(Subtree::of(set.spec(), &numbers));
+    let positional = args.map(|at| (None, at));
+    let named = set.names().map(Some).zip(kwargs);
     for (position, (name, at)) in positional.chain(named).enumerate() {
         let argument = bound.as_ref().and_then(|(s, bound)| Some((*s, bound.get(position)?)));
         let parameter = argument.map(|(s, bound)| s.parameters()[bound.parameter].name.to_string());

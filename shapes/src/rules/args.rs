@@ -11,8 +11,8 @@ use symbolic::Expr;
 pub enum ArgValue {
     /// Sizes of a tensor.
     Tensor(Vec<Expr>),
-    /// Sizes of each tensor of a list; `None` for an absent one.
-    OptionalTensors(Vec<Option<Vec<Expr>>>),
+    /// What stands in the brackets of an advanced indexing; `None` for a dimension that is taken whole.
+    Indices(Vec<Option<Index>>),
     /// Sizes of each tensor of a list.
     Tensors(Vec<Vec<Expr>>),
     /// An int.
@@ -23,10 +23,21 @@ pub enum ArgValue {
     Bool(bool),
     /// A float.
     Float(f64),
+    /// A complex number: its real and its imaginary part.
+    Complex(f64, f64),
     /// A string, dtype, device, layout or memory format.
     Text(String),
     /// None.
     None,
+}
+
+/// One tensor among the indices of an advanced indexing.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum Index {
+    /// A tensor of integers, by its sizes: each picks an element.
+    Numbers(Vec<Expr>),
+    /// A mask of bools or bytes. It picks as many elements as it has ones, so no size follows from its own.
+    Mask(Vec<Expr>),
 }
 
 /// Arguments by schema name. Those equal to the schema's default may be left out.
@@ -100,7 +111,9 @@ impl Call<'_> {
             None => Ok(None),
             Some(ArgValue::Tensor(sizes)) => sizes.iter().map(|s| self.replace(s)).collect::<Result<_, _>>().map(Some),
             // A number where a tensor is expected is a tensor without dimensions.
-            Some(ArgValue::Int(_) | ArgValue::Float(_) | ArgValue::Bool(_)) => Ok(Some(Vec::new())),
+            Some(ArgValue::Int(_) | ArgValue::Float(_) | ArgValue::Complex(..) | ArgValue::Bool(_)) => {
+                Ok(Some(Vec::new()))
+            }
             Some(_) => self.kind(name, "a tensor"),
         }
     }
@@ -115,12 +128,11 @@ impl Call<'_> {
         }
     }
 
-    pub(super) fn optional_tensors(&self, name: &'static str) -> Result<Vec<Option<Vec<Expr>>>, RuleError> {
+    pub(super) fn indices(&self, name: &'static str) -> Result<&[Option<Index>], RuleError> {
         match self.args.get(name) {
             None => self.missing(name),
-            Some(ArgValue::OptionalTensors(all)) => Ok(all.clone()),
-            Some(ArgValue::Tensors(all)) => Ok(all.iter().cloned().map(Some).collect()),
-            Some(_) => self.kind(name, "a list of tensors"),
+            Some(ArgValue::Indices(all)) => Ok(all),
+            Some(_) => self.kind(name, "a list of indices"),
         }
     }
 

@@ -1,9 +1,9 @@
 //! Scaled dot product attention.
 
-use super::{Call, Family, Outputs, one, shown};
+use super::{Call, Outputs, Row, one, shown};
 use symbolic::{Expr, RelOp};
 
-pub(super) const FAMILY: &[Family] = &[(&["aten.scaled_dot_product_attention.default"], attention)];
+pub(super) const FAMILY: &[Row] = &[(&["aten.scaled_dot_product_attention.default"], attention)];
 
 fn attention(call: &mut Call<'_>) -> Outputs {
     let (query, key, value) = (call.tensor("query")?, call.tensor("key")?, call.tensor("value")?);
@@ -40,6 +40,8 @@ fn attention(call: &mut Call<'_>) -> Outputs {
         same(call, if d == 0 { &key[d] } else { &query[d] }, &value[d], d)?;
     }
     same(call, &query[rank - 1], &key[rank - 1], rank - 1)?;
+    // Torch lets key and value differ in length, and then reads outside of the shorter one.
+    same(call, &key[rank - 2], &value[rank - 2], rank - 2)?;
     // Torch compares the widths to choose a kernel; they may differ, and then that is what it guards on.
     call.ask(RelOp::Eq, &query[rank - 1], &value[rank - 1])?;
     let mut out = query[..rank - 1].to_vec();

@@ -1,9 +1,9 @@
 //! Broadcasting: a size 1 stretches only where it is statically 1, two dynamic sizes unify.
 
-use super::{Call, Family, Outputs, RuleError, one, shown};
+use super::{Call, Outputs, Row, RuleError, one, shown};
 use symbolic::{Expr, RelOp};
 
-pub(super) const FAMILY: &[Family] = &[
+pub(super) const FAMILY: &[Row] = &[
     (&["aten.expand.default"], expand),
     (&["aten.expand_as.default"], expand_as),
     (&["aten.broadcast_to.default"], broadcast_to),

@@ -1,29 +1,22 @@
 //! Windows sliding over the last dimensions: convolutions and pooling.
 
-use super::{Call, Family, Outputs, RuleError, one, shown};
+use super::{Call, Outputs, Row, RuleError, one, shown};
 use symbolic::{Expr, RelOp};
 
-pub(super) const FAMILY: &[Family] =
-    &[(CONV, convolution), (TRANSPOSED, transposed), (POOL, pooling), (ADAPTIVE, adaptive)];
-
-const CONV: &[&str] = &["aten.conv1d.default", "aten.conv2d.default", "aten.conv3d.default"];
-const TRANSPOSED: &[&str] =
-    &["aten.conv_transpose1d.default", "aten.conv_transpose2d.input", "aten.conv_transpose3d.input"];
-const POOL: &[&str] = &[
-    "aten.avg_pool1d.default",
-    "aten.avg_pool2d.default",
-    "aten.avg_pool3d.default",
-    "aten.max_pool1d.default",
-    "aten.max_pool2d.default",
-    "aten.max_pool3d.default",
+pub(super) const FAMILY: &[Row] = &[
+    (&["aten.conv1d.default"], convolution::<1>),
+    (&["aten.conv2d.default"], convolution::<2>),
+    (&["aten.conv3d.default"], convolution::<3>),
+    (&["aten.conv_transpose1d.default"], transposed::<1>),
+    (&["aten.conv_transpose2d.input"], transposed::<2>),
+    (&["aten.conv_transpose3d.input"], transposed::<3>),
+    (&["aten.avg_pool1d.default", "aten.max_pool1d.default"], pooling::<1>),
+    (&["aten.avg_pool2d.default", "aten.max_pool2d.default"], pooling::<2>),
+    (&["aten.avg_pool3d.default", "aten.max_pool3d.default"], pooling::<3>),
+    (&["aten.adaptive_avg_pool1d.default"], adaptive::<1>),
+    (&["aten.adaptive_avg_pool2d.default"], adaptive::<2>),
+    (&["aten.adaptive_avg_pool3d.default"], adaptive::<3>),
 ];
-const ADAPTIVE: &[&str] =
-    &["aten.adaptive_avg_pool1d.default", "aten.adaptive_avg_pool2d.default", "aten.adaptive_avg_pool3d.default"];
-
-/// How many dimensions the window has, from the digit in the operator's name.
-fn window_rank(call: &Call<'_>) -> usize {
-    call.op.bytes().find(u8::is_ascii_digit).map_or(0, |d| usize::from(d - b'0'))
-}
 
 /// One number per window dimension; a lone one counts for all.
 fn spread(call: &Call<'_>, name: &'static str, rank: usize, default: i64) -> Result<Vec<i64>, RuleError> {
@@ -63,22 +56,20 @@ impl Window {
 struct Convolved {
     input: Vec<Expr>,
     weight: Vec<Expr>,
-    /// How many dimensions the window has.
-    rank: usize,
     /// How many dimensions of the input come before its channels: 1 for a batch, or 0.
     batched: usize,
     groups: i64,
 }
 
 impl Convolved {
-    fn of(call: &Call<'_>) -> Result<Self, RuleError> {
+    /// `rank` is how many dimensions the window has.
+    fn of(call: &Call<'_>, rank: usize) -> Result<Self, RuleError> {
         let (input, weight) = (call.tensor("input")?, call.tensor("weight")?);
-        let rank = window_rank(call);
         let batched = (input.len() + 1).checked_sub(rank + 2).filter(|b| *b <= 1 && weight.len() == rank + 2);
         let Some(batched) = batched else {
             return call.mismatch(format!("the input {} and the weight {} do not fit", shown(&input), shown(&weight)));
         };
-        Ok(Convolved { input, weight, rank, batched, groups: call.number("groups", 1)? })
+        Ok(Convolved { input, weight, batched, groups: call.number("groups", 1)? })
     }
 
     /// The batch, if any, and the channels of the result, once channels and bias are known to fit.
@@ -86,7 +77,7 @@ impl Convolved {
         call.same(&self.input[self.batched], channels, || "the channels do not fit the weight".to_owned())?;
         if let Some(bias) = call.maybe_tensor("bias")? {
             let [size] = bias.as_slice() else {
-                return call.mismatch(format!("the bias {} has not 1 dimension", shown(&bias)));
+                return call.mismatch(format!("the bias {} does not have 1 dimension", shown(&bias)));
             };
             call.same(size, &made, || "the bias does not fit the weight".to_owned())?;
         }
@@ -94,14 +85,14 @@ impl Convolved {
     }
 }
 
-fn convolution(call: &mut Call<'_>) -> Outputs {
-    let convolved = Convolved::of(call)?;
+fn convolution<const RANK: usize>(call: &mut Call<'_>) -> Outputs {
+    let convolved = Convolved::of(call, RANK)?;
     let channels = call.mul(&convolved.weight[1], &Expr::int(convolved.groups))?;
     let mut out = convolved.outer(call, &channels, convolved.weight[0].clone())?;
-    let Convolved { input, weight, rank, batched, .. } = convolved;
+    let Convolved { input, weight, batched, .. } = convolved;
     let (strides, paddings, dilations) =
-        (spread(call, "stride", rank, 1)?, spread(call, "padding", rank, 0)?, spread(call, "dilation", rank, 1)?);
-    for i in 0..rank {
+        (spread(call, "stride", RANK, 1)?, spread(call, "padding", RANK, 0)?, spread(call, "dilation", RANK, 1)?);
+    for i in 0..RANK {
         let window = Window {
             kernel: weight[2 + i].clone(),
             stride: positive(call, "stride", strides[i])?,
@@ -115,15 +106,15 @@ fn convolution(call: &mut Call<'_>) -> Outputs {
 }
 
 /// `(size - 1)*stride - 2*padding + dilation*(kernel - 1) + output_padding + 1`, in torch's order.
-fn transposed(call: &mut Call<'_>) -> Outputs {
-    let convolved = Convolved::of(call)?;
+fn transposed<const RANK: usize>(call: &mut Call<'_>) -> Outputs {
+    let convolved = Convolved::of(call, RANK)?;
     let made = call.mul(&convolved.weight[1], &Expr::int(convolved.groups))?;
     let mut out = convolved.outer(call, &convolved.weight[0], made)?;
-    let Convolved { input, weight, rank, batched, .. } = convolved;
-    let (strides, paddings) = (spread(call, "stride", rank, 1)?, spread(call, "padding", rank, 0)?);
-    let (extra, dilations) = (spread(call, "output_padding", rank, 0)?, spread(call, "dilation", rank, 1)?);
+    let Convolved { input, weight, batched, .. } = convolved;
+    let (strides, paddings) = (spread(call, "stride", RANK, 1)?, spread(call, "padding", RANK, 0)?);
+    let (extra, dilations) = (spread(call, "output_padding", RANK, 0)?, spread(call, "dilation", RANK, 1)?);
     let one_less = Expr::int(-1);
-    for i in 0..rank {
+    for i in 0..RANK {
         let steps = call.mul(&call.add(&input[batched + 1 + i], &one_less)?, &Expr::int(strides[i]))?;
         let reach = call.mul(&call.add(&weight[2 + i], &one_less)?, &Expr::int(dilations[i]))?;
         let padding = call.mul(&Expr::int(paddings[i]), &Expr::int(-2))?;
@@ -137,20 +128,20 @@ fn positive(call: &Call<'_>, name: &str, value: i64) -> Result<i64, RuleError> {
     if value > 0 { Ok(value) } else { call.mismatch(format!("{name} must be positive, got {value}")) }
 }
 
-fn pooling(call: &mut Call<'_>) -> Outputs {
-    let (input, rank) = (call.tensor("self")?, window_rank(call));
-    let Some(skip) = input.len().checked_sub(rank) else {
-        return call.mismatch(format!("expected at least {rank} dimensions, got {}", shown(&input)));
+fn pooling<const RANK: usize>(call: &mut Call<'_>) -> Outputs {
+    let input = call.tensor("self")?;
+    let Some(skip) = input.len().checked_sub(RANK) else {
+        return call.mismatch(format!("expected at least {RANK} dimensions, got {}", shown(&input)));
     };
-    let kernels = spread(call, "kernel_size", rank, 1)?;
+    let kernels = spread(call, "kernel_size", RANK, 1)?;
     let strides = match call.numbers("stride")?.filter(|n| !n.is_empty()) {
         None => kernels.clone(),
-        Some(_) => spread(call, "stride", rank, 1)?,
+        Some(_) => spread(call, "stride", RANK, 1)?,
     };
-    let (paddings, dilations) = (spread(call, "padding", rank, 0)?, spread(call, "dilation", rank, 1)?);
+    let (paddings, dilations) = (spread(call, "padding", RANK, 0)?, spread(call, "dilation", RANK, 1)?);
     let ceil = call.flag("ceil_mode")?;
     let mut out = input[..skip].to_vec();
-    for i in 0..rank {
+    for i in 0..RANK {
         let stride = positive(call, "stride", strides[i])?;
         let kernel = Expr::int(kernels[i]);
         let window = Window { kernel, stride, padding: paddings[i], dilation: dilations[i], ceil };
@@ -168,12 +159,12 @@ fn pooling(call: &mut Call<'_>) -> Outputs {
     one(out)
 }
 
-fn adaptive(call: &mut Call<'_>) -> Outputs {
-    let (input, size, rank) = (call.tensor("self")?, call.ints("output_size")?, window_rank(call));
-    let Some(skip) = input.len().checked_sub(rank).filter(|_| size.len() == rank || size.len() == 1) else {
+fn adaptive<const RANK: usize>(call: &mut Call<'_>) -> Outputs {
+    let (input, size) = (call.tensor("self")?, call.ints("output_size")?);
+    let Some(skip) = input.len().checked_sub(RANK).filter(|_| size.len() == RANK || size.len() == 1) else {
         return call.mismatch(format!("output_size {} does not fit {}", shown(&size), shown(&input)));
     };
     let mut out = input[..skip].to_vec();
-    out.extend((0..rank).map(|i| size[if size.len() == 1 { 0 } else { i }].clone()));
+    out.extend((0..RANK).map(|i| size[if size.len() == 1 { 0 } else { i }].clone()));
     one(out)
 }

@@ -1,9 +1,9 @@
 //! New tensors.
 
-use super::{Call, Family, Outputs, RuleError, one};
+use super::{Call, Outputs, Row, RuleError, one};
 use symbolic::{Expr, RelOp};
 
-pub(super) const FAMILY: &[Family] = &[
+pub(super) const FAMILY: &[Row] = &[
     (SIZED, sized),
     (LIKE, like),
     (&["aten.arange.default"], arange),

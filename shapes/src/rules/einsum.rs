@@ -2,10 +2,10 @@
 
 use indexmap::IndexMap;
 
-use super::{ArgValue, Call, Family, Output, Outputs, RuleError, shown};
+use super::{ArgValue, Call, Output, Outputs, Row, RuleError, shown};
 use symbolic::Expr;
 
-pub(super) const FAMILY: &[Family] = &[(&["aten.einsum.default"], einsum)];
+pub(super) const FAMILY: &[Row] = &[(&["aten.einsum.default"], einsum)];
 
 /// What an equation calls a dimension: a letter, or all that it does not name.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
@@ -92,7 +92,7 @@ fn labels(call: &Call<'_>, part: &str) -> Result<Vec<Label>, RuleError> {
     Ok(found)
 }
 
-/// The result where the equation tells none: what is not named, then every letter that occurs once, in the order of the
+/// The result where the equation does not name it: what is not named, then every letter that occurs once, in the order of the
 /// alphabet, capitals first.
 fn implicit(inputs: &[Vec<Label>]) -> Vec<Label> {
     let all = || inputs.iter().flatten();

@@ -2,7 +2,7 @@
 
 use symbolic::EnvError;
 
-/// Why an operator's output sizes cannot be told.
+/// Why an operator's output sizes cannot be computed.
 #[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum RuleError {

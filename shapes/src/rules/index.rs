@@ -1,9 +1,9 @@
 //! Elements picked by an index tensor.
 
-use super::{Call, Family, Outputs, RuleError, one, shown};
+use super::{Call, Index, Outputs, Row, RuleError, one, shown};
 use symbolic::{Expr, RelOp};
 
-pub(super) const FAMILY: &[Family] = &[
+pub(super) const FAMILY: &[Row] = &[
     (&["aten.embedding.default"], embedding),
     (&["aten.index_select.default"], index_select),
     (&["aten.gather.default"], gather),
@@ -21,7 +21,7 @@ const INTO: &[&str] =
 fn embedding(call: &mut Call<'_>) -> Outputs {
     let (weight, mut out) = (call.tensor("weight")?, call.tensor("indices")?);
     let [_, width] = weight.as_slice() else {
-        return call.mismatch(format!("the weight {} has not 2 dimensions", shown(&weight)));
+        return call.mismatch(format!("the weight {} does not have 2 dimensions", shown(&weight)));
     };
     out.push(width.clone());
     one(out)
@@ -41,12 +41,12 @@ fn index_select(call: &mut Call<'_>) -> Outputs {
     one(sizes)
 }
 
-/// An index of the tensor's rank that is no larger outside the indexed dimension.
+/// An index of the tensor's rank that is not larger outside the indexed dimension.
 fn check_index(call: &mut Call<'_>, all: bool) -> Result<Vec<Expr>, RuleError> {
     let (sizes, index) = (call.tensor("self")?, call.tensor("index")?);
     let dim = call.dim(call.number("dim", 0)?, sizes.len())?;
     if sizes.len().max(1) != index.len().max(1) {
-        return call.mismatch(format!("the index {} has not the rank of {}", shown(&index), shown(&sizes)));
+        return call.mismatch(format!("the index {} does not have the rank of {}", shown(&index), shown(&sizes)));
     }
     for (d, (i, s)) in index.iter().zip(&sizes).enumerate() {
         if all || d != dim {
@@ -65,19 +65,21 @@ fn scatter(call: &mut Call<'_>) -> Outputs {
     one(call.tensor("self")?)
 }
 
-/// Advanced indexing: the indices broadcast and stand where the first one was, or in front when they are apart. Masks among
-/// them are told by the argument `masks`, their places in `indices`: the schema does not tell element types.
+/// Advanced indexing: the indices broadcast and stand where the first one was, or in front when they are apart.
 fn index(call: &mut Call<'_>) -> Outputs {
-    if let Some(mask) = call.numbers("masks")?.unwrap_or_default().first() {
+    let (sizes, indices) = (call.tensor("self")?, call.indices("indices")?.to_vec());
+    if let Some(mask) = indices.iter().position(|index| matches!(index, Some(Index::Mask(_)))) {
         let cure = "use `where` or `masked_fill`, which keep the size, or index with numbers";
         return Err(RuleError::DataDependent { op: call.op, what: format!("the mask at place {mask}"), cure });
     }
-    let (sizes, indices) = (call.tensor("self")?, call.optional_tensors("indices")?);
     if indices.len() > sizes.len() {
         return call.mismatch(format!("{} indices for a tensor of sizes {}", indices.len(), shown(&sizes)));
     }
     let used: Vec<usize> = (0..indices.len()).filter(|i| indices[*i].is_some()).collect();
-    let shapes: Vec<Vec<Expr>> = indices.iter().flatten().cloned().collect();
+    let sizes_of = |index| match index {
+        Index::Numbers(sizes) | Index::Mask(sizes) => sizes,
+    };
+    let shapes: Vec<Vec<Expr>> = indices.into_iter().flatten().map(sizes_of).collect();
     let picked = call.broadcast(&shapes)?;
     let together = used.windows(2).all(|w| w[0] + 1 == w[1]);
     let at = if together { used.first().copied().unwrap_or(0) } else { 0 };

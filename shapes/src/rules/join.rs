@@ -1,9 +1,9 @@
 //! `cat` and `stack`.
 
-use super::{Call, Family, Outputs, one, shown};
+use super::{Call, Outputs, Row, one, shown};
 use symbolic::Expr;
 
-pub(super) const FAMILY: &[Family] =
+pub(super) const FAMILY: &[Row] =
     &[(&["aten.cat.default", "aten.concat.default"], cat), (&["aten.stack.default"], stack)];
 
 fn cat(call: &mut Call<'_>) -> Outputs {

@@ -1,12 +1,13 @@
 //! Dimensions added, dropped, repeated or reordered.
 
-use super::{Call, Family, Outputs, RuleError, one, shown};
+use super::{Call, Outputs, Row, RuleError, one, shown};
 use symbolic::Expr;
 
-pub(super) const FAMILY: &[Family] = &[
+pub(super) const FAMILY: &[Row] = &[
     (&["aten.unsqueeze.default"], unsqueeze),
     (&["aten.squeeze.default", "aten.squeeze.dim", "aten.squeeze.dims"], squeeze),
-    (TRANSPOSE, transpose),
+    (&["aten.transpose.int", "aten.swapdims.default"], |call| transpose(call, ["dim0", "dim1"])),
+    (&["aten.swapaxes.default"], |call| transpose(call, ["axis0", "axis1"])),
     (&["aten.t.default"], t),
     (&["aten.numpy_T.default"], reverse),
     (&["aten.mT.default", "aten.adjoint.default", "aten.mH.default"], matrix_transpose),
@@ -17,8 +18,6 @@ pub(super) const FAMILY: &[Family] = &[
     (&["aten.diagonal.default"], diagonal),
     (&["aten.pad.default", "aten.constant_pad_nd.default"], pad),
 ];
-
-const TRANSPOSE: &[&str] = &["aten.transpose.int", "aten.swapaxes.default", "aten.swapdims.default"];
 
 fn unsqueeze(call: &mut Call<'_>) -> Outputs {
     let mut sizes = call.tensor("self")?;
@@ -46,9 +45,8 @@ fn squeeze(call: &mut Call<'_>) -> Outputs {
     one(out)
 }
 
-fn transpose(call: &mut Call<'_>) -> Outputs {
+fn transpose(call: &mut Call<'_>, names: [&'static str; 2]) -> Outputs {
     let mut sizes = call.tensor("self")?;
-    let names = if call.op == "aten.swapaxes.default" { ["axis0", "axis1"] } else { ["dim0", "dim1"] };
     let a = call.dim(call.number(names[0], 0)?, sizes.len())?;
     let b = call.dim(call.number(names[1], 0)?, sizes.len())?;
     if !sizes.is_empty() {

@@ -1,9 +1,9 @@
 //! Matrix products.
 
-use super::{Call, Family, Outputs, RuleError, one, shown};
+use super::{Call, Outputs, Row, RuleError, one, shown};
 use symbolic::Expr;
 
-pub(super) const FAMILY: &[Family] = &[
+pub(super) const FAMILY: &[Row] = &[
     (&["aten.mm.default"], mm),
     (&["aten.bmm.default"], bmm),
     (&["aten.matmul.default"], matmul),
@@ -11,7 +11,8 @@ pub(super) const FAMILY: &[Family] = &[
     (&["aten.addmm.default"], addmm),
     (&["aten.baddbmm.default"], baddbmm),
     (&["aten.mv.default"], matrix_vector),
-    (&["aten.dot.default", "aten.vdot.default"], dot),
+    (&["aten.dot.default"], |call| dot(call, "tensor")),
+    (&["aten.vdot.default"], |call| dot(call, "other")),
     (&["aten.outer.default", "aten.ger.default"], outer),
 ];
 
@@ -54,8 +55,8 @@ fn matrix_vector(call: &mut Call<'_>) -> Outputs {
     one(vec![n])
 }
 
-fn dot(call: &mut Call<'_>) -> Outputs {
-    let ([n], [m]) = operands::<1, 1>(call, ["self", if call.op.contains("vdot") { "other" } else { "tensor" }])?;
+fn dot(call: &mut Call<'_>, second: &'static str) -> Outputs {
+    let ([n], [m]) = operands::<1, 1>(call, ["self", second])?;
     inner(call, &n, &m)?;
     one(Vec::new())
 }

@@ -30,12 +30,14 @@ mod scalar;
 mod slice;
 mod view;
 
-pub use args::{ArgValue, Args, Output};
+pub use args::{ArgValue, Args, Index, Output};
 pub use error::RuleError;
 
+use rustc_hash::FxHashMap;
+use std::sync::LazyLock;
 use symbolic::{Expr, Rel, RelOp, ShapeEnv};
 
-/// The shape rule of one operator overload.
+/// The shape rule of one operator overload, found once by [`rule`] and applied as often as wanted.
 #[derive(Clone, Copy, Debug)]
 pub struct Rule {
     op: &'static str,
@@ -44,11 +46,12 @@ pub struct Rule {
 
 type Outputs = Result<Vec<Output>, RuleError>;
 type Run = fn(&mut Call<'_>) -> Outputs;
-/// One family's table: operator names and the function that serves them.
-type Family = (&'static [&'static str], Run);
+/// One row: operator overloads, and the rule that serves them all. What sets overloads apart stands in the row, so that no
+/// rule asks for the operator's name.
+type Row = (&'static [&'static str], Run);
 
-/// Every family, looked up in turn.
-const FAMILIES: [&[Family]; 15] = [
+/// The rows, family by family.
+const FAMILIES: [&[Row]; 15] = [
     pointwise::FAMILY,
     join::FAMILY,
     reduce::FAMILY,
@@ -68,15 +71,16 @@ const FAMILIES: [&[Family]; 15] = [
 
 /// The rule for an operator overload such as `aten.add.Tensor`; `None` where there is none yet.
 pub fn rule(op: &str) -> Option<Rule> {
-    FAMILIES
-        .iter()
-        .flat_map(|f| f.iter())
-        .find_map(|(ops, run)| ops.iter().find(|name| **name == op).map(|name| Rule { op: name, run: *run }))
+    static TABLE: LazyLock<FxHashMap<&str, Rule>> = LazyLock::new(|| {
+        let rows = FAMILIES.iter().copied().flatten();
+        rows.flat_map(|(ops, run)| ops.iter().map(|op| (*op, Rule { op, run: *run }))).collect()
+    });
+    TABLE.get(op).copied()
 }
 
 /// Names of all operator overloads that have a rule.
 pub fn covered() -> impl Iterator<Item = &'static str> {
-    FAMILIES.iter().flat_map(|f| f.iter()).flat_map(|(ops, _)| ops.iter().copied())
+    FAMILIES.iter().copied().flatten().flat_map(|(ops, _)| ops.iter().copied())
 }
 
 impl Rule {
@@ -85,7 +89,7 @@ impl Rule {
         self.op
     }
 
-    /// Sizes of the outputs, in order; lists of tensors are laid out flat. Equalities and bounds that the operator needs
+    /// The sizes of the outputs, in order; the tensors of a list follow one another. Equalities and bounds that the operator needs
     /// become guards of the env, as they do in PyTorch.
     ///
     /// # Errors

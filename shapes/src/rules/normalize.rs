@@ -1,9 +1,9 @@
 //! Normalisations: the sizes stay, the parameters must fit.
 
-use super::{Call, Family, Output, Outputs, RuleError, one, shown};
+use super::{Call, Output, Outputs, Row, RuleError, one, shown};
 use symbolic::{Expr, RelOp};
 
-pub(super) const FAMILY: &[Family] = &[
+pub(super) const FAMILY: &[Row] = &[
     (SOFTMAX, softmax),
     (LAYER_NORM, layer_norm),
     (NATIVE_LAYER_NORM, native_layer_norm),

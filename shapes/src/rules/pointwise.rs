@@ -1,11 +1,15 @@
 //! One output element per input element: unary ops keep the sizes, the others broadcast.
 
-use super::{ArgValue, Call, Family, Outputs, one};
+use super::{ArgValue, Call, Output, Outputs, Row, one};
 
-pub(super) const FAMILY: &[Family] = &[
+pub(super) const FAMILY: &[Row] = &[
     (UNARY, unary),
+    // A scalar base with a tensor exponent takes the exponent's sizes.
+    (&["aten.pow.Scalar"], |call| one(call.tensor("exponent")?)),
+    (&["aten.native_dropout.default"], dropout_and_mask),
     (FAST, fast_binary),
-    (BINARY, binary),
+    (BINARY, |call| binary(call, "other")),
+    (&["aten.pow.Tensor_Tensor"], |call| binary(call, "exponent")),
     (WHERE, condition),
     (TERNARY, ternary),
     (IN_PLACE, in_place),
@@ -72,7 +76,6 @@ const UNARY: &[&str] = &[
     "aten.nan_to_num.default",
     "aten.neg.default",
     "aten.neg_.default",
-    "aten.native_dropout.default",
     "aten.positive.default",
     "aten.reciprocal.default",
     "aten.relu.default",
@@ -130,7 +133,6 @@ const UNARY: &[&str] = &[
     "aten.mul.Scalar",
     "aten.mul_.Scalar",
     "aten.ne.Scalar",
-    "aten.pow.Scalar",
     "aten.pow.Tensor_Scalar",
     "aten.pow_.Scalar",
     "aten.remainder.Scalar",
@@ -171,7 +173,6 @@ const BINARY: &[&str] = &[
     "aten.minimum.default",
     "aten.multiply.Tensor",
     "aten.ne.Tensor",
-    "aten.pow.Tensor_Tensor",
     "aten.remainder.Tensor",
     "aten.rsub.Tensor",
     "aten.subtract.Tensor",
@@ -203,17 +204,18 @@ const IN_PLACE: &[&str] = &[
 
 fn unary(call: &mut Call<'_>) -> Outputs {
     let name = if call.args.get("self").is_some() || call.args.get("input").is_none() { "self" } else { "input" };
-    // A scalar base with a tensor exponent takes the exponent's sizes.
-    let name = if call.op == "aten.pow.Scalar" { "exponent" } else { name };
     let mut sizes = call.tensor(name)?;
     if let Some(ArgValue::Tensor(_)) = call.args.get("mask") {
         let mask = call.tensor("mask")?;
         sizes = call.broadcast(&[sizes, mask])?;
     }
-    match call.op {
-        "aten.native_dropout.default" => Ok(vec![super::Output::Tensor(sizes.clone()), super::Output::Tensor(sizes)]),
-        _ => one(sizes),
-    }
+    one(sizes)
+}
+
+/// The mask that was drawn comes out beside the result.
+fn dropout_and_mask(call: &mut Call<'_>) -> Outputs {
+    let sizes = call.tensor(if call.args.get("input").is_some() { "input" } else { "self" })?;
+    Ok(vec![Output::Tensor(sizes.clone()), Output::Tensor(sizes)])
 }
 
 fn fast_binary(call: &mut Call<'_>) -> Outputs {
@@ -221,13 +223,9 @@ fn fast_binary(call: &mut Call<'_>) -> Outputs {
     one(call.infer_size(&a, &b)?)
 }
 
-fn binary(call: &mut Call<'_>) -> Outputs {
-    let a = call.tensor("self")?;
-    let b = match call.op {
-        "aten.pow.Tensor_Tensor" => call.tensor("exponent")?,
-        _ => call.tensor("other")?,
-    };
-    one(call.broadcast(&[a, b])?)
+fn binary(call: &mut Call<'_>, second: &'static str) -> Outputs {
+    let shapes = [call.tensor("self")?, call.tensor(second)?];
+    one(call.broadcast(&shapes)?)
 }
 
 fn condition(call: &mut Call<'_>) -> Outputs {

@@ -1,9 +1,9 @@
 //! Reductions over some or all dimensions, and selections along one.
 
-use super::{Call, Family, Output, Outputs, RuleError, one};
+use super::{Call, Output, Outputs, Row, RuleError, one};
 use symbolic::{Expr, RelOp};
 
-pub(super) const FAMILY: &[Family] = &[(ALL, all), (DIMS, dims), (DIMS_TWO, two), (SAME_TWO, same_two), (TOPK, topk)];
+pub(super) const FAMILY: &[Row] = &[(ALL, all), (DIMS, dims), (DIMS_TWO, two), (SAME_TWO, same_two), (TOPK, topk)];
 
 const ALL: &[&str] = &[
     "aten.all.default",

@@ -1,14 +1,20 @@
 //! Ints computed in the graph: sizes read from tensors, Python's operators on them, and what is asserted of sizes.
 
-use super::{Call, Family, Output, Outputs, shown};
-use symbolic::Expr;
+use super::{Call, Output, Outputs, Row, shown};
+use symbolic::{Expr, ExprError};
 
-pub(super) const FAMILY: &[Family] = &[
+pub(super) const FAMILY: &[Row] = &[
     (&["aten.sym_size.int"], sym_size),
     (&["aten.sym_numel.default"], sym_numel),
-    (&["operator.add", "operator.sub", "operator.mul", "operator.floordiv", "operator.mod", "operator.pow"], binary),
+    (&["operator.add"], |call| binary(call, Expr::try_add)),
+    (&["operator.sub"], |call| binary(call, Expr::try_sub)),
+    (&["operator.mul"], |call| binary(call, Expr::try_mul)),
+    (&["operator.floordiv"], |call| binary(call, Expr::floor_div)),
+    (&["operator.mod"], |call| binary(call, Expr::modulo)),
+    (&["operator.pow"], |call| binary(call, Expr::try_pow)),
     (&["operator.neg"], negate),
-    (&["sym_max", "sym_min"], extremum),
+    (&["sym_max"], |call| binary(call, |a, b| Expr::max_of([a.clone(), b.clone()]))),
+    (&["sym_min"], |call| binary(call, |a, b| Expr::min_of([a.clone(), b.clone()]))),
     (&["aten._assert_tensor_metadata.default"], assert_metadata),
 ];
 
@@ -27,17 +33,9 @@ fn sym_numel(call: &mut Call<'_>) -> Outputs {
 }
 
 /// Operands go by position, since Python's operators have no names for them.
-fn binary(call: &mut Call<'_>) -> Outputs {
+fn binary(call: &mut Call<'_>, operator: fn(&Expr, &Expr) -> Result<Expr, ExprError>) -> Outputs {
     let (a, b) = (call.int("0")?, call.int("1")?);
-    let value = match call.op {
-        "operator.add" => a.try_add(&b),
-        "operator.sub" => a.try_sub(&b),
-        "operator.mul" => a.try_mul(&b),
-        "operator.floordiv" => a.floor_div(&b),
-        "operator.mod" => a.modulo(&b),
-        _ => a.try_pow(&b),
-    };
-    Ok(vec![Output::Int(call.math(value)?)])
+    Ok(vec![Output::Int(call.math(operator(&a, &b))?)])
 }
 
 fn negate(call: &mut Call<'_>) -> Outputs {
@@ -45,18 +43,12 @@ fn negate(call: &mut Call<'_>) -> Outputs {
     Ok(vec![Output::Int(call.math(a.try_neg())?)])
 }
 
-fn extremum(call: &mut Call<'_>) -> Outputs {
-    let items = [call.int("0")?, call.int("1")?];
-    let value = if call.op == "sym_max" { Expr::max_of(items) } else { Expr::min_of(items) };
-    Ok(vec![Output::Int(call.math(value)?)])
-}
-
 /// Sizes, where it asserts them; there is no result.
 fn assert_metadata(call: &mut Call<'_>) -> Outputs {
     if let Some(wanted) = call.maybe_ints("size")? {
         let sizes = call.tensor("a")?;
         if sizes.len() != wanted.len() {
-            return call.mismatch(format!("the tensor {} has not the sizes {}", shown(&sizes), shown(&wanted)));
+            return call.mismatch(format!("the tensor {} does not have the sizes {}", shown(&sizes), shown(&wanted)));
         }
         for (d, (size, wanted)) in sizes.iter().zip(&wanted).enumerate() {
             call.same(size, wanted, || format!("dimension {d}"))?;

@@ -1,14 +1,15 @@
 //! Parts of a tensor along one dimension.
 
-use super::{Call, Family, Output, Outputs, RuleError, one, shown};
+use super::{Call, Output, Outputs, Row, RuleError, one, shown};
 use symbolic::{Expr, RelOp};
 
-pub(super) const FAMILY: &[Family] = &[
+pub(super) const FAMILY: &[Row] = &[
     (&["aten.slice.Tensor"], slice),
     (&["aten.select.int"], select),
     (&["aten.narrow.default"], narrow),
     (&["aten.split.Tensor"], split),
-    (&["aten.split_with_sizes.default", "aten.split.sizes"], split_with_sizes),
+    (&["aten.split_with_sizes.default"], |call| split_with_sizes(call, "split_sizes")),
+    (&["aten.split.sizes"], |call| split_with_sizes(call, "split_size")),
     (&["aten.chunk.default"], chunk),
     (&["aten.tensor_split.sections"], tensor_split),
     (&["aten.unbind.int"], unbind),
@@ -141,9 +142,9 @@ fn parts(call: &mut Call<'_>, sizes: &[Expr], dim: usize, size: &Expr, part: &Ex
     Ok(out)
 }
 
-fn split_with_sizes(call: &mut Call<'_>) -> Outputs {
+fn split_with_sizes(call: &mut Call<'_>, name: &'static str) -> Outputs {
     let (sizes, dim, size) = along(call)?;
-    let parts = call.ints(if call.op == "aten.split.sizes" { "split_size" } else { "split_sizes" })?;
+    let parts = call.ints(name)?;
     let total = parts.iter().try_fold(Expr::int(0), |sum, p| call.add(&sum, p))?;
     call.same(&size, &total, || format!("the parts {} do not add up to dimension {dim}", shown(&parts)))?;
     Ok(parts.into_iter().map(|p| with(&sizes, dim, p)).collect())

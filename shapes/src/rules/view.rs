@@ -1,9 +1,9 @@
 //! Reshaping: the same elements under other sizes.
 
-use super::{Call, Family, Outputs, RuleError, one, shown};
+use super::{Call, Outputs, Row, RuleError, one, shown};
 use symbolic::{Expr, RelOp};
 
-pub(super) const FAMILY: &[Family] = &[
+pub(super) const FAMILY: &[Row] = &[
     (&["aten.view.default", "aten._unsafe_view.default"], view),
     (&["aten.reshape.default"], reshape),
     (&["aten.view_as.default", "aten.reshape_as.default"], view_as),

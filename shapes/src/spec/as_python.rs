@@ -1,7 +1,7 @@
 //! The Python object that shapes stand for: one that two of our values may spell.
 //!
 //! `[Dim.AUTO, None]` is a list of two ints' shapes or the shape of a tensor of two dimensions, and `{}` a dict of nothing
-//! or a tensor without dynamic dimensions; only the inputs tell.
+//! or a tensor without dynamic dimensions; only the inputs show which.
 
 use super::{DynamicShapes, ShapeSpec};
 use crate::spec::dim::DimSpec;
@@ -31,7 +31,7 @@ pub(crate) fn as_items(shapes: &DynamicShapes, tuple: bool) -> Option<Cow<'_, [D
     }
 }
 
-/// What is said of one leaf, when everything below is said of a dimension.
+/// The spec of one leaf, when everything below it is the spec of a dimension.
 pub(crate) fn as_spec(shapes: &DynamicShapes) -> Option<Cow<'_, ShapeSpec>> {
     let dims = |items: &[DynamicShapes]| items.iter().map(as_dim).collect::<Option<Vec<_>>>();
     Some(Cow::Owned(match shapes {
@@ -46,7 +46,7 @@ pub(crate) fn as_spec(shapes: &DynamicShapes) -> Option<Cow<'_, ShapeSpec>> {
     }))
 }
 
-/// What is said of one dimension.
+/// The spec of one dimension.
 pub(crate) fn as_dim(shapes: &DynamicShapes) -> Option<DimSpec> {
     match shapes {
         DynamicShapes::Leaf(ShapeSpec::Scalar(dim)) => Some(dim.clone()),

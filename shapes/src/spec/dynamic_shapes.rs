@@ -35,7 +35,7 @@ impl ShapeSpec {
         ShapeSpec::Dict(dims.into_iter().map(|(i, d)| (i, d.into())).collect())
     }
 
-    /// What is said of dimension `index`; [`DimSpec::None`] where nothing is.
+    /// The spec of dimension `index`; [`DimSpec::None`] where it has none.
     pub fn dim(&self, index: usize) -> DimSpec {
         let found = match self {
             ShapeSpec::Dict(dims) => i64::try_from(index).ok().and_then(|i| dims.get(&i)),
@@ -240,9 +240,9 @@ mod wire {
             Value::Number(n) => match (n.as_i64(), n.as_f64()) {
                 (Some(i), _) => Ok(Key::Int(i)),
                 (None, Some(x)) => Ok(Key::Float(x)),
-                (None, None) => Err(format!("{n} is no dict key")),
+                (None, None) => Err(format!("{n} is not a dict key")),
             },
-            other => Err(format!("{other} is no dict key; use a string, number, bool or null")),
+            other => Err(format!("{other} is not a dict key; use a string, number, bool or null")),
         }
     }
 }

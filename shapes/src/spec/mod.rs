@@ -1,4 +1,4 @@
-//! What is said about the sizes of inputs: one dimension, a tensor, a whole call; and how such a spec is written, matched and
+//! The specs of the sizes of inputs: of one dimension, a tensor, a whole call; and how a spec is written, matched and
 //! printed.
 
 mod as_python;

@@ -1,9 +1,13 @@
-//! What the tools ask of tensors beyond their description: new ones, and their numbers.
+//! What the tools need of tensors beyond their description: new ones, and their numbers.
 
+mod error;
+mod summary;
 #[cfg(feature = "tch")]
 mod tch;
 
-use crate::show::string_type::TensorSummary;
+pub use error::TensorError;
+pub use summary::{Number, TensorSummary};
+
 use pytree_core::{DescribeTensor, Meta, TensorMeta};
 
 /// A family whose tensors can be copied, made empty and resized: what changes or completes inputs asks for it.
@@ -18,33 +22,33 @@ pub trait MakeTensor: DescribeTensor {
     /// A copy that shares nothing with `tensor` (`tensor.clone().detach()`).
     ///
     /// # Errors
-    /// What the tensor library says.
-    fn copied(tensor: &Self::Tensor) -> Result<Self::Tensor, String>;
+    /// The error of the tensor library.
+    fn copied(tensor: &Self::Tensor) -> Result<Self::Tensor, TensorError>;
 
     /// Zeros of these sizes, of the element type and device of `tensor`.
     ///
     /// # Errors
-    /// What the tensor library says.
-    fn zeros(tensor: &Self::Tensor, sizes: &[i64]) -> Result<Self::Tensor, String>;
+    /// The error of the tensor library.
+    fn zeros(tensor: &Self::Tensor, sizes: &[i64]) -> Result<Self::Tensor, TensorError>;
 
     /// A tensor of these sizes, as many as `tensor` has, filled with its elements: cut where a size is smaller,
     /// repeated from the start where it is larger. No dimension grows from 0.
     ///
     /// # Errors
-    /// What the tensor library says.
-    fn tiled(tensor: &Self::Tensor, sizes: &[i64]) -> Result<Self::Tensor, String>;
+    /// The error of the tensor library.
+    fn tiled(tensor: &Self::Tensor, sizes: &[i64]) -> Result<Self::Tensor, TensorError>;
 }
 
 impl MakeTensor for Meta {
-    fn copied(tensor: &TensorMeta) -> Result<TensorMeta, String> {
+    fn copied(tensor: &TensorMeta) -> Result<TensorMeta, TensorError> {
         Ok(tensor.clone())
     }
 
-    fn zeros(tensor: &TensorMeta, sizes: &[i64]) -> Result<TensorMeta, String> {
+    fn zeros(tensor: &TensorMeta, sizes: &[i64]) -> Result<TensorMeta, TensorError> {
         Ok(TensorMeta { sizes: sizes.into(), ..tensor.clone() })
     }
 
-    fn tiled(tensor: &TensorMeta, sizes: &[i64]) -> Result<TensorMeta, String> {
+    fn tiled(tensor: &TensorMeta, sizes: &[i64]) -> Result<TensorMeta, TensorError> {
         Self::zeros(tensor, sizes)
     }
 }
@@ -59,12 +63,12 @@ pub trait TensorValues: DescribeTensor {
     /// The elements in double precision, row by row; complex ones as two numbers each (`view_as_real`).
     ///
     /// # Errors
-    /// What the tensor library says.
-    fn values(tensor: &Self::Tensor) -> Result<Vec<f64>, String>;
+    /// The error of the tensor library.
+    fn values(tensor: &Self::Tensor) -> Result<Vec<f64>, TensorError>;
 
     /// Range and mean of the elements.
     ///
     /// # Errors
-    /// What the tensor library says.
-    fn summary(tensor: &Self::Tensor) -> Result<TensorSummary, String>;
+    /// The error of the tensor library.
+    fn summary(tensor: &Self::Tensor) -> Result<TensorSummary, TensorError>;
 }

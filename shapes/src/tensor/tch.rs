@@ -1,32 +1,27 @@
 //! The tools on `tch` tensors.
 
-use super::{MakeTensor, TensorValues};
-use crate::show::string_type::{Number, TensorSummary};
+use super::{MakeTensor, Number, TensorError, TensorSummary, TensorValues};
 use pytree_core::Tch;
 use tch::{Device, Kind, TchError, Tensor, no_grad};
 
-fn told(error: TchError) -> String {
-    error.to_string()
-}
-
 impl MakeTensor for Tch {
-    fn copied(tensor: &Tensor) -> Result<Tensor, String> {
-        let mut copied = tensor.f_zeros_like().map_err(told)?;
-        no_grad(|| copied.f_copy_(tensor)).map_err(told)?;
+    fn copied(tensor: &Tensor) -> Result<Tensor, TensorError> {
+        let mut copied = tensor.f_zeros_like().map_err(TensorError::new)?;
+        no_grad(|| copied.f_copy_(tensor)).map_err(TensorError::new)?;
         Ok(copied)
     }
 
-    fn zeros(tensor: &Tensor, sizes: &[i64]) -> Result<Tensor, String> {
-        Tensor::f_zeros(sizes, (tensor.f_kind().map_err(told)?, tensor.device())).map_err(told)
+    fn zeros(tensor: &Tensor, sizes: &[i64]) -> Result<Tensor, TensorError> {
+        Tensor::f_zeros(sizes, (tensor.f_kind().map_err(TensorError::new)?, tensor.device())).map_err(TensorError::new)
     }
 
-    fn tiled(tensor: &Tensor, sizes: &[i64]) -> Result<Tensor, String> {
+    fn tiled(tensor: &Tensor, sizes: &[i64]) -> Result<Tensor, TensorError> {
         let mut tiled = Self::copied(tensor)?;
         for (dim, (old, new)) in (0_i64..).zip(tensor.size().into_iter().zip(sizes)) {
             if old != *new {
-                let index = Tensor::f_arange(*new, (Kind::Int64, tensor.device())).map_err(told)?;
-                let index = if old > 0 { index.f_remainder(old).map_err(told)? } else { index };
-                tiled = tiled.f_index_select(dim, &index).map_err(told)?;
+                let index = Tensor::f_arange(*new, (Kind::Int64, tensor.device())).map_err(TensorError::new)?;
+                let index = if old > 0 { index.f_remainder(old).map_err(TensorError::new)? } else { index };
+                tiled = tiled.f_index_select(dim, &index).map_err(TensorError::new)?;
             }
         }
         Ok(tiled)
@@ -34,7 +29,7 @@ impl MakeTensor for Tch {
 }
 
 impl TensorValues for Tch {
-    fn values(tensor: &Tensor) -> Result<Vec<f64>, String> {
+    fn values(tensor: &Tensor) -> Result<Vec<f64>, TensorError> {
         no_grad(|| {
             let real = match tensor.f_kind()? {
                 Kind::ComplexHalf | Kind::ComplexFloat | Kind::ComplexDouble => tensor.f_view_as_real()?,
@@ -43,11 +38,11 @@ impl TensorValues for Tch {
             let flat = real.f_to_device(Device::Cpu)?.f_to_kind(Kind::Double)?.f_contiguous()?.f_view([-1])?;
             Vec::<f64>::try_from(&flat)
         })
-        .map_err(told)
+        .map_err(TensorError::new)
     }
 
-    fn summary(tensor: &Tensor) -> Result<TensorSummary, String> {
-        no_grad(|| summary(tensor)).map_err(told)
+    fn summary(tensor: &Tensor) -> Result<TensorSummary, TensorError> {
+        no_grad(|| summary(tensor)).map_err(TensorError::new)
     }
 }
 

@@ -30,7 +30,7 @@ pub enum SymbolKind {
     Layout,
     /// An int input.
     Int,
-    /// The root of derived dims that is no dimension itself.
+    /// The root of derived dims that is not a dimension itself.
     Phantom,
     /// A value that depends on data (`u0`).
     Unbacked,
@@ -128,7 +128,7 @@ impl ShapeEnv {
         Ok(self.insert(symbol, source, Some(hint), range, kind))
     }
 
-    /// A symbol for a stride or storage offset that is no product of sizes; equal values share one.
+    /// A symbol for a stride or storage offset that is not a product of sizes; equal values share one.
     pub fn create_layout(&mut self, source: impl fmt::Display, hint: i64) -> Expr {
         if hint == 0 || hint == 1 {
             return Expr::int(hint);

@@ -44,7 +44,7 @@ impl Numbers {
         if self.next.len() <= free {
             self.next.resize(free + 1, 0);
         }
-        // Whoever comes the same way starts where this one ended.
+        // Path compression: later lookups start at the next free number.
         let mut at = Some(wanted);
         while let Some(from) = at {
             at = next(&self.next, from);

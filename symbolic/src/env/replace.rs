@@ -2,7 +2,7 @@
 
 use indexmap::IndexSet;
 
-use crate::arith::{ceil_div, floor_div};
+use crate::affine::Affine;
 use crate::expr::{Expr, ExprKind, Function, Symbol};
 use crate::range::{Bound, ValueRange};
 use crate::rel::Rel;
@@ -134,16 +134,9 @@ impl ShapeEnv {
         let equation = Rel::eq(Expr::symbol(symbol), target.clone());
         let Some(solution) = solve(&equation, &Expr::symbol(&inner), false)? else { return Ok(()) };
         let bound = self.bound(&solution.rhs);
-        let divisor = i128::from(solution.divisor);
-        let lower = match bound.lower {
-            Bound::Finite(n) => Bound::Finite(ceil_div(n, divisor)),
-            infinite => infinite,
-        };
-        let upper = match bound.upper {
-            Bound::Finite(n) => Bound::Finite(floor_div(n, divisor)),
-            infinite => infinite,
-        };
-        self.narrow(&inner, ValueRange { lower, upper })
+        let quotient = Affine { mul: solution.divisor, add: 0 };
+        let range = quotient.roots(bound);
+        self.narrow(&inner, range)
     }
 
     fn put(&mut self, symbol: &Symbol, target: Expr) {
@@ -181,7 +174,7 @@ impl ShapeEnv {
                     self.keeps_values(&symbol, &new)?;
                     self.put(&symbol, new);
                 } else {
-                    // A circle says nothing new about this symbol.
+                    // A circle adds nothing about this symbol.
                     self.replacements.shift_remove(&symbol);
                 }
             }

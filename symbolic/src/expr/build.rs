@@ -306,7 +306,7 @@ fn single_or(mut args: Vec<Expr>, make: impl FnOnce(Vec<Expr>) -> ExprKind) -> E
     }
 }
 
-/// 2^63, the first f64 that is no `i64`; NaN is in no range.
+/// 2^63, the first f64 that is not an `i64`; NaN is not in any range.
 const LIMIT: f64 = 9_223_372_036_854_775_808.0;
 
 fn rounded(function: Function, x: f64) -> Result<Expr, ExprError> {

@@ -17,7 +17,7 @@ pub enum ExprError {
         operation: String,
     },
     /// A negative exponent: the result would not be an integer.
-    #[error("`{operation}` has a negative exponent and is no integer; use a floor division")]
+    #[error("`{operation}` has a negative exponent and is not an integer; use a floor division")]
     NegativeExponent {
         /// The operation, with its operands.
         operation: String,

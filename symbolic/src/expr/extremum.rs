@@ -68,7 +68,7 @@ impl Expr {
     }
 }
 
-/// Inside an inner Min (Max) an argument that is also outer says nothing: `Max(a, Min(a, b))` is `a`.
+/// Inside an inner Min (Max) an argument that is also outer adds nothing: `Max(a, Min(a, b))` is `a`.
 fn without_repeats(function: Function, mut args: Vec<Expr>) -> Result<Vec<Expr>, ExprError> {
     for i in 0..args.len() {
         let outer = args[i].clone();

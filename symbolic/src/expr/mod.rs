@@ -1,5 +1,6 @@
 //! Exact integer expressions over size symbols: what PyTorch keeps as sympy expressions.
 
+mod bound;
 mod build;
 mod divide;
 mod error;

@@ -85,7 +85,7 @@ impl Reader<'_> {
     fn integer(&mut self) -> Result<i64, ExprError> {
         let at = self.at;
         let digits = self.run(|c| c.is_ascii_digit() || c == '-');
-        digits.parse().map_err(|_| ExprError::Parse { at, reason: format!("`{digits}` is no 64-bit integer") })
+        digits.parse().map_err(|_| ExprError::Parse { at, reason: format!("`{digits}` is not a 64-bit integer") })
     }
 
     /// A quoted text without quotes or backslashes inside.
@@ -132,7 +132,7 @@ impl Reader<'_> {
 
     fn float(&mut self) -> Result<Expr, ExprError> {
         let text = self.quoted()?;
-        let value: f64 = text.parse().map_err(|_| self.error(format!("`{text}` is no number")))?;
+        let value: f64 = text.parse().map_err(|_| self.error(format!("`{text}` is not a number")))?;
         if self.eat(",") {
             self.token("precision")?;
             self.token("=")?;

@@ -4,7 +4,7 @@ use crate::json::{Miss, Outcome, array, fail, flag, float, int, ints, member, no
 use crate::read;
 use pytree_core::{DType, Key, TensorMeta};
 use serde_json::Value;
-use shapes::{Described, Dim, Number, Numbers, TensorSummary};
+use shapes::{Described, DescribedLayer, Dim, Number, Numbers, TensorError, TensorSummary};
 
 /// Reads a value of `string_type_cases.json`.
 pub(super) fn described(json: &Value) -> Outcome<Described> {
@@ -94,7 +94,8 @@ fn cache(class: &str, json: &Value) -> Outcome<Described> {
         let parts = vec![part("self_attention_cache", "self")?, part("cross_attention_cache", "cross")?];
         return Ok(Described::Parts { class, parts });
     }
-    let layers = pairs(member(json, "pairs")?)?.into_iter().map(|(k, v)| Ok((described(k)?, described(v)?)));
+    let layers = pairs(member(json, "pairs")?)?.into_iter();
+    let layers = layers.map(|(k, v)| Ok(DescribedLayer { key: described(k)?, value: described(v)? }));
     let layers = layers.collect::<Outcome<Vec<_>>>()?;
     match json.get("layers") {
         None => Ok(Described::Cache { class, layers }),
@@ -103,13 +104,13 @@ fn cache(class: &str, json: &Value) -> Outcome<Described> {
             if classes.len() != layers.len() {
                 return fail("a cache whose number of classes differs from its number of layers");
             }
-            let layers = classes.into_iter().zip(layers).map(|(class, (k, v))| (class, k, v)).collect();
+            let layers = classes.into_iter().zip(layers).collect();
             Ok(Described::LayerCache { class, layers })
         }
     }
 }
 
-type Summary = fn(&[Number], &TensorMeta) -> Result<TensorSummary, String>;
+type Summary = fn(&[Number], &TensorMeta) -> Result<TensorSummary, TensorError>;
 
 fn numbers(json: &Value, sizes: &Value, summary: Summary) -> Outcome<Numbers> {
     let name = json.get("dtype").map_or(Ok("float32"), text)?;
@@ -120,7 +121,7 @@ fn numbers(json: &Value, sizes: &Value, summary: Summary) -> Outcome<Numbers> {
     let meta = TensorMeta::new(dtype, ints(sizes)?);
     let summary = match json.get("data").filter(|_| !of_texts) {
         Some(data) => summary(&array(data)?.iter().map(element).collect::<Outcome<Vec<_>>>()?, &meta),
-        None => Err("the case has no data".to_owned()),
+        None => Err(TensorError::new("the case has no data")),
     };
     Ok(Numbers { meta, text: of_texts, summary: Some(summary) })
 }
@@ -139,9 +140,9 @@ pub(crate) fn element(value: &Value) -> Outcome<Number> {
 }
 
 /// The summary that torch computes.
-pub(super) fn torch_summary(data: &[Number], meta: &TensorMeta) -> Result<TensorSummary, String> {
+pub(super) fn torch_summary(data: &[Number], meta: &TensorMeta) -> Result<TensorSummary, TensorError> {
     if meta.rank() > 0 && matches!(meta.dtype, DType::UInt16 | DType::UInt32 | DType::UInt64) && !data.is_empty() {
-        return Err(format!("\"min_all\" not implemented for '{}'", meta.dtype));
+        return Err(TensorError::new(format!("\"min_all\" not implemented for '{}'", meta.dtype)));
     }
     if meta.dtype == DType::Complex64 && meta.rank() > 0 {
         return TensorSummary::of(data, meta.rank()).map(|summary| in_single(data, summary));
@@ -166,7 +167,7 @@ fn in_single(data: &[Number], summary: TensorSummary) -> TensorSummary {
 }
 
 /// The summary that numpy computes: nans are left out, complex numbers are compared by their parts, and their mean is real.
-fn numpy_summary(data: &[Number], meta: &TensorMeta) -> Result<TensorSummary, String> {
+fn numpy_summary(data: &[Number], meta: &TensorMeta) -> Result<TensorSummary, TensorError> {
     let numbers: Vec<Number> = data.iter().copied().filter(|n| !n.as_f64().is_nan()).collect();
     let nans = data.len() - numbers.len();
     if meta.rank() == 0 || data.is_empty() {

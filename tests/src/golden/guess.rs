@@ -31,7 +31,7 @@ type Guessed = Result<DynamicShapes, (&'static str, String)>;
 fn guess(case: &Value, layout: Layout) -> Outcome<Guessed> {
     let inputs = match sets(case, layout)? {
         Ok(inputs) => inputs,
-        Err(e) => return Ok(Err((e.kind(), e.to_string()))),
+        Err(e) => return Ok(Err((inputs_label(&e), e.to_string()))),
     };
     let inputs = match member(case, "signature")? {
         Value::Null => inputs,
@@ -52,7 +52,7 @@ fn guess(case: &Value, layout: Layout) -> Outcome<Guessed> {
             options = options.unregistered(format!("transformers.cache_utils.{class}"));
         }
     }
-    Ok(inputs.guess_with(options).map_err(|e: GuessError| (e.kind(), e.to_string())))
+    Ok(inputs.guess_with(options).map_err(|e: GuessError| (guess_label(&e), e.to_string())))
 }
 
 /// The sets of a case, or why they are not input sets.
@@ -109,4 +109,40 @@ fn compare(case: &Value, got: DynamicShapes, want: DynamicShapes) -> Outcome {
         return Ok(());
     }
     fail(format!("got  {}\n   want {}", got.repr(), want.repr()))
+}
+
+/// onnx-diagnostic's case of the same mistake, by the label that recorded cases use.
+///
+/// Python cannot build three of its messages without a model, and fails with `model_was_none` instead.
+pub fn guess_label(error: &GuessError) -> &'static str {
+    match error {
+        GuessError::RankMismatch { model: None, .. }
+        | GuessError::ArgsCountMismatch { model: None, .. }
+        | GuessError::ReservedName { model: None, .. } => "model_was_none",
+        GuessError::OneSet => "one_set",
+        GuessError::TypeMismatch { .. } => "type_mismatch",
+        GuessError::RankMismatch { .. } => "rank_mismatch",
+        GuessError::ArgsCountMismatch { .. } => "args_count_mismatch",
+        GuessError::TupleLengthMismatch { .. } => "tuple_length_mismatch",
+        GuessError::ListLengthMismatch { .. } => "list_length_mismatch",
+        GuessError::DictLengthMismatch { .. } => "dict_length_mismatch",
+        GuessError::DictKeyMissing { .. } => "dict_key_missing",
+        GuessError::NodeArityMismatch { .. } | GuessError::FieldMismatch { .. } => "node_arity_mismatch",
+        GuessError::NoneAfterTensor { .. } => "none_after_value",
+        GuessError::NoneAfterContainer { .. } => "type_error",
+        GuessError::OnlyTensorsAllowed { .. } => "only_tensors_allowed",
+        GuessError::ReservedName { .. } => "reserved_name",
+        _ => "other",
+    }
+}
+
+/// The same for inputs that are wrong before anything is guessed.
+pub fn inputs_label(error: &InputsError) -> &'static str {
+    match error {
+        InputsError::NotAList { .. } => "inputs_not_list",
+        InputsError::Form { .. } | InputsError::Name { .. } => "bad_input_form",
+        InputsError::Rank { .. } => "rank_mismatch",
+        InputsError::Structure { .. } => "type_mismatch",
+        _ => "other",
+    }
 }

@@ -125,11 +125,22 @@ fn arguments(case: &Value, observer: &InputObserver<Recorded>) -> Result<Recorde
     }
 }
 
+/// The exception that onnx-diagnostic raises for the same mistake.
+fn raised(error: &ObserverError) -> &'static str {
+    match error {
+        ObserverError::NameCollision { .. } | ObserverError::NotInSignature { .. } | ObserverError::Variadic { .. } => {
+            "ValueError"
+        }
+        ObserverError::NotGiven { .. } => "NotImplementedError",
+        _ => "RuntimeError",
+    }
+}
+
 fn same_error(error: &ObserverError, want: &Value) -> Outcome {
-    if error.python_type() == text(member(want, "type")?)? {
+    if raised(error) == text(member(want, "type")?)? {
         return Ok(());
     }
-    fail(format!("got {}: {error}\n   want {want}", error.python_type()))
+    fail(format!("got {}: {error}\n   want {want}", raised(error)))
 }
 
 /// Compares structure, element types and sizes. The data of made-up arguments is not compared.

@@ -6,7 +6,7 @@ use crate::read::{self, Layout};
 use crate::recorded::{Recorded, RecordedClass, RecordedTensor};
 use pytree_core::{LeafRef, leaves};
 use serde_json::Value;
-use shapes::{StringTypeError, StringTypeOptions, TensorSummary, string_type_with};
+use shapes::{StringTypeError, StringTypeOptions, TensorError, TensorSummary, string_type_with};
 
 pub(super) fn run(case: &Value) -> Outcome {
     let input = member(case, "input")?;
@@ -59,6 +59,6 @@ fn options(json: &Value) -> Outcome<StringTypeOptions> {
     Ok(options)
 }
 
-fn summarize(tensor: &RecordedTensor) -> Result<TensorSummary, String> {
-    torch_summary(tensor.data.as_ref().ok_or("the case has no data")?, &tensor.meta)
+fn summarize(tensor: &RecordedTensor) -> Result<TensorSummary, TensorError> {
+    torch_summary(tensor.data.as_ref().ok_or_else(|| TensorError::new("the case has no data"))?, &tensor.meta)
 }

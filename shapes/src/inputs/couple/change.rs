@@ -1,7 +1,6 @@
 //! Other inputs of the same kind: the same tensors in other sizes.
 
-use super::{CoupleError, CoupleInputsDynamicShapes, Walk};
-use crate::cursor::Cursor;
+use super::{CoupleError, CoupleInputsDynamicShapes, LeafTree, Walk};
 use crate::inputs::couple::pair::{Nodes, Pair};
 use crate::spec::dim::DimSpec;
 use crate::tensor::MakeTensor;
@@ -33,7 +32,7 @@ impl ChangeOptions {
 
 impl<F: MakeTensor> CoupleInputsDynamicShapes<'_, F> {
     /// New inputs with other sizes in the dynamic dimensions. A name has one size in all tensors; the elements are
-    /// those of the given tensors, repeated where a dimension grows. Everything that is no tensor stays.
+    /// those of the given tensors, repeated where a dimension grows. Everything that is not a tensor stays.
     ///
     /// # Errors
     /// [`CoupleError`] where inputs and shapes differ in structure, for a dimension without a name (a hint), and when a
@@ -56,7 +55,7 @@ impl<F: MakeTensor> CoupleInputsDynamicShapes<'_, F> {
     }
 
     /// As [`change_dynamic_dimensions`](Self::change_dynamic_dimensions), with the result that onnx-diagnostic gives:
-    /// what is no tensor comes back as `None` or not at all, arguments without shapes are left out, and positional
+    /// what is not a tensor comes back as `None` or not at all, arguments without shapes are left out, and positional
     /// arguments come by name when both kinds have shapes. With `args_kwargs` the pair `(args, kwargs)` instead.
     ///
     /// # Errors
@@ -93,7 +92,7 @@ impl<F: MakeTensor> CoupleInputsDynamicShapes<'_, F> {
     }
 
     fn copied(&self, tensor: &F::Tensor) -> Result<F::Tensor, CoupleError> {
-        F::copied(tensor).map_err(|message| CoupleError::Tensor { path: Default::default(), message })
+        F::copied(tensor).map_err(|source| CoupleError::Tensor { path: Default::default(), source })
     }
 
     /// The new tensor of every leaf that has shapes.
@@ -105,14 +104,14 @@ impl<F: MakeTensor> CoupleInputsDynamicShapes<'_, F> {
             let new = new_sizes(&F::sizes(tensor), &pair, &mut sizes, options.only_desired)?;
             let tensor = F::tiled(tensor, &new);
             changed[pair.leaf] =
-                Some(tensor.map_err(|message| CoupleError::Tensor { path: pair.path.clone(), message })?);
+                Some(tensor.map_err(|source| CoupleError::Tensor { path: pair.path.clone(), source })?);
         }
         Ok(changed)
     }
 
-    fn python(&self, at: Cursor<'_>, changed: &mut [Option<F::Tensor>]) -> Option<Value<F>> {
-        let Some(context) = at.node.context() else {
-            return changed.get_mut(at.first_leaf)?.take().map(Value::tensor);
+    fn python(&self, at: LeafTree<'_>, changed: &mut [Option<F::Tensor>]) -> Option<Value<F>> {
+        let Some(context) = at.node().context() else {
+            return changed.get_mut(*at.leaf()?)?.take().map(Value::tensor);
         };
         let items: Vec<Option<Value<F>>> = at.children().map(|child| self.python(child, changed)).collect();
         let registered = !matches!(context, Context::Tuple | Context::List | Context::Dict(_));
@@ -135,16 +134,14 @@ fn new_sizes(
 ) -> Result<Sizes, CoupleError> {
     let mut new = old.clone();
     for (index, size) in new.iter_mut().enumerate() {
-        let place = i64::try_from(index).unwrap_or(i64::MAX);
-        let name = match pair.dims.get(&place) {
+        let dim = i64::try_from(index).unwrap_or(i64::MAX);
+        let name = match pair.dims.get(&dim) {
             None | Some(DimSpec::Int(_)) => continue,
             Some(DimSpec::Text(name)) => name.clone(),
             Some(other) => other.name().ok_or_else(|| CoupleError::NoName {
                 path: pair.path.clone(),
-                index: place,
+                index: dim,
                 dim: other.to_string(),
-                cure: "give every dimension a name, for example by `replace_by_string`",
-                python: "NotImplementedError",
             })?,
         };
         let wanted = match known.get(&name) {

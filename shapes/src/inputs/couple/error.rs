@@ -1,6 +1,7 @@
 //! Why inputs and dynamic shapes cannot be paired.
 
 use crate::inputs::InputsError;
+use crate::tensor::TensorError;
 use pytree_core::{KeyPath, TreeError, UnflattenError};
 
 /// Inputs and dynamic shapes that do not belong together, or a change that cannot be made.
@@ -86,19 +87,31 @@ pub enum CoupleError {
         /// What the shapes hold.
         shapes: String,
     },
-    /// A dimension that has no name where one is needed.
-    #[error("Unable to handle {dim} of dimension {index} of inputs{path}: {cure}")]
+    /// A dynamic dimension without a name, whose new size cannot be asked for.
+    #[error(
+        "Unable to handle {dim} of dimension {index} of inputs{path}: give every dimension a name, for example by \
+         `replace_by_string`"
+    )]
     NoName {
         /// Which tensor.
         path: KeyPath,
         /// Which dimension.
         index: i64,
-        /// What is said of it.
+        /// Its spec.
         dim: String,
-        /// What to do.
-        cure: &'static str,
-        /// Python's exception.
-        python: &'static str,
+    },
+    /// A static dimension, which has no name to replace it by.
+    #[error(
+        "Unable to handle {dim} of dimension {index} of inputs{path}: a static dimension has no name, leave it out of the \
+         shapes"
+    )]
+    StaticDim {
+        /// Which tensor.
+        path: KeyPath,
+        /// Which dimension.
+        index: i64,
+        /// Its spec.
+        dim: String,
     },
     /// A dimension without elements that should grow: there is nothing to fill it with.
     #[error(
@@ -122,15 +135,15 @@ pub enum CoupleError {
         /// The size asked for.
         size: i64,
     },
-    /// The tensor library refused.
-    #[error("inputs{path}: {message}")]
+    /// The tensor library failed.
+    #[error("inputs{path}: {source}")]
     Tensor {
         /// Which tensor.
         path: KeyPath,
-        /// What it says.
-        message: String,
+        /// Its error.
+        source: TensorError,
     },
-    /// The inputs are no set of inputs.
+    /// The inputs are not a set of inputs.
     #[error(transparent)]
     Inputs(#[from] InputsError),
     /// The changed inputs are not of the type asked for.
@@ -141,18 +154,5 @@ pub enum CoupleError {
 impl From<TreeError> for CoupleError {
     fn from(error: TreeError) -> Self {
         CoupleError::Inputs(error.into())
-    }
-}
-
-impl CoupleError {
-    /// The exception that onnx-diagnostic raises for the same mistake.
-    pub fn python_type(&self) -> &'static str {
-        match self {
-            CoupleError::NoNames => "NotImplementedError",
-            CoupleError::NoName { python, .. } => python,
-            CoupleError::GrowFromZero { .. } => "ZeroDivisionError",
-            CoupleError::NegativeSize { .. } | CoupleError::Tensor { .. } => "RuntimeError",
-            _ => "AssertionError",
-        }
     }
 }

@@ -7,14 +7,13 @@ pub(crate) mod pair;
 pub use change::ChangeOptions;
 pub use error::CoupleError;
 
-use crate::cursor::Cursor;
-use crate::inputs::args_kwargs;
-use crate::show::string_type::{Described, StringTypeError, StringTypeOptions, string_type_leaves};
+use crate::inputs::{args_kwargs, leaf_numbers};
+use crate::show::string_type::{Described, StringTypeError, StringTypeOptions, string_type_subtree};
 use crate::spec::dim::{Dim, DimSpec, HintKind};
 use crate::spec::{DynamicShapes, ShapeSpec, as_dict};
 use indexmap::IndexMap;
 use pair::{Dims, Nodes, Pair, Pairer};
-use pytree_core::{Context, DescribeTensor, Flat, Key, KeyPath, LeafRef, PyTree, TreeSpec, flatten};
+use pytree_core::{Context, DescribeTensor, Flat, Key, KeyPath, LeafRef, PyTree, Subtree, TreeSpec, flatten};
 
 /// One set of inputs with its dynamic shapes (`onnx_diagnostic.export.CoupleInputsDynamicShapes`).
 ///
@@ -43,9 +42,14 @@ pub struct CoupleInputsDynamicShapes<'a, F: DescribeTensor> {
     given: TreeSpec,
     spec: TreeSpec,
     leaves: Vec<LeafRef<'a, F>>,
+    /// The number of each leaf.
+    numbers: Vec<usize>,
     shapes: DynamicShapes,
     args_names: Option<Vec<String>>,
 }
+
+/// A part of the inputs, with the numbers of its leaves.
+pub(crate) type LeafTree<'s> = Subtree<'s, usize>;
 
 /// Which of the arguments have shapes.
 enum Walk {
@@ -62,11 +66,12 @@ impl<'a, F: DescribeTensor> CoupleInputsDynamicShapes<'a, F> {
     /// tuple for positional arguments and a dict for named ones; a dict for positional arguments is taken in its order.
     ///
     /// # Errors
-    /// [`CoupleError`] when the inputs are no set, or a dict for positional arguments has another length.
+    /// [`CoupleError`] when the inputs are not a set, or a dict for positional arguments has another length.
     pub fn new<X: PyTree<F> + ?Sized>(inputs: &'a X, shapes: DynamicShapes) -> Result<Self, CoupleError> {
         let Flat { leaves, spec: given } = flatten(inputs)?;
         let spec = args_kwargs(&given)?;
-        let mut couple = CoupleInputsDynamicShapes { given, spec, leaves, shapes, args_names: None };
+        let mut couple =
+            CoupleInputsDynamicShapes { numbers: leaf_numbers(&spec), given, spec, leaves, shapes, args_names: None };
         let (args, kwargs) = couple.parts();
         if let (0, Some(table)) = (kwargs, as_dict(&couple.shapes)) {
             if table.len() != args {
@@ -134,12 +139,10 @@ impl<'a, F: DescribeTensor> CoupleInputsDynamicShapes<'a, F> {
                 let name = match dim {
                     DimSpec::Text(name) => name.clone(),
                     DimSpec::Hint(hint) if hint.kind() != HintKind::Static => format!("Dim{}", names.len()),
-                    other => other.name().ok_or_else(|| CoupleError::NoName {
+                    other => other.name().ok_or_else(|| CoupleError::StaticDim {
                         path: pair.path.clone(),
                         index: *index,
                         dim: other.to_string(),
-                        cure: "a static dimension has no name, leave it out of the shapes",
-                        python: "AttributeError",
                     })?,
                 };
                 names.insert(name.clone());
@@ -156,8 +159,8 @@ impl<'a, F: DescribeTensor> CoupleInputsDynamicShapes<'a, F> {
     pub fn describe(&self) -> Result<String, StringTypeError> {
         let options = StringTypeOptions::shapes();
         let mut parts = Vec::new();
-        for part in Cursor::root(self.spec.root()).children() {
-            parts.push(string_type_leaves(part, &self.leaves, options)?);
+        for part in Subtree::of(&self.spec, &self.leaves).into_iter().flat_map(Subtree::children) {
+            parts.push(string_type_subtree(part, options)?);
         }
         let (args, kwargs) = (parts.first().map_or("", String::as_str), parts.get(1).map_or("", String::as_str));
         let shapes = Described::from(&self.shapes).string_type(options)?;
@@ -171,10 +174,10 @@ impl<'a, F: DescribeTensor> CoupleInputsDynamicShapes<'a, F> {
     }
 
     /// Positional arguments, and named ones with their names.
-    fn arguments(&self) -> (Option<Cursor<'_>>, Option<Cursor<'_>>, &[Key]) {
-        let mut parts = Cursor::root(self.spec.root()).children();
+    fn arguments(&self) -> (Option<LeafTree<'_>>, Option<LeafTree<'_>>, &[Key]) {
+        let mut parts = Subtree::of(&self.spec, &self.numbers).into_iter().flat_map(Subtree::children);
         let (args, kwargs) = (parts.next(), parts.next());
-        let keys = match kwargs.and_then(|kwargs| kwargs.node.context()) {
+        let keys = match kwargs.and_then(|kwargs| kwargs.node().context()) {
             Some(Context::Dict(keys)) => keys.as_slice(),
             _ => &[],
         };
@@ -204,10 +207,10 @@ impl<'a, F: DescribeTensor> CoupleInputsDynamicShapes<'a, F> {
     }
 
     /// Arguments by name: the positional ones first, unless a named one takes their name.
-    fn by_name(&self, names: &[Key]) -> IndexMap<Key, Cursor<'_>> {
+    fn by_name(&self, names: &[Key]) -> IndexMap<Key, LeafTree<'_>> {
         let (args, kwargs, keys) = self.arguments();
-        let positional = names.iter().zip(args.into_iter().flat_map(Cursor::children));
-        let named = keys.iter().zip(kwargs.into_iter().flat_map(Cursor::children));
+        let positional = names.iter().zip(args.into_iter().flat_map(Subtree::children));
+        let named = keys.iter().zip(kwargs.into_iter().flat_map(Subtree::children));
         positional.chain(named).map(|(key, at)| (key.clone(), at)).collect()
     }
 
@@ -252,10 +255,11 @@ impl<'a, F: DescribeTensor> CoupleInputsDynamicShapes<'a, F> {
     }
 
     /// What was found of one value; `None` when it is nothing. Inside a registered class everything is a list.
-    fn collect(&self, at: Cursor<'_>, listed: bool, found: &[Option<DynamicShapes>]) -> Option<DynamicShapes> {
-        let Some(context) = at.node.context() else {
-            return match self.leaves.get(at.first_leaf)? {
-                LeafRef::Tensor(_) => found.get(at.first_leaf)?.clone(),
+    fn collect(&self, at: LeafTree<'_>, listed: bool, found: &[Option<DynamicShapes>]) -> Option<DynamicShapes> {
+        let Some(context) = at.node().context() else {
+            let leaf = *at.leaf()?;
+            return match self.leaves.get(leaf)? {
+                LeafRef::Tensor(_) => found.get(leaf)?.clone(),
                 // Python takes None for a class without children.
                 LeafRef::None if !listed => Some(DynamicShapes::List(Vec::new())),
                 _ => None,
@@ -275,7 +279,7 @@ impl<'a, F: DescribeTensor> CoupleInputsDynamicShapes<'a, F> {
                     .zip(at.children())
                     .filter_map(|(key, child)| Some((key, self.collect(child, false, found)?))),
             ),
-            _ if !listed && at.node.arity() == 0 => Some(DynamicShapes::List(Vec::new())),
+            _ if !listed && at.node().arity() == 0 => Some(DynamicShapes::List(Vec::new())),
             _ => items(true).map(DynamicShapes::List),
         }
     }

@@ -1,22 +1,21 @@
 //! Which dimensions belong to which tensor: inputs and dynamic shapes walked side by side.
 
-use super::CoupleError;
+use super::{CoupleError, LeafTree};
 use crate::classes::{is_dict_subclass, is_tuple_subclass};
-use crate::cursor::Cursor;
 use crate::spec::dim::DimSpec;
 use crate::spec::{DynamicShapes, ShapeSpec, as_dict, as_items, as_spec};
 use indexmap::IndexMap;
 use pytree_core::{Context, Family, Key, KeyEntry, KeyPath, LeafRef};
 use std::borrow::Cow;
 
-/// Dimension to what is said of it.
+/// The spec of each dimension.
 pub(crate) type Dims = IndexMap<i64, DimSpec>;
 
 /// A tensor and its dimensions.
 pub(crate) struct Pair {
     /// Which leaf of the inputs.
     pub(crate) leaf: usize,
-    /// What is said of it.
+    /// Its spec.
     pub(crate) dims: Dims,
     /// Where it is.
     pub(crate) path: KeyPath,
@@ -44,26 +43,32 @@ type Walked = Result<(), CoupleError>;
 
 impl<F: Family> Pairer<'_, '_, F> {
     /// One value and its shapes.
-    pub(crate) fn value(&mut self, at: Cursor<'_>, shapes: &DynamicShapes) -> Walked {
-        let Some(context) = at.node.context() else {
-            return match self.leaves.get(at.first_leaf) {
-                Some(LeafRef::Tensor(_)) => self.tensor(at.first_leaf, shapes),
-                _ => Ok(()),
-            };
+    pub(crate) fn value(&mut self, at: LeafTree<'_>, shapes: &DynamicShapes) -> Walked {
+        let Some(context) = at.node().context() else {
+            return self.tensor_at(at).map_or(Ok(()), |leaf| self.tensor(leaf, shapes));
         };
         match context {
             Context::Tuple | Context::List => self.items(at, shapes, *context == Context::Tuple),
             Context::Dict(keys) => self.dict(at, keys, shapes),
             // onnx-diagnostic guesses a dict or a tuple for these and then wants a list; both are taken.
             _ if is_dict_subclass(context) && as_dict(shapes).is_some_and(|s| !s.is_empty()) => {
-                let keys: Vec<Key> = (0..at.node.arity()).filter_map(|i| key_of(at, i)).collect();
+                let keys: Vec<Key> = (0..at.node().arity()).filter_map(|i| key_of(at, i)).collect();
                 self.dict(at, &keys, shapes)
             }
             _ if is_tuple_subclass(context) && as_items(shapes, true).is_some() => self.items(at, shapes, true),
             _ if self.nodes == Nodes::Flat => self.flat(at, shapes),
-            _ if at.node.arity() == 0 => Ok(()),
+            _ if at.node().arity() == 0 => Ok(()),
             _ => self.listed(at, shapes),
         }
+    }
+
+    fn is_tensor(&self, leaf: usize) -> bool {
+        matches!(self.leaves.get(leaf), Some(LeafRef::Tensor(_)))
+    }
+
+    /// The number of the leaf, when this is a tensor.
+    fn tensor_at(&self, at: LeafTree<'_>) -> Option<usize> {
+        at.leaf().copied().filter(|leaf| self.is_tensor(*leaf))
     }
 
     fn tensor(&mut self, leaf: usize, shapes: &DynamicShapes) -> Walked {
@@ -87,24 +92,24 @@ impl<F: Family> Pairer<'_, '_, F> {
     }
 
     /// A tuple or a list.
-    fn items(&mut self, at: Cursor<'_>, shapes: &DynamicShapes, tuple: bool) -> Walked {
+    fn items(&mut self, at: LeafTree<'_>, shapes: &DynamicShapes, tuple: bool) -> Walked {
         let items = self.same_length(at, shapes, tuple)?;
         for (i, (child, shapes)) in at.children().zip(items.iter()).enumerate() {
-            self.child(at.node.entry(i), |this| this.value(child, shapes))?;
+            self.child(at.node().entry(i), |this| this.value(child, shapes))?;
         }
         Ok(())
     }
 
     /// Inside a registered class every node is a list, and every leaf but a tensor an empty one.
-    fn listed(&mut self, at: Cursor<'_>, shapes: &DynamicShapes) -> Walked {
-        if let (true, Some(LeafRef::Tensor(_))) = (at.node.is_leaf(), self.leaves.get(at.first_leaf)) {
-            return self.tensor(at.first_leaf, shapes);
+    fn listed(&mut self, at: LeafTree<'_>, shapes: &DynamicShapes) -> Walked {
+        if let Some(leaf) = self.tensor_at(at) {
+            return self.tensor(leaf, shapes);
         }
-        let same = match (at.node.context(), shapes) {
+        let same = match (at.node().context(), shapes) {
             (Some(context), DynamicShapes::Tuple(_)) => *context == Context::Tuple || is_tuple_subclass(context),
             (Some(Context::Dict(_)), DynamicShapes::Dict(_)) => true,
             (Some(context), DynamicShapes::Dict(items)) => {
-                is_dict_subclass(context) && items.is_empty() == (at.node.arity() == 0)
+                is_dict_subclass(context) && items.is_empty() == (at.node().arity() == 0)
             }
             _ => false,
         };
@@ -112,35 +117,35 @@ impl<F: Family> Pairer<'_, '_, F> {
         if same {
             return self.value(at, shapes);
         }
-        if at.node.is_leaf() && (self.any_form || *shapes == DynamicShapes::NONE) {
+        if at.node().is_leaf() && (self.any_form || *shapes == DynamicShapes::NONE) {
             return Ok(());
         }
         let items = self.same_length(at, shapes, false)?;
         for (i, (child, shapes)) in at.children().zip(items.iter()).enumerate() {
-            self.child(at.node.entry(i), |this| this.listed(child, shapes))?;
+            self.child(at.node().entry(i), |this| this.listed(child, shapes))?;
         }
         Ok(())
     }
 
     fn same_length<'s>(
         &self,
-        at: Cursor<'_>,
+        at: LeafTree<'_>,
         shapes: &'s DynamicShapes,
         tuple: bool,
     ) -> Result<Cow<'s, [DynamicShapes]>, CoupleError> {
         let items = as_items(shapes, tuple).ok_or_else(|| self.container(at, shapes))?;
-        if items.len() == at.node.arity() {
+        if items.len() == at.node().arity() {
             return Ok(items);
         }
-        Err(CoupleError::Length { path: self.path.clone(), inputs: at.node.arity(), shapes: items.len() })
+        Err(CoupleError::Length { path: self.path.clone(), inputs: at.node().arity(), shapes: items.len() })
     }
 
-    fn container(&self, at: Cursor<'_>, shapes: &DynamicShapes) -> CoupleError {
-        let inputs = at.node.context().map_or("builtins.list", Context::type_name).trim_start_matches("builtins.");
+    fn container(&self, at: LeafTree<'_>, shapes: &DynamicShapes) -> CoupleError {
+        let inputs = at.node().context().map_or("builtins.list", Context::type_name).trim_start_matches("builtins.");
         CoupleError::Container { path: self.path.clone(), inputs: inputs.to_owned(), shapes: shapes.repr() }
     }
 
-    pub(crate) fn dict(&mut self, at: Cursor<'_>, keys: &[Key], shapes: &DynamicShapes) -> Walked {
+    pub(crate) fn dict(&mut self, at: LeafTree<'_>, keys: &[Key], shapes: &DynamicShapes) -> Walked {
         let table = as_dict(shapes).ok_or_else(|| self.container(at, shapes))?;
         if table.len() != keys.len() {
             return Err(CoupleError::Length { path: self.path.clone(), inputs: keys.len(), shapes: table.len() });
@@ -151,7 +156,7 @@ impl<F: Family> Pairer<'_, '_, F> {
     /// Values by name and shapes by name. Names that have no shape of their own may stand together below `kwargs`.
     pub(crate) fn named<'k, 's>(
         &mut self,
-        values: impl Iterator<Item = (&'k Key, Cursor<'s>)>,
+        values: impl Iterator<Item = (&'k Key, LeafTree<'s>)>,
         table: &IndexMap<Key, DynamicShapes>,
     ) -> Walked {
         let values: Vec<_> = values.collect();
@@ -178,31 +183,30 @@ impl<F: Family> Pairer<'_, '_, F> {
     }
 
     /// The leaves of a registered class, in order.
-    fn flat(&mut self, at: Cursor<'_>, shapes: &DynamicShapes) -> Walked {
-        let range = at.first_leaf..at.first_leaf + at.node.num_leaves();
-        let tensors: Vec<usize> =
-            range.clone().filter(|i| matches!(self.leaves.get(*i), Some(LeafRef::Tensor(_)))).collect();
+    fn flat(&mut self, at: LeafTree<'_>, shapes: &DynamicShapes) -> Walked {
+        let tensors: Vec<(usize, usize)> =
+            at.leaves().iter().copied().enumerate().filter(|(_, leaf)| self.is_tensor(*leaf)).collect();
         let mut dims = Vec::new();
         flatten(shapes, &mut dims);
         if dims.len() != tensors.len() {
             return Err(CoupleError::Length { path: self.path.clone(), inputs: tensors.len(), shapes: dims.len() });
         }
-        for (i, leaf) in tensors.into_iter().enumerate() {
-            self.child(KeyEntry::Sequence(leaf - range.start), |this| this.tensor(leaf, dims[i]))?;
+        for ((position, leaf), dims) in tensors.into_iter().zip(dims) {
+            self.child(KeyEntry::Sequence(position), |this| this.tensor(leaf, dims))?;
         }
         Ok(())
     }
 }
 
-fn key_of(at: Cursor<'_>, index: usize) -> Option<Key> {
-    match at.node.entry(index) {
+fn key_of(at: LeafTree<'_>, index: usize) -> Option<Key> {
+    match at.node().entry(index) {
         KeyEntry::Mapping(key) => Some(key),
         KeyEntry::GetAttr(name) => Some(Key::Str(name)),
         _ => None,
     }
 }
 
-/// The dimensions of tensors, in order, without the containers around them. Empty containers are none.
+/// The dimensions of tensors, in order, without the containers around them. Empty containers are left out.
 fn flatten<'s>(shapes: &'s DynamicShapes, into: &mut Vec<&'s DynamicShapes>) {
     match shapes {
         DynamicShapes::Tuple(items) | DynamicShapes::List(items) => items.iter().for_each(|i| flatten(i, into)),

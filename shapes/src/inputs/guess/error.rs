@@ -1,36 +1,8 @@
 //! Why no dynamic shapes can be guessed.
 
-use pytree_core::{KeyPath, Sizes, python};
+use crate::inputs::argument::ArgumentPath;
+use pytree_core::{Sizes, python};
 use std::fmt;
-
-/// Where in the inputs an error is: the argument, and the way from it to the value.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Place {
-    /// The argument.
-    pub input: Input,
-    /// The way from the argument to the value; empty for the argument itself.
-    pub path: KeyPath,
-}
-
-/// An argument, by its position or its name.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Input {
-    /// The positional argument of this number.
-    Position(usize),
-    /// The argument of this name.
-    Name(String),
-}
-
-/// `input 0`, `input 'y' at ['a'][0]`.
-impl fmt::Display for Place {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match &self.input {
-            Input::Position(index) => write!(f, "input {index}")?,
-            Input::Name(name) => write!(f, "input {}", python::Str(name))?,
-        }
-        if self.path.entries().is_empty() { Ok(()) } else { write!(f, " at {}", self.path) }
-    }
-}
 
 /// No dynamic shapes can be guessed from these input sets.
 ///
@@ -40,26 +12,26 @@ impl fmt::Display for Place {
 pub enum GuessError {
     /// There is only one set of inputs.
     #[error(
-        "one set of inputs does not tell which dimensions are dynamic; give at least two sets that differ in them, write \
+        "one set of inputs does not show which dimensions are dynamic; give at least two sets that differ in them, write \
          `dynamic_shapes` by hand, or take `guess_with(Auto::Auto)`, which leaves every dimension to the export"
     )]
     OneSet,
     /// The sets hold objects of different types in one place, or nothing but `None`.
-    #[error("Unexpected variety of input type {} failing {place}; {}", Set(types),
+    #[error("Unexpected variety of input type {} failing {at}; {}", Set(types),
         if types.is_empty() { "it is None in every set: leave the argument out, or take `GuessOptions::exportable`" }
         else { "give an object of one type in every set" })]
     TypeMismatch {
         /// Where.
-        place: Place,
+        at: ArgumentPath,
         /// The types met, as Python prints them, without `None`.
         types: Vec<String>,
     },
     /// A tensor has different numbers of dimensions.
-    #[error("Shapes can be different but not ranks possible shapes={} shapes=[{}] failing {place}{}",
+    #[error("Shapes can be different but not ranks possible shapes={} shapes=[{}] failing {at}{}",
         Set(&ranks(shapes)), Shapes(shapes), For(model))]
     RankMismatch {
         /// Where.
-        place: Place,
+        at: ArgumentPath,
         /// The sizes in every set that has the tensor.
         shapes: Vec<Sizes>,
         /// The name of the model, if there is one.
@@ -79,52 +51,50 @@ pub enum GuessError {
     },
     /// Tuples of different lengths.
     #[error(
-        "Unexpected variety of tuple lengths {} failing {place}; every set needs the same number of items",
+        "Unexpected variety of tuple lengths {} failing {at}; every set needs the same number of items",
         Set(lengths)
     )]
     TupleLengthMismatch {
         /// Where.
-        place: Place,
+        at: ArgumentPath,
         /// The lengths met.
         lengths: Vec<usize>,
     },
     /// Lists of different lengths.
     #[error(
-        "Unexpected variety of list lengths {} failing {place}; every set needs the same number of items",
+        "Unexpected variety of list lengths {} failing {at}; every set needs the same number of items",
         Set(lengths)
     )]
     ListLengthMismatch {
         /// Where.
-        place: Place,
+        at: ArgumentPath,
         /// The lengths met.
         lengths: Vec<usize>,
     },
     /// Dicts of different lengths.
-    #[error("Unexpected variety of dict lengths {} failing {place}; every set needs the same keys", Set(lengths))]
+    #[error("Unexpected variety of dict lengths {} failing {at}; every set needs the same keys", Set(lengths))]
     DictLengthMismatch {
         /// Where.
-        place: Place,
+        at: ArgumentPath,
         /// The lengths met.
         lengths: Vec<usize>,
     },
     /// A key of the first set's dict is missing in another set.
-    #[error(
-        "{key}: this key of the first set is missing in another one, failing {place}; every set needs the same keys"
-    )]
+    #[error("{key}: this key of the first set is missing in another one, failing {at}; every set needs the same keys")]
     DictKeyMissing {
         /// Where.
-        place: Place,
+        at: ArgumentPath,
         /// The key, as Python writes it.
         key: String,
     },
     /// Objects of a registered class with different numbers of children.
     #[error(
-        "All instances of type <class '{class}'> are not serialized into the same number of arguments, it should be the same: found {} failing {place}",
+        "All instances of type <class '{class}'> are not serialized into the same number of arguments, it should be the same: found {} failing {at}",
         Set(counts)
     )]
     NodeArityMismatch {
         /// Where.
-        place: Place,
+        at: ArgumentPath,
         /// The class.
         class: String,
         /// The numbers met.
@@ -132,11 +102,11 @@ pub enum GuessError {
     },
     /// Objects of a registered class with children of different names.
     #[error(
-        "instances of type <class '{class}'> hold different fields, {expected} and {found}, failing {place}; every set needs the same fields"
+        "instances of type <class '{class}'> hold different fields, {expected} and {found}, failing {at}; every set needs the same fields"
     )]
     FieldMismatch {
         /// Where.
-        place: Place,
+        at: ArgumentPath,
         /// The class.
         class: String,
         /// The fields in the first set.
@@ -146,37 +116,37 @@ pub enum GuessError {
     },
     /// A tensor in one set is `None` in a later one.
     #[error(
-        "'NoneType' object has no attribute 'shape': a tensor of one set is None in a later one, failing {place}; leave a missing argument out of the set, or take `GuessOptions::exportable`"
+        "'NoneType' object has no attribute 'shape': a tensor of one set is None in a later one, failing {at}; leave a missing argument out of the set, or take `GuessOptions::exportable`"
     )]
     NoneAfterTensor {
         /// Where.
-        place: Place,
+        at: ArgumentPath,
     },
     /// A container in one set is `None` in a later one.
     #[error(
-        "object of type 'NoneType' has no len(): {class} of one set is None in a later one, failing {place}; leave a missing argument out of the set, or take `GuessOptions::exportable`"
+        "object of type 'NoneType' has no len(): {class} of one set is None in a later one, failing {at}; leave a missing argument out of the set, or take `GuessOptions::exportable`"
     )]
     NoneAfterContainer {
         /// Where.
-        place: Place,
+        at: ArgumentPath,
         /// The container's class, as Python prints it.
         class: String,
     },
     /// An object of a registered class in one set is `None` in a later one.
     #[error(
-        "{class} of one set is None in a later one, failing {place}; leave a missing argument out of the set, or take `GuessOptions::exportable`"
+        "{class} of one set is None in a later one, failing {at}; leave a missing argument out of the set, or take `GuessOptions::exportable`"
     )]
     NoneAfterNode {
         /// Where.
-        place: Place,
+        at: ArgumentPath,
         /// The class, as Python prints it.
         class: String,
     },
     /// Something else where only tensors can be.
-    #[error("Unexpected type for tensors, {class} failing {place}, Only tensors are allowed.")]
+    #[error("Unexpected type for tensors, {class} failing {at}, Only tensors are allowed.")]
     OnlyTensorsAllowed {
         /// Where.
-        place: Place,
+        at: ArgumentPath,
         /// The class, as Python prints it.
         class: String,
     },
@@ -194,41 +164,14 @@ pub enum GuessError {
     },
     /// An object of a class that the pytree does not know.
     #[error(
-        "Unable to build dynamic shapes for type {class} failing {place}, this object needs serialization function to be registered."
+        "Unable to build dynamic shapes for type {class} failing {at}, this object needs serialization function to be registered."
     )]
     Unregistered {
         /// Where.
-        place: Place,
+        at: ArgumentPath,
         /// The class, as Python prints it.
         class: String,
     },
-}
-
-impl GuessError {
-    /// onnx-diagnostic's case of the same mistake, by the label that recorded cases use.
-    ///
-    /// Python cannot build three of its messages without a model, and fails with `model_was_none` instead.
-    pub fn kind(&self) -> &'static str {
-        match self {
-            GuessError::RankMismatch { model: None, .. }
-            | GuessError::ArgsCountMismatch { model: None, .. }
-            | GuessError::ReservedName { model: None, .. } => "model_was_none",
-            GuessError::OneSet => "one_set",
-            GuessError::TypeMismatch { .. } => "type_mismatch",
-            GuessError::RankMismatch { .. } => "rank_mismatch",
-            GuessError::ArgsCountMismatch { .. } => "args_count_mismatch",
-            GuessError::TupleLengthMismatch { .. } => "tuple_length_mismatch",
-            GuessError::ListLengthMismatch { .. } => "list_length_mismatch",
-            GuessError::DictLengthMismatch { .. } => "dict_length_mismatch",
-            GuessError::DictKeyMissing { .. } => "dict_key_missing",
-            GuessError::NodeArityMismatch { .. } | GuessError::FieldMismatch { .. } => "node_arity_mismatch",
-            GuessError::NoneAfterTensor { .. } => "none_after_value",
-            GuessError::NoneAfterContainer { .. } => "type_error",
-            GuessError::OnlyTensorsAllowed { .. } => "only_tensors_allowed",
-            GuessError::ReservedName { .. } => "reserved_name",
-            GuessError::NoneAfterNode { .. } | GuessError::Unregistered { .. } => "other",
-        }
-    }
 }
 
 /// `{1, 2}`, and `set()` when empty, as Python prints a set.

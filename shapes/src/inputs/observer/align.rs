@@ -1,4 +1,4 @@
-//! Calls laid side by side, leaf by leaf.
+//! Calls side by side, leaf by leaf.
 
 use super::call::{Call, Constant, leaves};
 use super::{Input, InputObserver, ObserverError};
@@ -89,7 +89,7 @@ impl<F: MakeTensor> InputObserver<F> {
         Ok(aligned)
     }
 
-    /// What is said of every leaf: the dimensions in which the calls differ.
+    /// The spec of every leaf: the dimensions in which the calls differ.
     pub(super) fn specs(
         &self,
         aligned: &[Aligned<'_, F>],

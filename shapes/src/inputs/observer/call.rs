@@ -1,14 +1,13 @@
 //! One observed call.
 
 use super::{Input, ObserverError};
-use crate::cursor::Cursor;
-use crate::inputs::args_kwargs;
+use crate::inputs::{args_kwargs, arguments};
 use crate::tensor::MakeTensor;
 use indexmap::IndexMap;
-use pytree_core::{Context, Flat, Key, Leaf, LeafRef, PyTree, Value, flatten, python};
+use pytree_core::{Context, Flat, Key, Leaf, LeafRef, PyTree, Subtree, Value, flatten, python};
 use std::fmt;
 
-/// A number or a text that is no tensor.
+/// A number or a text: any leaf with a value that is not a tensor.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Constant {
     /// An `int`.
@@ -77,18 +76,18 @@ impl<F: MakeTensor> Call<F> {
     pub(super) fn of<X: PyTree<F> + ?Sized>(inputs: &X) -> Result<Call<F>, ObserverError> {
         let Flat { leaves, spec } = flatten(inputs)?;
         let spec = args_kwargs(&spec)?;
-        let mut parts = Cursor::root(spec.root()).children();
-        let (args, kwargs) = (parts.next(), parts.next());
-        let copied = |at: Cursor<'_>| copied(at, &leaves);
-        let names = match kwargs.and_then(|kwargs| kwargs.node.context()) {
+        let names = match spec.root().children().nth(1).and_then(|kwargs| kwargs.context()) {
             Some(Context::Dict(keys)) => keys.as_slice(),
             _ => &[],
         };
         let names = names.iter().map(|key| key.text().into_owned());
-        let values = kwargs.into_iter().flat_map(Cursor::children).map(copied);
+        let (args, kwargs) = arguments(Subtree::of(&spec, &leaves));
         Ok(Call {
-            args: args.into_iter().flat_map(Cursor::children).map(copied).collect::<Result<_, _>>()?,
-            kwargs: names.zip(values).map(|(name, value)| Ok((name, value?))).collect::<Result<_, ObserverError>>()?,
+            args: args.map(copied).collect::<Result<_, _>>()?,
+            kwargs: names
+                .zip(kwargs.map(copied))
+                .map(|(name, value)| Ok((name, value?)))
+                .collect::<Result<_, ObserverError>>()?,
             constants: IndexMap::new(),
         })
     }
@@ -105,13 +104,13 @@ impl<F: MakeTensor> Call<F> {
     }
 }
 
-fn copied<F: MakeTensor>(at: Cursor<'_>, leaves: &[LeafRef<'_, F>]) -> Result<Value<F>, ObserverError> {
-    if let Some(context) = at.node.context() {
-        let items = at.children().map(|child| copied(child, leaves)).collect::<Result<_, _>>()?;
+fn copied<F: MakeTensor>(at: Subtree<'_, LeafRef<'_, F>>) -> Result<Value<F>, ObserverError> {
+    if let Some(context) = at.node().context() {
+        let items = at.children().map(copied).collect::<Result<_, _>>()?;
         return Ok(Value::Node(context.clone(), items));
     }
-    Ok(Value::Leaf(match leaves.get(at.first_leaf) {
-        Some(LeafRef::Tensor(tensor)) => Leaf::Tensor(F::copied(tensor).map_err(ObserverError::Tensor)?),
+    Ok(Value::Leaf(match at.leaf() {
+        Some(LeafRef::Tensor(tensor)) => Leaf::Tensor(F::copied(tensor)?),
         Some(LeafRef::Int(v)) => Leaf::Int(*v),
         Some(LeafRef::Float(v)) => Leaf::Float(*v),
         Some(LeafRef::Bool(v)) => Leaf::Bool(*v),
@@ -123,7 +122,7 @@ fn copied<F: MakeTensor>(at: Cursor<'_>, leaves: &[LeafRef<'_, F>]) -> Result<Va
 /// Another copy of a value.
 pub(super) fn copy<F: MakeTensor>(value: &Value<F>) -> Result<Value<F>, ObserverError> {
     let flat = flatten(value)?;
-    copied(Cursor::root(flat.spec.root()), &flat.leaves)
+    copied(flat.root())
 }
 
 /// The leaves of a value.

@@ -1,7 +1,8 @@
 //! Why nothing can be inferred from the calls observed.
 
-use super::Input;
 use crate::inputs::InputsError;
+use crate::inputs::argument::Input;
+use crate::tensor::TensorError;
 use pytree_core::{BindError, KeyPath, Sizes, TreeError, UnflattenError};
 
 /// Calls that could not be recorded, or from which nothing can be inferred. The texts begin as onnx-diagnostic's do.
@@ -29,7 +30,7 @@ pub enum ObserverError {
         /// Those of the most complete call.
         expected: String,
     },
-    /// A number or text inside the arguments that differs between calls, and is no int.
+    /// A number or text inside the arguments that differs between calls, and is not an int.
     #[error("{input}{path} is {found} in one call and {expected} in another: only sizes and ints can be dynamic")]
     ValuesDiffer {
         /// The argument.
@@ -114,10 +115,10 @@ pub enum ObserverError {
         /// The parameter.
         name: String,
     },
-    /// The tensor library refused.
-    #[error("{0}")]
-    Tensor(String),
-    /// The inputs of a call are no set of inputs.
+    /// The tensor library failed.
+    #[error(transparent)]
+    Tensor(#[from] TensorError),
+    /// The inputs of a call are not a set of inputs.
     #[error(transparent)]
     Inputs(#[from] InputsError),
     /// The inferred arguments do not fit the model.
@@ -131,19 +132,6 @@ pub enum ObserverError {
 impl From<TreeError> for ObserverError {
     fn from(error: TreeError) -> Self {
         ObserverError::Inputs(error.into())
-    }
-}
-
-impl ObserverError {
-    /// The exception that onnx-diagnostic raises for the same mistake.
-    pub fn python_type(&self) -> &'static str {
-        match self {
-            ObserverError::NameCollision { .. }
-            | ObserverError::NotInSignature { .. }
-            | ObserverError::Variadic { .. } => "ValueError",
-            ObserverError::NotGiven { .. } => "NotImplementedError",
-            _ => "RuntimeError",
-        }
     }
 }
 

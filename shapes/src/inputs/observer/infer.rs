@@ -18,7 +18,7 @@ impl<F: MakeTensor> InputObserver<F> {
     /// Unlike guessing, a size of 0 in every call is static.
     ///
     /// # Errors
-    /// [`ObserverError`] when there is no call, or the calls cannot be laid side by side.
+    /// [`ObserverError`] when there is no call, or the calls differ in structure.
     pub fn infer_dynamic_shapes(&self, batch: &Batch) -> Result<DynamicShapes, ObserverError> {
         self.check()?;
         let best = self.best()?;
@@ -72,7 +72,7 @@ impl<F: MakeTensor> InputObserver<F> {
         self.nest_further(shapes)
     }
 
-    /// Puts the names that are no parameters below the name of `**kwargs`.
+    /// Puts the names that are not parameters below the name of `**kwargs`.
     fn nest_further(&self, shapes: IndexMap<Key, DynamicShapes>) -> Result<DynamicShapes, ObserverError> {
         let Some(rest) = &self.var_keyword else { return Ok(DynamicShapes::Dict(shapes)) };
         let known = |key: &Key| self.names.iter().any(|name| key.as_str() == Some(name));
@@ -127,7 +127,7 @@ impl<F: MakeTensor> InputObserver<F> {
     }
 
     /// As [`infer_args_kwargs`](Self::infer_args_kwargs), the leaves alone, positional ones first (`flat=True`). Constants
-    /// kept apart, which are no part of the structure, are not among them.
+    /// kept apart, which are not part of the structure, are not among them.
     ///
     /// # Errors
     /// As [`infer_args_kwargs`](Self::infer_args_kwargs).
@@ -211,7 +211,7 @@ impl<F: MakeTensor> InputObserver<F> {
 
 fn copied_leaf<F: MakeTensor>(leaf: &Leaf<F>) -> Result<Leaf<F>, ObserverError> {
     match leaf {
-        Leaf::Tensor(tensor) => F::copied(tensor).map(Leaf::Tensor).map_err(ObserverError::Tensor),
+        Leaf::Tensor(tensor) => Ok(Leaf::Tensor(F::copied(tensor)?)),
         other => Ok(Constant::of(other).map_or(Leaf::None, |c| c.to_leaf())),
     }
 }
@@ -221,13 +221,13 @@ fn stand_in<F: MakeTensor>(seen: Option<&Leaf<F>>, spec: Option<&ShapeSpec>) -> 
     let Some(Leaf::Tensor(tensor)) = seen else { return seen.map_or(Ok(Leaf::None), copied_leaf) };
     let mut sizes = F::sizes(tensor);
     if sizes.contains(&0) {
-        return F::copied(tensor).map(Leaf::Tensor).map_err(ObserverError::Tensor);
+        return Ok(Leaf::Tensor(F::copied(tensor)?));
     }
     let highest = spec.and_then(|spec| spec.mentioned().iter().map(|(i, _)| *i).max());
     if let Some(size) = highest.and_then(|i| sizes.get_mut(usize::try_from(i).ok()?)) {
         *size = 0;
     }
-    F::zeros(tensor, &sizes).map(Leaf::Tensor).map_err(ObserverError::Tensor)
+    Ok(Leaf::Tensor(F::zeros(tensor, &sizes)?))
 }
 
 /// The shapes of one value: a registered class is the list of its children.

@@ -6,7 +6,7 @@ mod error;
 mod infer;
 mod watch;
 
-use crate::inputs::guess::Input;
+use crate::inputs::argument::Input;
 pub use call::Constant;
 pub use error::ObserverError;
 pub use watch::Observed;
@@ -121,7 +121,7 @@ impl<F: MakeTensor> InputObserver<F> {
     /// Whether they were stored.
     ///
     /// # Errors
-    /// [`ObserverError`] when they are no set of inputs, or do not fit what [`value_if_missing`](Self::value_if_missing)
+    /// [`ObserverError`] when they are not a set of inputs, or do not fit what [`value_if_missing`](Self::value_if_missing)
     /// says.
     pub fn record<X: PyTree<F> + ?Sized>(&mut self, inputs: &X) -> Result<bool, ObserverError> {
         if self.calls.len() >= self.limit {
@@ -168,7 +168,7 @@ impl<F: MakeTensor> InputObserver<F> {
         Ok(())
     }
 
-    /// What went wrong while a call was recorded, which could not be said then.
+    /// What went wrong while a call was recorded, which could not be reported then.
     fn check(&self) -> Result<(), ObserverError> {
         self.failed.clone().map_or(Ok(()), Err)
     }
@@ -216,33 +216,5 @@ impl Batch {
             Input::Name(_) => None,
         };
         self.all || self.inputs.contains(input) || name.is_some_and(|name| self.inputs.contains(&name))
-    }
-}
-
-impl From<usize> for Input {
-    fn from(position: usize) -> Input {
-        Input::Position(position)
-    }
-}
-
-impl From<&str> for Input {
-    fn from(name: &str) -> Input {
-        Input::Name(name.to_owned())
-    }
-}
-
-impl From<String> for Input {
-    fn from(name: String) -> Input {
-        Input::Name(name)
-    }
-}
-
-/// `Positional argument 0`, `Named argument 'y'`.
-impl std::fmt::Display for Input {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        match self {
-            Input::Position(index) => write!(f, "Positional argument {index}"),
-            Input::Name(name) => write!(f, "Named argument {}", pytree_core::python::Str(name)),
-        }
     }
 }

@@ -8,7 +8,7 @@ use std::cell::RefCell;
 /// A model whose calls an [`InputObserver`] records; made by [`InputObserver::observe`].
 ///
 /// It is a [`Module`] itself, so whatever drives a model, such as a generation loop, can drive it. What cannot be
-/// recorded does not stop the model: it is told when something is inferred.
+/// recorded does not stop the model: it is reported when something is inferred.
 pub struct Observed<'o, M: Module<Family: MakeTensor>> {
     model: &'o M,
     observer: RefCell<&'o mut InputObserver<M::Family>>,

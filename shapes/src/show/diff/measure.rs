@@ -1,8 +1,7 @@
 //! How far two tensors are apart.
 
-use super::{Diff, Position};
-use crate::show::string_type::Number;
-use crate::tensor::TensorValues;
+use super::{Diff, Exceeding, Position};
+use crate::tensor::{Number, TensorError, TensorValues};
 use pytree_core::{DType, TensorMeta};
 
 fn is_complex(meta: &TensorMeta) -> bool {
@@ -10,7 +9,11 @@ fn is_complex(meta: &TensorMeta) -> bool {
 }
 
 /// Two tensors, in double precision.
-pub(super) fn measure<F: TensorValues>(expected: &F::Tensor, got: &F::Tensor, hist: &[f64]) -> Result<Diff, String> {
+pub(super) fn measure<F: TensorValues>(
+    expected: &F::Tensor,
+    got: &F::Tensor,
+    hist: &[f64],
+) -> Result<Diff, TensorError> {
     let (a, b) = (F::describe(expected), F::describe(got));
     let (mut a_sizes, mut b_sizes) = (a.sizes.to_vec(), b.sizes.to_vec());
     let mut real_part = false;
@@ -33,10 +36,10 @@ pub(super) fn measure<F: TensorValues>(expected: &F::Tensor, got: &F::Tensor, hi
         y = y.into_iter().step_by(2).collect();
     }
     if x.len() != y.len() {
-        return Err(format!("{} values are expected and {} were read", x.len(), y.len()));
+        return Err(TensorError::new(format!("{} values are expected and {} were read", x.len(), y.len())));
     }
     let mut diff = Diff { dev: Some(u64::from(a.device != b.device)), ..zeros() };
-    let mut rep: Vec<(f64, u64)> = hist.iter().map(|h| (*h, 0)).collect();
+    let mut rep: Vec<Exceeding> = hist.iter().map(|h| Exceeding { threshold: *h, count: 0 }).collect();
     let (mut abs, mut rel, mut sum, mut dnan, mut at) = (0.0, 0.0_f64, 0.0, 0_u64, 0);
     for (i, (x, y)) in x.iter().zip(&y).enumerate() {
         dnan += u64::from(x.is_nan() != y.is_nan());
@@ -47,8 +50,8 @@ pub(super) fn measure<F: TensorValues>(expected: &F::Tensor, got: &F::Tensor, hi
         if d > abs {
             (abs, at) = (d, i);
         }
-        for (h, n) in &mut rep {
-            *n += u64::from(d > *h);
+        for above in &mut rep {
+            above.count += u64::from(d > above.threshold);
         }
     }
     diff.argm = Some(if x.is_empty() { Position::Nowhere } else { Position::At(unravel(at, &a_sizes)) });
@@ -62,12 +65,15 @@ pub(super) fn measure<F: TensorValues>(expected: &F::Tensor, got: &F::Tensor, hi
 }
 
 /// An int, a size for example, and a tensor of one element without dimensions.
-pub(super) fn against_number<F: TensorValues>(expected: Number, got: &F::Tensor) -> Result<Diff, String> {
+pub(super) fn against_number<F: TensorValues>(expected: Number, got: &F::Tensor) -> Result<Diff, TensorError> {
     let meta = F::describe(got);
     if meta.rank() > 0 {
         return Ok(Diff { argm: Some(Position::Infinite), ..Diff::infinite() });
     }
-    let value = F::values(got)?.first().copied().ok_or("a tensor without dimensions has one value")?;
+    let value = F::values(got)?
+        .first()
+        .copied()
+        .ok_or_else(|| TensorError::new("a tensor without dimensions has one value"))?;
     let float = matches!(
         meta.dtype,
         DType::Float16 | DType::BFloat16 | DType::Float32 | DType::Float64 | DType::Complex64 | DType::Complex128

@@ -5,11 +5,9 @@ mod show;
 
 pub use show::string_diff;
 
-use crate::cursor::Cursor;
-use crate::show::string_type::Number;
-use crate::tensor::TensorValues;
+use crate::tensor::{Number, TensorError, TensorValues};
 use measure::measure;
-use pytree_core::{Context, Flat, KeyPath, LeafRef, PyTree, TreeError, flatten};
+use pytree_core::{Context, KeyPath, LeafRef, PyTree, Subtree, TreeError, flatten};
 
 /// What [`max_diff`] looks at (`flatten`, `hist`, `skip_none`).
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -44,12 +42,12 @@ pub enum DiffError {
         found: String,
     },
     /// The values of a tensor cannot be read.
-    #[error("at {path}: {message}")]
+    #[error("at {path}: {source}")]
     Tensor {
         /// Where in the expected value.
         path: KeyPath,
         /// Why.
-        message: String,
+        source: TensorError,
     },
     /// A value cannot be flattened.
     #[error(transparent)]
@@ -77,7 +75,16 @@ pub struct Diff {
     /// How many tensors are on different devices, when any was compared.
     pub dev: Option<u64>,
     /// How many differences are above each threshold.
-    pub rep: Option<Vec<(f64, u64)>>,
+    pub rep: Option<Vec<Exceeding>>,
+}
+
+/// How many differences are above a threshold.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Exceeding {
+    /// The threshold.
+    pub threshold: f64,
+    /// How many are above it.
+    pub count: u64,
 }
 
 /// Where in a tensor.
@@ -116,7 +123,7 @@ impl Diff {
 ///
 /// ```
 /// # use pytree_core::{DType, DescribeTensor, Family, LeafRef, PyTree, TensorMeta, Visitor};
-/// # use shapes::{Number, TensorSummary, TensorValues};
+/// # use shapes::{Number, TensorError, TensorSummary, TensorValues};
 /// # struct Row(Vec<f64>);
 /// # enum Rows {}
 /// # impl Family for Rows { type Tensor = Row; }
@@ -129,8 +136,8 @@ impl Diff {
 /// #     fn describe(t: &Row) -> TensorMeta { TensorMeta::new(DType::Float64, [t.0.len() as i64]) }
 /// # }
 /// # impl TensorValues for Rows {
-/// #     fn values(t: &Row) -> Result<Vec<f64>, String> { Ok(t.0.clone()) }
-/// #     fn summary(t: &Row) -> Result<TensorSummary, String> {
+/// #     fn values(t: &Row) -> Result<Vec<f64>, TensorError> { Ok(t.0.clone()) }
+/// #     fn summary(t: &Row) -> Result<TensorSummary, TensorError> {
 /// #         TensorSummary::of(&t.0.iter().map(|v| Number::Float(*v)).collect::<Vec<_>>(), 1)
 /// #     }
 /// # }
@@ -149,20 +156,22 @@ pub fn max_diff<F: TensorValues, X: PyTree<F> + ?Sized, Y: PyTree<F> + ?Sized>(
     options: &DiffOptions,
 ) -> Result<Diff, DiffError> {
     let (expected, got) = (flatten(expected)?, flatten(got)?);
-    let comparison = Comparison { expected: &expected, got: &got, options };
-    let (a, b) = (Cursor::root(expected.spec.root()), Cursor::root(got.spec.root()));
-    comparison.values(Side(a), Side(b), &mut KeyPath::default(), true)
+    Comparison { options }.values(Side(expected.root()), Side(got.root()), &mut KeyPath::default(), true)
 }
 
-struct Comparison<'c, 'x, 'y, F: TensorValues> {
-    expected: &'c Flat<'x, F>,
-    got: &'c Flat<'y, F>,
+struct Comparison<'c> {
     options: &'c DiffOptions,
 }
 
 /// A value on one side.
-#[derive(Clone, Copy)]
-struct Side<'s>(Cursor<'s>);
+struct Side<'s, 't, F: TensorValues>(Subtree<'s, LeafRef<'t, F>>);
+
+impl<F: TensorValues> Clone for Side<'_, '_, F> {
+    fn clone(&self) -> Self {
+        *self
+    }
+}
+impl<F: TensorValues> Copy for Side<'_, '_, F> {}
 
 /// What a side is to the comparison.
 enum Shape {
@@ -173,9 +182,9 @@ enum Shape {
     Node,
 }
 
-impl<'s> Side<'s> {
+impl<'s, 't, F: TensorValues> Side<'s, 't, F> {
     fn shape(self) -> Shape {
-        match self.0.node.context() {
+        match self.0.node().context() {
             None => Shape::Leaf,
             Some(Context::List) => Shape::List,
             Some(Context::Tuple) => Shape::Tuple,
@@ -186,12 +195,16 @@ impl<'s> Side<'s> {
         }
     }
 
-    fn items(self) -> Vec<Side<'s>> {
+    fn leaf(self) -> Option<LeafRef<'t, F>> {
+        self.0.leaf().copied()
+    }
+
+    fn items(self) -> Vec<Self> {
         self.0.children().map(Side).collect()
     }
 
     /// The leaves below, in order.
-    fn flat(self) -> Vec<Side<'s>> {
+    fn flat(self) -> Vec<Self> {
         match self.shape() {
             Shape::Leaf => vec![self],
             _ => self.items().into_iter().flat_map(Side::flat).collect(),
@@ -199,25 +212,27 @@ impl<'s> Side<'s> {
     }
 
     /// The values of a dict, in the order of its sorted keys.
-    fn sorted(self) -> Option<Vec<(String, Side<'s>)>> {
-        let Some(Context::Dict(keys)) = self.0.node.context() else { return None };
+    fn sorted(self) -> Option<Vec<(String, Self)>> {
+        let Some(Context::Dict(keys)) = self.0.node().context() else { return None };
         let mut items: Vec<_> = keys.iter().map(ToString::to_string).zip(self.items()).collect();
         items.sort_by(|(a, _), (b, _)| a.cmp(b));
         Some(items)
     }
 }
 
-fn leaf_of<'y, F: TensorValues>(side: Side<'_>, flat: &Flat<'y, F>) -> Option<LeafRef<'y, F>> {
-    if side.0.node.is_leaf() { flat.leaves.get(side.0.first_leaf).copied() } else { None }
-}
-
-impl<F: TensorValues> Comparison<'_, '_, '_, F> {
+impl Comparison<'_> {
     /// `alone` is whether a list of one may stand for its item.
-    fn values(&self, a: Side<'_>, b: Side<'_>, path: &mut KeyPath, alone: bool) -> Result<Diff, DiffError> {
+    fn values<F: TensorValues>(
+        &self,
+        a: Side<'_, '_, F>,
+        b: Side<'_, '_, F>,
+        path: &mut KeyPath,
+        alone: bool,
+    ) -> Result<Diff, DiffError> {
         let tensor = |leaf: Option<LeafRef<'_, F>>| matches!(leaf, Some(LeafRef::Tensor(_)));
         let b_items = b.items();
         if let (true, true, [only], Shape::List | Shape::Tuple) =
-            (alone, tensor(leaf_of(a, self.expected)), b_items.as_slice(), b.shape())
+            (alone, tensor(a.leaf()), b_items.as_slice(), b.shape())
         {
             return self.values(a, *only, path, false);
         }
@@ -237,26 +252,29 @@ impl<F: TensorValues> Comparison<'_, '_, '_, F> {
             (Shape::Dict, Shape::List | Shape::Tuple) if a_items.len() == b_items.len() => {
                 self.items(&a_items, &b_items, path)
             }
-            (Shape::Node, Shape::Leaf) if self.options.skip_none && is_none(leaf_of(b, self.got)) => Ok(Diff::none()),
+            (Shape::Node, Shape::Leaf) if self.options.skip_none && is_none(b.leaf()) => Ok(Diff::none()),
             // Python knows every container as a node, so a class may be compared with a list of its leaves.
             (Shape::Node, Shape::Node | Shape::List | Shape::Tuple | Shape::Dict) => {
                 self.items(&a.flat(), &b.flat(), path)
             }
-            (Shape::Leaf, _) if !tensor(leaf_of(a, self.expected)) && !is_none(leaf_of(a, self.expected)) => {
-                Ok(Diff::infinite())
-            }
+            (Shape::Leaf, _) if !tensor(a.leaf()) && !is_none(a.leaf()) => Ok(Diff::infinite()),
             (Shape::Leaf, _) if self.options.skip_none => Ok(Diff::none()),
             (Shape::Leaf, _) => Err(self.unlike(a, b, path)),
             _ => Ok(Diff::infinite()),
         }
     }
 
-    fn items(&self, a: &[Side<'_>], b: &[Side<'_>], path: &mut KeyPath) -> Result<Diff, DiffError> {
+    fn items<F: TensorValues>(
+        &self,
+        a: &[Side<'_, '_, F>],
+        b: &[Side<'_, '_, F>],
+        path: &mut KeyPath,
+    ) -> Result<Diff, DiffError> {
         if a.len() != b.len() {
             if !self.options.flatten {
                 return Ok(Diff::infinite());
             }
-            let flat = |items: &[Side<'_>]| items.iter().flat_map(|item| item.flat()).count();
+            let flat = |items: &[Side<'_, '_, F>]| items.iter().flat_map(|item| item.flat()).count();
             if flat(a) != flat(b) {
                 return Ok(Diff::infinite());
             }
@@ -273,23 +291,28 @@ impl<F: TensorValues> Comparison<'_, '_, '_, F> {
         Ok(total)
     }
 
-    fn unlike(&self, a: Side<'_>, b: Side<'_>, path: &KeyPath) -> DiffError {
+    fn unlike<F: TensorValues>(&self, a: Side<'_, '_, F>, b: Side<'_, '_, F>, path: &KeyPath) -> DiffError {
         let sort = |leaf: Option<LeafRef<'_, F>>| leaf.map_or("a container".to_owned(), |leaf| leaf.kind().to_string());
-        let (expected, found) = (sort(leaf_of(a, self.expected)), sort(leaf_of(b, self.got)));
+        let (expected, found) = (sort(a.leaf()), sort(b.leaf()));
         DiffError::Leaves { path: path.clone(), expected, found }
     }
 
-    fn leaves(&self, a: Side<'_>, b: Side<'_>, path: &KeyPath) -> Result<Diff, DiffError> {
-        let told = |message| DiffError::Tensor { path: path.clone(), message };
-        let (Some(x), Some(y)) = (leaf_of(a, self.expected), leaf_of(b, self.got)) else {
+    fn leaves<F: TensorValues>(
+        &self,
+        a: Side<'_, '_, F>,
+        b: Side<'_, '_, F>,
+        path: &KeyPath,
+    ) -> Result<Diff, DiffError> {
+        let unread = |source| DiffError::Tensor { path: path.clone(), source };
+        let (Some(x), Some(y)) = (a.leaf(), b.leaf()) else {
             return Err(self.unlike(a, b, path));
         };
         match (x, y) {
             (LeafRef::None, LeafRef::None) => Ok(Diff::none()),
-            (LeafRef::Tensor(x), LeafRef::Tensor(y)) => measure::<F>(x, y, &self.options.hist).map_err(told),
+            (LeafRef::Tensor(x), LeafRef::Tensor(y)) => measure::<F>(x, y, &self.options.hist).map_err(unread),
             (LeafRef::None, _) | (_, LeafRef::None) if self.options.skip_none => Ok(Diff::none()),
             (x, LeafRef::Tensor(y)) => match number(x) {
-                Some(x @ (Number::Int(_) | Number::Bool(_))) => measure::against_number::<F>(x, y).map_err(told),
+                Some(x @ (Number::Int(_) | Number::Bool(_))) => measure::against_number::<F>(x, y).map_err(unread),
                 _ => Err(self.unlike(a, b, path)),
             },
             (x, y) => match (number(x), number(y)) {
@@ -329,7 +352,10 @@ impl Diff {
             (a, b) => a.or(b),
         };
         self.rep = match (self.rep.take(), item.rep) {
-            (Some(a), Some(b)) => Some(a.into_iter().zip(b).map(|((h, n), (_, m))| (h, n + m)).collect()),
+            (Some(a), Some(b)) => {
+                let sum = |(a, b): (Exceeding, Exceeding)| Exceeding { count: a.count + b.count, ..a };
+                Some(a.into_iter().zip(b).map(sum).collect())
+            }
             (a, b) => a.or(b),
         };
     }

@@ -20,7 +20,8 @@ impl fmt::Display for Diff {
             write!(f, ", dnan={}", self.dnan)?;
         }
         if let Some(rep) = &self.rep {
-            let rows = rep.iter().filter(|(_, n)| *n > 0).map(|(h, n)| format!("#{n}>{}", python::Float(*h)));
+            let rows = rep.iter().filter(|above| above.count > 0);
+            let rows = rows.map(|above| format!("#{}>{}", above.count, python::Float(above.threshold)));
             write!(f, "/{}", rows.collect::<Vec<_>>().join("-"))?;
         }
         match &self.argm {

@@ -1,4 +1,4 @@
-//! A picture of inputs: their structure, their sizes, and which of these move.
+//! A picture of inputs: their structure, their sizes, and which of these are dynamic.
 
 mod fold;
 mod rust;
@@ -6,14 +6,14 @@ mod svg;
 mod text;
 
 use crate::inputs::guess::GuessError;
-use crate::inputs::{InputSet, InputSets, LeafDescription, ValidateError, moves, pairs};
+use crate::inputs::{InputSet, InputSets, LeafDescription, ValidateError, pairs};
 use crate::spec::builders::shapes_of_tree;
 use crate::spec::dim::DimSpec;
 use crate::spec::{DynamicShapes, ShapeSpec};
 use indexmap::IndexMap;
 use pytree_core::{Context, Key, KeyEntry, KeyPath, SpecNode};
 
-/// Sets of inputs drawn as a tree with the sizes of every tensor; a size that moves is marked, with its name where it has
+/// Sets of inputs drawn as a tree with the sizes of every tensor; a dynamic size is marked, with its name where it has
 /// one and the sizes it had. Runs of equal siblings, such as the layers of a cache, are one line.
 ///
 /// `Display` is the tree for a terminal, [`svg`](Drawing::svg) the same for a page.
@@ -96,7 +96,7 @@ struct Item {
 }
 
 impl Drawing {
-    /// Draws these sets. Without shapes they are guessed where there are two sets or more; of one set nothing moves.
+    /// Draws these sets. Without shapes they are guessed where there are two sets or more; of one set nothing is dynamic.
     ///
     /// # Errors
     /// [`DrawError`] when there is no set, or the shapes do not fit the inputs.
@@ -134,7 +134,7 @@ impl Drawing {
                 }
                 let dim =
                     dims.get(&i).and_then(|dims: &crate::inputs::couple::pair::Dims| dims.get(&i64::try_from(d).ok()?));
-                Size { seen, moves: dim.is_some_and(moves), name: dim.and_then(name) }
+                Size { seen, moves: dim.is_some_and(|dim| !dim.is_static()), name: dim.and_then(name) }
             };
             let sizes = meta.sizes.iter().enumerate().map(|(d, own)| size(d, *own)).collect();
             (meta.dtype.abbreviation().to_owned(), Some(sizes))
@@ -158,7 +158,7 @@ impl Drawing {
     }
 
     /// Draws these sets with the symbols of a program: for every tensor of the fullest set, in order, the text of each
-    /// size, such as `["s77", "4", "s27"]`; what is no number moves.
+    /// size, such as `["s77", "4", "s27"]`; what is not a number is dynamic.
     ///
     /// # Errors
     /// [`DrawError::NoSets`] when there is no set.

@@ -5,6 +5,7 @@ use crate::spec::{DynamicShapes, ShapeSpec};
 use indexmap::IndexMap;
 use pytree_core::Key;
 use std::fmt::Write;
+use symbolic::Affine;
 
 impl DynamicShapes {
     /// The Rust code that makes these shapes: a block that declares the named dims first, for a function whose errors
@@ -143,7 +144,10 @@ impl Writer {
             DimSpec::Text(name) => format!("DimSpec::Text({name:?}.to_owned())"),
             DimSpec::Hint(hint) => format!("{}.into()", hinted(*hint)),
             DimSpec::Named(dim) => format!("(&{}).into()", variable(dim)),
-            DimSpec::Derived(dim) => format!("{}.affine({}, {})?.into()", variable(dim.root()), dim.mul(), dim.add()),
+            DimSpec::Derived(dim) => {
+                let Affine { mul, add } = dim.form();
+                format!("{}.affine({mul}, {add})?.into()", variable(dim.root()))
+            }
         }
     }
 }

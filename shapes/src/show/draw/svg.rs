@@ -9,7 +9,7 @@ const LINE: usize = 26;
 const INDENT: usize = 22;
 const MARGIN: usize = 16;
 
-/// Fill, border and text of a size that moves, one triple per name; the first for those without one.
+/// Fill, border and text of a dynamic size, one triple per name; the first for those without one.
 const COLOURS: [(&str, &str, &str); 7] = [
     ("#fff0d9", "#e8a13a", "#8a5200"),
     ("#dff1ff", "#4a9fe0", "#0b4f86"),
@@ -21,7 +21,7 @@ const COLOURS: [(&str, &str, &str); 7] = [
 ];
 
 impl Drawing {
-    /// The drawing as an SVG of its own, readable on light and dark pages. Sizes that move are filled; those of one name
+    /// The drawing as an SVG of its own, readable on light and dark pages. Dynamic sizes are filled; those of one name
     /// have one colour.
     pub fn svg(&self) -> String {
         let label = |row: &Row| MARGIN + INDENT * row.more.len() + CHAR * (columns(&row.label) + times(row).len() + 1);
@@ -78,7 +78,7 @@ impl Drawing {
         out
     }
 
-    /// The names of sizes that move, in the order of their first use.
+    /// The names of dynamic sizes, in the order of their first use.
     fn names(&self) -> Vec<&str> {
         let mut names: Vec<&str> = Vec::new();
         for size in self.rows.iter().flat_map(|row| row.sizes.iter().flatten()).filter(|size| size.moves) {

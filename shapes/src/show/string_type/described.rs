@@ -1,11 +1,9 @@
-//! Any Python object, as far as one line of text tells it.
+//! Any Python object, as far as one line of text shows it.
 
-use super::summary::TensorSummary;
-use super::{StringTypeError, StringTypeOptions, print};
-use crate::inputs::{InputSet, LeafDescription};
 use crate::spec::dim::DimSpec;
 use crate::spec::{DynamicShapes, ShapeSpec};
-use pytree_core::{Context, DescribeTensor, Flat, Key, LeafKind, LeafRef, PyTree, TensorMeta, flatten};
+use crate::tensor::{TensorError, TensorSummary};
+use pytree_core::{Context, DescribeTensor, Key, LeafKind, LeafRef, PyTree, Subtree, TensorMeta, TreeError, flatten};
 
 /// A description of any Python object: what [`string_type`](super::string_type) shows beside trees of tensors, such as
 /// dynamic shapes, numpy arrays or sets.
@@ -30,7 +28,7 @@ pub enum Described {
     Float(f64),
     /// A `str`.
     Str(String),
-    /// An `int`, `float`, `bool`, `str` or `None` whose value nobody kept.
+    /// An `int`, `float`, `bool`, `str` or `None` whose value was not kept.
     Unseen(LeafKind),
     /// A `slice`, whatever its bounds.
     Slice,
@@ -43,7 +41,7 @@ pub enum Described {
     },
     /// A `torch.nn.Module`: `Name(...)`.
     Model(String),
-    /// What is said of one dimension: a `Dim`, a hint, an integer, a name.
+    /// The spec of one dimension: a `Dim`, a hint, an integer, a name.
     Dim(DimSpec),
     /// A tuple, of a subclass too.
     Tuple(Vec<Described>),
@@ -74,14 +72,14 @@ pub enum Described {
         /// Its name without the module.
         class: String,
         /// The layers.
-        layers: Vec<(Described, Described)>,
+        layers: Vec<DescribedLayer>,
     },
-    /// A key-value cache that names the classes of its layers: class, key and value of each.
+    /// A key-value cache that names the classes of its layers.
     LayerCache {
         /// Its name without the module.
         class: String,
-        /// The layers.
-        layers: Vec<(String, Described, Described)>,
+        /// The class of each layer, without the module, and the layer.
+        layers: Vec<(String, DescribedLayer)>,
     },
     /// A `BatchEncoding` or a `BatchFeature`.
     Batch {
@@ -107,6 +105,15 @@ pub enum Described {
     Unsupported(String),
 }
 
+/// One layer of a key-value cache.
+#[derive(Clone, Debug, PartialEq)]
+pub struct DescribedLayer {
+    /// Its keys.
+    pub key: Described,
+    /// Its values.
+    pub value: Described,
+}
+
 /// What is known of a tensor or an array.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Numbers {
@@ -114,40 +121,42 @@ pub struct Numbers {
     pub meta: TensorMeta,
     /// Whether the elements are texts, which only numpy arrays can hold; the element type says nothing then.
     pub text: bool,
-    /// Range and mean, or why they cannot be told; `None` when nobody asked.
-    pub summary: Option<Result<TensorSummary, String>>,
+    /// Range and mean, or why they cannot be computed; `None` when they were not asked for.
+    pub summary: Option<Result<TensorSummary, TensorError>>,
 }
 
 impl Described {
     /// The description of a tree.
     ///
     /// # Errors
-    /// [`StringTypeError::Tree`] when it cannot be flattened.
-    pub fn of<F: DescribeTensor, X: PyTree<F> + ?Sized>(tree: &X) -> Result<Described, StringTypeError> {
-        let Flat { leaves, spec } = flatten(tree)?;
-        let mut leaves = leaves.into_iter().map(|leaf| match leaf {
+    /// [`TreeError`] when it cannot be flattened.
+    pub fn of<F: DescribeTensor, X: PyTree<F> + ?Sized>(tree: &X) -> Result<Described, TreeError> {
+        Ok(Described::tree(flatten(tree)?.root(), &|leaf| match leaf {
             LeafRef::Tensor(tensor) => Described::Tensor(Numbers::of(F::describe(tensor))),
-            LeafRef::Int(v) => Described::Int(v),
-            LeafRef::Float(v) => Described::Float(v),
-            LeafRef::Bool(v) => Described::Bool(v),
-            LeafRef::Str(v) => Described::Str(v.to_owned()),
+            LeafRef::Int(v) => Described::Int(*v),
+            LeafRef::Float(v) => Described::Float(*v),
+            LeafRef::Bool(v) => Described::Bool(*v),
+            LeafRef::Str(v) => Described::Str((*v).to_owned()),
             LeafRef::None => Described::None,
-        });
-        Ok(node(spec.root(), &mut leaves))
+        }))
     }
 
-    /// The text (`onnx_diagnostic.helpers.string_type`).
-    ///
-    /// # Errors
-    /// As [`string_type`](super::string_type), and [`StringTypeError::Unsupported`] for an object without a text.
-    pub fn string_type(&self, options: StringTypeOptions) -> Result<String, StringTypeError> {
-        print::print(self, options, None)
+    /// The description of a tree whose leaves are described by `leaf`.
+    pub(crate) fn tree<L>(at: Subtree<'_, L>, leaf: &impl Fn(&L) -> Described) -> Described {
+        node(at, leaf)
     }
 }
 
-fn node(at: pytree_core::SpecNode<'_>, leaves: &mut dyn Iterator<Item = Described>) -> Described {
-    let Some(context) = at.context() else { return leaves.next().unwrap_or(Described::None) };
-    let items: Vec<Described> = at.children().map(|child| node(child, leaves)).collect();
+impl Numbers {
+    /// Numbers of which only this is known.
+    pub(crate) fn of(meta: TensorMeta) -> Numbers {
+        Numbers { meta, text: false, summary: None }
+    }
+}
+
+fn node<L>(at: Subtree<'_, L>, leaf: &impl Fn(&L) -> Described) -> Described {
+    let Some(context) = at.node().context() else { return at.leaf().map_or(Described::None, leaf) };
+    let items: Vec<Described> = at.children().map(|child| node(child, leaf)).collect();
     let class = context.short_name().to_owned();
     match context {
         Context::Tuple => Described::Tuple(items),
@@ -163,7 +172,7 @@ fn node(at: pytree_core::SpecNode<'_>, leaves: &mut dyn Iterator<Item = Describe
         Context::Mapping { fields, .. } if crate::classes::is_cache_by_fields(context) => {
             Described::Parts { class, parts: fields.iter().map(str::to_owned).zip(items).collect() }
         }
-        _ => match crate::classes::layers(crate::cursor::Cursor::root(at)) {
+        _ => match crate::classes::layers(at) {
             Some((keys, _)) => Described::Cache { class, layers: pair_up(items, keys.len()) },
             None => Described::Registered { class, children: items },
         },
@@ -171,14 +180,15 @@ fn node(at: pytree_core::SpecNode<'_>, leaves: &mut dyn Iterator<Item = Describe
 }
 
 /// The layers of a cache, given its children in either layout.
-fn pair_up(items: Vec<Described>, layers: usize) -> Vec<(Described, Described)> {
+fn pair_up(items: Vec<Described>, layers: usize) -> Vec<DescribedLayer> {
+    let layer = |(key, value)| DescribedLayer { key, value };
     let mut items = items.into_iter();
     if let [Described::List(_), Described::List(_)] = items.as_slice()
         && let (Some(Described::List(keys)), Some(Described::List(values))) = (items.next(), items.next())
     {
-        return keys.into_iter().zip(values).collect();
+        return keys.into_iter().zip(values).map(layer).collect();
     }
-    (0..layers).map_while(|_| Some((items.next()?, items.next()?))).collect()
+    (0..layers).map_while(|_| Some(layer((items.next()?, items.next()?)))).collect()
 }
 
 impl From<&DynamicShapes> for Described {
@@ -217,17 +227,5 @@ impl From<&DimSpec> for Described {
             DimSpec::Text(name) => Described::Str(name.clone()),
             other => Described::Dim(other.clone()),
         }
-    }
-}
-
-impl From<&InputSet> for Described {
-    fn from(set: &InputSet) -> Described {
-        let mut leaves = set.leaves().iter().map(|leaf| match leaf {
-            LeafDescription::Tensor(meta) => Described::Tensor(Numbers::of(meta.clone())),
-            LeafDescription::Array(meta) => Described::Array(Numbers::of(meta.clone())),
-            LeafDescription::Opaque(class) => Described::Unsupported(class.clone()),
-            LeafDescription::Plain(kind) => Described::Unseen(*kind),
-        });
-        node(set.spec().root(), &mut leaves)
     }
 }

@@ -1,11 +1,10 @@
 //! What `string_type` sees of an object, whatever holds it: a tree, or a description.
 
 use super::described::{Described, Numbers};
-use super::summary::TensorSummary;
 use crate::classes;
-use crate::cursor::Cursor;
 use crate::spec::dim::DimSpec;
-use pytree_core::{Context, DescribeTensor, Key, LeafKind, LeafRef, TensorMeta};
+use crate::tensor::{TensorError, TensorSummary};
+use pytree_core::{Context, DescribeTensor, Key, LeafKind, LeafRef, Subtree};
 use std::borrow::Cow;
 
 /// One object, seen from outside. `O` is an object inside it.
@@ -77,10 +76,7 @@ pub(super) trait Object: Copy {
 }
 
 /// A node or leaf of a flattened tree.
-pub(super) struct TreeObject<'a, 't, F: DescribeTensor> {
-    pub(super) at: Cursor<'a>,
-    pub(super) leaves: &'a [LeafRef<'t, F>],
-}
+pub(super) struct TreeObject<'a, 't, F: DescribeTensor>(pub(super) Subtree<'a, LeafRef<'t, F>>);
 
 impl<F: DescribeTensor> Clone for TreeObject<'_, '_, F> {
     fn clone(&self) -> Self {
@@ -89,24 +85,18 @@ impl<F: DescribeTensor> Clone for TreeObject<'_, '_, F> {
 }
 impl<F: DescribeTensor> Copy for TreeObject<'_, '_, F> {}
 
-impl<'a, 't, F: DescribeTensor> TreeObject<'a, 't, F> {
-    fn below(self, at: Cursor<'a>) -> Self {
-        TreeObject { at, ..self }
-    }
-}
-
 impl<F: DescribeTensor> TreeObject<'_, '_, F> {
     /// The tensor, when this is one.
     pub(super) fn tensor(&self) -> Option<&F::Tensor> {
-        if self.at.node.is_leaf() { self.leaves.get(self.at.first_leaf).and_then(|l| l.tensor()) } else { None }
+        self.0.leaf().and_then(|leaf| leaf.tensor())
     }
 }
 
 impl<F: DescribeTensor> Object for TreeObject<'_, '_, F> {
     fn look<'s>(&'s self) -> Look<'s, Self> {
-        let at = self.at;
-        let Some(context) = at.node.context() else {
-            return match self.leaves.get(at.first_leaf) {
+        let at = self.0;
+        let Some(context) = at.node().context() else {
+            return match at.leaf() {
                 Some(LeafRef::Tensor(tensor)) => Look::Numbers('T', Numbers::of(F::describe(tensor))),
                 Some(LeafRef::Int(v)) => Look::Int(*v),
                 Some(LeafRef::Float(v)) => Look::Float(*v),
@@ -115,7 +105,7 @@ impl<F: DescribeTensor> Object for TreeObject<'_, '_, F> {
                 Some(LeafRef::None) | None => Look::None,
             };
         };
-        let items = || at.children().map(|at| self.below(at));
+        let items = || at.children().map(TreeObject);
         let name = context.short_name();
         match context {
             // Python's type tests take a subclass of tuple or list for one.
@@ -134,7 +124,7 @@ impl<F: DescribeTensor> Object for TreeObject<'_, '_, F> {
             }
             _ => match classes::layers(at) {
                 Some((keys, values)) => {
-                    let objects = |cursors: Vec<_>| cursors.into_iter().map(|at| self.below(at)).collect();
+                    let objects = |parts: Vec<_>| parts.into_iter().map(TreeObject).collect();
                     Look::Layered(name, objects(keys), objects(values))
                 }
                 None => Look::Serialized(name, items().collect()),
@@ -173,12 +163,12 @@ impl Object for &Described {
             Described::Dataclass { class, fields } => Look::Fields(class, named(fields)),
             Described::Parts { class, parts } => Look::Parts(class, named(parts)),
             Described::Cache { class, layers } => {
-                let (keys, values) = layers.iter().map(|(key, value)| (key, value)).unzip();
+                let (keys, values) = layers.iter().map(|layer| (&layer.key, &layer.value)).unzip();
                 Look::Layered(class, keys, values)
             }
             Described::LayerCache { class, layers } => {
-                let shown = layers.iter().map(|(class, key, _)| (class.as_str(), key)).collect();
-                Look::Layers(class, shown, layers.iter().flat_map(|(_, key, value)| [key, value]).collect())
+                let shown = layers.iter().map(|(class, layer)| (class.as_str(), &layer.key)).collect();
+                Look::Layers(class, shown, layers.iter().flat_map(|(_, layer)| [&layer.key, &layer.value]).collect())
             }
             Described::Batch { class, data } => Look::Batch(class, labelled(data)),
             Described::Registered { class, children } => Look::Serialized(class, children.iter().collect()),
@@ -191,11 +181,4 @@ impl Object for &Described {
 }
 
 /// What a summary hook is asked for: the object that is a tensor.
-pub(super) type Summarize<'s, O> = Option<&'s mut dyn FnMut(&O) -> Option<Result<TensorSummary, String>>>;
-
-impl Numbers {
-    /// Numbers of which only this is known.
-    pub(super) fn of(meta: TensorMeta) -> Numbers {
-        Numbers { meta, text: false, summary: None }
-    }
-}
+pub(super) type Summarize<'s, O> = Option<&'s mut dyn FnMut(&O) -> Option<Result<TensorSummary, TensorError>>>;

@@ -3,22 +3,19 @@
 mod described;
 mod look;
 mod print;
-mod summary;
 
-pub use described::{Described, Numbers};
-pub use summary::{Number, TensorSummary};
+pub use described::{Described, DescribedLayer, Numbers};
 
-use crate::cursor::Cursor;
-use crate::tensor::TensorValues;
+use crate::tensor::{TensorError, TensorSummary, TensorValues};
 use look::TreeObject;
-use pytree_core::{DType, DescribeTensor, Flat, KeyEntry, KeyPath, LeafRef, PyTree, TreeError, flatten};
+use pytree_core::{DType, DescribeTensor, KeyEntry, KeyPath, LeafRef, PyTree, Subtree, TreeError, flatten};
 
 /// What [`string_type`] shows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct StringTypeOptions {
     /// Sizes (`s2x3`) instead of the number of dimensions (`r2`).
     pub with_shape: bool,
-    /// Values of numbers, and the range and mean of tensors where [`string_type_with`] can tell them.
+    /// Values of numbers, and the range and mean of tensors where [`string_type_with`] has them.
     pub with_min_max: bool,
     /// `C` or `G` before a tensor: on the CPU or on an accelerator.
     pub with_device: bool,
@@ -59,13 +56,13 @@ pub enum StringTypeError {
         /// Where; empty when the value is the container.
         path: KeyPath,
     },
-    /// Range and mean of a tensor could not be told.
-    #[error("the tensor {path}: {message}")]
+    /// Range and mean of a tensor could not be computed.
+    #[error("the tensor {path}: {source}")]
     Summary {
         /// Where; empty when the value is the tensor.
         path: KeyPath,
         /// Why.
-        message: String,
+        source: TensorError,
     },
     /// An object of a class that has no text.
     #[error("Unsupported type '{class}', at {path}; the option `ignore` names such an object instead")]
@@ -115,31 +112,38 @@ pub fn string_type<F: DescribeTensor, X: PyTree<F> + ?Sized>(
     tree: &X,
     options: StringTypeOptions,
 ) -> Result<String, StringTypeError> {
-    let Flat { leaves, spec } = flatten(tree)?;
-    print::print(TreeObject { at: Cursor::root(spec.root()), leaves: &leaves }, options, None)
+    string_type_subtree(flatten(tree)?.root(), options)
 }
 
-/// As [`string_type`], with the data of tensors under `with_min_max`: `summarize` tells range and mean of one.
+/// As [`string_type`], with the data of tensors under `with_min_max`: `summarize` gives range and mean of one.
 ///
 /// # Errors
-/// As [`string_type`], and [`StringTypeError::Summary`] with the message of `summarize`.
+/// As [`string_type`], and [`StringTypeError::Summary`] with the error of `summarize`.
 pub fn string_type_with<F: DescribeTensor, X: PyTree<F> + ?Sized>(
     tree: &X,
     options: StringTypeOptions,
-    mut summarize: impl FnMut(&F::Tensor) -> Result<TensorSummary, String>,
+    mut summarize: impl FnMut(&F::Tensor) -> Result<TensorSummary, TensorError>,
 ) -> Result<String, StringTypeError> {
-    let Flat { leaves, spec } = flatten(tree)?;
     let mut of_tensor = |object: &TreeObject<'_, '_, F>| object.tensor().map(&mut summarize);
-    print::print(TreeObject { at: Cursor::root(spec.root()), leaves: &leaves }, options, Some(&mut of_tensor))
+    print::print(TreeObject(flatten(tree)?.root()), options, Some(&mut of_tensor))
+}
+
+impl Described {
+    /// The text (`onnx_diagnostic.helpers.string_type`).
+    ///
+    /// # Errors
+    /// As [`string_type`], and [`StringTypeError::Unsupported`] for an object without a text.
+    pub fn string_type(&self, options: StringTypeOptions) -> Result<String, StringTypeError> {
+        print::print(self, options, None)
+    }
 }
 
 /// A part of a flattened tree, without data.
-pub(crate) fn string_type_leaves<F: DescribeTensor>(
-    at: Cursor<'_>,
-    leaves: &[LeafRef<'_, F>],
+pub(crate) fn string_type_subtree<F: DescribeTensor>(
+    at: Subtree<'_, LeafRef<'_, F>>,
     options: StringTypeOptions,
 ) -> Result<String, StringTypeError> {
-    print::print(TreeObject { at, leaves }, options, None)
+    print::print(TreeObject(at), options, None)
 }
 
 /// As [`string_type`], with range and mean of tensors under `with_min_max`, computed on the tensors themselves.

@@ -2,14 +2,14 @@
 
 use super::described::Numbers;
 use super::look::{Label, Look, Object, Summarize};
-use super::summary::Number;
 use super::{StringTypeError, StringTypeOptions};
 use crate::spec::dim::{DimSpec, HintKind};
+use crate::tensor::Number;
 use pytree_core::{DType, Device, Key, KeyEntry, KeyPath, python};
 use std::borrow::Cow;
 use std::fmt::Write;
 
-/// An object as a line of text. `summarize` tells range and mean of a tensor whose numbers are not described.
+/// An object as a line of text. `summarize` gives range and mean of a tensor whose numbers are not described.
 pub(super) fn print<O: Object>(
     object: O,
     options: StringTypeOptions,
@@ -313,7 +313,7 @@ impl<O: Object> Printer<'_, O> {
         };
         match summary {
             Some(Ok(summary)) => _ = write!(self.out, "{summary}"),
-            Some(Err(message)) => return Err(StringTypeError::Summary { path: KeyPath::default(), message }),
+            Some(Err(source)) => return Err(StringTypeError::Summary { path: KeyPath::default(), source }),
             None => {}
         }
         Ok(())

@@ -1,4 +1,4 @@
-//! Shapes told from further inputs.
+//! Shapes inferred from further inputs.
 
 use super::bound::Bound;
 use crate::inputs::{InputsError, args_kwargs};
@@ -34,7 +34,7 @@ pub struct AdditionalInputs {
 #[derive(Clone, Debug, PartialEq, thiserror::Error)]
 #[non_exhaustive]
 pub enum AdditionalError {
-    /// A number or text that is no int, or another size of a `str`.
+    /// A number or text that is not an int, or another size of a `str`.
     #[error(
         "The following inputs were found to have differing values, but they cannot be marked as dynamic: {values}."
     )]
@@ -72,7 +72,7 @@ pub enum AdditionalError {
         /// Keys that only the others have.
         extra: String,
     },
-    /// The inputs are no call.
+    /// The inputs are not a call.
     #[error(transparent)]
     Inputs(#[from] InputsError),
     /// The inputs do not fit the signature.
@@ -123,7 +123,7 @@ impl AdditionalInputs {
     /// Adds the inputs of one call, read as [`InputSet::of`](crate::InputSet::of) reads them.
     ///
     /// # Errors
-    /// [`AdditionalError::Inputs`] when they are no set of inputs.
+    /// [`AdditionalError::Inputs`] when they are not a set of inputs.
     pub fn add<F: DescribeTensor, X: PyTree<F> + ?Sized>(&mut self, inputs: &X) -> Result<&mut Self, AdditionalError> {
         self.examples.push(Example::of(inputs)?);
         Ok(self)

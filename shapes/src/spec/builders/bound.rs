@@ -1,9 +1,9 @@
 //! The arguments of a call by the names of their parameters, as the body of forward sees them.
 
-use crate::cursor::Cursor;
+use crate::inputs::{arguments, leaf_numbers};
 use crate::spec::DynamicShapes;
 use indexmap::IndexMap;
-use pytree_core::{BindError, Context, Key, KeyEntry, ParameterKind, Signature, TreeSpec};
+use pytree_core::{BindError, Context, Key, KeyEntry, ParameterKind, Signature, Subtree, TreeSpec};
 
 /// A value whose leaves are numbered as in the flattened `(args, kwargs)`. A registered class is the list of its children.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -18,8 +18,9 @@ impl Bound {
     /// The dict of bound arguments, in the order of the signature. `spec` is the structure of `(args, kwargs)`.
     pub(super) fn of(signature: &Signature, spec: &TreeSpec) -> Result<Bound, BindError> {
         let bound = signature.bind(spec)?;
-        let arguments = Cursor::root(spec.root()).children().flat_map(Cursor::children);
-        let given: Vec<_> = bound.into_iter().zip(arguments.map(of_value)).collect();
+        let numbers = leaf_numbers(spec);
+        let (args, kwargs) = arguments(Subtree::of(spec, &numbers));
+        let given: Vec<_> = bound.into_iter().zip(args.chain(kwargs).map(of_value)).collect();
         let mut by_name = IndexMap::new();
         for (index, parameter) in signature.parameters().iter().enumerate() {
             let own = given.iter().filter(|(argument, _)| argument.parameter == index);
@@ -57,10 +58,10 @@ impl Bound {
     }
 }
 
-fn of_value(at: Cursor<'_>) -> Bound {
+fn of_value(at: Subtree<'_, usize>) -> Bound {
     let items = || at.children().map(of_value);
-    match at.node.context() {
-        None => Bound::Leaf(at.first_leaf),
+    match at.node().context() {
+        None => Bound::Leaf(at.leaf().copied().unwrap_or_default()),
         Some(Context::Tuple) => Bound::Tuple(items().collect()),
         Some(Context::Dict(keys)) => Bound::Dict(keys.iter().cloned().zip(items()).collect()),
         Some(_) => Bound::List(items().collect()),

@@ -44,13 +44,13 @@ pub enum CollectionError {
         /// What was assigned later.
         found: Box<ShapeSpec>,
     },
-    /// A tensor that is none of the inputs.
+    /// A tensor that is not among the inputs.
     #[error(
         "Some tensors that were assigned shapes were not found in args. Maybe such tensors were copied when passing them \
          as args? Maybe such tensors are contained in classes that were not registered with pytree?"
     )]
     NotFound,
-    /// The inputs are no call.
+    /// The inputs are not a call.
     #[error(transparent)]
     Inputs(#[from] InputsError),
     /// The inputs do not fit the signature.

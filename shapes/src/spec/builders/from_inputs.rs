@@ -7,9 +7,9 @@ use crate::spec::{DynamicShapes, ShapeSpec};
 use pytree_core::{Context, DescribeTensor, Flat, LeafRef, PyTree, SpecNode, TreeError, flatten};
 
 /// Every dimension of every tensor dynamic (`all_dynamic_shapes_from_inputs`): a [`DimSpec::Text`] is the prefix of a name
-/// of its own for each, `prefix_tensor_dimension`; any other `dim` is said of all.
+/// of its own for each, `prefix_tensor_dimension`; any other `dim` is given to all.
 ///
-/// Containers keep their type, a registered class is the list of its children, and everything that is no tensor is
+/// Containers keep their type, a registered class is the list of its children, and everything that is not a tensor is
 /// `None`.
 ///
 /// ```
@@ -97,7 +97,7 @@ pub fn make_dynamic_shapes_kv_cache(layers: usize, shape_of_one: &ShapeSpec) -> 
     DynamicShapes::List(vec![DynamicShapes::Leaf(shape_of_one.clone()); layers.saturating_mul(2)])
 }
 
-/// The same shapes with `f` of what is said of every dimension.
+/// The same shapes with `f` of the spec of every dimension.
 pub(super) fn map_dims(shapes: &DynamicShapes, f: &dyn Fn(&DimSpec) -> DimSpec) -> DynamicShapes {
     let each = |dims: &[DimSpec]| dims.iter().map(f).collect();
     let all = |items: &[DynamicShapes]| items.iter().map(|item| map_dims(item, f)).collect();

@@ -10,7 +10,7 @@ use std::str::FromStr;
 /// |---|---|
 /// | `cache` | the parameter of this name; first in every pattern |
 /// | `.key_cache` | a field, or a key of a dict that is this text |
-/// | `['any text']` | the same, for texts that are no names, with the escapes of Python's `repr` |
+/// | `['any text']` | the same, for texts that are not names, with the escapes of Python's `repr` |
 /// | `[0]` | an item of a list or tuple, or a key of a dict that is this int |
 /// | `.*` | any one field or key that is a text |
 /// | `[*]` | any one item of a list or tuple, or any one key of a dict |
@@ -44,10 +44,10 @@ enum Step {
     Rest,
 }
 
-/// The text is no pattern.
+/// The text is not a pattern.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error(
-    "`{pattern}` is no path pattern: at character {at}, expected {expected}; patterns look like `x`, `cache.key_cache[0]`, \
+    "`{pattern}` is not a path pattern: at character {at}, expected {expected}; patterns look like `x`, `cache.key_cache[0]`, \
      `cache.*[*]`, `inputs['any key']`, `cache.**`"
 )]
 pub struct PatternError {

@@ -4,6 +4,7 @@ use super::from_inputs::map_dims;
 use crate::spec::DynamicShapes;
 use crate::spec::dim::{DerivedDim, Dim, DimError, DimSpec};
 use indexmap::IndexMap;
+use symbolic::Affine;
 
 /// Fixes that cannot be read or do not fit the shapes.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -13,7 +14,7 @@ pub enum RefineError {
     #[error("Suggested fixes not found in error message given to refine_dynamic_shapes_from_suggested_fixes()")]
     NoFixes,
     /// A line is neither a range, nor a number, nor a dim in terms of another.
-    #[error("the suggested fix `{line}` is none of `n = Dim('n', min=.., max=..)`, `n = 4` and `n = 2*m + 1`")]
+    #[error("the suggested fix `{line}` is not of the form `n = Dim('n', min=.., max=..)`, `n = 4` or `n = 2*m + 1`")]
     Line {
         /// The line.
         line: String,
@@ -26,7 +27,7 @@ pub enum RefineError {
         /// The names in the shapes.
         known: Vec<String>,
     },
-    /// A fix in terms of a dim that nobody names.
+    /// A fix in terms of a dim that neither the shapes nor the fixes name.
     #[error("symbol.name '{name}' not found in name_to_dim, in the suggested fix of '{of}'")]
     UnknownRoot {
         /// The name in the formula.
@@ -50,7 +51,7 @@ pub enum RefineError {
 enum Fix {
     Size(i64),
     Range(Dim),
-    Formula { mul: i64, root: String, add: i64 },
+    Formula { root: String, form: Affine },
 }
 
 /// The shapes with the fixes that a constraint violation suggests
@@ -139,7 +140,7 @@ impl Refiner {
         match dim {
             DimSpec::Derived(derived) if self.fixes.contains_key(derived.root().name()) => {
                 let root = self.fixed(derived.root().name(), &mut Vec::new())?;
-                affine(&root, derived.mul(), derived.add())
+                derived_from(&root, derived.form())
             }
             _ => Ok(dim.clone()),
         }
@@ -150,7 +151,7 @@ impl Refiner {
         match self.fixes.get(name) {
             Some(Fix::Size(size)) => Ok(DimSpec::Int(*size)),
             Some(Fix::Range(dim)) => Ok(dim.into()),
-            Some(Fix::Formula { mul, root, add }) => {
+            Some(Fix::Formula { root, form }) => {
                 if above.iter().any(|n| n == name) {
                     return Err(RefineError::Cycle { name: name.to_owned() });
                 }
@@ -161,23 +162,23 @@ impl Refiner {
                     false => self.known.get(root).cloned().ok_or_else(unknown)?,
                 };
                 above.pop();
-                affine(&root, *mul, *add)
+                derived_from(&root, *form)
             }
             None => Ok(self.known.get(name).cloned().unwrap_or(DimSpec::None)),
         }
     }
 }
 
-fn affine(root: &DimSpec, mul: i64, add: i64) -> Result<DimSpec, RefineError> {
-    let plain = |derived: DerivedDim| match (derived.mul(), derived.add()) {
-        (1, 0) => derived.root().into(),
+fn derived_from(root: &DimSpec, form: Affine) -> Result<DimSpec, RefineError> {
+    let Affine { mul, add } = form;
+    let plain = |derived: DerivedDim| match derived.form() {
+        Affine::IDENTITY => derived.root().into(),
         _ => DimSpec::Derived(derived),
     };
     match root {
         DimSpec::Int(size) => {
             let overflow = || DimError::Overflow { dim: size.to_string(), mul, add };
-            let size = size.checked_mul(mul).and_then(|s| s.checked_add(add));
-            Ok(DimSpec::Int(size.ok_or_else(overflow)?))
+            Ok(DimSpec::Int(form.apply(*size).ok_or_else(overflow)?))
         }
         DimSpec::Named(dim) => Ok(plain(dim.affine(mul, add)?)),
         DimSpec::Derived(dim) => Ok(plain(dim.affine(mul, add)?)),
@@ -214,16 +215,8 @@ fn formula(text: &str) -> Option<Fix> {
     if let Ok(size) = text.parse() {
         return Some(Fix::Size(size));
     }
-    let (product, add) = match (text.split_once(" + "), text.split_once(" - ")) {
-        (Some((product, add)), _) => (product, add.parse::<i64>().ok()?),
-        (None, Some((product, add))) => (product, add.parse::<i64>().ok()?.checked_neg()?),
-        (None, None) => (text, 0),
-    };
-    let (mul, root) = match product.split_once('*') {
-        Some((mul, root)) => (mul.parse().ok()?, root),
-        None => (1, product),
-    };
-    // The name is checked as a dim's is.
+    let (form, root) = Affine::parse(text);
+    // Any other text comes back as the name of a root, which it cannot be.
     Dim::new(root).ok()?;
-    Some(Fix::Formula { mul, root: root.to_owned(), add })
+    Some(Fix::Formula { root: root.to_owned(), form })
 }

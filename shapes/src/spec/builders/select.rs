@@ -2,10 +2,10 @@
 
 use super::bound::Bound;
 use super::pattern::{PathPattern, PatternError, pattern_of};
-use crate::inputs::{InputSet, LeafDescription};
+use crate::inputs::{InputSet, LeafDescription, ModelInputs};
 use crate::spec::dim::DimSpec;
 use crate::spec::{DynamicShapes, ShapeSpec};
-use pytree_core::{BindError, KeyPath, LeafKind, Signature};
+use pytree_core::{BindError, DescribeTensor, KeyPath, LeafKind, Module, Signature};
 
 /// The shapes of a call, set by [path patterns](PathPattern): everything is static but what is set.
 ///
@@ -67,7 +67,7 @@ pub enum SelectError {
         /// What the tensor is.
         leaf: String,
     },
-    /// The text is no pattern.
+    /// The text is not a pattern.
     #[error(transparent)]
     Pattern(#[from] PatternError),
     /// The inputs do not fit the signature.
@@ -88,7 +88,7 @@ impl PathShapes {
         Ok(PathShapes { bound, leaves, specs })
     }
 
-    /// Says `dim` of dimension `index` of every tensor that the pattern means. What was said of other dimensions stays.
+    /// Sets dimension `index` of every tensor that the pattern means to `dim`. Other dimensions keep their specs.
     ///
     /// # Errors
     /// [`SelectError`] when the pattern means no tensor, with the nearest paths, or one that has no such dimension.
@@ -174,4 +174,17 @@ fn distance(a: &str, b: &str) -> usize {
         }
     }
     row.last().copied().unwrap_or_default()
+}
+
+impl<M: Module<Family: DescribeTensor>> ModelInputs<'_, M> {
+    /// The shapes of the first set, all static, to be set by path: `shapes.set("cache.*[*]", 2, Dim::dynamic())`.
+    ///
+    /// # Errors
+    /// [`SelectError::Bind`] cannot happen for sets that were checked when these inputs were made.
+    pub fn shapes_by_path(&self) -> Result<PathShapes, SelectError> {
+        match self.described().sets() {
+            [first, ..] => PathShapes::new(M::signature(), first),
+            [] => PathShapes::new(M::signature(), &InputSet::empty()),
+        }
+    }
 }

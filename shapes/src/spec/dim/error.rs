@@ -9,7 +9,7 @@ const LINEAR: &str = "(Only increasing linear operations with integer coefficien
 #[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum DimError {
-    /// The name is no Python identifier.
+    /// The name is not a Python identifier.
     #[error("Dim name must be a valid identifier, got {name}")]
     Name {
         /// The name given.

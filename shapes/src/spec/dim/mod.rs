@@ -13,7 +13,7 @@ use error::MAX_SIZE;
 pub use hint::{DimHint, HintKind};
 pub use spec::DimSpec;
 
-use symbolic::ValueRange;
+use symbolic::{Affine, ValueRange};
 
 /// A named dimension, `torch.export.Dim(name, min=, max=)`. Dims of one name are one dimension.
 ///
@@ -119,7 +119,7 @@ impl Dim {
     /// # Errors
     /// [`DimError::Multiply`] unless `mul >= 1`.
     pub fn affine(&self, mul: i64, add: i64) -> Result<DerivedDim, DimError> {
-        DerivedDim { root: self.clone(), mul: 1, add: 0 }.affine(mul, add)
+        DerivedDim { root: self.clone(), form: Affine::IDENTITY }.affine(mul, add)
     }
 
     /// Unbounded dynamic hint that may turn static: `Dim.AUTO`.
@@ -156,8 +156,7 @@ pub(crate) fn readable(name: &str, min: i64, max: Option<i64>) -> String {
 #[serde(try_from = "DerivedFields", into = "DerivedFields")]
 pub struct DerivedDim {
     root: Dim,
-    mul: i64,
-    add: i64,
+    form: Affine,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -176,7 +175,7 @@ impl TryFrom<DerivedFields> for DerivedDim {
 
 impl From<DerivedDim> for DerivedFields {
     fn from(d: DerivedDim) -> DerivedFields {
-        DerivedFields { root: d.root, mul: d.mul, add: d.add }
+        DerivedFields { root: d.root, mul: d.form.mul, add: d.form.add }
     }
 }
 
@@ -186,14 +185,14 @@ impl DerivedDim {
         &self.root
     }
 
-    /// Coefficient of the root, at least 1.
-    pub fn mul(&self) -> i64 {
-        self.mul
+    /// How it depends on the root; `mul` is at least 1.
+    pub fn form(&self) -> Affine {
+        self.form
     }
 
-    /// Constant term.
-    pub fn add(&self) -> i64 {
-        self.add
+    /// The size of the root where this dim has this size; `None` when no integer fits.
+    pub fn root_value(&self, size: i64) -> Option<i64> {
+        self.form.root(size)
     }
 
     /// The dim `mul*self + add`.
@@ -204,10 +203,10 @@ impl DerivedDim {
         if mul < 1 {
             return Err(DimError::Multiply { by: mul, dim: self.to_string() });
         }
-        let overflow = || DimError::Overflow { dim: self.to_string(), mul, add };
-        let new_mul = self.mul.checked_mul(mul).ok_or_else(overflow)?;
-        let new_add = self.add.checked_mul(mul).and_then(|a| a.checked_add(add)).ok_or_else(overflow)?;
-        Ok(DerivedDim { root: self.root.clone(), mul: new_mul, add: new_add })
+        match self.form.then(Affine { mul, add }) {
+            Some(form) => Ok(DerivedDim { root: self.root.clone(), form }),
+            None => Err(DimError::Overflow { dim: self.to_string(), mul, add }),
+        }
     }
 
     /// The sizes that follow from the root's range.
@@ -216,13 +215,12 @@ impl DerivedDim {
     /// [`DimError::DerivedMin`] when the least one is negative, [`DimError::DerivedMax`] when the greatest exceeds every size.
     pub fn range(&self) -> Result<ValueRange, DimError> {
         let (dim, root) = (|| self.to_string(), || self.root.name.clone());
-        let at = |n: i64| i128::from(self.mul) * i128::from(n) + i128::from(self.add);
-        let min = i64::try_from(at(self.root.min)).ok().filter(|m| *m >= 0);
+        let min = self.form.apply(self.root.min).filter(|min| *min >= 0);
         let min = min.ok_or_else(|| DimError::DerivedMin { dim: dim(), root: root(), min: self.root.min })?;
         let max = match self.root.max {
             None => None,
-            Some(root_max) => match i64::try_from(at(root_max)) {
-                Ok(max) if max <= MAX_SIZE => Some(max),
+            Some(root_max) => match self.form.apply(root_max) {
+                Some(max) if max <= MAX_SIZE => Some(max),
                 _ => return Err(DimError::DerivedMax { dim: dim(), root: root(), max: root_max }),
             },
         };
@@ -232,15 +230,7 @@ impl DerivedDim {
 
 impl fmt::Display for DerivedDim {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        if self.mul != 1 {
-            write!(f, "{}*", self.mul)?;
-        }
-        f.write_str(&self.root.name)?;
-        match self.add {
-            0 => Ok(()),
-            add if add < 0 => write!(f, " - {}", add.unsigned_abs()),
-            add => write!(f, " + {add}"),
-        }
+        f.write_str(&self.form.text(&self.root.name))
     }
 }
 

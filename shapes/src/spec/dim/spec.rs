@@ -25,12 +25,12 @@ pub enum DimSpec {
 }
 
 impl DimSpec {
-    /// Whether the dimension is declared constant.
+    /// Whether the dimension is declared constant. A text is a name, and a named dimension is dynamic.
     pub fn is_static(&self) -> bool {
         match self {
-            DimSpec::None | DimSpec::Int(_) | DimSpec::Text(_) => true,
+            DimSpec::None | DimSpec::Int(_) => true,
             DimSpec::Hint(hint) => hint.kind() == HintKind::Static,
-            DimSpec::Named(_) | DimSpec::Derived(_) => false,
+            DimSpec::Named(_) | DimSpec::Derived(_) | DimSpec::Text(_) => false,
         }
     }
 

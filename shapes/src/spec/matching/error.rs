@@ -101,7 +101,7 @@ pub enum MatchError {
         /// Keys that the inputs do not have.
         extra: Vec<String>,
     },
-    /// A container where one leaf is described, which holds more than what is said of dimensions.
+    /// A container where one leaf is described, which holds more than the specs of dimensions.
     #[error(
         "Unexpected dimension {at} in input tensor shape {shape} specified at `dynamic_shapes{path}` (expected None, an \
          int, a Dim, Dim.AUTO, Dim.STATIC, or Dim.DYNAMIC, but got {found} instead)"
@@ -111,9 +111,9 @@ pub enum MatchError {
         path: KeyPath,
         /// `#0`, or `mapped to index 'a'`.
         at: String,
-        /// What is said of the leaf.
+        /// The spec of the leaf.
         shape: String,
-        /// What is said of the dimension.
+        /// The spec of the dimension.
         found: String,
     },
 }

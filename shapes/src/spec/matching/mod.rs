@@ -1,13 +1,13 @@
-//! A `dynamic_shapes` tree laid over the inputs it is for.
+//! A `dynamic_shapes` tree matched against the inputs it is for.
 
 mod error;
-mod lay;
+mod match_tree;
 
 pub use error::MatchError;
 
 use crate::spec::{DynamicShapes, ShapeSpec};
 use indexmap::IndexMap;
-use lay::{keys, lay};
+use match_tree::{keys, match_tree};
 use pytree_core::{BoundArgument, Key, KeyEntry, KeyPath, Kind, Signature, SpecNode, TreeSpec};
 
 impl DynamicShapes {
@@ -32,7 +32,7 @@ impl DynamicShapes {
             self.as_pair().and_then(|(positional, named)| same_call(positional, named, &bound, signature))
         {
             for ((shapes, node), argument) in pairs.into_iter().zip(&nodes).zip(&bound) {
-                lay(shapes, *node, path_of(argument, signature), &mut leaves[argument.leaves.clone()])?;
+                match_tree(shapes, *node, path_of(argument, signature), &mut leaves[argument.leaves.clone()])?;
             }
             return Ok(leaves);
         }
@@ -49,7 +49,7 @@ impl DynamicShapes {
                     return Err(MatchError::Names { expected, found, only_a_dict });
                 }
                 for ((_, arguments), name) in order.iter().zip(&names) {
-                    lay_parameter(&entries[name], arguments, &nodes, &bound, signature, &mut leaves)?;
+                    match_parameter(&entries[name], arguments, &nodes, &bound, signature, &mut leaves)?;
                 }
             }
             DynamicShapes::Tuple(items) | DynamicShapes::List(items) => {
@@ -58,7 +58,7 @@ impl DynamicShapes {
                     return Err(MatchError::Arity { path: KeyPath::default(), expected, found });
                 }
                 for (shapes, (_, arguments)) in items.iter().zip(&order) {
-                    lay_parameter(shapes, arguments, &nodes, &bound, signature, &mut leaves)?;
+                    match_parameter(shapes, arguments, &nodes, &bound, signature, &mut leaves)?;
                 }
             }
             DynamicShapes::Leaf(_) => {
@@ -92,7 +92,7 @@ fn by_parameter(bound: &[BoundArgument]) -> Vec<(usize, Vec<usize>)> {
 }
 
 /// One parameter: a plain one has one argument; `*args` is a tuple of them, `**kwargs` a dict.
-fn lay_parameter(
+fn match_parameter(
     shapes: &DynamicShapes,
     arguments: &[usize],
     nodes: &[SpecNode<'_>],
@@ -113,7 +113,7 @@ fn lay_parameter(
             let expected = "one of several arguments".to_owned();
             return Err(MatchError::Container { path, expected, found: "not" });
         };
-        lay(own, nodes[*i], path, &mut leaves[argument.leaves.clone()])?;
+        match_tree(own, nodes[*i], path, &mut leaves[argument.leaves.clone()])?;
     }
     Ok(())
 }

@@ -1,30 +1,16 @@
 //! What the program demanded against the spec: torch's `produce_guards`.
 
-use std::collections::HashMap;
-
-use indexmap::{IndexMap, IndexSet};
-use rustc_hash::FxBuildHasher;
-use smallvec::SmallVec;
+use indexmap::IndexSet;
 
 use crate::spec::dim::HintKind;
-use symbolic::{Bound, Expr, Symbol, ValueRange};
+use symbolic::{Bound, Symbol, ValueRange};
 
+use super::error::{Bullet, Fixes};
 use super::fixes::suggest;
+use super::leaf::InputDim;
 use super::solver::Solver;
-use super::{Bullet, ConstraintError, ConstraintViolation, Fixes, InputDim, SymbolicInputs};
-
-/// What the bullets and the suggestions are computed from.
-pub(super) struct View<'a> {
-    pub(super) inputs: &'a SymbolicInputs,
-    /// Final expression of every dim.
-    pub(super) finals: Vec<Expr>,
-    /// Dims that are exactly this symbol, in input order.
-    pub(super) carriers: IndexMap<Symbol, SmallVec<[usize; 2]>, FxBuildHasher>,
-    /// User ranges on this symbol, in input order.
-    pub(super) constraints: HashMap<Symbol, Vec<ValueRange>>,
-    /// Source to name, for named and derived dims.
-    pub(super) names: IndexMap<String, String>,
-}
+use super::view::{View, named_expr};
+use super::{ConstraintError, ConstraintViolation, SymbolicInputs};
 
 impl SymbolicInputs {
     /// What the program demanded against the spec so far, if anything. Call after the spec has been imposed.
@@ -50,55 +36,7 @@ impl SymbolicInputs {
     }
 }
 
-impl<'a> View<'a> {
-    fn new(inputs: &'a SymbolicInputs) -> Result<View<'a>, ConstraintError> {
-        let mut carriers: IndexMap<Symbol, SmallVec<[usize; 2]>, FxBuildHasher> =
-            inputs.equalities.phantoms.iter().map(|p| (p.clone(), SmallVec::new())).collect();
-        let mut constraints: HashMap<Symbol, Vec<ValueRange>> = HashMap::new();
-        let (mut finals, mut names) = (Vec::new(), IndexMap::new());
-        for (i, dim) in inputs.dims.iter().enumerate() {
-            let expr = inputs.env.replace(&dim.expr)?;
-            if let Some(symbol) = expr.as_symbol() {
-                carriers.entry(symbol.clone()).or_default().push(i);
-                if let Some(range) = dim.user {
-                    let known = constraints.entry(symbol.clone()).or_default();
-                    if !known.contains(&range) {
-                        known.push(range);
-                    }
-                }
-            }
-            names.extend(dim.spec.name().map(|name| (dim.source.clone(), name)));
-            finals.push(expr);
-        }
-        Ok(View { inputs, finals, carriers, constraints, names })
-    }
-
-    /// The dim's name, or its source where it has none.
-    pub(super) fn name<'b>(&'b self, source: &'b str) -> &'b str {
-        self.names.get(source).map_or(source, String::as_str)
-    }
-
-    /// The name to suggest something for: a dim's, and where fixes shall hold also a hidden root's.
-    pub(super) fn fixable(&self, source: &str, fixes: Fixes) -> Option<String> {
-        let hidden = || {
-            let mut roots = self.inputs.equalities.phantoms.iter().filter_map(|p| self.inputs.env.info(p));
-            roots.any(|info| info.source == source).then(|| source.to_owned())
-        };
-        self.names.get(source).cloned().or_else(|| (fixes == Fixes::Correct).then(hidden).flatten())
-    }
-
-    /// The first dim carrying a symbol; a hidden root's own name.
-    pub(super) fn source(&self, symbol: &Symbol) -> String {
-        match self.carriers.get(symbol).and_then(|c| c.first()) {
-            Some(i) => self.inputs.dims[*i].source.clone(),
-            None => self.inputs.env.info(symbol).map_or_else(|| symbol.to_string(), |info| info.source.clone()),
-        }
-    }
-
-    fn dims(&self) -> impl Iterator<Item = (usize, &'a InputDim, &Expr)> {
-        self.inputs.dims.iter().zip(&self.finals).enumerate().map(|(i, (d, e))| (i, d, e))
-    }
-
+impl View<'_> {
     fn bullet(&self, source: &str, text: String) -> Bullet {
         Bullet { dim: self.name(source).to_owned(), text }
     }
@@ -252,23 +190,4 @@ impl<'a> View<'a> {
             (false, false) => head,
         }
     }
-}
-
-/// A dim's name as an expression over names: `2*dx + 1`, or one symbol for any other text.
-pub(super) fn named_expr(name: &str) -> Result<Expr, ConstraintError> {
-    let read = || -> Option<(i64, &str, i64)> {
-        let (head, add) = match name.rsplit_once(" + ") {
-            Some((head, add)) => (head, add.parse().ok()?),
-            None => match name.rsplit_once(" - ") {
-                Some((head, sub)) => (head, -sub.parse::<i64>().ok()?),
-                None => (name, 0),
-            },
-        };
-        match head.split_once('*') {
-            Some((mul, root)) => Some((mul.parse().ok()?, root, add)),
-            None => Some((1, head, add)),
-        }
-    };
-    let (mul, root, add) = read().unwrap_or((1, name, 0));
-    Ok(Expr::symbol(&Symbol::integer(root)).try_mul(&Expr::int(mul))?.try_add(&Expr::int(add))?)
 }

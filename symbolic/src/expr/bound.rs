@@ -1,6 +1,6 @@
 //! The range of an expression, from the ranges of its symbols.
 
-use crate::expr::{Expr, ExprKind, Function, Symbol};
+use super::{Expr, ExprKind, Function, Symbol};
 use crate::range::{Bound, ValueRange};
 
 impl Expr {

@@ -1,4 +1,4 @@
-//! Shapes laid over one node of the inputs, as torch's `_tree_map_with_path` pairs them.
+//! Shapes matched against one node of the inputs, as torch's `_tree_map_with_path` pairs them.
 
 use super::MatchError;
 use crate::classes::{is_dict_subclass, is_tuple_subclass};
@@ -6,19 +6,19 @@ use crate::spec::{DynamicShapes, ShapeSpec, as_dict, as_dim, as_items, as_spec};
 use pytree_core::{Context, Key, KeyEntry, KeyPath, SpecNode};
 use std::borrow::Cow;
 
-/// Lays shapes over one node, whose leaves are `leaves`, at `path`.
-pub(super) fn lay(
+/// Matches shapes against the node at `path`, whose leaves are `leaves`.
+pub(super) fn match_tree(
     shapes: &DynamicShapes,
     node: SpecNode<'_>,
     path: KeyPath,
     leaves: &mut [ShapeSpec],
 ) -> Result<(), MatchError> {
-    Laying { path, registered: 0 }.node(shapes, node, leaves)
+    Matcher { path, registered: 0 }.node(shapes, node, leaves)
 }
 
-struct Laying {
+struct Matcher {
     path: KeyPath,
-    /// How many registered classes are around the node: torch flattens these and says other things inside.
+    /// How many registered classes are around the node: torch flattens these and has other messages inside.
     registered: usize,
 }
 
@@ -40,7 +40,7 @@ impl Wanted {
     }
 }
 
-impl Laying {
+impl Matcher {
     fn node(&mut self, shapes: &DynamicShapes, node: SpecNode<'_>, leaves: &mut [ShapeSpec]) -> Result<(), MatchError> {
         let Some(context) = node.context() else { return self.leaf(shapes, leaves) };
         let registered = is_registered(context);
@@ -176,7 +176,7 @@ impl Laying {
     }
 }
 
-/// Whether a class is none of Python's own containers (`BUILTIN_TYPES` of `torch.utils._pytree`).
+/// Whether a class is not one of Python's own containers (`BUILTIN_TYPES` of `torch.utils._pytree`).
 fn is_registered(context: &Context) -> bool {
     !matches!(
         context,

@@ -1,5 +1,6 @@
-//! What is told of a tensor's data: range and mean.
+//! What is shown of a tensor's data: range and mean.
 
+use super::TensorError;
 use pytree_core::python;
 use std::cmp::Ordering;
 use std::fmt;
@@ -111,7 +112,7 @@ impl TensorSummary {
     ///
     /// # Errors
     /// For complex numbers with nans, which torch cannot print either.
-    pub fn of(elements: &[Number], rank: usize) -> Result<TensorSummary, String> {
+    pub fn of(elements: &[Number], rank: usize) -> Result<TensorSummary, TensorError> {
         match elements {
             [] => return Ok(TensorSummary::Empty),
             [only] if rank == 0 => return Ok(TensorSummary::Scalar(*only)),
@@ -120,7 +121,7 @@ impl TensorSummary {
         let complex = |n: &Number| matches!(n, Number::Complex(..));
         let nans = elements.iter().filter(|n| n.as_f64().is_nan()).count();
         if nans > 0 && elements.iter().any(complex) {
-            return Err("a complex tensor with nans has no range; torch fails as well".to_owned());
+            return Err(TensorError::new("a complex tensor with nans has no range; torch fails as well"));
         }
         let real = |n: &Number| if complex(n) { Number::Float(n.as_f64()) } else { *n };
         let real: Vec<Number> = elements.iter().map(real).collect();
