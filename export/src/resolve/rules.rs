@@ -20,8 +20,10 @@ pub(crate) fn sizes(
     let Some(rule) = rule(&call.op.to_string()) else { return Ok(None) };
     let mut args = Vec::with_capacity(arguments.len());
     for (argument, value) in call.args.iter().zip(arguments) {
-        let value = match argument.name.as_str() {
-            "indices" => ArgValue::Indices(indices(value, known, infos)),
+        let value = match (argument.name.as_str(), value) {
+            ("indices", Value::Tensors(_) | Value::OptionalTensors(_)) => {
+                ArgValue::Indices(indices(value, known, infos))
+            }
             _ => self::argument(value.clone().map(|id| known.get(&id).cloned().unwrap_or_default())),
         };
         args.push((argument.name.as_str(), value));
