@@ -4,7 +4,7 @@ use crate::ExportError;
 use crate::record::{Call, ValueId};
 use program::Value;
 use pytree_core::{DType, TensorType};
-use shapes::rules::{ArgValue, Args, Output, rule};
+use shapes::rules::{ArgValue, Args, Index, Output, rule};
 use std::collections::HashMap;
 use symbolic::{Expr, ShapeEnv};
 
@@ -18,69 +18,55 @@ pub(crate) fn sizes(
     env: &mut ShapeEnv,
 ) -> Result<Option<Vec<Vec<Expr>>>, ExportError> {
     let Some(rule) = rule(&call.op.to_string()) else { return Ok(None) };
-    let mut args = Vec::with_capacity(arguments.len() + 1);
+    let mut args = Vec::with_capacity(arguments.len());
     for (argument, value) in call.args.iter().zip(arguments) {
-        if argument.name == "indices" {
-            args.push(("masks", ArgValue::Ints(masks(value, infos))));
-        }
-        let sized = value.clone().map(|id| known.get(&id).cloned().unwrap_or_default());
-        args.push((argument.name.as_str(), self::argument(&sized)));
+        let value = match (argument.name.as_str(), value) {
+            ("indices", Value::Tensors(_) | Value::OptionalTensors(_)) => {
+                ArgValue::Indices(indices(value, known, infos))
+            }
+            _ => self::argument(value.clone().map(|id| known.get(&id).cloned().unwrap_or_default())),
+        };
+        args.push((argument.name.as_str(), value));
     }
-    let args = Args::new(args);
-    let outputs = rule.apply(&args, env)?;
-    same_length(call, arguments, known, env)?;
-    Ok(Some(
-        outputs
-            .into_iter()
-            .filter_map(|output| match output {
-                Output::Tensor(sizes) => Some(sizes),
-                _ => None,
-            })
-            .collect(),
-    ))
+    let outputs = rule.apply(&Args::new(args), env)?;
+    let tensors = outputs.into_iter().filter_map(|output| match output {
+        Output::Tensor(sizes) => Some(sizes),
+        _ => None,
+    });
+    Ok(Some(tensors.collect()))
 }
 
-/// torch lets the key and the value of an attention differ in length, and then reads outside of the shorter one.
-fn same_length(
-    call: &Call,
-    arguments: &[Value<ValueId, Expr>],
+/// The tensors of an advanced indexing, each as numbers or as a mask.
+fn indices(
+    value: &Value<ValueId, Expr>,
     known: &HashMap<ValueId, Vec<Expr>>,
-    env: &mut ShapeEnv,
-) -> Result<(), ExportError> {
-    if call.op.name() != "scaled_dot_product_attention" {
-        return Ok(());
-    }
-    let length = |name: &str| {
-        let (_, value) = call.args.iter().zip(arguments).find(|(argument, _)| argument.name == name)?;
-        known.get(value.tensors().next()?)?.iter().nth_back(1)
-    };
-    if let (Some(key), Some(value)) = (length("key"), length("value")) {
-        env.guard_eq(key, value, &call.op.to_string())?;
-    }
-    Ok(())
-}
-
-/// The places of the masks among the indices. A mask picks as many elements as it has ones: no size tells how many.
-fn masks(indices: &Value<ValueId, Expr>, infos: &HashMap<ValueId, TensorType>) -> Vec<Expr> {
+    infos: &HashMap<ValueId, TensorType>,
+) -> Vec<Option<Index>> {
     let is_mask = |id: &ValueId| infos.get(id).is_some_and(|info| matches!(info.dtype, DType::Bool | DType::UInt8));
-    let ids: Vec<Option<&ValueId>> = match indices {
-        Value::OptionalTensors(ids) => ids.iter().map(Option::as_ref).collect(),
-        other => other.tensors().map(Some).collect(),
+    let index = |id: &ValueId| {
+        let sizes = known.get(id).cloned().unwrap_or_default();
+        if is_mask(id) { Index::Mask(sizes) } else { Index::Numbers(sizes) }
     };
-    (0_i64..).zip(ids).filter(|(_, id)| id.is_some_and(is_mask)).map(|(place, _)| Expr::int(place)).collect()
+    match value {
+        Value::OptionalTensors(ids) => ids.iter().map(|id| id.as_ref().map(index)).collect(),
+        other => other.tensors().map(|id| Some(index(id))).collect(),
+    }
 }
 
-fn argument(value: &Value<Vec<Expr>, Expr>) -> ArgValue {
+fn argument(value: Value<Vec<Expr>, Expr>) -> ArgValue {
     match value {
         Value::None => ArgValue::None,
-        Value::Tensor(sizes) => ArgValue::Tensor(sizes.clone()),
-        Value::Tensors(all) => ArgValue::Tensors(all.clone()),
-        Value::OptionalTensors(all) => ArgValue::OptionalTensors(all.clone()),
-        Value::Int(v) => ArgValue::Int(v.clone()),
-        Value::Ints(v) => ArgValue::Ints(v.clone()),
-        Value::Float(v) | Value::Complex(v, _) => ArgValue::Float(*v),
-        Value::Bool(v) => ArgValue::Bool(*v),
-        Value::Str(v) => ArgValue::Text(v.clone()),
+        Value::Tensor(sizes) => ArgValue::Tensor(sizes),
+        Value::Tensors(all) => ArgValue::Tensors(all),
+        Value::OptionalTensors(all) => {
+            ArgValue::Indices(all.into_iter().map(|sizes| sizes.map(Index::Numbers)).collect())
+        }
+        Value::Int(v) => ArgValue::Int(v),
+        Value::Ints(v) => ArgValue::Ints(v),
+        Value::Float(v) => ArgValue::Float(v),
+        Value::Complex(re, im) => ArgValue::Complex(re, im),
+        Value::Bool(v) => ArgValue::Bool(v),
+        Value::Str(v) => ArgValue::Text(v),
         Value::DType(v) => ArgValue::Text(v.to_string()),
         Value::Layout(v) => ArgValue::Text(v.to_string()),
         Value::MemoryFormat(v) => ArgValue::Text(v.to_string()),
