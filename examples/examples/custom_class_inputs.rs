@@ -1,26 +1,26 @@
 //! # Custom classes as inputs, and why not a module
 //!
-//! A cache of one's own, exported with named dimensions. It follows experimental-experiment's page "Do no use Module as
-//! inputs!", which exports the same model with a cache that is a plain class, and then with one that is a
-//! `torch.nn.Module`.
+//! This page exports a model with its own cache class and named dimensions. It follows experimental-experiment's page "Do
+//! no use Module as inputs!", which exports the same model with a cache that is a plain class, and then with a cache that is
+//! a `torch.nn.Module`.
 //!
 //! ```text
 //! cargo run -p examples --example custom_class_inputs [FOLDER]
 //! ```
 //!
-//! ## Where the page shows 4, this shows a symbol
+//! ## Why this shows a symbol where the original page shows 4
 //!
-//! The page asks for a dynamic batch and prints `x: "f32[4, 8, 7, 1]"`. Its cache asks `len(self.key_cache[layer_idx])`,
-//! and in non-strict mode `len()` of a tensor has to give Python a plain number: that fixes the batch at 4. PyTorch
-//! refuses such an export ("You marked batch as dynamic but your code specialized it to be a constant (4)"), but an
-//! earlier call in the page's process had replaced the check by one that swallows the error. Here `size()` always gives
-//! plain numbers, the export finds out by itself how each of them follows from the inputs, and nothing is fixed: the
-//! program is what PyTorch 2.13 gives for the same model without that `len()`, `x: "f32[s31, 8, 7, 1]"`.
+//! The original page declares a dynamic batch but prints `x: "f32[4, 8, 7, 1]"`. Its cache calls
+//! `len(self.key_cache[layer_idx])`, and in non-strict mode `len()` of a tensor must give Python a plain number, which fixes
+//! the batch at 4. PyTorch rejects such an export ("You marked batch as dynamic but your code specialized it to be a
+//! constant (4)"), but an earlier call in the page's process had replaced the check with one that ignores the error. In Rust
+//! `size()` always gives plain numbers, and the export finds out how each of them follows from the inputs, so nothing is
+//! fixed. The program is the one that PyTorch 2.13 gives for the same model without that `len()`: `x: "f32[s31, 8, 7, 1]"`.
 //!
-//! ## The page's lesson: no module as an input
+//! ## The lesson of the page: do not use a module as an input
 //!
-//! In Python nothing keeps a cache from being a `torch.nn.Module`, which an export then takes for a part of the model.
-//! Here it cannot happen: a layer is no tree, so a struct that holds one does not compile as an input.
+//! In Python a cache can be a `torch.nn.Module`, and an export then treats it as a part of the model. This cannot happen in
+//! Rust: a layer is not a tree, so a struct with a layer does not compile as an input.
 //!
 //! ```compile_fail
 //! #[derive(PyTree)]
@@ -30,9 +30,9 @@
 //! }
 //! ```
 //!
-//! What computes belongs to the model: keep the layer in the struct that has the forward and declare its weights with
-//! `Export::parameters`. What merely comes along, such as a counter, is no tensor and says so: `#[pytree(static)]` keeps
-//! it in the structure, `#[pytree(skip)]` leaves it out.
+//! Keep a layer in the struct of the model, which has the forward, and declare its weights with `Export::parameters`. A
+//! field that is not a tensor, such as a counter, needs an attribute: `#[pytree(static)]` keeps it in the structure, and
+//! `#[pytree(skip)]` leaves it out.
 
 use std::fs;
 use std::io::{self, Write};
@@ -49,15 +49,15 @@ fn main() -> Result<()> {
     run(&mut io::stdout().lock(), &folder)
 }
 
-/// A replica of `transformers.cache_utils.DynamicCache` that owes it nothing.
+/// A cache like `transformers.cache_utils.DynamicCache`, as a class of its own.
 #[derive(PyTree, Default)]
 #[pytree(name = "custom_class_inputs.DynamicCache", as = "mapping")]
 pub(crate) struct DynamicCache {
-    /// One tensor a layer: `[batch, heads, length, dim]`.
+    /// One tensor per layer: `[batch, heads, length, dim]`.
     key_cache: Vec<Tensor>,
-    /// As `key_cache`.
+    /// One tensor per layer, like `key_cache`.
     value_cache: Vec<Tensor>,
-    /// How many tokens came by: what the page's class keeps too, and an export has no use for.
+    /// How many tokens were added. The page's class counts them as well; the export does not need the number.
     #[pytree(skip)]
     seen_tokens: i64,
 }
@@ -85,12 +85,12 @@ impl DynamicCache {
         Ok(())
     }
 
-    /// How many tokens a layer holds; 0 when there is no such layer.
+    /// How many tokens a layer holds, or 0 if the layer does not exist.
     pub(crate) fn seq_length(&self, layer: usize) -> i64 {
         self.key_cache.get(layer).and_then(|keys| keys.size().get(2).copied()).unwrap_or(0)
     }
 
-    /// A cache of one layer, keys all 1 and values all 2.
+    /// A cache of one layer in which all keys are 1 and all values 2.
     pub(crate) fn of(sizes: [i64; 4]) -> Result<DynamicCache> {
         let ones = || Tensor::ones(sizes, (Kind::Float, Device::Cpu));
         let mut cache = DynamicCache::default();
@@ -99,7 +99,7 @@ impl DynamicCache {
     }
 }
 
-/// A model that takes such a cache.
+/// A model with such a cache as an input.
 pub(crate) struct ModelTakingDynamicCacheAsInput;
 
 #[module]
@@ -116,7 +116,7 @@ impl ModelTakingDynamicCacheAsInput {
     }
 }
 
-/// The page's `dynamic_shapes`: `batch` is one dimension wherever it stands, and so is `clength`.
+/// The page's `dynamic_shapes`. All dimensions named `batch` are equal, and so are those named `clength`.
 pub(crate) fn dynamic_shapes() -> Result<DynamicShapes> {
     let batch = Dim::with_range("batch", 1, Some(1024))?;
     let clength = Dim::with_range("clength", 1, Some(1024))?;
@@ -127,7 +127,7 @@ pub(crate) fn dynamic_shapes() -> Result<DynamicShapes> {
     Ok(DynamicShapes::Tuple(vec![x, DynamicShapes::List(vec![layers(), layers()])]))
 }
 
-/// The whole page, written to `out`; the files go to `folder`.
+/// Writes the whole page to `out` and the files to `folder`.
 pub(crate) fn run(out: &mut dyn Write, folder: &Path) -> Result<()> {
     fs::create_dir_all(folder).with_context(|| format!("cannot make the folder {}", folder.display()))?;
     let model = ModelTakingDynamicCacheAsInput;
@@ -140,20 +140,20 @@ pub(crate) fn run(out: &mut dyn Write, folder: &Path) -> Result<()> {
     let expected = model.forward(&x, &cache);
     writeln!(out, "torch.Size({:?})\n", expected.size())?;
 
-    writeln!(out, "There is nothing to register: the derive says what the class is. The inputs are\n")?;
+    writeln!(out, "The derive registers the class, so nothing else is needed. The inputs are\n")?;
     let inputs = (x, cache);
     writeln!(out, "{}\n", string_type(&inputs, StringTypeOptions::shapes())?)?;
 
     let shapes = dynamic_shapes()?;
-    writeln!(out, "and their dynamic shapes, where `batch` and `clength` stand for one size each:\n\n{shapes}\n")?;
+    writeln!(out, "and their dynamic shapes, with one size named `batch` and one named `clength`:\n\n{shapes}\n")?;
 
     let inputs = ModelInputs::new(&model, [ModelTakingDynamicCacheAsInput::args(inputs)])?;
     let program = Export::new(&model, &inputs).dynamic_shapes(&shapes).naming(Naming::Sequential).run()?;
-    writeln!(out, "The program, with symbols numbered as PyTorch did up to 2.7:\n\n{program}")?;
+    writeln!(out, "The program, with symbols numbered as in PyTorch up to 2.7:\n\n{program}")?;
 
     let program = export(&model, &inputs, &shapes)?;
-    writeln!(out, "and as PyTorch 2.13 does:\n\n{program}")?;
-    // Before it is given out, a program is run against the model at sizes that no step of the export had seen.
+    writeln!(out, "and as in PyTorch 2.13:\n\n{program}")?;
+    // Every export is checked at sizes that it did not use.
     if let Some(verification) = &program.verification {
         writeln!(out, "It was {verification}.")?;
     }
@@ -162,7 +162,7 @@ pub(crate) fn run(out: &mut dyn Write, folder: &Path) -> Result<()> {
     program.save(&file)?;
     let module = file.with_extension("py");
     fs::write(&module, program.python_module()).with_context(|| format!("cannot write {}", module.display()))?;
-    writeln!(out, "Saved as {}: torch.export.load opens it after", file.display())?;
+    writeln!(out, "Saved as {}. torch.export.load opens it after", file.display())?;
     writeln!(out, "importing {}, which registers the class.", module.display())?;
     Ok(())
 }

@@ -1,16 +1,16 @@
 //! # Export with DynamicCache and dynamic shapes
 //!
-//! Every LLM of `transformers` uses a cache, and the size of the cache is dynamic: the context grows. This page shows
-//! how to find the dynamic shapes of an export from a few valid inputs, first on a sum of two tensors, then on a cache.
-//! It follows, section by section, onnx-diagnostic's page of the same name, with no Python anywhere.
+//! Every LLM of `transformers` uses a cache, and the size of the cache is dynamic, since the context grows. This page shows
+//! how to find the dynamic shapes of an export from a few valid inputs, first for a sum of two tensors, then for a cache.
+//! It follows onnx-diagnostic's page of the same name, section by section, without Python.
 //!
 //! ```text
 //! cargo run -p examples --example export_with_dynamic_cache [FOLDER]
 //! ```
 //!
-//! Every program is printed twice: as the page prints it, with the symbols `s0, s1, ..` that PyTorch gave up to 2.7, and
-//! as PyTorch 2.13 does, which numbers symbols by a hash of where they come from. The second is saved in FOLDER (`out`
-//! beside this workspace's `Cargo.toml` by default), with the Python registrations that a file with a cache needs.
+//! Every program is printed twice: as on the original page, with the symbols `s0, s1, ..` of PyTorch up to 2.7, and as in
+//! PyTorch 2.13, where the number of a symbol is a hash of its source. The second program is saved in FOLDER (by default
+//! `out` beside this workspace's `Cargo.toml`), with the Python registrations that a file with a cache needs.
 
 use std::fs;
 use std::io::{self, Write};
@@ -27,7 +27,7 @@ fn main() -> Result<()> {
     run(&mut io::stdout().lock(), &folder)
 }
 
-/// The whole page, written to `out`; the files go to `folder`.
+/// Writes the whole page to `out` and the files to `folder`.
 pub(crate) fn run(out: &mut dyn Write, folder: &Path) -> Result<()> {
     fs::create_dir_all(folder).with_context(|| format!("cannot make the folder {}", folder.display()))?;
     args(out, folder)?;
@@ -39,8 +39,8 @@ pub(crate) fn run(out: &mut dyn Write, folder: &Path) -> Result<()> {
 // ---------------------------------------------------------------------------------------------------------------------
 // Simple examples: positional and named arguments.
 
-/// A model is a type with a `forward`: plain `tch`, nothing else. `#[module]` makes `Model::args(..)` and
-/// `Model::kwargs()`, which build the arguments of one call.
+/// A model is a type with a `forward` in plain `tch`. `#[module]` adds `Model::args(..)` and `Model::kwargs()`, which build
+/// the arguments of one call.
 pub(crate) struct Model;
 
 #[module]
@@ -56,7 +56,7 @@ fn args(out: &mut dyn Write, folder: &Path) -> Result<()> {
     let model = Model;
     let (x, y) = (randn(&[5, 6]), randn(&[1, 6]));
     let sum = model.forward(&x, &y); // to check it works
-    writeln!(out, "The model gives {:?}. Exported with nothing said of its shapes:\n", sum.size())?;
+    writeln!(out, "The model gives {:?}. This is the program without dynamic shapes:\n", sum.size())?;
 
     let inputs = ModelInputs::new(&model, [Model::args((x, y))])?;
     let program = export(&model, &inputs, &DynamicShapes::NONE)?;
@@ -64,9 +64,9 @@ fn args(out: &mut dyn Write, folder: &Path) -> Result<()> {
 
     writeln!(
         out,
-        "As expected, there is no dynamic shape. Two sets of valid inputs tell which dimensions move: those that"
+        "As expected, no dimension is dynamic. With two sets of valid inputs, the dimensions that differ are dynamic."
     )?;
-    writeln!(out, "differ. The result is a pair, one part for positional arguments and one for named ones.\n")?;
+    writeln!(out, "The result is a pair: the shapes of positional arguments, and those of named arguments.\n")?;
 
     let inputs = ModelInputs::new(
         &model,
@@ -93,7 +93,7 @@ fn kwargs(out: &mut dyn Write, folder: &Path) -> Result<()> {
 
 fn args_and_kwargs(out: &mut dyn Write, folder: &Path) -> Result<()> {
     title(out, "args and kwargs")?;
-    writeln!(out, "torch.export.export takes the shapes of a mixed call by name only.\n")?;
+    writeln!(out, "torch.export.export accepts the shapes of a mixed call by name only.\n")?;
 
     let model = Model;
     let inputs = ModelInputs::new(
@@ -105,11 +105,11 @@ fn args_and_kwargs(out: &mut dyn Write, folder: &Path) -> Result<()> {
 
     writeln!(
         out,
-        "So the positional shapes are moved to the named ones; the signature of forward knows their names.\n"
+        "So the shapes of positional arguments are moved to the named ones. The names come from the signature of forward.\n"
     )?;
     let moved = inputs.move_to_kwargs(0, &shapes)?;
     show_shapes(out, &moved.shapes)?;
-    // Nothing is left in the first part; the second is a dict by argument name, which fits any way to pass them.
+    // The first part is empty now. The second is a dict by argument name, which fits any way of passing the arguments.
     let (_, by_name) = moved.shapes.as_pair().context("the moved shapes are a pair")?;
     let shapes = DynamicShapes::Dict(by_name.clone());
     show_program(out, &model, &inputs, &shapes, &folder.join("args_and_kwargs.pt2"))
@@ -118,9 +118,9 @@ fn args_and_kwargs(out: &mut dyn Write, folder: &Path) -> Result<()> {
 // ---------------------------------------------------------------------------------------------------------------------
 // DynamicCache
 
-/// `transformers.cache_utils.DynamicCache`. In PyTorch a class has to be registered with functions that flatten and
-/// unflatten it; here the derive writes them. The name is what the file says of it, and `mapping` is how `transformers`
-/// registers it: children known by name.
+/// `transformers.cache_utils.DynamicCache`. In PyTorch a class must be registered with functions that flatten and unflatten
+/// it. In Rust the derive writes them. The file has the name given here, and `mapping` is how `transformers` registers the
+/// class: as children with names.
 #[derive(PyTree)]
 #[pytree(name = "transformers.cache_utils.DynamicCache", as = "mapping")]
 pub(crate) struct DynamicCache {
@@ -136,7 +136,7 @@ impl DynamicCache {
     }
 }
 
-/// A model that takes a cache of two layers.
+/// A model with a cache of two layers as an input.
 pub(crate) struct CacheModel;
 
 #[module]
@@ -164,7 +164,10 @@ fn dynamic_cache(out: &mut dyn Write, folder: &Path) -> Result<()> {
     let first = (cache, z);
     writeln!(out, "{}\n", string_type(&first, StringTypeOptions::shapes())?)?;
 
-    writeln!(out, "The dynamic shapes follow the serialized form: a registered class is the list of its children.\n")?;
+    writeln!(
+        out,
+        "The dynamic shapes follow the serialized form, in which a registered class is the list of its children.\n"
+    )?;
     let inputs = ModelInputs::new(&model, [CacheModel::args(first), CacheModel::args((cache2, z2))])?;
     let shapes = inputs.guess_dynamic_shapes()?;
     show_shapes(out, &shapes)?;
@@ -183,11 +186,11 @@ fn title(out: &mut dyn Write, text: &str) -> Result<()> {
 }
 
 fn show_shapes(out: &mut dyn Write, shapes: &DynamicShapes) -> Result<()> {
-    writeln!(out, "The dynamic shapes, as the page prints them:\n\n{}\n", shapes.legacy())?;
-    Ok(writeln!(out, "and as PyTorch 2.13 does:\n\n{shapes}\n")?)
+    writeln!(out, "The dynamic shapes, as on the original page:\n\n{}\n", shapes.legacy())?;
+    Ok(writeln!(out, "and as in PyTorch 2.13:\n\n{shapes}\n")?)
 }
 
-/// Exports, prints and saves.
+/// Exports the model, prints the program and saves it.
 fn show_program<M: Module<Family = Tch>>(
     out: &mut dyn Write,
     model: &M,
@@ -196,17 +199,17 @@ fn show_program<M: Module<Family = Tch>>(
     file: &Path,
 ) -> Result<()> {
     let program = Export::new(model, inputs).dynamic_shapes(shapes).naming(Naming::Sequential).run()?;
-    writeln!(out, "The program, as the page prints it:\n\n{program}")?;
+    writeln!(out, "The program, as on the original page:\n\n{program}")?;
 
     let program = export(model, inputs, shapes)?;
-    writeln!(out, "and as PyTorch 2.13 does:\n\n{program}")?;
-    // Before it is given out, a program is run against the model at sizes that no step of the export had seen.
+    writeln!(out, "and as in PyTorch 2.13:\n\n{program}")?;
+    // Every export is checked at sizes that it did not use.
     if let Some(verification) = &program.verification {
         writeln!(out, "It was {verification}.")?;
     }
 
     program.save(file)?;
-    writeln!(out, "Saved as {}: torch.export.load opens it.", file.display())?;
+    writeln!(out, "Saved as {}. torch.export.load opens it.", file.display())?;
     let registrations = program.python_module();
     if !registrations.is_empty() {
         let module = file.with_extension("py");

@@ -46,6 +46,6 @@ fn main() -> Result<(), Box<dyn Error>> {
     fs::write("out/cache.py", program.python_module())?; // for a Python where DynamicCache is not registered
 
     let output: Tensor = program.call(&Model::args(cache([5, 4, 9, 6])).z(randn([1, 1, 1, 6])))?;
-    println!("at sizes that nobody has tried: {:?}", output.size());
+    println!("at sizes not used during export: {:?}", output.size());
     Ok(())
 }

@@ -1,4 +1,4 @@
-//! The README's error, and what follows from its suggestion.
+//! The README's error, and the program after its suggested fix.
 
 use std::error::Error;
 

@@ -1,4 +1,4 @@
-//! The pages that this project grew from, as programs that run: see the folder `examples`.
+//! Programs that run, in the folder `examples`: two pages of Python documentation that this project follows, and the README's.
 //!
 //! ```text
 //! cargo run -p examples --example export_with_dynamic_cache

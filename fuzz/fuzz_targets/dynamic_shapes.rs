@@ -1,4 +1,4 @@
-//! `DynamicShapes` as JSON, from anybody: see `fuzz::dynamic_shapes`.
+//! Reads `DynamicShapes` as JSON. See `fuzz::dynamic_shapes` for the promises.
 
 #![no_main]
 

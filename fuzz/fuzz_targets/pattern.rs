@@ -1,4 +1,4 @@
-//! Patterns of key paths and suggested fixes, as a user may paste them: see `fuzz::pattern`.
+//! Reads patterns of key paths and suggested fixes, which a user may paste. See `fuzz::pattern` for the promises.
 
 #![no_main]
 

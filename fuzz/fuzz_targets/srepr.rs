@@ -1,4 +1,4 @@
-//! Sympy expressions, from anybody: see `fuzz::srepr`.
+//! Reads sympy expressions. See `fuzz::srepr` for the promises.
 
 #![no_main]
 

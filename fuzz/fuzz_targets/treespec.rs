@@ -1,4 +1,4 @@
-//! Treespec JSON, from anybody: see `fuzz::treespec`.
+//! Reads treespec JSON. See `fuzz::treespec` for the promises.
 
 #![no_main]
 

@@ -1,22 +1,22 @@
-//! What is promised of any text that a reader is given: it is read or refused, and what is read keeps its promises.
+//! The promises of the readers: any text is read or rejected, and what was read can be used and written again.
 //!
-//! The fuzz targets ask for it of texts that libFuzzer makes, `tests/tests/fuzz_sample.rs` of a sample at every test run.
+//! The fuzz targets check them on texts from libFuzzer, and `tests/tests/fuzz_sample.rs` on a sample in every test run.
 
 use pytree_core::{Leaf, Meta, Names, TreeSpec, Value, flatten, unflatten};
 use shapes::{Dim, DynamicShapes, PathPattern, ShapeSpec, refine_dynamic_shapes_from_suggested_fixes};
 use symbolic::parse_srepr;
 
-/// Treespec JSON: what is read can be asked everything.
+/// Treespec JSON: all functions of a spec that was read work.
 pub fn treespec(text: &str) {
-    // Any namedtuple has as many fields as it has children, or one that is made up.
+    // A namedtuple has as many fields as children, or one made-up field.
     let fields = |name: &str| (name.len() % 2 == 1).then(|| Names::from(vec!["x".into()]));
     let Ok(spec) = TreeSpec::from_json_with(text, fields) else { return };
 
-    // No larger than the text deserves: every node takes some forty bytes of it.
+    // The size is bounded by the text: every node takes some forty bytes of it.
     assert!(spec.num_nodes() <= 1 + text.len() / 40, "{} nodes of {} bytes", spec.num_nodes(), text.len());
     assert!(spec.depth() <= text.len());
 
-    // What was read from a file can be written to one, and is the same then.
+    // A spec that was read can be written, and reads back as the same spec.
     let written = spec.to_json().expect("a file holds neither constants nor return types");
     let again = TreeSpec::from_json_with(&written, fields).expect("what is written can be read");
     assert_eq!(again, spec);
@@ -37,7 +37,7 @@ pub fn treespec(text: &str) {
     assert!(spec.flatten_up_to(flat.root()).is_ok_and(|parts| parts.len() == flat.leaves.len()));
 }
 
-/// Sympy expressions as a `.pt2` file has them: what is read can be written and read.
+/// Sympy expressions as in a `.pt2` file: what was read can be written and read again.
 pub fn srepr(text: &str) {
     let Ok(expr) = parse_srepr(text) else { return };
     let written = expr.srepr();
@@ -45,7 +45,7 @@ pub fn srepr(text: &str) {
     let _ = (expr.to_string(), expr.expand());
 }
 
-/// `DynamicShapes` as JSON: what is read can be printed, written and read.
+/// `DynamicShapes` as JSON: what was read can be printed, written and read again.
 pub fn dynamic_shapes(text: &str) {
     let Ok(shapes) = serde_json::from_str::<DynamicShapes>(text) else { return };
     let written = serde_json::to_string(&shapes).expect("shapes are JSON");
@@ -54,7 +54,7 @@ pub fn dynamic_shapes(text: &str) {
     let _ = (shapes.to_string(), shapes.legacy().to_string());
 }
 
-/// What a user may paste: patterns of key paths, and error messages with suggested fixes.
+/// Texts that a user may paste: patterns of key paths, and error messages with suggested fixes.
 pub fn pattern(text: &str) {
     if let Ok(pattern) = text.parse::<PathPattern>() {
         let written = pattern.to_string();

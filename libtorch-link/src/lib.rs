@@ -1,13 +1,13 @@
-//! Helps the packages that link `tch` find libtorch, when they are built and when they run.
+//! Helps packages that link `tch` find libtorch, when they are built and when they run.
 //!
-//! Two things about Cargo make this crate necessary. The place of libtorch, which `torch-sys` finds out, is told to its
-//! *direct* dependents only, and a linker argument never travels to the packages that depend on you. So each package
-//! with a program, test or example that links `tch` lists `torch-sys` and has a build script. In `Cargo.toml`:
+//! Cargo makes this crate necessary. It passes the location of libtorch, which `torch-sys` finds, to *direct* dependents of
+//! `torch-sys` only, and it never passes linker arguments on to dependents. So each package with a program, test or example
+//! that links `tch` depends on `torch-sys` and has a build script. In `Cargo.toml`:
 //!
 //! ```toml
 //! [dependencies]
 //! tch = "0.26.0"
-//! torch-sys = "0.26.0" # direct, so that build.rs is told where libtorch is
+//! torch-sys = "0.26.0" # must be a direct dependency: it passes libtorch's location to build.rs
 //!
 //! [build-dependencies]
 //! libtorch-link = "0.1.0"
@@ -15,12 +15,13 @@
 //!
 //! and as `build.rs`: `fn main() { libtorch_link::link(); }`.
 //!
-//! Then `cargo run`, `cargo test`, doctests and an IDE's run button work with no `LD_LIBRARY_PATH`. Where libtorch is
-//! remains `torch-sys`'s business: `LIBTORCH_USE_PYTORCH`, `LIBTORCH` or a system install, in this order.
+//! Then `cargo run`, `cargo test`, doctests and an IDE's run button work without `LD_LIBRARY_PATH`. `torch-sys` decides which
+//! libtorch is used: that of `LIBTORCH_USE_PYTORCH`, of `LIBTORCH`, or a system install, in this order.
 //!
-//! A package that compiles C++ of its own against libtorch asks [`Libtorch::probe`] for the include folders.
+//! A package that compiles its own C++ against libtorch gets the include folders from [`Libtorch::probe`].
 //!
-//! Tried on Linux x86-64. macOS is written from the documentation of its linker, Windows has no run-time path to set.
+//! This has been tried on Linux x86-64. The support of macOS follows the documentation of its linker. Windows is not
+//! supported, since its programs have no run-time library path.
 
 #![forbid(unsafe_code)]
 
@@ -31,13 +32,13 @@ mod version;
 pub use error::Error;
 pub use libtorch::Libtorch;
 
-/// The libtorch release that `tch` 0.26 is written for, to the patch: `"2.13.0"`.
+/// The exact libtorch release that `tch` 0.26 needs: `"2.13.0"`.
 pub const VERSION: &str = "2.13.0";
 
 /// Links what this package builds to libtorch: [`Libtorch::probe`], then [`Libtorch::emit`].
 ///
-/// To be called from a build script. What goes wrong fails the build through `cargo::error`, with the cure. Nothing is
-/// done while docs.rs builds documentation (`DOCS_RS`), where there is no libtorch.
+/// Call it from a build script. A problem fails the build through `cargo::error`, with a cure. The function does nothing on
+/// docs.rs (`DOCS_RS`), where there is no libtorch.
 pub fn link() {
     if std::env::var_os("DOCS_RS").is_some() {
         return;

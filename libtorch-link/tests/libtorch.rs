@@ -1,4 +1,4 @@
-//! What is said of folders that are, or are not, a libtorch.
+//! Checks folders that are a libtorch, and folders that are not.
 #![allow(clippy::unwrap_used, reason = "a test that cannot make its folders has failed")]
 #![cfg(any(target_os = "linux", target_os = "macos"))]
 
@@ -41,7 +41,7 @@ impl Fake {
 }
 
 #[test]
-fn a_whole_libtorch_tells_its_folders() {
+fn a_complete_libtorch_has_its_folders() {
     let fake = Fake::new("whole");
     let libtorch = fake.check().unwrap();
     let root = &fake.0;
@@ -60,7 +60,7 @@ fn a_missing_library_is_named() {
 }
 
 #[test]
-fn a_folder_that_is_not_there_is_named_as_given() {
+fn a_missing_folder_is_named_as_given() {
     let error = Libtorch::at("/nowhere/libtorch").unwrap_err();
     let file = format!("libtorch_cpu.{EXTENSION}");
     assert_eq!(error, Error::MissingLibrary { lib_dir: "/nowhere/libtorch/lib".into(), file });
@@ -74,7 +74,7 @@ fn missing_headers_are_named() {
 }
 
 #[test]
-fn each_file_that_tells_the_version_is_read() {
+fn each_file_with_the_version_is_read() {
     let header = "#pragma once\n\n#define TORCH_VERSION_MAJOR 2\n#define TORCH_VERSION_MINOR 13\n\
                   #define TORCH_VERSION_PATCH 0\n#define TORCH_VERSION \\\n  \"2.13.0\"\n";
     for (name, file, text, version) in [
@@ -90,7 +90,7 @@ fn each_file_that_tells_the_version_is_read() {
 }
 
 #[test]
-fn a_wrong_version_is_an_error_that_says_all() {
+fn a_wrong_version_is_an_error_with_versions_file_and_cure() {
     for (name, found) in
         [("patch", "2.13.1"), ("minor", "2.7.0+cu126"), ("longer", "2.13.0.1"), ("dev", "2.13.0a0+git1")]
     {
@@ -106,7 +106,7 @@ fn a_wrong_version_is_an_error_that_says_all() {
 }
 
 #[test]
-fn a_version_nobody_tells_is_an_error_that_names_the_files() {
+fn an_unknown_version_is_an_error_that_names_the_files() {
     for (name, text) in [("no-version", "git_version = '2.13.0'"), ("unquoted", "__version__ = version()")] {
         let fake = Fake::new(name).with("version.py", text).with("build-version", " \n");
         let error = fake.check().unwrap_err();
@@ -121,13 +121,13 @@ fn libraries_of_a_gpu_are_kept_by_the_linker() {
         return; // only ELF linkers drop them
     }
     let arguments = Fake::new("cuda").with("lib/libtorch_cuda.so", "").check().unwrap().link_args();
-    let place = |wanted: &str| arguments.iter().position(|argument| argument.contains(wanted)).unwrap();
-    assert!(place("--no-as-needed") < place("-ltorch"), "{arguments:?}");
-    assert!(place("-ltorch") < place("--pop-state"), "{arguments:?}");
+    let position = |wanted: &str| arguments.iter().position(|argument| argument.contains(wanted)).unwrap();
+    assert!(position("--no-as-needed") < position("-ltorch"), "{arguments:?}");
+    assert!(position("-ltorch") < position("--pop-state"), "{arguments:?}");
 }
 
 #[test]
 fn outside_a_build_script_nothing_is_known() {
-    assert_eq!(Libtorch::probe().unwrap_err(), Error::NotTold);
-    assert!(Error::NotTold.to_string().contains("torch-sys"));
+    assert_eq!(Libtorch::probe().unwrap_err(), Error::UnknownLocation);
+    assert!(Error::UnknownLocation.to_string().contains("torch-sys"));
 }

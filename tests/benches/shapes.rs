@@ -1,4 +1,4 @@
-//! What shapes cost on a cache of 126 layers, 252 tensors of rank 4, beside loops written by hand for that cache:
+//! The time of shape operations on a cache of 126 layers (252 tensors of rank 4), compared with loops written by hand:
 //! `cargo bench -p tests --no-default-features --bench shapes`.
 
 use std::fmt::Write;
@@ -37,7 +37,7 @@ fn sets() -> InputSets {
     }
 }
 
-/// A mask of moving dimensions for every tensor.
+/// A mask of dynamic dimensions for every tensor.
 #[divan::bench]
 fn guess_masks(bencher: Bencher<'_, '_>) {
     let sets = sets();

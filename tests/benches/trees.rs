@@ -1,7 +1,7 @@
-//! What trees cost on a cache of 126 layers, 252 tensors, beside loops written by hand for that cache:
+//! The time of tree operations on a cache of 126 layers (252 tensors), compared with loops written by hand for that cache:
 //! `cargo bench -p tests --no-default-features --bench trees`. See `docs/benches.md`.
 //!
-//! What a closure makes is dropped inside of it, so that memory is reused as it is in a program.
+//! A closure drops what it makes, so that memory is reused as in a program.
 
 use divan::{Bencher, black_box};
 use pytree_core::cache::DynamicCache;
@@ -15,7 +15,7 @@ use std::ops::ControlFlow;
 const LAYERS: usize = 126;
 
 fn main() {
-    // As many calls a sample as make the clock cheap beside them.
+    // So many calls per sample that reading the clock costs little in comparison.
     divan::Divan::default().sample_count(1000).sample_size(32).config_with_args().main();
 }
 
@@ -27,7 +27,7 @@ struct Derived<T> {
     value_cache: Vec<T>,
 }
 
-/// A tensor that is a handle of eight bytes, as `tch`'s is.
+/// A tensor that is a handle of eight bytes, as in `tch`.
 #[derive(Clone, Copy)]
 struct Handle(#[expect(dead_code, reason = "it is moved and never read")] u64);
 
@@ -86,7 +86,7 @@ fn library<T>(tensor: fn(usize) -> T) -> DynamicCache<T> {
     DynamicCache { key_cache, value_cache, windows: None }
 }
 
-/// A key and a leaf in as many bytes as ours.
+/// A key and a leaf of the same size as those of pytree-core.
 type Keyed<'a> = ((u32, u32), LeafRef<'a, Meta>);
 
 #[divan::bench]
@@ -188,8 +188,7 @@ fn flatten_with_paths(bencher: Bencher<'_, '_>) {
     bencher.bench_local(|| drop(black_box(flatten_with_keys::<Meta, _>(black_box(&cache)))));
 }
 
-/// The tree of leaves and spec. The leaves are moved in; they are made outside of what is measured, the tree is dropped
-/// inside.
+/// The tree from leaves and spec. Making the leaves is not measured; moving them in and dropping the tree is.
 #[divan::bench]
 fn unflatten_derived(bencher: Bencher<'_, '_>) {
     let (cache, spec) = (derived(handle), structure::<Handles, _>(&derived(handle)));
@@ -201,7 +200,7 @@ fn unflatten_derived(bencher: Bencher<'_, '_>) {
     });
 }
 
-/// Tensors and frame, then the tree again: a cache is moved through the closure for ever.
+/// Tensors and frame, then the tree again. The closure moves one cache over and over.
 fn there_and_back<F: Family, X: OwnedTree<F>>(bencher: Bencher<'_, '_>, cache: X) {
     let mut held = Some(cache);
     bencher.bench_local(|| {
@@ -272,7 +271,7 @@ fn move_handles_by_hand(bencher: Bencher<'_, '_>) {
     there_and_back_by_hand(bencher, derived(handle));
 }
 
-/// Two leaves and specs that are equal and not the same.
+/// Two equal specs in different memory.
 fn two_specs() -> (TreeSpec, TreeSpec) {
     let spec = || match structure::<Meta, _>(&derived(meta)) {
         Ok(spec) => spec,

@@ -1,4 +1,4 @@
-"""Judges what the Rust side recorded: `python check.py FOLDER`. Exits with 1 unless every program passes."""
+"""Checks what the Rust side recorded: `python check.py FOLDER`. Exits with 1 unless every program passes."""
 
 import importlib.util
 import json
@@ -38,7 +38,7 @@ def main(folder):
 
 
 def check(folder, recorded):
-    """Every check of one program; what was checked, in words."""
+    """Runs every check of one program. Returns a text that says what was checked."""
     if "error" in recorded:
         raise AssertionError(f"the export failed: {recorded['error']}")
     name = recorded["name"]
@@ -71,7 +71,7 @@ def check(folder, recorded):
 
 
 def decompose(loaded, twin):
-    """`run_decompositions()`, and in words how it went. It may fail only as on a file that torch itself wrote."""
+    """Runs `run_decompositions()`, and returns the result and a note. It may only fail if it fails on torch's own file too."""
     try:
         return loaded.run_decompositions(), "decomposed"
     except Exception as error:
@@ -90,7 +90,7 @@ def register(path, name):
     """Imports the registrations that Rust wrote."""
     spec = importlib.util.spec_from_file_location(f"registrations_{name}", path)
     module = importlib.util.module_from_spec(spec)
-    # As an import does it: a class that is pickled is looked up in its module.
+    # As an import does, since pickle looks classes up in their module.
     sys.modules[spec.name] = module
     spec.loader.exec_module(module)
 
@@ -113,7 +113,7 @@ def tree(folder, spec, described):
 
 
 def run_all(program, runs):
-    """Runs a program on every set of inputs; the largest difference from what the Rust model gave."""
+    """Runs a program on every set of inputs. Returns the largest difference from the outputs of the Rust model."""
     module = program.module()
     worst = 0.0
     for (args, kwargs), expected in runs:
@@ -130,7 +130,7 @@ def run_all(program, runs):
 
 
 def specs(recorded, loaded, twin):
-    """Our treespecs are read as torch's own, and are written as torch writes them."""
+    """Checks that torch reads our treespecs as its own, and that it writes the same text."""
     for which in ("in_spec", "out_spec"):
         ours = _pytree.treespec_loads(recorded[which])
         theirs = getattr(twin.call_spec, which)

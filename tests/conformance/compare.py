@@ -1,9 +1,9 @@
 """Compares two printed programs.
 
-Both texts are parsed. Each is first checked against itself: the names after `;` are those whose last use the statement
-is, and every integer statement computes the expression in its annotation. Integer statements then give way to these
-expressions, and nodes are numbered in order of appearance. What is left must be equal, but for the closed list in
-`Allowed`, whose uses are counted.
+Both texts are parsed, and each is checked by itself first: the names after `;` are those that the statement uses last, and
+every integer statement computes the expression in its annotation. Then integer statements are replaced by these
+expressions, and nodes are numbered in order of appearance. The results must be equal, except for the differences listed in
+`Allowed`, which are counted.
 """
 
 import ast
@@ -13,7 +13,7 @@ import re
 import sympy
 import torch
 
-# Arguments of factory functions that may be written out on one side only, with what they are otherwise.
+# Arguments of factory functions that may be explicit on one side only, with their defaults.
 FACTORY_DEFAULTS = {
     "dtype": "torch.float32",
     "layout": "torch.strided",
@@ -24,7 +24,7 @@ FACTORY_DEFAULTS = {
 
 @dataclasses.dataclass
 class Allowed:
-    """How often each allowed difference was met."""
+    """How often each allowed difference occurs."""
 
     comments: int = 0
     explicit: int = 0
@@ -56,7 +56,7 @@ class Program:
 
 
 def parse(text):
-    """Reads a printed program; refuses a line that has no place in one."""
+    """Reads a printed program. Any unexpected line is an error."""
     lines = text.split("\n")
     want = ["ExportedProgram:", "    class GraphModule(torch.nn.Module):"]
     if lines[:2] != want:
@@ -102,13 +102,13 @@ def statement(program, line):
     name, annotation, value = found.groups()
     value = expression(value)
     if isinstance(value, ast.Name) and not program.statements and value.id in dict(program.inputs):
-        program.aliases[name] = value.id  # `input_1 = input`: the name of a Python builtin is stepped around
+        program.aliases[name] = value.id  # `input_1 = input`: torch avoids the name of a Python builtin
         return
     program.statements.append(Statement(name, annotation or "", value, dead.split(" = ")[:-1] if dead else []))
 
 
 def names_in(node):
-    """Names of values, in order, once each."""
+    """The names of values, in order, each once."""
     found = []
     for child in ast.walk(node):
         if isinstance(child, ast.Name) and child.id not in ("torch", "device", "inf", "nan") and child.id not in found:
@@ -118,7 +118,7 @@ def names_in(node):
 
 
 def check_last_uses(program):
-    """Every statement lists the names whose last use it is, its own when nobody uses it."""
+    """Checks that every statement lists the names that it uses last, and its own name if that is never used."""
     last = {}
     for i, item in enumerate(program.statements):
         for name in names_in(item.call):
@@ -145,7 +145,7 @@ CALLS = {"Max": sympy.Max, "Min": sympy.Min, "Mod": lambda a, b: a - b * sympy.f
 
 
 def symbolic(node, known):
-    """The value of an integer expression: symbols are positive integers, names stand for what `known` says."""
+    """The value of an integer expression. Symbols are positive integers, and `known` has the values of names."""
     match node:
         case ast.Constant(value=int(v)):
             return sympy.Integer(v)
@@ -170,7 +170,7 @@ def sizes_of(annotation):
 
 
 def integers(program):
-    """The integer values by name, each checked against the statement that computes it."""
+    """The integer values by name. Each is checked against the statement that computes it."""
     annotations = dict(program.inputs)
     annotations |= {alias: annotations[name] for alias, name in program.aliases.items()}
     known = {}
@@ -194,13 +194,13 @@ def integers(program):
 
 
 def target(call):
-    """`aten.add.Tensor`, or nothing for another kind of expression."""
+    """The name of an operator, such as `aten.add.Tensor`, or an empty text for any other expression."""
     text = ast.unparse(call.func) if isinstance(call, ast.Call) else ""
     return text.removeprefix("torch.ops.") if text.startswith("torch.ops.") else ""
 
 
 class Side:
-    """A program in the form in which two are compared."""
+    """A program in the form in which programs are compared."""
 
     def __init__(self, text):
         self.program = parse(text)
@@ -212,7 +212,7 @@ class Side:
             self.names[item.name] = f"%{i}"
 
     def value(self, node):
-        """An argument as text: nodes by number, integers as expressions."""
+        """An argument as text, with nodes by number and integers as expressions."""
         match node:
             case ast.Name(id=name) if name in self.known:
                 return str(self.known[name])
@@ -227,13 +227,13 @@ class Side:
         return ast.unparse(node)
 
     def arguments(self, call, op):
-        """The arguments of a call by the names of its schema."""
+        """The arguments of a call by their names in the schema."""
         schema = operator(op)._schema.arguments
         named = {schema[i].name: self.value(a) for i, a in enumerate(call.args)}
         return named | {k.arg: self.value(k.value) for k in call.keywords}
 
     def tail(self):
-        """Signature and ranges, nodes by number."""
+        """Signature and ranges, with nodes by number."""
         known = {name: str(value) for name, value in self.known.items()} | self.names
         lines = [re.sub(r"^    (\w+): (?=USER_OUTPUT|\w+_MUTATION)", lambda m: f"    {known.get(m[1], m[1])}: ", line)
                  for line in self.program.tail]
@@ -246,7 +246,7 @@ def operator(name):
 
 
 def compare(rust, python):
-    """Compares a program of ours with torch's; what was allowed, or `Difference`."""
+    """Compares our program with torch's. Returns the allowed differences, or raises `Difference`."""
     a, b = Side(rust), Side(python)
     allowed = Allowed(comments=len(a.program.comments) + len(b.program.comments))
     same("arguments of forward", a.program.inputs, b.program.inputs)

@@ -1,10 +1,10 @@
-"""The proof that the comparison can fail: changed programs, each of which it has to notice."""
+"""Proves that the comparison can fail: it must notice each of these changes of a program."""
 
 import re
 
 from compare import Difference, compare
 
-# What is changed, as a pattern and its replacement; the first place where it fits.
+# Each change is a pattern and its replacement, which is applied to the first match.
 CHANGES = {
     "a size of a result": (r'(            \w+: "\w+\[[^"]*?)(\w+)\]"', r'\g<1>\g<2> + 1]"'),
     "the element type of a result": (r'(            \w+: ")f32', r"\1f64"),
@@ -22,8 +22,8 @@ CHANGES = {
 
 
 def unnoticed(rust, python):
-    """How many changes were tried, and those that the comparison took for equal."""
-    # Comments are source lines, and no part of the comparison.
+    """Returns how many changes were tried, and the changes that the comparison did not notice."""
+    # Comments are source lines, which are not compared.
     rust = re.sub(r"\n {12}#.*", "", rust)
     tried, missed = 0, []
     for what, (pattern, to) in CHANGES.items():
@@ -34,7 +34,7 @@ def unnoticed(rust, python):
         try:
             compare(changed, python)
         except (Difference, KeyError, AttributeError, IndexError):
-            # A changed text may also name an op or a value that there is none of.
+            # A changed text may also name an op or a value that does not exist.
             continue
         missed.append(what)
     return tried, missed

@@ -1,7 +1,7 @@
 """Records what PyTorch 2.13 prints for the two example pages: `python record_pages.py` writes `../pages/*.torch-2.13.txt`.
 
-The blocks of a file are separated by a line of dashes, in the order in which the example prints them. Comments, which tell
-where in whose source a statement stands, and blank lines are left out.
+The blocks of a file are separated by a line of dashes, in the order in which the example prints them. Comments, which have
+the source line of a statement, and blank lines are left out.
 """
 
 import pathlib

@@ -1,6 +1,6 @@
-"""What torch.export answers to cases of the form of constraint_cases.json: JSON lines in, JSON lines out.
+"""Answers cases in the form of constraint_cases.json with torch.export. Cases and answers are lines of JSON.
 
-A line out is {"ok": {"placeholders", "ranges", "guards_code"}} or {"error": {"type", "error_type", "message"}}.
+An answer is {"ok": {"placeholders", "ranges", "guards_code"}} or {"error": {"type", "error_type", "message"}}.
 """
 
 import json
@@ -82,7 +82,7 @@ def spec(node):
 
 
 def sizes(rows):
-    """`d0_1` for dimension 1 of row 0, `n2` for the int in row 2."""
+    """The sizes by name: `d0_1` is dimension 1 of row 0, `n2` the int in row 2."""
     known = {}
     for r, row in enumerate(rows):
         if isinstance(row, torch.Tensor):
@@ -118,7 +118,7 @@ def perform(step, known):
 
 
 def model(case):
-    """A module of the case's signature."""
+    """A module with the signature of the case."""
     kinds = [(p["name"], p["kind"]) for p in case["params"]]
     shown, bare = [], False
     for name, kind in kinds:

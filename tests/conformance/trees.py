@@ -1,4 +1,4 @@
-"""Compares pytree-core with torch.utils._pytree: `trees.py RECORD` answers what the program beside it recorded."""
+"""Compares pytree-core with torch.utils._pytree: `trees.py RECORD` checks a record of `conformance_trees`."""
 
 import collections
 import dataclasses
@@ -13,7 +13,7 @@ import torch
 from torch.fx.immutable_collections import immutable_dict, immutable_list
 from torch.utils import _pytree as pytree
 
-# The classes below are `trees.NAME` to both sides, however this file is run.
+# On both sides the classes below are named `trees.NAME`, however this file is run.
 sys.modules["trees"] = sys.modules[__name__]
 
 
@@ -27,7 +27,7 @@ class K:
 
 
 class Node:
-    """A node known by its names, its statics, or its context alone."""
+    """A node with names, with names and statics, or with a context alone."""
 
     def __init__(self, children, context):
         self.children, self.context = list(children), context
@@ -78,7 +78,7 @@ def register_classes():
         cls.__module__ = "trees"
         more = {}
         if cls is CD:
-            # What such a context prints as in memory only the class knows: here the same as in the file.
+            # Only the class knows how its context prints. Here it prints as in the file.
             more = {"to_dumpable_context": lambda c: c, "from_dumpable_context": lambda c: c}
         pytree.register_pytree_node(
             cls,
@@ -100,7 +100,7 @@ def register_classes():
 
 
 def build(spec, leaves=None):
-    """The tree of a spec with its leaves numbered. `tree_unflatten` but for torch.Size, which it makes a tuple of."""
+    """The tree of a spec with numbers as leaves. Unlike `tree_unflatten` it does not turn torch.Size into a tuple."""
     leaves = iter(range(spec.num_leaves)) if leaves is None else leaves
     if spec.is_leaf():
         return next(leaves)
@@ -111,25 +111,25 @@ def build(spec, leaves=None):
 
 
 def facts(spec):
-    """What both sides say of a spec."""
+    """The properties of a spec that are compared."""
     tree = build(spec)
     paths, again = pytree.tree_flatten_with_path(tree)
     assert again == spec, f"{again} is not {spec}"
     assert [leaf for _, leaf in paths] == list(range(spec.num_leaves))
-    told = {
+    answered = {
         "json": pytree.treespec_dumps(spec),
         "repr": str(spec),
         "keystr": [pytree.keystr(path) for path, _ in paths],
         "counts": [spec.num_leaves, spec.num_nodes, spec.num_children],
     }
-    # A dataclass prints its fields in the order of the class, which a spec with None fields does not keep.
-    if "trees.D" not in told["json"]:
-        told["pprint"] = pytree.treespec_pprint(spec)
-    return told
+    # A dataclass prints its fields in the order of the class, which is lost in a spec with None fields.
+    if "trees.D" not in answered["json"]:
+        answered["pprint"] = pytree.treespec_pprint(spec)
+    return answered
 
 
 def plain(error):
-    """An error without what differs from run to run: addresses, and the order of sets."""
+    """An error without the parts that differ from run to run: addresses, and the order of sets."""
     text = re.sub(r" at 0x[0-9a-f]+", "", str(error))
     return "".join(sorted(text)) if "key(s)" in text else text
 
@@ -149,14 +149,14 @@ def check_pair(case):
         return f"equality: torch {equal}, here {case['equal']}: {case['a']} {case['b']}"
     tree = build(other)
     try:
-        told = {"parts": [pytree.tree_leaves(part) for part in spec.flatten_up_to(tree)]}
+        answered = {"parts": [pytree.tree_leaves(part) for part in spec.flatten_up_to(tree)]}
     except ValueError as error:
-        told = {"error": plain(error)}
+        answered = {"error": plain(error)}
     here = dict(case["up_to"])
     if "error" in here:
         here["error"] = plain(here["error"])
-    if told != here:
-        return f"flatten_up_to: torch {told}, here {here}: {case['a']} {case['b']}"
+    if answered != here:
+        return f"flatten_up_to: torch {answered}, here {here}: {case['a']} {case['b']}"
 
 
 def check_call(case):
@@ -166,12 +166,12 @@ def check_call(case):
         for name, kind, default in case["parameters"]
     ]
     signature = inspect.Signature(parameters)
-    # Every argument is its own number, in the order of the call.
+    # Each argument is a number, counted in the order of the call.
     named = {name: case["positional"] + i for i, name in enumerate(case["named"])}
     try:
         arguments = signature.bind(*range(case["positional"]), **named).arguments
     except TypeError as error:
-        # The text here goes on where Python's ends.
+        # Our message is longer than Python's and starts with it.
         return None if case["bound"].get("error", "").startswith(str(error)) else f"{error}, here {case}"
     places = {}
     for i, parameter in enumerate(parameters):
@@ -184,13 +184,13 @@ def check_call(case):
             places |= {number: [i, f"[{name!r}]"] for name, number in value.items()}
         else:
             places[value] = [i, None]
-    told = {"places": [places[number] for number in range(len(places))]}
-    if told != case["bound"]:
-        return f"bind: Python {told}, here {case}"
+    answered = {"places": [places[number] for number in range(len(places))]}
+    if answered != case["bound"]:
+        return f"bind: Python {answered}, here {case}"
 
 
 def check_front_page(page):
-    """Every function that torch makes public stands in the table, but for those that ask for the class of a value."""
+    """Checks that the table has every public function of torch, except those that ask for the class of a value."""
     functions = [n for n in pytree.__all__ if not n.startswith("is_") and (n.islower() or n == "LeafSpec")]
     missing = [n for n in functions if f"`{n}`" not in page]
     return f"without a place on the front page: {missing}" if missing else None
@@ -226,21 +226,21 @@ def random_tree(rng, depth):
 
 
 class Cache:
-    """What transformers' caches hold, as far as their registrations look at it."""
+    """The parts of transformers' caches that their registrations use."""
 
     def __init__(self, pairs, kinds=None, windows=None):
         self.pairs, self.kinds, self.windows = pairs, kinds, windows
 
 
 def flatten_lists(cache):
-    """transformers 4.50 to 5.0; with windows 5.23."""
+    """The registration of transformers 4.50 to 5.0, and with windows that of 5.23."""
     names = ["key_cache", "value_cache"]
     lists = [[k for k, _ in cache.pairs], [v for _, v in cache.pairs]]
     return lists, names if cache.windows is None else [names, cache.windows]
 
 
 def flatten_layers(cache):
-    """onnx-diagnostic from 0.8 on."""
+    """The registration of onnx-diagnostic from 0.8 on."""
     plain = cache.kinds is None or set(cache.kinds) <= {"D"}
     parts = ["" if plain else f"{kind}_" for kind in cache.kinds or [""] * len(cache.pairs)]
     names = [f"{name}_{parts[i]}{i}" for i in range(len(cache.pairs)) for name in ("key", "value")]
@@ -248,7 +248,7 @@ def flatten_layers(cache):
 
 
 def flatten_described(cache):
-    """The exporters package of transformers 5.23."""
+    """The registration of the exporters package of transformers 5.23."""
     module = "transformers.cache_utils"
     layers = [
         {
@@ -273,7 +273,7 @@ def flatten_described(cache):
 
 
 def flatten_parts(cache):
-    """EncoderDecoderCache and MambaCache as onnx-diagnostic registers them."""
+    """The registration of EncoderDecoderCache and MambaCache by onnx-diagnostic."""
     return list(cache.pairs.values()), list(cache.pairs)
 
 
@@ -281,7 +281,7 @@ FLATTEN = {"lists": flatten_lists, "layers": flatten_layers, "described": flatte
 
 
 def register_cache(form, name):
-    """A new class of this name: what was registered under it before gives way."""
+    """Makes a new class with this name, and removes a registration under the same name."""
     cls = type("Registered", (Cache,), {})
     flatten = FLATTEN[form]
 
@@ -312,12 +312,12 @@ def build_cache(case):
 def check_cache(case):
     cache = build_cache(case)
     paths, spec = pytree.tree_flatten_with_path(cache)
-    told = {
+    answered = {
         "json": pytree.treespec_dumps(spec),
         "keystr": [pytree.keystr(path) for path, _ in paths],
         "counts": [spec.num_leaves, spec.num_nodes, spec.num_children],
     }
-    for name, value in told.items():
+    for name, value in answered.items():
         if value != case[name]:
             return f"{name}: torch {value!r}, here {case[name]!r}"
     if pytree.treespec_loads(case["json"]) != spec:
@@ -340,7 +340,7 @@ def main(record):
         for case in cases:
             try:
                 problem = check(case)
-            except Exception as error:  # what torch cannot do is a failure of the case
+            except Exception as error:  # a failure of torch is a failure of the case
                 problem = f"torch: {type(error).__name__}: {error}: {case}"
             if problem:
                 failed.append(problem)

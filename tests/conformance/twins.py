@@ -1,4 +1,4 @@
-"""The models of the Rust side, written for PyTorch, with the dynamic shapes that Rust gives or guesses."""
+"""The models of the Rust side in PyTorch, with the dynamic shapes that Rust declares or guesses."""
 
 import torch
 from torch.export import Dim
@@ -9,7 +9,7 @@ D = Dim.DYNAMIC
 
 
 def registered(name):
-    """The class that the registrations written by Rust made."""
+    """The class from the registrations that Rust wrote."""
     return _pytree.SERIALIZED_TYPE_TO_PYTHON_TYPE[name]
 
 
@@ -207,7 +207,7 @@ class Residual(torch.nn.Module):
         super().__init__()
         self.stem = torch.nn.Conv2d(3, 4, 3, stride=2, padding=1)
         self.norm = torch.nn.BatchNorm2d(4)
-        # tch counts no batches.
+        # tch does not count batches.
         self.norm.num_batches_tracked = None
         self.first = torch.nn.Conv2d(4, 4, 3, padding=1)
         self.second = torch.nn.Conv2d(4, 4, 3, padding=1)
@@ -296,7 +296,7 @@ def custom_class_shapes():
 ADD = {"x": {0: D, 1: D}, "y": {1: D}}
 LAYER = {0: D, 2: D, 3: D}
 
-# By name: the model, and its dynamic shapes.
+# The model and its dynamic shapes, by name.
 TWINS = {
     "page_static": lambda: (Add(), None),
     "page_args": lambda: (Add(), ADD),

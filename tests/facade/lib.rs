@@ -1,1 +1,1 @@
-//! The macros through `torch_export` alone, and through a renamed dependency: see `tests`.
+//! The macros through `torch_export` alone, and through a renamed dependency. See the folder `tests`.

@@ -1,5 +1,5 @@
-//! A project outside the workspace uses torch-export as its README says: a path or version, a one-line build script,
-//! `LIBTORCH` in the environment, nothing of this repository's configuration.
+//! A project outside the workspace uses torch-export as the README says: with a path or version, a build script of one line
+//! and `LIBTORCH` in the environment, but without this repository's configuration.
 #![cfg(feature = "tch")]
 #![allow(clippy::unwrap_used, reason = "a test that cannot make its folders has failed")]
 
@@ -11,7 +11,7 @@ use std::process::Command;
 struct Project(PathBuf);
 
 impl Project {
-    /// Copies the template and the workspace's lock file, so that nothing is resolved anew and what is built is shared.
+    /// Copies the template and the workspace's lock file, so that the project uses the same versions and shares their build.
     fn new(root: &Path) -> Self {
         let project = Self(std::env::temp_dir().join(format!("torch-export-downstream-{}", std::process::id())));
         let template = root.join("tests/downstream");
@@ -43,7 +43,7 @@ fn a_project_outside_the_workspace_exports_saves_and_runs() {
         .arg(&file)
         .current_dir(&project.0)
         .env("CARGO_TARGET_DIR", target)
-        // The workspace's dev profile, without which libtorch's bindings would be compiled a second time.
+        // The workspace's dev profile. With another one, the bindings of libtorch would be compiled a second time.
         .env("CARGO_PROFILE_DEV_DEBUG", "line-tables-only")
         .env_remove("LD_LIBRARY_PATH")
         .env_remove("DYLD_LIBRARY_PATH")

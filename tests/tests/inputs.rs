@@ -1,12 +1,11 @@
-//! Input sets of a typed model: what the first page shows, and every way in which sets can be wrong.
+//! Input sets of a typed model: the cases of the first page, and every way in which sets can be wrong.
 #![allow(clippy::expect_used, clippy::panic, reason = "a test fails by a panic")]
 
 use indexmap::IndexMap;
 use pytree_core::{BindError, DType, Leaf, LeafRef, Meta, PyTree, Signature, TensorMeta, Value, flatten, module};
-use shapes::Number;
 use shapes::{
     Auto, DynamicShapes, GuessError, GuessOptions, InputSet, InputSets, InputsError, LeafDescription, ModelInputs,
-    MoveError, StringTypeError, StringTypeOptions, TensorError, TensorSummary, string_type, string_type_with,
+    MoveError, Number, StringTypeError, StringTypeOptions, TensorError, TensorSummary, string_type, string_type_with,
 };
 use tests::golden::guess::{guess_label, inputs_label};
 
@@ -118,7 +117,7 @@ fn the_pages_cache() {
 #[test]
 fn one_set_and_none() {
     let one = ModelInputs::new(&Add, [Add::args((f32([5, 6]), f32([1, 6])))]).expect("one set");
-    let error = one.guess_dynamic_shapes().expect_err("one set shows nothing");
+    let error = one.guess_dynamic_shapes().expect_err("one set is not enough");
     assert!(error.to_string().starts_with("one set of inputs does not show"), "{error}");
     assert_eq!(one.guess_with(Auto::Dynamic).expect("shapes").repr(), "(({}, {}), {})");
     assert_eq!(
@@ -182,7 +181,7 @@ fn sets_unlike_the_first() {
     );
     let keys = error(set(vec![f32([2, 3])], &["b"], None));
     assert!(keys.contains("at table: found a `builtins.dict` of 1 item with ['b'], but inputs[0] has"), "{keys}");
-    // By name or by position is all one, and None stands for any value.
+    // Arguments by name and by position are the same, and None stands for any value.
     let named = Mixed::args(vec![f32([9, 3])]).n(4).mask(Some(f32([1]))).table(table(&["a"]));
     let inputs = ModelInputs::new(&Mixed, [first(), named]).expect("the same structure");
     assert!(matches!(inputs.guess_dynamic_shapes(), Err(GuessError::ArgsCountMismatch { .. })));
@@ -291,7 +290,7 @@ fn a_set_is_a_tuple_a_dict_or_both() {
     assert_eq!(inputs_label(&not_a_list), "inputs_not_list");
     let list = InputSets::of_list(&Tree::list([Tree::tuple([t([1])]), Tree::tuple([t([2])])])).expect("a list");
     assert_eq!(list.guess_dynamic_shapes().expect("shapes").repr(), "(({0: DimHint(DYNAMIC)},), {})");
-    // Python reads a tuple of a tuple and a dict as positional and named arguments, and so do we.
+    // Like Python, we read a tuple of a tuple and a dict as positional and named arguments.
     let both = InputSet::of(&Tree::tuple([Tree::tuple([t([1])]), Tree::dict([("k", t([2]))])])).expect("a set");
     assert_eq!(both.names().collect::<Vec<_>>(), ["k"]);
     let flat = flatten(&(f32([1]), f32([2]))).expect("a tree").spec;
@@ -333,7 +332,7 @@ fn string_type_errors_and_statistics() {
     assert_eq!(string_type_with(&f32([]), with, range).as_deref(), Ok("T1s[empty]"));
     let error = string_type_with(&(f32([]), f32([2])), with, range).expect_err("no data");
     assert_eq!(error.to_string(), "the tensor [1]: no data");
-    // Inside a class that is only registered there are lists and nothing else.
+    // Inside a registered class `string_type` prints lists only.
     let own = pytree_core::Context::Custom { name: "my.Own".into(), context: serde_json::Value::Null };
     let own = Tree::Node(own, vec![Tree::dict([("a", t([2]))]), Leaf::Int(3).into()]);
     assert_eq!(string_type(&own, with).as_deref(), Ok("Own[serialized](#2[#1[T1s2],#0[]])"));

@@ -1,22 +1,23 @@
-//! The example pages print what the pages they follow print, and what PyTorch 2.13 prints.
+//! The example pages print what their original pages print, and what PyTorch 2.13 prints.
 //!
-//! `pages/*.page.txt` is the output on onnx-diagnostic's page, `pages/*.torch-2.13.txt` that of PyTorch 2.13, recorded by
-//! `conformance/record_pages.py`: shapes, values in one line and programs, in order, without comments and blank lines.
+//! `pages/*.page.txt` is the output on onnx-diagnostic's page. `pages/*.torch-2.13.txt` is that of PyTorch 2.13, recorded by
+//! `conformance/record_pages.py`. Both have shapes, values in one line and programs, in order, without comments and blank
+//! lines.
 
 #![cfg(feature = "tch")]
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
-#[allow(dead_code, reason = "`main` is for the example")]
+#[allow(dead_code, reason = "only the example uses `main`")]
 #[path = "../../examples/examples/custom_class_inputs.rs"]
 mod custom_class_inputs;
-#[allow(dead_code, reason = "`main` is for the example")]
+#[allow(dead_code, reason = "only the example uses `main`")]
 #[path = "../../examples/examples/export_with_dynamic_cache.rs"]
 mod export_with_dynamic_cache;
 
 use std::io::Write;
 use std::path::{Path, PathBuf};
 
-/// What a page printed, without comments and blank lines, and the files it wrote.
+/// The output of a page, without comments and blank lines, and the files that it wrote.
 struct Page {
     text: String,
     files: Vec<String>,
@@ -43,11 +44,11 @@ fn golden(name: &str) -> Vec<String> {
     text.split(&format!("{}\n", "-".repeat(40))).map(str::to_owned).collect()
 }
 
-/// The first block that does not come, whole, after the one before it.
+/// The first block that does not appear as a whole after the block before it.
 fn missing<'g>(text: &str, blocks: &'g [String]) -> Option<&'g str> {
     let mut rest = text;
     for block in blocks {
-        // Blocks are whole lines: they begin after a line break and end with one.
+        // A block is whole lines: it begins after a line break and ends with one.
         match rest.match_indices(block.as_str()).find(|(at, _)| *at == 0 || rest[..*at].ends_with('\n')) {
             Some((at, _)) => rest = &rest[at + block.len()..],
             None => return Some(block),
@@ -67,7 +68,7 @@ fn the_first_page_prints_what_python_prints() {
     assert_eq!((old.len(), new.len()), (12, 10));
     assert_eq!(missing(&page.text, &old), None, "in\n{}", page.text);
     assert_eq!(missing(&page.text, &new), None, "in\n{}", page.text);
-    // The static program stands in both, and is printed once.
+    // The static program is in both files, and is printed once.
     assert_eq!(page.text.matches("ExportedProgram:").count(), programs(&old) + programs(&new) - 1);
     let files = ["args.pt2", "args_and_kwargs.pt2", "dynamic_cache.pt2", "dynamic_cache.py", "kwargs.pt2"];
     assert_eq!(page.files, files);
@@ -78,13 +79,13 @@ fn the_second_page_prints_what_python_prints() {
     let page = run("custom_class_inputs", custom_class_inputs::run);
     let mut new = golden("custom_class_inputs.torch-2.13.txt");
     assert_eq!(new.len(), 4);
-    // tch names the element type of `zeros`, Python says that its memory is not pinned; both are what either would take.
+    // tch passes the element type of `zeros`, and Python that its memory is not pinned. Both are the default.
     let (python, tch) =
         ("device = device(type='cpu'), pin_memory = False", "dtype = torch.float32, device = device(type='cpu')");
     assert_eq!(new[3].matches(python).count(), 1);
     new[3] = new[3].replace(python, tch);
     assert_eq!(missing(&page.text, &new), None, "in\n{}", page.text);
-    // Once more with the names of PyTorch 2.7, which printed this in strict mode.
+    // The page also has the names of PyTorch 2.7, which printed this in strict mode.
     let old = "def forward(self, x: \"f32[s0, 8, 7, 1]\", dc_key_cache_0: \"f32[s0, 8, s2, 6]\", \
                dc_value_cache_0: \"f32[s0, 8, s2, 6]\"):\n";
     assert_eq!(page.text.matches(old).count(), 1);
@@ -95,7 +96,7 @@ fn the_second_page_prints_what_python_prints() {
 
 /// A program is checked at sizes that the example does not have, even where inputs have many dimensions.
 #[test]
-fn the_pages_say_which_unseen_sizes_they_checked() {
+fn the_pages_print_which_unseen_sizes_were_checked() {
     let page = run("unseen", export_with_dynamic_cache::run);
     let checked: Vec<&str> = page.text.lines().filter(|line| line.starts_with("It was verified on ")).collect();
     assert_eq!(checked.len(), 4);

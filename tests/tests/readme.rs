@@ -1,4 +1,4 @@
-//! The README's programs and their output are those of the examples `readme` and `suggested_fix`.
+//! The README shows the programs and the output of the examples `readme` and `suggested_fix`.
 #![cfg(feature = "tch")]
 #![allow(missing_docs, clippy::unwrap_used, reason = "a test")]
 
@@ -26,7 +26,7 @@ fn code(example: &str) -> String {
 fn the_program_is_the_example() {
     let whole = format!("```rust,no_run\n{}```", code("readme"));
     assert!(read("README.md").contains(&whole), "README.md shows another program");
-    // Of the second one the README shows the lines of the model and of main that matter.
+    // The README shows only some lines of the second program.
     let (readme, code) = (read("README.md"), code("suggested_fix"));
     let shown = readme.split("<!-- suggested_fix -->").nth(1).unwrap();
     let (_, shown) = shown.split_once("```rust,ignore\n").unwrap();

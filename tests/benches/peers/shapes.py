@@ -1,4 +1,4 @@
-"""What onnx-diagnostic does with the shapes of the cache."""
+"""Measures onnx-diagnostic's shape operations on the cache."""
 
 import warnings
 
@@ -23,7 +23,7 @@ timing.tell(
     "onnx-diagnostic",
     {
         "guess": inputs.guess_dynamic_shapes,
-        # The default writes the first of twenty or more.
+        # By default a list of more than twenty items is cut.
         "string_type": lambda: string_type(first, with_shape=True, limit=1000),
     },
 )

@@ -1,4 +1,4 @@
-"""How long a call takes in Python, and the cache that every peer is measured on."""
+"""Measures calls in Python, and has the cache for all peers."""
 
 import gc
 import itertools
@@ -25,7 +25,7 @@ def cache(batch=2, length=30):
 
 
 def register_in_torch():
-    """As transformers registers it: the names are the context, and the keys of the children."""
+    """Registers the cache as transformers does: the context is the names, which are also the keys of the children."""
     from torch.utils import _pytree as pytree
 
     children = lambda c: [c.key_cache, c.value_cache]
@@ -41,7 +41,7 @@ def register_in_torch():
 
 
 def fastest(call, seconds=0.5):
-    """The nanoseconds of the fastest reading; a reading is as many calls as take 0.2 ms, without garbage collection."""
+    """The fastest and the median reading in nanoseconds. A reading is calls for 0.2 ms, without garbage collection."""
     call()
     gc.collect()
     gc.disable()
@@ -63,6 +63,6 @@ def _reading(call, calls):
 
 
 def tell(peer, figures):
-    """One line a figure, for `cargo xtask bench`: peer, figure, fastest, median."""
+    """Prints one line per figure for `cargo xtask bench`: peer, figure, fastest, median."""
     for name, call in figures.items():
         print(peer, name, *fastest(call), flush=True)

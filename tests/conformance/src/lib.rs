@@ -1,7 +1,7 @@
-//! What the three conformance programs share: the Python that judges, and the seed of a run.
+//! What the three conformance programs share: the Python with PyTorch, and the seed of a run.
 //!
-//! Each program makes cases in Rust, has one of the scripts beside `src` answer them with PyTorch, and counts the cases
-//! on which the two agree. `cargo xtask conformance` runs all three.
+//! Each program makes cases in Rust, runs one of the scripts beside `src`, which answers them with PyTorch, and counts the
+//! cases on which both agree. `cargo xtask conformance` runs all three.
 
 mod python;
 mod seed;

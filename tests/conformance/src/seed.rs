@@ -1,4 +1,4 @@
-/// The seed of a run: fixed where `CI` is set, otherwise taken from the clock.
+/// The seed of a run: fixed if `CI` is set, otherwise taken from the clock.
 ///
 /// In CI a change must fail because of what it did, and not because of what a new seed has found.
 pub fn seed() -> u64 {

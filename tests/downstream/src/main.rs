@@ -5,7 +5,7 @@ use std::error::Error;
 use tch::{Device, Kind, Tensor};
 use torch_export::prelude::*;
 
-/// An input type this crate alone knows.
+/// An input type that only this crate knows.
 #[derive(PyTree)]
 #[pytree(as = "mapping")]
 struct Cache {
@@ -14,7 +14,7 @@ struct Cache {
 }
 
 impl Cache {
-    /// Two layers of ones, `batch` by `length`.
+    /// Two layers of ones of the sizes `[batch, length]`.
     fn new(batch: i64, length: i64) -> Self {
         let layer = || Tensor::ones([batch, length], (Kind::Float, Device::Cpu));
         Cache { keys: vec![layer(), layer()], values: vec![layer(), layer()] }
@@ -43,7 +43,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     let program = export(&model, &inputs, &shapes)?;
     program.save(&file)?;
 
-    // Sizes that the export has not seen.
+    // Sizes that the export did not use.
     let out: Tensor = program.call(&Model::args(Cache::new(6, 7)).z(z()))?;
     println!("{:?} {}", out.size(), out.double_value(&[5, 13]));
     Ok(())

@@ -1,4 +1,4 @@
-//! `#[derive(PyTree)]`, `#[module]` and `function!` by the names that `torch_export` gives them.
+//! `#[derive(PyTree)]`, `#[module]` and `function!` under the names of `torch_export`.
 
 use std::error::Error;
 use torch_export::prelude::*;

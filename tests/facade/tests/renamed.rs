@@ -1,4 +1,4 @@
-//! The macros with the library under a name of the user's own: `tree` is `pytree-core`.
+//! The macros with the library under another name: `tree` is `pytree-core`.
 
 use tree::{Meta, Module, PyTree, TensorMeta, function, leaves, module};
 

@@ -8,7 +8,7 @@ use torch_export::prelude::*;
 use crate::pages::randn;
 use crate::record::{Case, Recorder};
 
-/// Two layers with their norm, declared one by one.
+/// Two layers and a norm, whose parameters are declared one by one.
 struct Mlp {
     first: nn::Linear,
     norm: nn::LayerNorm,
@@ -22,7 +22,7 @@ impl Mlp {
     }
 }
 
-/// An embedding and a convolution, declared through their store.
+/// A convolution, whose parameters are declared through their store.
 struct Conv {
     store: nn::VarStore,
     conv: nn::Conv2D,
@@ -81,7 +81,7 @@ impl Attention {
     }
 }
 
-/// Weight and bias of a layer, under torch's names and in torch's order.
+/// Declares weight and bias of a layer, under torch's names and in torch's order.
 fn linear<'a, M: Module<Family = Tch>>(export: Export<'a, M>, name: &str, layer: &'a nn::Linear) -> Export<'a, M> {
     let export = export.parameter(&format!("{name}.weight"), &layer.ws);
     match &layer.bs {
@@ -94,7 +94,7 @@ pub(crate) fn record(recorder: &mut Recorder) -> Result<()> {
     let store = nn::VarStore::new(Device::Cpu);
     let root = store.root();
 
-    // As an export in Python has it: torch switches cuDNN off while it traces.
+    // As in an export in Python: torch switches cuDNN off while it traces.
     let norm = nn::LayerNormConfig { cudnn_enabled: false, ..Default::default() };
     let mlp = Mlp {
         first: nn::linear(&root / "first", 4, 8, nn::LinearConfig::default()),

@@ -35,7 +35,7 @@ fn main() -> ExitCode {
     }
 }
 
-/// Whether everything passed.
+/// Returns true if everything passed.
 fn run() -> Result<bool> {
     let python = Python::find()?;
     let given = std::env::args_os().nth(1).map(PathBuf::from);
@@ -48,7 +48,7 @@ fn run() -> Result<bool> {
     layers::record(&mut recorder)?;
     networks::record(&mut recorder)?;
     recorder.finish()?;
-    // What the script prints goes to our output.
+    // The output of the script goes to that of this program.
     let passed = python.script("check.py").arg(folder).status().context("Python could not be started");
     if given.is_none() {
         // A temporary folder that stays behind is not a failure.

@@ -32,7 +32,7 @@ impl Half {
     }
 }
 
-/// Ops with several results, some of which nobody uses.
+/// Ops with several results, some of them unused.
 struct Several;
 
 #[module]
@@ -66,7 +66,7 @@ impl Positions {
     }
 }
 
-/// A number that is no tensor.
+/// A number as an input.
 struct Scalar;
 
 #[module]
@@ -76,7 +76,7 @@ impl Scalar {
     }
 }
 
-/// Inputs and outputs as dataclasses, one field of which may be missing.
+/// Inputs and outputs as dataclasses, with a field that may be missing.
 #[derive(PyTree)]
 #[pytree(name = "conformance.Inputs")]
 struct Inputs {
@@ -143,7 +143,7 @@ pub(crate) fn record(recorder: &mut Recorder) -> Result<()> {
     let view = |b, s| View::args(randn(&[b, s, 6]));
     recorder.record(Case::guessed("view", View, [view(3, 5), view(4, 7)], [view(2, 9), view(8, 3)]));
 
-    // An even size, as a dim derived from its half.
+    // An even size, declared as a dim derived from its half.
     let half = Dim::with_range("half", 1, Some(50))?;
     let even = ShapeSpec::dims([(0, half.affine(2, 0)?)]);
     let pair = |n| Half::args(randn(&[n, 4]));

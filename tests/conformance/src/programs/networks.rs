@@ -1,5 +1,5 @@
-//! Networks as people write them: a decoder with a cache, convolutions with a skip, a recurrent one, an encoder with a
-//! padding mask, picking and losses.
+//! Typical networks: a decoder with a cache, convolutions with a skip connection, a recurrent network, an encoder with a
+//! padding mask, sorting and losses.
 
 use anyhow::Result;
 use tch::nn::{self, Module as _, ModuleT as _, RNN as _};
@@ -79,7 +79,7 @@ impl Block {
     }
 }
 
-/// A decoder of two layers: ids, positions and a mask in, the last token's logits and the longer cache out.
+/// A decoder of two layers. It takes ids, positions and a mask, and returns the last token's logits and the longer cache.
 struct Decoder {
     store: nn::VarStore,
     tokens: nn::Embedding,
@@ -106,7 +106,7 @@ impl Decoder {
     }
 }
 
-/// A stem, a residual block, a pooled classifier.
+/// A stem, a residual block and a classifier with pooling.
 struct Residual {
     store: nn::VarStore,
     stem: nn::Conv2D,
@@ -127,7 +127,7 @@ impl Residual {
     }
 }
 
-/// Down, up to the size of the skip, and joined with it.
+/// Convolutions down, then up to the size of the skip connection, and joined with it.
 struct Skip {
     store: nn::VarStore,
     down: nn::Conv2D,
@@ -160,7 +160,7 @@ impl Recurrent {
     }
 }
 
-/// Attention that passes padding over.
+/// Attention with a padding mask.
 struct Encoder {
     store: nn::VarStore,
     joint: nn::Linear,
@@ -181,7 +181,7 @@ impl Encoder {
     }
 }
 
-/// The largest, their order, and what stands there.
+/// The largest values, their order, and the values at their positions.
 struct Picks;
 
 #[module]
@@ -245,7 +245,7 @@ pub(crate) fn record(recorder: &mut Recorder) -> Result<()> {
 
     let store = nn::VarStore::new(Device::Cpu);
     let layer = nn::lstm(store.root() / "layer", 3, 4, Default::default());
-    // torch unrolls the sequence, so its length cannot move there; here it can.
+    // torch unrolls the sequence, so its length is fixed there. Here it is dynamic.
     let x = |b| Recurrent::args(randn(&[b, 5, 3]));
     let case = Case::guessed("recurrent", Recurrent { store, layer }, [x(2), x(3)], [x(4), x(7)]);
     recorder.record_with(case, |model, export| export.parameters(&model.store));

@@ -1,4 +1,4 @@
-//! What Python is given to judge: programs, inputs, and what the Rust models make of them.
+//! Records what Python checks: programs, inputs, and the outputs of the Rust models.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -17,38 +17,38 @@ pub(crate) struct Recorder {
 
 /// One model to be exported and compared.
 pub(crate) struct Case<M: Module<Family = Tch>> {
-    /// What the program is called; the Python twin has the same name.
+    /// The name of the program. The Python twin has the same name.
     pub(crate) name: &'static str,
     /// The model.
     pub(crate) model: M,
-    /// The sets that it is exported from. Their first is the example.
+    /// The sets that it is exported from. The first is the example.
     pub(crate) sets: Vec<M::Args>,
     /// The dynamic shapes; `None` guesses them from the sets.
     pub(crate) shapes: Option<DynamicShapes>,
-    /// Inputs of sizes that no set has, to run model and program on.
+    /// Inputs of sizes that no set has, for comparing the model and the program.
     pub(crate) unseen: [M::Args; 2],
 }
 
 impl<M: Module<Family = Tch>> Case<M> {
-    /// A case whose dynamic shapes are guessed.
+    /// A case with guessed dynamic shapes.
     pub(crate) fn guessed(name: &'static str, model: M, sets: [M::Args; 2], unseen: [M::Args; 2]) -> Self {
         Case { name, model, sets: sets.into(), shapes: None, unseen }
     }
 }
 
 impl Recorder {
-    /// A recorder for a folder, which is made if need be.
+    /// A recorder for a folder, which is made if it does not exist.
     pub(crate) fn new(folder: &Path) -> Result<Recorder> {
         fs::create_dir_all(folder).with_context(|| format!("cannot make the folder {}", folder.display()))?;
         Ok(Recorder { folder: folder.to_owned(), programs: Vec::new() })
     }
 
-    /// Exports and records a model that holds no tensors.
+    /// Exports and records a model without tensors.
     pub(crate) fn record<M: Module<Family = Tch>>(&mut self, case: Case<M>) {
         self.record_with(case, |_, export| export);
     }
 
-    /// Exports and records a model; `declare` says what it holds. An export that fails is recorded as a failure.
+    /// Exports and records a model, whose tensors `declare` declares. A failed export is recorded as a failure.
     pub(crate) fn record_with<M: Module<Family = Tch>>(
         &mut self,
         case: Case<M>,
@@ -65,7 +65,7 @@ impl Recorder {
         declare: impl for<'a> FnOnce(&'a M, Export<'a, M>) -> Export<'a, M>,
     ) -> Result<Value> {
         let name = case.name;
-        // A call owns its arguments and cannot be copied, but a tree can be taken apart and put together.
+        // A call owns its arguments and cannot be cloned, but it is a tree, which can be flattened and rebuilt.
         let sets = case.sets.iter().map(copy).collect::<Result<Vec<_>>>()?;
         let inputs = ModelInputs::new(&case.model, sets)?;
         let shapes = match &case.shapes {
@@ -95,7 +95,7 @@ impl Recorder {
         }))
     }
 
-    /// Writes the leaves of a tree; tensors as raw little-endian files.
+    /// Writes the leaves of a tree. Tensors become raw little-endian files.
     fn leaves<T: OwnedTree<Tch>>(&self, tree: &T, stem: &str) -> Result<Vec<Value>> {
         let flat = flatten(tree)?;
         let leaf = |(i, leaf): (usize, &LeafRef<'_, Tch>)| {

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use crate::dims::Names;
+use crate::dims::NamedDims;
 use crate::naming::tensor;
 use tests::random::Random;
 
@@ -18,14 +18,14 @@ impl Size {
         format!("d{}_{}", self.row, self.dim)
     }
 
-    fn place(&self) -> Value {
+    fn index(&self) -> Value {
         json!([self.row, self.dim])
     }
 }
 
-/// A case of the schema of `constraint_cases.json`: one to three tensors and one to four steps.
+/// A case in the form of `constraint_cases.json`, with one to three tensors and one to four steps.
 pub(crate) fn case(random: &mut Random, index: usize) -> Value {
-    let names = Names::new(random);
+    let names = NamedDims::new(random);
     let (mut params, mut args, mut shapes, mut sizes) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
     for (row, name) in ["x", "y", "z"].iter().take(1 + random.below(3)).enumerate() {
         let (node, spec) = tensor(random, &names);
@@ -47,32 +47,32 @@ fn step(random: &mut Random, sizes: &[Size]) -> Value {
     let a = random.pick(sizes);
     let equal: Vec<&Size> = sizes.iter().filter(|b| b.value == a.value && (b.row, b.dim) != (a.row, a.dim)).collect();
     match random.below(20) {
-        0..=5 if !equal.is_empty() => json!({ "eq": [a.place(), random.pick(&equal).place()] }),
-        6 if !equal.is_empty() => json!({ "add": [a.place(), random.pick(&equal).place()] }),
-        7 => json!({ "int": a.place() }),
-        8 if random.chance(50) => json!({ "eq": [a.place(), a.value] }),
+        0..=5 if !equal.is_empty() => json!({ "eq": [a.index(), random.pick(&equal).index()] }),
+        6 if !equal.is_empty() => json!({ "add": [a.index(), random.pick(&equal).index()] }),
+        7 => json!({ "int": a.index() }),
+        8 if random.chance(50) => json!({ "eq": [a.index(), a.value] }),
         8 | 9 => {
             let (b, total) = (random.pick(sizes), |b: &Size| a.value + b.value);
             match sizes.iter().find(|c| c.value == total(b)) {
-                Some(c) => json!({ "cat": [a.place(), b.place()], "eq": c.place() }),
-                None => json!({ "cat": [a.place(), b.place()], "eq": total(b) }),
+                Some(c) => json!({ "cat": [a.index(), b.index()], "eq": c.index() }),
+                None => json!({ "cat": [a.index(), b.index()], "eq": total(b) }),
             }
         }
         10 if a.value > 3 => {
             let start = random.between(1, a.value - 2);
             match sizes.iter().find(|c| c.value == a.value - start) {
-                Some(c) => json!({ "slice": a.place(), "start": start, "eq": c.place() }),
-                None => json!({ "slice": a.place(), "start": start, "eq": a.value - start }),
+                Some(c) => json!({ "slice": a.index(), "start": start, "eq": c.index() }),
+                None => json!({ "slice": a.index(), "start": start, "eq": a.value - start }),
             }
         }
         11 if a.value > 1 => {
             let divisors: Vec<i64> = (2..=a.value).filter(|k| a.value % k == 0).collect();
-            json!({ "reshape": a.place(), "by": random.pick(&divisors) })
+            json!({ "reshape": a.index(), "by": random.pick(&divisors) })
         }
         12..=14 => json!({ "check": relation(random, sizes).0 }),
         _ => {
             let (text, taken) = relation(random, sizes);
-            // A branch may also be left; a check must hold.
+            // A branch need not be taken, but a check must hold.
             if random.chance(30) {
                 let (text, taken) = comparison(random, sizes);
                 return json!({ "branch": text, "taken": taken });

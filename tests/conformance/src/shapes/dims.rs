@@ -1,29 +1,29 @@
-//! What a random spec says about a size.
+//! Random specs of a dimension.
 
 use serde_json::{Value, json};
 
 use tests::random::Random;
 
-/// The named dims of one case, each with the size it stands for.
-pub(crate) struct Names(Vec<(Value, i64)>);
+/// The named dims of one case, each with its size.
+pub(crate) struct NamedDims(Vec<(Value, i64)>);
 
-impl Names {
-    /// A handful, their ranges around the sizes.
-    pub(crate) fn new(random: &mut Random) -> Names {
+impl NamedDims {
+    /// Five dims with ranges around their sizes.
+    pub(crate) fn new(random: &mut Random) -> NamedDims {
         let mut names = ["batch", "seq", "dx", "a", "b2", "Hidden_1", "n", "head"];
         random.shuffle(&mut names);
         let dim = |name: &&str| {
             let size = random.between(2, 12);
             let min = *random.pick(&[0, 0, 1, 2, 2, 3, size]);
             let max = if random.chance(50) { Value::Null } else { random.between(size.max(min) + 1, 64).into() };
-            // A range that leaves the size out is refused, once in a while.
+            // Now and then the range does not contain the size, which is an error.
             let min = if min > size && !random.chance(5) { 2 } else { min };
             (json!({ "name": name, "min": min, "max": max }), size)
         };
-        Names(names.iter().take(5).map(dim).collect())
+        NamedDims(names.iter().take(5).map(dim).collect())
     }
 
-    /// A size that one of them stands for, or any other.
+    /// The size of one of the dims, or any other.
     pub(crate) fn size(&self, random: &mut Random) -> i64 {
         match random.below(10) {
             0 => random.between(0, 1),
@@ -33,7 +33,7 @@ impl Names {
         }
     }
 
-    /// What the spec says about a dimension of this size. Mostly something that fits it.
+    /// A spec for a dimension of this size. Most of them fit.
     pub(crate) fn dim(&self, random: &mut Random, size: i64) -> Value {
         match random.below(12) {
             0 => Value::Null,
@@ -49,7 +49,7 @@ impl Names {
     fn named(&self, random: &mut Random, size: i64) -> Option<Value> {
         let fit: Vec<&Value> = self.0.iter().filter(|(_, s)| *s == size).map(|(dim, _)| dim).collect();
         if fit.is_empty() {
-            // Another size under the same name is an error of its own.
+            // Another size for the same name is an error.
             return random.chance(4).then(|| random.pick(&self.0).0.clone());
         }
         Some((*random.pick(&fit)).clone())

@@ -1,10 +1,10 @@
 //! Compares names, sizes, ranges, guards and messages with a live PyTorch 2.13 on random cases:
 //! `cargo run -q -p conformance --bin conformance_shapes -- [--seed N] [--naming N] [--constraint N]`.
 //!
-//! `TORCH_EXPORT_PYTHON` names a Python with torch 2.13. A run asks 500 naming and 200 constraint cases of a new seed; where
-//! `CI` is set, of a fixed one, unless `--seed` is given. Cases on which torch fails by itself are counted apart: there is
-//! nothing to compare. So are those that torch answers differently from process to process. The last line is
-//! `N passed, M failed`.
+//! `TORCH_EXPORT_PYTHON` names a Python with torch 2.13. A run compares 500 naming and 200 constraint cases. The seed is that
+//! of `--seed`, a fixed one if `CI` is set, and otherwise a new one. Cases on which torch itself fails are counted apart,
+//! since there is nothing to compare, and so are cases that torch answers differently from process to process. The last line
+//! is `N passed, M failed`.
 
 mod constraint;
 mod dims;
@@ -49,14 +49,18 @@ impl Options {
                 "--seed" => options.seed = number,
                 "--naming" => options.naming = count,
                 "--constraint" => options.constraint = count,
-                _ => return Err(format!("`{name}` is none of --seed, --naming, --constraint")),
+                _ => {
+                    return Err(format!(
+                        "`{name}` is not an option; the options are --seed, --naming and --constraint"
+                    ));
+                }
             }
         }
         Ok(options)
     }
 }
 
-/// How many differ.
+/// Runs the cases, and returns how many differ.
 fn run(options: &Options) -> Result<usize, String> {
     let Options { seed, naming, constraint } = *options;
     let python = Python::find().map_err(|e| format!("{e:#}"))?;
@@ -70,7 +74,7 @@ fn run(options: &Options) -> Result<usize, String> {
     for (i, answer) in torch::answers(&python, &cases, 0)?.into_iter().enumerate() {
         match answer {
             Answer::Fails(how) => {
-                // What we answer there is ours to choose, but it is an answer.
+                // Our answer is not compared, but computing it must not panic.
                 cases[i]["expected"] = Value::Null;
                 _ = compare(&cases[i]);
                 crashed.push(how);
@@ -92,7 +96,7 @@ fn run(options: &Options) -> Result<usize, String> {
         println!("torch fails on {}: {}", how.len(), how[0]);
     }
     if unsteady > 0 {
-        println!("torch answers {unsteady} differently from process to process");
+        println!("torch answers {unsteady} of them differently from process to process");
     }
     for (i, reason) in &wrong {
         println!("{}\n   {reason}", cases[*i]);
@@ -101,7 +105,7 @@ fn run(options: &Options) -> Result<usize, String> {
     Ok(wrong.len())
 }
 
-/// Takes out the cases whose answer depends on Python's hash seed.
+/// Removes the cases whose answer depends on Python's hash seed, and returns how many there were.
 fn forgive_unsteady(python: &Python, cases: &[Value], wrong: &mut Vec<(usize, String)>) -> Result<usize, String> {
     let before = wrong.len();
     for hash_seed in 1..=3 {

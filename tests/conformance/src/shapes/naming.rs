@@ -1,18 +1,18 @@
-//! Random calls of every shape a signature and a tree of inputs can have, for an elementwise model.
+//! Random calls of an elementwise model, with every form of signature and of input trees.
 
 use serde_json::{Value, json};
 
-use crate::dims::Names;
+use crate::dims::NamedDims;
 use tests::random::Random;
 
-/// A case of the schema of `constraint_cases.json` without a program; its model adds 1 to every leaf.
+/// A case in the form of `constraint_cases.json`, without a program. Its model adds 1 to every leaf.
 pub(crate) fn case(random: &mut Random, index: usize) -> Value {
-    let names = Names::new(random);
+    let names = NamedDims::new(random);
     let mut words = ["x", "y", "z", "mask", "Past", "input_ids", "_w", "X1", "pixel_values", "d2"];
     random.shuffle(&mut words);
     let (mut params, mut args, mut kwargs, mut shapes) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
     let positional = random.below(4);
-    // Once one is passed by name, so are those after it.
+    // After the first argument by name, all others are by name.
     let by_position = random.below(positional + 1);
     let star = by_position == positional && random.chance(20);
     let mut words = words.into_iter();
@@ -58,11 +58,11 @@ pub(crate) fn case(random: &mut Random, index: usize) -> Value {
 }
 
 /// An argument with its spec.
-fn argument(random: &mut Random, names: &Names) -> (Value, Value) {
+fn argument(random: &mut Random, names: &NamedDims) -> (Value, Value) {
     node(random, names, 3)
 }
 
-fn node(random: &mut Random, names: &Names, depth: usize) -> (Value, Value) {
+fn node(random: &mut Random, names: &NamedDims, depth: usize) -> (Value, Value) {
     let children = |random: &mut Random, n: usize| -> (Vec<Value>, Vec<Value>) {
         (0..n).map(|_| node(random, names, depth - 1)).unzip()
     };
@@ -102,7 +102,7 @@ fn node(random: &mut Random, names: &Names, depth: usize) -> (Value, Value) {
 }
 
 /// A tensor with its spec.
-pub(crate) fn tensor(random: &mut Random, names: &Names) -> (Value, Value) {
+pub(crate) fn tensor(random: &mut Random, names: &NamedDims) -> (Value, Value) {
     let sizes: Vec<i64> = (0..random.below(5)).map(|_| names.size(random)).collect();
     let node = json!({ "t": "tensor", "shape": sizes });
     let dims: Vec<Value> = sizes.iter().map(|size| names.dim(random, *size)).collect();

@@ -1,4 +1,4 @@
-//! The Python that answers, one process for all cases.
+//! Asks PyTorch, with one process for all cases.
 
 use std::io::{BufRead, BufReader, Write};
 use std::process::Stdio;
@@ -6,15 +6,15 @@ use std::process::Stdio;
 use conformance::Python;
 use serde_json::Value;
 
-/// What torch makes of a case.
+/// Torch's answer to a case.
 pub(crate) enum Answer {
-    /// A program, or an error meant for users.
+    /// A program, or an error for users.
     Says(Value),
-    /// An error in torch's own code.
+    /// A failure inside torch.
     Fails(String),
 }
 
-/// Torch's own failures, by exception and the start of its message.
+/// Failures inside torch, by exception and the start of its message.
 const FAILURES: [(&str, &str); 10] = [
     ("AssertionError", "Expected op to be '==', got"),
     ("AssertionError", "Cannot create Dim with inconsistent"),
@@ -30,7 +30,7 @@ const FAILURES: [(&str, &str); 10] = [
     ("AttributeError", "'Symbol' object has no attribute"),
 ];
 
-/// Asks torch; `hash_seed` orders Python's sets.
+/// Asks torch for its answers. `hash_seed` determines the order of Python's sets.
 pub(crate) fn answers(python: &Python, cases: &[Value], hash_seed: u32) -> Result<Vec<Answer>, String> {
     if cases.is_empty() {
         return Ok(Vec::new());
@@ -46,7 +46,7 @@ pub(crate) fn answers(python: &Python, cases: &[Value], hash_seed: u32) -> Resul
         return Err("Python has no pipes".to_owned());
     };
     let text: String = cases.iter().map(|case| format!("{case}\n")).collect();
-    // Written from another thread: both pipes fill up.
+    // Another thread writes, since both pipes can fill up.
     let writer = std::thread::spawn(move || input.write_all(text.as_bytes()));
     let mut answers = Vec::new();
     for line in BufReader::new(output).lines() {

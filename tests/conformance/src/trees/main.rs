@@ -1,9 +1,9 @@
 //! Compares pytree-core with a live `torch.utils._pytree` on random trees: `conformance_trees [-v] [SEED [COUNT]]`.
 //!
-//! The Python with torch 2.13 is the one that `TORCH_EXPORT_PYTHON` names. Specs made here are read, printed and rebuilt
-//! there, specs made there are read and written here, pairs of trees are matched by both, and calls bound to signatures;
-//! every function of torch's has a place in the table of the front page. Prints the seed, and
-//! `N passed, M failed`; with `-v` what failed. Exits with 1 when something did.
+//! `TORCH_EXPORT_PYTHON` names a Python with torch 2.13. Python reads, prints and rebuilds specs made in Rust, and Rust reads
+//! and writes specs made in Python. Both match pairs of trees and bind calls to signatures. Every public function of torch's
+//! pytree must be in the table of pytree-core's front page. The program prints the seed and `N passed, M failed`, and with
+//! `-v` each failure. It exits with 1 if there are failures.
 
 use conformance::{Python, seed};
 use proptest::strategy::{Strategy, ValueTree};
@@ -20,10 +20,10 @@ use std::process::ExitCode;
 use tests::signatures::{SignatureCall, any_call};
 use tests::trees::{Tree, any_pair, any_tree};
 
-/// How many trees and pairs of trees of each side.
+/// How many trees, pairs of trees and calls each side makes.
 const COUNT: usize = 600;
 
-/// So many trees have nodes of every kind.
+/// The number of trees from which on every kind of node must occur.
 const ENOUGH: usize = 500;
 
 /// The kinds of nodes that treespec JSON can hold.
@@ -47,7 +47,7 @@ fn main() -> ExitCode {
     let (flags, numbers): (Vec<_>, Vec<_>) = std::env::args().skip(1).partition(|a| a.starts_with('-'));
     let numbers: Result<Vec<u64>, _> = numbers.iter().map(|n| n.parse()).collect();
     let (Ok(numbers), true) = (numbers, flags.iter().all(|f| f == "-v")) else {
-        eprintln!("usage: conformance_trees [-v] [SEED [COUNT]]\n  -v  say what failed");
+        eprintln!("usage: conformance_trees [-v] [SEED [COUNT]]\n  -v  print each failure");
         return ExitCode::from(2);
     };
     let seed = numbers.first().copied().unwrap_or_else(seed);
@@ -85,7 +85,7 @@ fn run(seed: u64, count: usize) -> Result<(usize, Failures), Box<dyn Error>> {
     let mut pairs = Vec::new();
     while pairs.len() < count {
         let (a, b) = any_pair().new_tree(&mut runner).map_err(|e| e.to_string())?.current();
-        // Constants have no treespec JSON, by which the other side is asked.
+        // Constants have no treespec JSON, in which specs are sent to Python.
         if let Some(pair) = pair(&a, &b)? {
             pairs.push(pair);
         }
@@ -122,16 +122,16 @@ fn run(seed: u64, count: usize) -> Result<(usize, Failures), Box<dyn Error>> {
             Err(e) => failed.push(format!("{e}: {theirs}")),
         }
     }
-    for (made, side) in [(made_here, "here"), (made_there, "by torch")] {
+    for (made, side) in [(made_here, "in Rust"), (made_there, "by torch")] {
         let missing: Vec<String> = KINDS.iter().filter(|kind| !made.contains(kind)).map(Kind::to_string).collect();
         if !missing.is_empty() && count >= ENOUGH {
-            failed.push(format!("of the trees made {side} none has a node that is: {}", missing.join(", ")));
+            failed.push(format!("no tree made {side} has a node of these kinds: {}", missing.join(", ")));
         }
     }
     Ok((passed, failed))
 }
 
-/// What both sides say of a spec.
+/// The properties of a spec that are compared.
 fn facts(spec: &TreeSpec) -> Result<Value, Box<dyn Error>> {
     Ok(json!({
         "json": spec.to_json()?,
@@ -142,12 +142,12 @@ fn facts(spec: &TreeSpec) -> Result<Value, Box<dyn Error>> {
     }))
 }
 
-/// What both sides say of a tree beside another; `None` when one of them cannot be told the other side.
+/// The properties of a pair of trees that are compared, or `None` if a tree cannot be sent to Python.
 fn pair(a: &Tree, b: &Tree) -> Result<Option<Value>, Box<dyn Error>> {
     let (a, b) = (structure::<Meta, _>(a)?, structure::<Meta, _>(b)?);
     let (Ok(first), Ok(second)) = (a.to_json(), b.to_json()) else { return Ok(None) };
     let leaves: Vec<Leaf<Meta>> = (0..b.num_leaves()).map(|i| Leaf::Int(i as i64)).collect();
-    let whole = Subtree::of(&b, &leaves).ok_or("a leaf for each")?;
+    let whole = Subtree::of(&b, &leaves).ok_or("the numbers of leaves differ")?;
     let number = |leaf: &Leaf<Meta>| if let Leaf::Int(v) = leaf { *v } else { -1 };
     let up_to = match a.flatten_up_to(whole) {
         Ok(parts) => {
@@ -156,7 +156,7 @@ fn pair(a: &Tree, b: &Tree) -> Result<Option<Value>, Box<dyn Error>> {
         }
         Err(e) => {
             let text = e.to_string();
-            // Torch does not say where.
+            // Torch's message has no location.
             let words = text.split_once(": ").filter(|_| text.starts_with("at ")).map_or(text.as_str(), |(_, w)| w);
             let words = words.get(words.find("Node ").into_iter().chain(words.find("Type ")).min().unwrap_or(0)..);
             json!({ "error": words })
@@ -165,7 +165,8 @@ fn pair(a: &Tree, b: &Tree) -> Result<Option<Value>, Box<dyn Error>> {
     Ok(Some(json!({"a": first, "b": second, "equal": a == b, "up_to": up_to})))
 }
 
-/// What is said of a call: the parameter of each argument with its place in `*args` or `**kwargs`, or the error.
+/// The properties of a call that are compared: the parameter of each argument, with the key in `*args` or `**kwargs`, or the
+/// error.
 fn call(call: &SignatureCall) -> Value {
     let parameters: Vec<Value> =
         call.signature.parameters().iter().map(|p| json!([p.name, p.kind as u8, p.has_default])).collect();
@@ -179,7 +180,7 @@ fn call(call: &SignatureCall) -> Value {
     json!({"parameters": parameters, "positional": call.positional, "named": call.named, "bound": bound})
 }
 
-/// The caches, each with what Python needs to make the same one.
+/// The caches, each with the description from which Python makes the same one.
 fn caches() -> Result<Vec<Value>, Box<dyn Error>> {
     let state = || TensorMeta::new(DType::Float32, [1, 2, 3, 4]);
     let pairs = |layers: usize| (0..layers).map(move |_| (state(), state()));
@@ -231,25 +232,25 @@ fn caches() -> Result<Vec<Value>, Box<dyn Error>> {
     ])
 }
 
-fn cache<C: PyTree<Meta>>(cache: &C, mut told: Value) -> Result<Value, Box<dyn Error>> {
-    let (Some(told_members), Value::Object(facts)) = (told.as_object_mut(), facts(&structure(cache)?)?) else {
-        return Err("no object".into());
+fn cache<C: PyTree<Meta>>(cache: &C, mut described: Value) -> Result<Value, Box<dyn Error>> {
+    let (Some(members), Value::Object(facts)) = (described.as_object_mut(), facts(&structure(cache)?)?) else {
+        return Err("the description is not an object".into());
     };
-    told_members.extend(facts);
-    Ok(told)
+    members.extend(facts);
+    Ok(described)
 }
 
-/// Reads a spec that torch wrote, and says the same of it as torch does.
+/// Reads a spec that torch wrote, and compares its properties with those that torch reports.
 fn read(theirs: &Value) -> Result<TreeSpec, Box<dyn Error>> {
-    let text = theirs["json"].as_str().ok_or("no text")?;
-    // What a file lists beside the JSON: the fields of the namedtuples.
+    let text = theirs["json"].as_str().ok_or("the spec has no JSON")?;
+    // The fields of namedtuples, which a file lists apart from the JSON.
     let fields = |name: &str| {
         let count: usize = name.strip_prefix("trees.P")?.parse().ok()?;
         Some((0..count).map(|i| format!("f{i}").into()).collect::<Names>())
     };
     let spec = TreeSpec::from_json_with(text, fields)?;
     let here = facts(&spec)?;
-    for (name, value) in theirs.as_object().ok_or("no facts")? {
+    for (name, value) in theirs.as_object().ok_or("the spec is not an object")? {
         if here[name] != *value {
             return Err(format!("{name}: torch {value}, here {}", here[name]).into());
         }
