@@ -117,7 +117,7 @@ fn the_pages_cache() {
 #[test]
 fn one_set_and_none() {
     let one = ModelInputs::new(&Add, [Add::args((f32([5, 6]), f32([1, 6])))]).expect("one set");
-    let error = one.guess_dynamic_shapes().expect_err("one set shows nothing");
+    let error = one.guess_dynamic_shapes().expect_err("one set is not enough");
     assert!(error.to_string().starts_with("one set of inputs does not show"), "{error}");
     assert_eq!(one.guess_with(Auto::Dynamic).expect("shapes").repr(), "(({}, {}), {})");
     assert_eq!(

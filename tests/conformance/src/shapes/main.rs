@@ -50,7 +50,9 @@ impl Options {
                 "--naming" => options.naming = count,
                 "--constraint" => options.constraint = count,
                 _ => {
-                    return Err(format!("`{name}` is not an option; the options are --seed, --naming and --constraint"));
+                    return Err(format!(
+                        "`{name}` is not an option; the options are --seed, --naming and --constraint"
+                    ));
                 }
             }
         }
