@@ -1,19 +1,11 @@
 //! The export cases build on the facade, and run by name. Not all of them pass yet; two that do are run here.
-#![cfg(feature = "tch")]
 #![allow(clippy::unwrap_used, reason = "a test")]
 
-use std::path::Path;
 use std::process::Command;
 
 /// What the program prints for one case.
 fn run(case: &str) -> String {
-    let target = Path::new(env!("CARGO_TARGET_TMPDIR")).parent().unwrap();
-    let output = Command::new(env!("CARGO"))
-        .args(["run", "--quiet", "--offline", "-p", "export-cases", "--", case])
-        .current_dir(Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap())
-        .env("CARGO_TARGET_DIR", target)
-        .output()
-        .unwrap();
+    let output = Command::new(env!("CARGO_BIN_EXE_export-cases")).arg(case).output().unwrap();
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
     String::from_utf8(output.stdout).unwrap()
 }
