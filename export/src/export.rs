@@ -5,9 +5,9 @@
 //! are equal, related or fixed; further probes confirm both; and the program is run against the model at unseen sizes.
 
 use crate::build::build;
-use crate::declared::Declared;
 use crate::error::ExportError;
 use crate::model::Leaves;
+use crate::model_tensors::ModelTensors;
 use crate::probe::{Runs, search};
 use crate::record::Role;
 use crate::setup::Setup;
@@ -71,7 +71,7 @@ pub struct Export<'m, M: Module<Family = Tch>> {
     model: &'m M,
     inputs: &'m ModelInputs<'m, M>,
     shapes: DynamicShapes,
-    declared: Declared,
+    declared: ModelTensors,
     naming: Naming,
     tolerance: Tolerance,
     verify: bool,
@@ -87,7 +87,7 @@ impl<'m, M: Module<Family = Tch>> Export<'m, M> {
             model,
             inputs,
             shapes: DynamicShapes::NONE,
-            declared: Declared::default(),
+            declared: ModelTensors::default(),
             naming: Naming::Hashed,
             tolerance: Tolerance::Strict,
             verify: true,

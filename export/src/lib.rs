@@ -91,8 +91,6 @@
 #[cfg(feature = "tch")]
 mod build;
 #[cfg(feature = "tch")]
-mod declared;
-#[cfg(feature = "tch")]
 pub mod dispatch;
 #[cfg(feature = "tch")]
 mod error;
@@ -100,6 +98,8 @@ mod error;
 mod export;
 #[cfg(feature = "tch")]
 mod model;
+#[cfg(feature = "tch")]
+mod model_tensors;
 pub mod prelude;
 #[cfg(feature = "tch")]
 mod probe;

@@ -1,8 +1,8 @@
 //! What is fixed before the first run: inputs, spec, options.
 
 use crate::ExportError;
-use crate::declared::Declared;
 use crate::dispatch::tensor_type;
+use crate::model_tensors::ModelTensors;
 use program::names::{Namer, mapping_key_part, placeholder_base};
 use pytree_core::{KeyEntry, KeyPath, LeafRef, Module, Tch, TensorType, flatten};
 use shapes::{DynamicShapes, InputLeaf, InputValue, ModelInputs, Tolerance};
@@ -35,7 +35,7 @@ impl Setup {
     pub(crate) fn new<M: Module<Family = Tch>>(
         inputs: &ModelInputs<'_, M>,
         shapes: &DynamicShapes,
-        declared: &Declared,
+        declared: &ModelTensors,
         naming: Naming,
         tolerance: Tolerance,
         locations: bool,

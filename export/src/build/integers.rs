@@ -26,15 +26,15 @@ impl SymbolSource {
     }
 }
 
-/// Names and numbers nodes as the tracer does.
-pub(crate) struct Names {
+/// NodeNames and numbers nodes as the tracer does.
+pub(crate) struct NodeNames {
     pub(crate) namer: Namer,
     numbers: OpNumbers,
 }
 
-impl Names {
+impl NodeNames {
     pub(crate) fn new(namer: Namer) -> Self {
-        Names { namer, numbers: OpNumbers::new() }
+        NodeNames { namer, numbers: OpNumbers::new() }
     }
 
     /// The name of the next node of this base name.
@@ -57,7 +57,7 @@ impl Integers {
     /// torch numbers them after the sizes the program itself reads, of which it finds as many as there are symbols used.
     pub(crate) fn read_sizes(
         graph: &mut Graph,
-        names: &mut Names,
+        names: &mut NodeNames,
         sources: &IndexMap<Symbol, SymbolSource>,
         used: &[Symbol],
     ) -> Result<Self, ExportError> {
@@ -100,7 +100,7 @@ impl Integers {
     pub(crate) fn argument(
         &mut self,
         graph: &mut Graph,
-        names: &mut Names,
+        names: &mut NodeNames,
         expr: &Expr,
         frame: &Option<Frame>,
     ) -> Result<Sym<i64>, ExportError> {
@@ -159,7 +159,7 @@ impl Integers {
     fn undo(
         &mut self,
         graph: &mut Graph,
-        names: &mut Names,
+        names: &mut NodeNames,
         size: &Expr,
         affine: Affine,
         frame: &Option<Frame>,
@@ -181,7 +181,7 @@ impl Integers {
     fn compute(
         &mut self,
         graph: &mut Graph,
-        names: &mut Names,
+        names: &mut NodeNames,
         function: PythonFunction,
         operands: [Sym<i64>; 2],
         value: &Expr,

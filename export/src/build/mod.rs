@@ -5,12 +5,12 @@ mod location;
 mod spelling;
 
 use crate::ExportError;
-use crate::declared::{DataReader, Declared};
+use crate::model_tensors::{DataReader, ModelTensors};
 use crate::probe::Runs;
 use crate::record::{Call, Output, OutputLeaf, Role, Sample, StorageNumber, ValueId};
 use crate::resolve::{Resolved, ResolvedLayout};
 use indexmap::IndexMap;
-use integers::{Integers, Names, SymbolSource};
+use integers::{Integers, NodeNames, SymbolSource};
 use location::Locations;
 use program::names::Lifted;
 use program::{
@@ -28,7 +28,7 @@ pub(crate) fn build(runs: &Runs<'_>, resolved: &Resolved) -> Result<ExportedProg
     let mut builder = Builder {
         graph: Graph::default(),
         signature: GraphSignature::default(),
-        names: Names::new(setup.namer.clone()),
+        names: NodeNames::new(setup.namer.clone()),
         nodes: HashMap::new(),
         written: written_storages(example),
         cloned: HashSet::new(),
@@ -65,7 +65,7 @@ pub(crate) fn build(runs: &Runs<'_>, resolved: &Resolved) -> Result<ExportedProg
 struct Builder<'a> {
     graph: Graph,
     signature: GraphSignature,
-    names: Names,
+    names: NodeNames,
     nodes: HashMap<ValueId, NodeId>,
     /// The memory that some call writes to.
     written: HashSet<StorageNumber>,
@@ -75,7 +75,7 @@ struct Builder<'a> {
     state_dict: IndexMap<String, TensorData>,
     constants: IndexMap<String, TensorData>,
     example: &'a Sample,
-    declared: &'a Declared,
+    declared: &'a ModelTensors,
     resolved: &'a Resolved,
 }
 
@@ -89,13 +89,14 @@ impl Builder<'_> {
     /// Parameters and buffers, used or not, then the constants that are used.
     fn lifted(&mut self) -> Result<(), ExportError> {
         let mut reader = DataReader::default();
+        let used = self.used_values();
         let inputs = self.example.trace.declared.iter().filter(|d| matches!(d.role, Role::Input(_))).count();
         for (i, (role, tensor)) in self.declared.entries().iter().enumerate() {
             let id = ValueId::Known(inputs + i);
             let (lifted, target) = match role {
                 Role::Parameter(name) => (Lifted::Parameter, name),
                 Role::Buffer(name) => (Lifted::Buffer, name),
-                Role::Constant(name) if self.uses(id) => (Lifted::Constant, name),
+                Role::Constant(name) if used.contains(&id) => (Lifted::Constant, name),
                 _ => continue,
             };
             let data = reader.read(tensor, lifted == Lifted::Parameter)?;
@@ -122,11 +123,12 @@ impl Builder<'_> {
         Ok(())
     }
 
-    /// Whether a call or the result uses the value.
-    fn uses(&self, id: ValueId) -> bool {
+    /// The values that a call or the result uses.
+    fn used_values(&self) -> HashSet<ValueId> {
         let calls = self.example.trace.calls.iter();
-        let mut arguments = calls.flat_map(|call| &call.args).flat_map(|argument| argument.value.tensors());
-        arguments.any(|used| *used == id) || self.example.outputs.contains(&OutputLeaf::Tensor(id))
+        let arguments = calls.flat_map(|call| &call.args).flat_map(|argument| argument.value.tensors());
+        let returned = self.example.outputs.iter().filter_map(|leaf| leaf.as_ref().tensor());
+        arguments.chain(returned).copied().collect()
     }
 
     /// The user's inputs, and where each symbol can be read from them.

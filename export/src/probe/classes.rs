@@ -86,11 +86,14 @@ impl Relations {
         for (place, &class) in order.iter().enumerate() {
             let smaller = &order[..place];
             let pairs = smaller.iter().enumerate().flat_map(|(i, a)| smaller[i..].iter().map(move |b| (*a, *b)));
-            let sum = |&(a, b): &(usize, usize)| seen(a).zip(seen(b)).map(|(a, b)| a + b).eq(seen(class).copied());
+            let sum = |&(a, b): &(usize, usize)| {
+                let sums = seen(a).zip(seen(b)).map(|(a, b)| a.checked_add(*b));
+                sums.eq(seen(class).map(|size| Some(*size)))
+            };
             let offset = |&a: &usize| {
-                let mut gaps = seen(class).zip(seen(a)).map(|(size, a)| size - a);
-                let first = gaps.next()?;
-                gaps.all(|gap| gap == first).then_some(Relation::Offset(a, first))
+                let mut gaps = seen(class).zip(seen(a)).map(|(size, a)| size.checked_sub(*a));
+                let first = gaps.next()??;
+                gaps.all(|gap| gap == Some(first)).then_some(Relation::Offset(a, first))
             };
             let found = pairs.into_iter().find(sum).map(|(a, b)| Relation::Sum(a, b));
             if let Some(relation) = found.or_else(|| smaller.iter().find_map(offset)) {

@@ -16,15 +16,20 @@ pub(crate) struct FreeSymbol {
     pub(crate) dim: DynamicDim,
 }
 
+/// The sizes of a tensor, or the value of an int, as expressions.
+pub(super) fn sizes_of(shape: &PlaceholderShape) -> Option<&[Expr]> {
+    match shape {
+        PlaceholderShape::Tensor(sizes) => Some(sizes),
+        PlaceholderShape::Int(expr) => Some(std::slice::from_ref(expr)),
+        _ => None,
+    }
+}
+
 /// The symbols that are left, with the range that both the program and the spec give them.
 pub(crate) fn free_symbols(solved: &Solved) -> Vec<FreeSymbol> {
     let mut free: Vec<FreeSymbol> = Vec::new();
     for placeholder in &solved.placeholders {
-        let exprs = match &placeholder.shape {
-            PlaceholderShape::Tensor(sizes) => sizes.as_slice(),
-            PlaceholderShape::Int(expr) => std::slice::from_ref(expr),
-            _ => continue,
-        };
+        let Some(exprs) = sizes_of(&placeholder.shape) else { continue };
         for symbol in exprs.iter().flat_map(Expr::free_symbols) {
             if free.iter().any(|known| known.symbol == symbol) {
                 continue;

@@ -1,9 +1,9 @@
 //! The runs of an export.
 
 use super::inputs::tiled;
-use crate::declared::Declared;
 use crate::dispatch::deep_copy;
 use crate::model::{Forward, Leaves};
+use crate::model_tensors::ModelTensors;
 use crate::record::{Divergence, RecordMode, Sample, capture, divergence, quietly};
 use crate::setup::Setup;
 use crate::variable::{LeafSizes, Variable};
@@ -14,7 +14,7 @@ use shapes::{Dim, DimSpec, HintKind, ShapeSpec};
 pub(crate) struct Runs<'m> {
     pub(super) model: &'m dyn Forward,
     pub(super) sets: Vec<Leaves>,
-    pub(super) declared: &'m Declared,
+    pub(super) declared: &'m ModelTensors,
     pub(super) setup: Setup,
     pub(super) samples: Vec<Sample>,
     /// How often sizes were picked; each time gives others.
@@ -23,7 +23,7 @@ pub(crate) struct Runs<'m> {
 
 impl<'m> Runs<'m> {
     /// No run yet. `sets` has at least one set.
-    pub(crate) fn new(model: &'m dyn Forward, sets: Vec<Leaves>, declared: &'m Declared, setup: Setup) -> Self {
+    pub(crate) fn new(model: &'m dyn Forward, sets: Vec<Leaves>, declared: &'m ModelTensors, setup: Setup) -> Self {
         Runs { model, sets, declared, setup, samples: Vec::new(), round: 0 }
     }
 
@@ -33,7 +33,7 @@ impl<'m> Runs<'m> {
     }
 
     /// The tensors that the model holds.
-    pub(crate) fn declared(&self) -> &'m Declared {
+    pub(crate) fn declared(&self) -> &'m ModelTensors {
         self.declared
     }
 

@@ -1,6 +1,6 @@
 //! Solves, probes at sizes that no run has used, and solves again until the probes agree with what was solved.
 
-use super::predict::{FreeSymbol, agrees, free_symbols, guards_hold, integers_agree, symbol_values};
+use super::predict::{FreeSymbol, agrees, free_symbols, guards_hold, integers_agree, sizes_of, symbol_values};
 use super::runs::Runs;
 use super::sizes::{DynamicDim, bounds, unlike_sizes};
 use crate::ExportError;
@@ -102,11 +102,7 @@ impl Settled {
     fn sizes_at(&self, runs: &Runs<'_>, symbols: &HashMap<Symbol, i64>) -> Option<LeafSizes> {
         let mut all = runs.example().sizes.clone();
         for (leaf, placeholder) in self.resolved.solved.placeholders.iter().enumerate() {
-            let exprs = match &placeholder.shape {
-                PlaceholderShape::Tensor(sizes) => sizes.as_slice(),
-                PlaceholderShape::Int(expr) => std::slice::from_ref(expr),
-                _ => continue,
-            };
+            let Some(exprs) = sizes_of(&placeholder.shape) else { continue };
             let sizes =
                 exprs.iter().map(|e| e.eval(&|s| symbols.get(s).copied()).ok()).collect::<Option<Vec<i64>>>()?;
             if sizes.iter().any(|s| *s < 0) {

@@ -16,4 +16,4 @@ pub use known::{Known, Role};
 pub(crate) use sample::{OutputLeaf, RecordMode, Sample, capture};
 pub(crate) use session::{ReadOverride, quietly};
 pub use session::{record, record_located};
-pub use trace::{Argument, Call, Declared, Failure, Lifted, Output, StorageNumber, Trace, ValueId};
+pub use trace::{Argument, Call, Declared, Failure, LiftedTensor, Output, StorageNumber, Trace, ValueId};

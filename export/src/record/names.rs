@@ -11,7 +11,7 @@ use super::trace::{StorageNumber, ValueId};
 /// A name belongs to a TensorImpl, and an op's results always take a new one: an in-place op gives back its input's
 /// TensorImpl, and what comes later means the newest node.
 #[derive(Debug, Default)]
-pub(crate) struct Names {
+pub(crate) struct TensorNames {
     bound: HashMap<u64, Bound>,
     /// Storage -> the tensors on it, the one bound last at the end.
     on_storage: HashMap<u64, Vec<u64>>,
@@ -26,7 +26,7 @@ struct Bound {
     seen: Seen,
 }
 
-impl Names {
+impl TensorNames {
     /// Gives a tensor a name; an older one is forgotten.
     pub(crate) fn bind(&mut self, seen: &Seen, id: ValueId) {
         if seen.storage != 0 {

@@ -1,11 +1,11 @@
 //! One run of the model, recorded.
 
-use super::session::record_forged;
+use super::session::record_overridden;
 use super::{Known, ReadOverride, RecordError, Role, Trace, ValueId, record, record_located};
 use crate::ExportError;
-use crate::declared::Declared;
 use crate::dispatch::deep_copy;
 use crate::model::{Forward, Leaves};
+use crate::model_tensors::ModelTensors;
 use crate::variable::LeafSizes;
 use pytree_core::{Family, Leaf, Tch, TreeSpec};
 use tch::Tensor;
@@ -42,7 +42,7 @@ pub(crate) enum RecordMode<'a> {
 pub(crate) fn capture(
     model: &dyn Forward,
     inputs: &Leaves,
-    declared: &Declared,
+    declared: &ModelTensors,
     mode: &RecordMode<'_>,
 ) -> Result<Sample, ExportError> {
     let inputs = inputs.map(|_, tensor| deep_copy(tensor).map_err(ExportError::from), |_, v| v)?;
@@ -58,7 +58,7 @@ pub(crate) fn capture(
     let recorded = match mode {
         RecordMode::Plain => record(&known, forward),
         RecordMode::Located => record_located(&known, forward),
-        RecordMode::Overridden(reads) => record_forged(&known, reads, forward),
+        RecordMode::Overridden(reads) => record_overridden(&known, reads, forward),
     };
     for (buffer, before) in saved {
         tch::no_grad(|| buffer.shallow_clone().copy_(&before));

@@ -5,7 +5,7 @@ use std::cell::Cell;
 use super::error::RecordError;
 use super::known::Known;
 use super::log::{read_log, read_seen};
-use super::names::Names;
+use super::names::TensorNames;
 use super::panic;
 use super::trace::{Declared, StorageNumber, Trace, ValueId};
 use crate::dispatch::ffi::Session;
@@ -77,7 +77,7 @@ pub(crate) struct ReadOverride<'a> {
 }
 
 /// As [`record`], with other numbers than were read.
-pub(crate) fn record_forged<R>(
+pub(crate) fn record_overridden<R>(
     known: &Known<'_>,
     reads: &ReadOverride<'_>,
     f: impl FnOnce() -> R,
@@ -104,9 +104,9 @@ fn run<R>(
     let _mark = Mark::set().ok_or(RecordError::Nested)?;
     let mut session = Session::new(frames).map_err(DispatchError::tensor)?;
     if let Some(ReadOverride { way, reads, budget }) = reads {
-        session.forge(*way, reads, *budget);
+        session.override_reads(*way, reads, *budget);
     }
-    let mut names = Names::default();
+    let mut names = TensorNames::default();
     let mut declared = Vec::with_capacity(known.len());
     for (index, (role, tensor)) in known.entries.iter().enumerate() {
         if !tensor.defined() {

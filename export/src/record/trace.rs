@@ -7,7 +7,7 @@ use tch::Tensor;
 use super::error::{RecordError, UseSite};
 use super::known::Role;
 use super::log::{Event, Seen, read_seen};
-use super::names::Names;
+use super::names::TensorNames;
 use crate::dispatch::ffi::Session;
 use crate::dispatch::wire::Reader;
 use crate::dispatch::{DispatchError, Schema, SchemaArgument, first_line};
@@ -40,10 +40,10 @@ pub struct Trace {
     /// The calls that succeeded.
     pub calls: Vec<Call>,
     /// Constants that the forward made from Rust data (`from_slice`, `Tensor::from`), in order of their first use.
-    pub lifted: Vec<Lifted>,
+    pub lifted: Vec<LiftedTensor>,
     /// Calls that failed and that the forward got over.
     pub failures: Vec<Failure>,
-    names: Names,
+    names: TensorNames,
     session: Session,
 }
 
@@ -76,7 +76,7 @@ impl StorageNumber {
 /// A constant made from Rust data.
 #[derive(Debug)]
 #[non_exhaustive]
-pub struct Lifted {
+pub struct LiftedTensor {
     /// A copy of its content at its first use.
     pub tensor: Tensor,
 }
@@ -167,7 +167,7 @@ impl Trace {
     /// The trace of a log.
     pub(crate) fn new(
         declared: Vec<Declared>,
-        mut names: Names,
+        mut names: TensorNames,
         mut session: Session,
         events: Vec<Event>,
     ) -> Result<Self, RecordError> {
@@ -221,9 +221,11 @@ impl Trace {
     }
 }
 
-fn collect_lifted(session: &mut Session, from: usize) -> Result<Vec<Lifted>, DispatchError> {
+fn collect_lifted(session: &mut Session, from: usize) -> Result<Vec<LiftedTensor>, DispatchError> {
     let count = session.lifted_count();
-    (from..count).map(|index| Ok(Lifted { tensor: session.lifted(index).map_err(DispatchError::tensor)? })).collect()
+    (from..count)
+        .map(|index| Ok(LiftedTensor { tensor: session.lifted(index).map_err(DispatchError::tensor)? }))
+        .collect()
 }
 
 /// What an event is to the trace.
@@ -233,7 +235,7 @@ enum Step {
     FromRust,
 }
 
-fn read_call(event: Event, number: usize, names: &mut Names) -> Result<Step, RecordError> {
+fn read_call(event: Event, number: usize, names: &mut TensorNames) -> Result<Step, RecordError> {
     let Event { op, from_rust, frames, args, outcome } = event;
     let schema = Schema::of(&op)?;
     let inputs: Vec<Vec<u64>> = args.iter().map(|arg| arg.tensors().map(|seen| seen.tensor).collect()).collect();
@@ -282,7 +284,7 @@ fn read_argument(
     value: Value<Seen>,
     argument: &SchemaArgument,
     op: &OpName,
-    names: &mut Names,
+    names: &mut TensorNames,
 ) -> Result<Argument, RecordError> {
     let value = value.try_map(|seen| {
         names.resolve(&seen).map_err(|reason| RecordError::UnknownTensor {

@@ -58,8 +58,7 @@ pub(crate) fn resolve(setup: &Setup, samples: &[Sample]) -> Result<Resolved, Exp
         for (i, argument) in call.args.iter().enumerate() {
             let mut place = 0;
             let value = argument.value.clone().try_map_ints(|_| {
-                let seen = |s: &Sample| s.trace.calls[at].args[i].value.ints().get(place).copied();
-                let seen: Vec<i64> = samples.iter().filter_map(seen).collect();
+                let seen = seen_argument(samples, at, i, place);
                 place += 1;
                 let expr = solve(&basis, &seen, || format!("argument `{}` of `{}`", argument.name, call.op))?;
                 basis.nearest(expr, &near).map_err(ExportError::from)
@@ -118,14 +117,11 @@ pub(crate) fn variables_in_integers(setup: &Setup, samples: &[Sample]) -> Result
     let mut seen: Vec<Vec<i64>> = Vec::new();
     for (at, call) in samples[0].trace.calls.iter().enumerate() {
         for (i, argument) in call.args.iter().enumerate() {
-            for place in 0..argument.value.ints().len() {
-                let of = |s: &Sample| s.trace.calls[at].args[i].value.ints().get(place).copied();
-                seen.push(samples.iter().filter_map(of).collect());
-            }
+            let places = 0..argument.value.ints().len();
+            seen.extend(places.map(|place| seen_argument(samples, at, i, place)));
         }
     }
-    let output = |i: usize| samples.iter().filter_map(|s| int(&s.outputs[i])).collect();
-    seen.extend((0..samples[0].outputs.len()).map(output));
+    seen.extend((0..samples[0].outputs.len()).map(|i| seen_output(samples, i)));
     seen.sort_unstable();
     seen.dedup();
     let mut symbols: Vec<Symbol> = Vec::new();
@@ -161,6 +157,17 @@ fn solve(basis: &Basis, seen: &[i64], what: impl FnOnce() -> String) -> Result<E
     basis.solve(seen)?.ok_or_else(|| ExportError::Unsolved { what: what(), seen: format!("{seen:?}") })
 }
 
+/// An integer argument of a call, in every run.
+fn seen_argument(samples: &[Sample], call: usize, argument: usize, place: usize) -> Vec<i64> {
+    let value = |s: &Sample| s.trace.calls[call].args[argument].value.ints().get(place).copied();
+    samples.iter().filter_map(value).collect()
+}
+
+/// An integer output, in every run.
+fn seen_output(samples: &[Sample], output: usize) -> Vec<i64> {
+    samples.iter().filter_map(|s| int(&s.outputs[output])).collect()
+}
+
 /// The number, when the leaf is an int.
 fn int(leaf: &OutputLeaf) -> Option<i64> {
     match leaf {
@@ -174,12 +181,7 @@ fn output_ints(basis: &Basis, samples: &[Sample]) -> Result<Vec<Option<Expr>>, E
         .outputs
         .iter()
         .enumerate()
-        .map(|(i, leaf)| {
-            int(leaf).map(|_| {
-                let seen: Vec<i64> = samples.iter().filter_map(|s| int(&s.outputs[i])).collect();
-                solve(basis, &seen, || format!("output {i}"))
-            })
-        })
+        .map(|(i, leaf)| int(leaf).map(|_| solve(basis, &seen_output(samples, i), || format!("output {i}"))))
         .map(Option::transpose)
         .collect()
 }

@@ -73,7 +73,8 @@ impl OpProbe<'_> {
             let mut values = hints.clone();
             for symbol in symbols {
                 if let Some(value) = values.get_mut(symbol) {
-                    *value += step;
+                    let Some(moved) = value.checked_add(step) else { return Ok(false) };
+                    *value = moved;
                 }
             }
             if !self.works(env, &values)? {

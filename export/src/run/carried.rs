@@ -40,7 +40,8 @@ impl Carried {
     /// The tensor that a placeholder stands for.
     pub(super) fn tensor(&self, node: &Node, target: &str) -> Result<Tensor, CallError> {
         let tensor = self.tensors.get(target).map(Tensor::shallow_clone);
-        tensor.ok_or_else(|| CallError::missing(node, format!("`{target}`, which the program does not carry")))
+        tensor
+            .ok_or_else(|| CallError::invalid(node, format!("stands for `{target}`, which the program does not hold")))
     }
 }
 

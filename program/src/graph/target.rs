@@ -54,6 +54,16 @@ impl PythonFunction {
         }
     }
 
+    /// The text of a call with these operands: `a + b`, `-a`, `torch.sym_max(a, b)`.
+    pub fn applied(self, operands: &[impl fmt::Display]) -> String {
+        let joined = |by: &str| operands.iter().map(ToString::to_string).collect::<Vec<_>>().join(by);
+        match self {
+            PythonFunction::Max | PythonFunction::Min => format!("{}({})", self.symbol(), joined(", ")),
+            PythonFunction::Neg => format!("-{}", joined(", ")),
+            _ => joined(&format!(" {} ", self.symbol())),
+        }
+    }
+
     /// Module and name, as a `.pt2` file has them.
     pub fn path(self) -> &'static str {
         match self {

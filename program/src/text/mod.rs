@@ -1,9 +1,7 @@
 //! `print(ep)`.
 
 use crate::ExportedProgram;
-use crate::graph::{
-    Argument, Frame, Graph, GraphOutput, NamedArgument, Node, NodeId, NodeKind, NodeValue, PythonFunction, Sym, Target,
-};
+use crate::graph::{Argument, Frame, Graph, GraphOutput, Node, NodeId, NodeKind, NodeValue, Sym, Target};
 use crate::passes::Liveness;
 use crate::signature::InputKind;
 use pytree_core::{Device, LeafRef, Plain, python};
@@ -143,7 +141,10 @@ impl<'g> Body<'g> {
         match &node.kind {
             NodeKind::Placeholder => Ok(()),
             NodeKind::Item { of, index } => write!(f, "{}[{index}]", self.name(*of)),
-            NodeKind::Call { target: Target::Python(function), arguments } => self.python(f, *function, arguments),
+            NodeKind::Call { target: Target::Python(function), arguments } => {
+                let operands: Vec<_> = arguments.iter().map(|a| ArgumentText(self, &a.value)).collect();
+                f.write_str(&function.applied(&operands))
+            }
             NodeKind::Call { target, arguments } => {
                 write!(f, "{target}(")?;
                 for (i, argument) in arguments.iter().enumerate() {
@@ -156,22 +157,6 @@ impl<'g> Body<'g> {
                 f.write_str(")")
             }
         }
-    }
-
-    /// A function on numbers: infix, prefix, or as a call.
-    fn python(&self, f: &mut fmt::Formatter<'_>, function: PythonFunction, arguments: &[NamedArgument]) -> fmt::Result {
-        let call = matches!(function, PythonFunction::Max | PythonFunction::Min);
-        let by = if call { ", ".to_owned() } else { format!(" {} ", function.symbol()) };
-        if call {
-            write!(f, "{}(", function.symbol())?;
-        } else if function == PythonFunction::Neg {
-            f.write_str("-")?;
-        }
-        for (i, argument) in arguments.iter().enumerate() {
-            f.write_str(if i == 0 { "" } else { &by })?;
-            self.argument(f, &argument.value)?;
-        }
-        f.write_str(if call { ")" } else { "" })
     }
 
     /// A value by `show`, or the name of the node that computes it.
@@ -207,7 +192,16 @@ impl<'g> Body<'g> {
     }
 }
 
-/// What stands for a number: a value, or the name of a node.
+/// An argument as a statement shows it.
+struct ArgumentText<'a>(&'a Body<'a>, &'a Argument);
+
+impl Display for ArgumentText<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.argument(f, self.1)
+    }
+}
+
+/// A number: a value, or the name of the node that computes it.
 enum SymText<'a, D> {
     Value(D),
     Node(&'a str),

@@ -11,11 +11,11 @@ use tch::nn::VarStore;
 /// What the caller declared of the model's own tensors, in the order in which they become placeholders: parameters, then
 /// buffers, then constants.
 #[derive(Debug, Default)]
-pub(crate) struct Declared {
+pub(crate) struct ModelTensors {
     entries: Vec<(Role, Tensor)>,
 }
 
-impl Declared {
+impl ModelTensors {
     /// The variables of a store: trainable ones are parameters in order of their creation, but a layer's weight comes
     /// before its bias, as in `torch.nn`; the others are buffers by name.
     pub(crate) fn var_store(&mut self, store: &VarStore) -> Result<(), DispatchError> {
