@@ -108,7 +108,7 @@ extern "C" int tx_storage_view(void *base, int dtype, const int64_t *sizes, cons
   return guarded(error, [&]() -> int {
     const Aside aside;
     const auto &t = with_storage(base);
-    // `set_` would grow the storage silently, so the end is computed here, with checks for overflow.
+    // `set_` would grow the storage silently, so the end is computed here first, in 128 bits.
     bool empty = false;
     bool sane = offset >= 0;
     __int128 last = offset;

@@ -21,7 +21,7 @@ impl Family for Traced {
     type Tensor = ValueId;
 }
 
-/// What one run showed.
+/// A recorded run.
 pub(crate) struct Sample {
     pub(crate) sizes: LeafSizes,
     pub(crate) trace: Trace,
@@ -34,11 +34,11 @@ pub(crate) enum RecordMode<'a> {
     Plain,
     /// The calls hold their call stacks.
     Located,
-    /// Numbers read from tensors are others than they are.
+    /// Reads of tensor content return altered values.
     Overridden(ReadOverride<'a>),
 }
 
-/// Runs the model on copies of `inputs` and records it. Buffers are as before when it returns.
+/// Runs the model on copies of `inputs` and records it. Afterwards the buffers have their old content again.
 pub(crate) fn capture(
     model: &dyn Forward,
     inputs: &Leaves,
@@ -76,7 +76,7 @@ fn tensor_of((i, leaf): (usize, &Leaf<Tch>)) -> Option<(usize, Tensor)> {
     leaf.as_ref().tensor().map(|tensor| (i, tensor.shallow_clone()))
 }
 
-/// Parameters are too large to be copied for every run, so one that was written to stays changed: an error.
+/// Parameters are too large to be copied before every run, so a write to one cannot be undone and is an error.
 fn parameters_unwritten(trace: &Trace) -> Result<(), ExportError> {
     for call in &trace.calls {
         let arguments = call.args.iter().zip(&call.schema.arguments).filter(|(_, schema)| schema.mutated);
