@@ -1,4 +1,4 @@
-//! A recorded call as the shape rules take it.
+//! Applies the shape rules to recorded calls.
 
 use crate::ExportError;
 use crate::record::{Call, ValueId};
@@ -8,7 +8,7 @@ use shapes::rules::{ArgValue, Args, Output, rule};
 use std::collections::HashMap;
 use symbolic::{Expr, ShapeEnv};
 
-/// The sizes of the tensors that a call gives, in order; `None` for an op without a rule. The rule may unify, relate or
+/// The sizes of the tensors that a call returns, in order; `None` for an op without a rule. The rule may unify, relate or
 /// specialise symbols of `env`.
 pub(crate) fn sizes(
     call: &Call,
@@ -40,7 +40,7 @@ pub(crate) fn sizes(
     ))
 }
 
-/// torch lets the key and the value of an attention differ in length, and then reads outside of the shorter one.
+/// PyTorch accepts an attention whose key and value have different lengths, and then reads outside the shorter one.
 fn same_length(
     call: &Call,
     arguments: &[Value<ValueId, Expr>],
@@ -60,7 +60,7 @@ fn same_length(
     Ok(())
 }
 
-/// The places of the masks among the indices. A mask picks as many elements as it has ones: no size tells how many.
+/// The positions of the masks among the indices. A mask selects as many elements as it has ones, which no size determines.
 fn masks(indices: &Value<ValueId, Expr>, infos: &HashMap<ValueId, TensorType>) -> Vec<Expr> {
     let is_mask = |id: &ValueId| infos.get(id).is_some_and(|info| matches!(info.dtype, DType::Bool | DType::UInt8));
     let ids: Vec<Option<&ValueId>> = match indices {

@@ -1,4 +1,4 @@
-//! The tensors that a program carries, ready to be used.
+//! The parameters, buffers and constants of a program as tensors.
 
 use super::CallError;
 use crate::dispatch::{self, DispatchError};
@@ -7,15 +7,15 @@ use pytree_core::TensorType;
 use std::collections::HashMap;
 use tch::Tensor;
 
-/// Parameters, buffers and constants by name, on memory of their own. Those that share a storage in the program share it
-/// here.
+/// Parameters, buffers and constants by name, on their own memory. Tensors that share a storage in the program share one
+/// here too.
 #[derive(Debug)]
 pub(super) struct Carried {
     tensors: HashMap<String, Tensor>,
 }
 
 impl Carried {
-    /// Copies them out of the program, each to the device it was on.
+    /// Copies them from the program, each to its device.
     pub(super) fn of(program: &ExportedProgram) -> Result<Self, CallError> {
         let mut storages: Vec<(&Storage, Tensor)> = Vec::new();
         let mut tensors = HashMap::new();
@@ -45,7 +45,7 @@ impl Carried {
     }
 }
 
-/// The bytes of a storage, on the device that its tensor was on.
+/// The bytes of a storage, on the device of its tensor.
 fn on_device(data: &TensorData) -> Result<Tensor, DispatchError> {
     let bytes = dispatch::storage_from_bytes(&data.storage.0)?;
     Ok(match data.tensor.device.to_tch() {

@@ -1,4 +1,4 @@
-//! Why a program cannot be run.
+//! Errors of running a program.
 
 use super::InputMismatch;
 use crate::dispatch::DispatchError;

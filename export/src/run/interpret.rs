@@ -1,4 +1,4 @@
-//! The interpreter.
+//! The interpreter: runs the nodes of a graph in order.
 
 use super::CallError;
 use super::carried::Carried;
