@@ -1,6 +1,6 @@
 //! The JSON of a program in a `.pt2` file: `torch/_export/serde/schema.py`, version 8.20, for reading and writing.
 //!
-//! Names and order of the fields are the file's.
+//! The names and the order of the fields are those of the file.
 
 use indexmap::IndexMap;
 use pytree_core::Device;
@@ -81,7 +81,7 @@ pub(crate) struct Node {
     pub(crate) metadata: Named<String>,
     #[serde(default)]
     pub(crate) is_hop_single_tensor_return: Option<bool>,
-    /// Absent in files of torch 2.10 and before.
+    /// Absent in files of PyTorch 2.10 and before.
     #[serde(default)]
     pub(crate) name: Option<String>,
 }
@@ -98,7 +98,7 @@ pub(crate) struct NamedArg {
 pub(crate) const POSITIONAL: u8 = 1;
 pub(crate) const KEYWORD: u8 = 2;
 
-// The variants are the file's own words.
+// The names of the variants are those of the file.
 #[allow(clippy::enum_variant_names)]
 #[derive(Serialize, Deserialize, Clone, Debug)]
 #[serde(rename_all = "snake_case")]
@@ -181,7 +181,7 @@ pub(crate) enum SymBoolArg {
     AsBool(bool),
 }
 
-/// A float; those that JSON has no number for are written as texts.
+/// A float. Those that are not JSON numbers are written as strings.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Float(pub(crate) f64);
 
@@ -358,6 +358,6 @@ pub(crate) struct Payload {
     pub(crate) path_name: String,
     pub(crate) is_param: bool,
     pub(crate) use_pickle: bool,
-    /// `None` of an object that is pickled.
+    /// `None` for a pickled object.
     pub(crate) tensor_meta: Option<TensorMeta>,
 }
