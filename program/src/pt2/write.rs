@@ -391,3 +391,37 @@ fn namedtuple_fields(specs: [&TreeSpec; 2]) -> IndexMap<String, schema::NamedTup
         })
         .collect()
 }
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used, reason = "a test")]
+mod tests {
+    use super::*;
+    use crate::graph::{NamedArgument, Target};
+    use crate::signature::{GraphSignature, InputSpec};
+
+    #[test]
+    fn a_written_program_is_read_as_the_same_json() {
+        let size = Expr::size("s0");
+        let value = NodeValue::Tensor(TensorType::contiguous(DType::Float32, [2]).map(|_| size.clone()));
+        let mut inner = Graph::default();
+        inner.push(Node::new("x", NodeKind::Placeholder, value.clone()));
+        let mut graph = Graph::default();
+        let x = graph.push(Node::new("x", NodeKind::Placeholder, value));
+        let argument = |value| NamedArgument::positional("", value);
+        let arguments = vec![
+            argument(Argument::Graph { name: "body_graph_0".to_owned(), graph: Box::new(inner) }),
+            argument(Argument::OptionalTensors(vec![None, Some(x)])),
+            argument(Argument::Floats(vec![Sym::Value(f64::NAN)])),
+        ];
+        let target = Target::HigherOrder("scan".to_owned());
+        graph.push(Node::new("scan", NodeKind::Call { target, arguments }, NodeValue::Int(size.clone())));
+        graph.outputs = vec![GraphOutput::Node(x), GraphOutput::Literal(Literal::None)];
+        let inputs = vec![InputSpec { node: x, kind: InputKind::Buffer { name: "b".to_owned(), persistent: true } }];
+        let signature = GraphSignature { inputs, outputs: Vec::new() };
+        let mut program = ExportedProgram::new(graph, signature, TreeSpec::leaf(), TreeSpec::leaf());
+        program.hints.insert(size.as_symbol().unwrap().clone(), 5);
+        let written = json(&model(&program).unwrap()).unwrap();
+        let read: schema::Program = serde_json::from_slice(&written).unwrap();
+        assert_eq!(String::from_utf8(json(&read).unwrap()).unwrap(), String::from_utf8(written).unwrap());
+    }
+}
