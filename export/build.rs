@@ -22,7 +22,8 @@ fn compile(libtorch: &libtorch_link::Libtorch) {
         println!("cargo::rerun-if-changed={file}");
     }
     let mut build = cc::Build::new();
-    // libtorch 2.13's headers are C++20, and its libraries use the C++11 string ABI. Warnings are off, since the headers of libtorch cause many.
+    // libtorch 2.13's headers are C++20, and its libraries use the C++11 string ABI. Warnings are off, since the headers of
+    // libtorch cause many.
     build.cpp(true).pic(true).warnings(false).std("c++20").define("_GLIBCXX_USE_CXX11_ABI", "1");
     build.includes(libtorch.include_dirs()).files(SOURCES);
     if let Err(error) = build.try_compile("torch_export_shim") {

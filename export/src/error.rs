@@ -123,8 +123,8 @@ pub enum ExportError {
     Rule(#[from] RuleError),
     /// The number of elements of a result depends on the values of the arguments.
     #[error(
-        "the number of elements that `{op}` returns depends on values, which is not supported; use an op that keeps the size, \
-         such as `where` or `masked_fill`, or compute the result outside and pass it as an input"
+        "the number of elements that `{op}` returns depends on values, which is not supported; use an op that keeps the \
+         size, such as `where` or `masked_fill`, or compute the result outside and pass it as an input"
     )]
     DataDependentSize {
         /// The op.
@@ -132,8 +132,8 @@ pub enum ExportError {
     },
     /// A shape rule and a run disagree, so the program would be wrong.
     #[error(
-        "`{op}` returns sizes {observed:?}, but its shape rule says {predicted}: this is a bug of this library, please report \
-         the model"
+        "`{op}` returns sizes {observed:?}, but its shape rule says {predicted}: this is a bug of this library, please \
+         report the model"
     )]
     RuleMismatch {
         /// The op.

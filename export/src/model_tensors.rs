@@ -15,8 +15,8 @@ pub(crate) struct ModelTensors {
 }
 
 impl ModelTensors {
-    /// Adds the variables of a store. Trainable ones are parameters in the order of their creation, but the weight of a layer
-    /// comes before its bias, as in `torch.nn`. The others are buffers, sorted by name.
+    /// Adds the variables of a store. Trainable ones are parameters in the order of their creation, but the weight of a
+    /// layer comes before its bias, as in `torch.nn`. The others are buffers, sorted by name.
     pub(crate) fn var_store(&mut self, store: &VarStore) -> Result<(), DispatchError> {
         let mut named: Vec<(String, Tensor)> = store.variables().into_iter().collect();
         named.sort_by(|a, b| a.0.cmp(&b.0));

@@ -93,11 +93,12 @@ impl Schema {
         self.arguments.iter().any(|argument| argument.mutated)
     }
 
-    /// Puts named arguments into schema order and fills absent ones with their defaults, as [`call`](super::call()) takes them.
+    /// Puts named arguments into schema order and fills absent ones with their defaults, as [`call`](super::call()) takes
+    /// them.
     ///
     /// # Errors
-    /// [`DispatchError::BadArgument`] for a name that the op does not have or that is given twice, and for an absent argument
-    /// without a default.
+    /// [`DispatchError::BadArgument`] for a name that the op does not have or that is given twice, and for an absent
+    /// argument without a default.
     pub fn arrange<'n, T>(
         &self,
         named: impl IntoIterator<Item = (&'n str, Value<T>)>,

@@ -56,8 +56,8 @@ impl Basis {
         self.extremum(seen)
     }
 
-    /// The same integer in terms of sizes among `near`, if one of them had a fixed distance from a size in `expr` in every run.
-    /// If `x` and `y - 1` were always equal, the expression uses the size that the op itself takes.
+    /// The same integer in terms of sizes among `near`, if one of them had a fixed distance from a size in `expr` in every
+    /// run. If `x` and `y - 1` were always equal, the expression uses the size that the op itself takes.
     pub(crate) fn nearest(&self, expr: Expr, near: &[Vec<i64>]) -> Result<Expr, ExprError> {
         let mut with = IndexMap::new();
         for symbol in expr.free_symbols() {
