@@ -101,7 +101,13 @@ fn a_graph_that_is_not_valid_names_the_node() {
 
 /// The messages of the errors that an error wraps, the direct cause first.
 fn causes(error: &dyn Error) -> Vec<String> {
-    std::iter::successors(error.source(), |cause| cause.source()).map(ToString::to_string).collect()
+    let mut causes = Vec::new();
+    let mut next = error.source();
+    while let Some(cause) = next {
+        causes.push(cause.to_string());
+        next = cause.source();
+    }
+    causes
 }
 
 #[test]
@@ -111,7 +117,6 @@ fn errors_that_wrap_another_have_it_as_their_source() {
     let call = || CallError::Op { node: "relu".to_owned(), source: dispatch() };
     let record = || Box::new(RecordError::Nested);
     let text = String::new;
-    let tch = || Tensor::from_slice(&[1.0]).f_view([7]).unwrap_err();
 
     assert_eq!(causes(&call()), [dispatch().to_string()]);
     // A transparent variant is its inner error, and has the same source.
@@ -121,8 +126,9 @@ fn errors_that_wrap_another_have_it_as_their_source() {
     assert_eq!(causes(&export), [RecordError::Nested.to_string()]);
     let export = ExportError::Probe { dims: text(), sizes: text(), source: record() };
     assert_eq!(causes(&export), [RecordError::Nested.to_string()]);
-    let failed = ExportError::Inputs(tch());
-    assert_eq!(causes(&failed), [tch().to_string()]);
+    let tch = || Tensor::from_slice(&[1.0]).f_view([7]).unwrap_err();
+    let causes_of_inputs = causes(&ExportError::Inputs(tch()));
+    assert!(causes_of_inputs[0].starts_with("Internal torch error: shape '[7]' is invalid"), "{causes_of_inputs:?}");
     for (transparent, inner) in [
         (ExportError::from(dispatch()), causes(&dispatch())),
         (ExportError::Capture { sizes: text(), source: Box::new(dispatch().into()) }, vec![dispatch().to_string()]),
