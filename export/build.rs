@@ -1,8 +1,8 @@
-//! Compiles the C++ shim against the libtorch that `tch` uses, and links to it. Without feature `tch`: nothing.
+//! Compiles the C++ shim against the libtorch that `tch` uses, and links to it. Without the feature `tch` it does nothing.
 
 #[cfg(feature = "tch")]
 fn main() {
-    // docs.rs has no libtorch; documentation needs no shim.
+    // docs.rs does not have libtorch, and documentation does not need the shim.
     if std::env::var_os("DOCS_RS").is_some() {
         return;
     }
@@ -22,7 +22,8 @@ fn compile(libtorch: &libtorch_link::Libtorch) {
         println!("cargo::rerun-if-changed={file}");
     }
     let mut build = cc::Build::new();
-    // libtorch 2.13's headers are C++20, and its libraries use the C++11 string ABI. The headers warn; we do not own them.
+    // libtorch 2.13's headers are C++20, and its libraries use the C++11 string ABI. Warnings are off, since the headers of
+    // libtorch cause many.
     build.cpp(true).pic(true).warnings(false).std("c++20").define("_GLIBCXX_USE_CXX11_ABI", "1");
     build.includes(libtorch.include_dirs()).files(SOURCES);
     if let Err(error) = build.try_compile("torch_export_shim") {

@@ -23,22 +23,22 @@ using namespace tx;
 
 struct tx_session {
   Writer log;
-  // Whether each call notes where it was called from.
+  // Whether the log holds the call stack of each op.
   bool frames = false;
   // Numbers start at 1. Weak references keep the addresses from being used again, and unlike strong ones do not change
-  // what libtorch does: its factories steal a tensor that nobody else holds.
+  // what libtorch does: its factories reuse a tensor that has no other owner.
   std::unordered_map<const void *, uint64_t> tensors;
   std::unordered_map<const void *, uint64_t> storages;
   std::vector<c10::weak_intrusive_ptr<c10::TensorImpl, c10::UndefinedTensorImpl>> held_tensors;
   std::vector<c10::weak_intrusive_ptr<c10::StorageImpl>> held_storages;
-  // Storages filled from Rust data after the op that made them, whose content no op has met yet.
+  // Storages filled from Rust data after the op that made them, which no op has used yet.
   std::unordered_set<uint64_t> unread;
   std::vector<at::Tensor> lifted;
-  // The ops so far that gave a tensor's content to Rust, and how those at `forged` lie about it.
+  // How many ops have returned a tensor's content to Rust so far, and which of them return altered values.
   uint64_t reads = 0;
-  std::unordered_set<uint64_t> forged;
+  std::unordered_set<uint64_t> overridden;
   int way = 0;
-  // How many ops may still come; counted only while something is forged.
+  // How many ops may still come; counted only while reads are overridden.
   uint64_t budget = 0;
 };
 
@@ -61,7 +61,7 @@ static uint64_t storage_number(tx_session &s, const at::Tensor &t) {
   return it->second;
 }
 
-// A tensor as an op (or the caller) meets it. The first time that one made from Rust data is met, its content is copied.
+// Logs a tensor that an op (or the caller) uses. The first use of one made from Rust data copies its content.
 static void write_seen(tx_session &s, Writer &out, const at::Tensor &t) {
   const auto storage = storage_number(s, t);
   out.u64(tensor_number(s, t));
@@ -99,7 +99,7 @@ static bool is_scalar_from_rust(tx_session &s, const c10::FunctionSchema &schema
 }
 
 // The call stack of an op, innermost first, as return addresses. libtorch's own frames are left out where they can be
-// told apart: they are many, they are nobody's forward, and resolving them would read all of its symbols.
+// recognised: they are many, no forward is among them, and resolving them would read all of its symbols.
 namespace frames {
 
 constexpr size_t MOST = 48;
@@ -111,7 +111,7 @@ struct Module {
 };
 
 #if defined(__linux__)
-// The part of the address space that the library or program around `address` takes.
+// The address range of the library or program that contains `address`.
 static Module module_of(uintptr_t address) {
   struct Search {
     uintptr_t address;
@@ -134,7 +134,7 @@ static Module module_of(uintptr_t address) {
   return search.found;
 }
 
-// Where libtorch is, unless it is linked into the program itself.
+// The address range of libtorch, unless it is linked into the program itself.
 static Module libtorch() {
   static const Module found = [] {
     const auto module = module_of(reinterpret_cast<uintptr_t>(&c10::Dispatcher::singleton()));
@@ -170,8 +170,8 @@ static void write(Writer &out) {
 
 } // namespace frames
 
-// Another number or truth value than the one that was read.
-static void forge(c10::IValue &value, int way) {
+// Replaces a number or truth value that was read with another one.
+static void alter(c10::IValue &value, int way) {
   constexpr int64_t LARGE = 1'000'000'000;
   if (value.isBool())
     value = !value.toBool();
@@ -206,11 +206,11 @@ static void record_call(const c10::OperatorHandle &op, torch::jit::Stack *stack)
     write_value(event, args[i], arguments[i].real_type(),
                 [s](Writer &w, const at::Tensor &t) { write_seen(*s, w, t); });
   try {
-    if (!s->forged.empty() && s->budget-- == 0)
+    if (!s->overridden.empty() && s->budget-- == 0)
       throw std::runtime_error("the forward goes on without an end");
     op.callBoxed(stack);
-    if (reads_data(op) && s->forged.count(s->reads++) != 0)
-      forge(stack->back(), s->way);
+    if (reads_data(op) && s->overridden.count(s->reads++) != 0)
+      alter(stack->back(), s->way);
   } catch (...) {
     event.u8(0);
     event.text(current_message());
@@ -229,8 +229,8 @@ static void record_call(const c10::OperatorHandle &op, torch::jit::Stack *stack)
   s->log.append(event);
 }
 
-// Once a process, at the first recording: a second registration on the key throws, and one in a static initialiser
-// would end the process. The library is leaked, since taking it down at exit races with torch's own.
+// Runs once per process, at the first recording: a second registration on the key throws, and a throw in a static
+// initialiser would end the process. The library is leaked, since destroying it at exit races with torch's own exit.
 static void register_fallback() {
   static std::mutex lock;
   static torch::Library *library = nullptr;
@@ -252,10 +252,10 @@ extern "C" int tx_session_new(int frames, tx_session **session, tx_bytes *error)
   });
 }
 
-extern "C" void tx_session_forge(tx_session *session, int way, const uint64_t *reads, size_t reads_len,
+extern "C" void tx_session_override_reads(tx_session *session, int way, const uint64_t *reads, size_t reads_len,
                                  uint64_t budget) {
   session->way = way;
-  session->forged = {reads, reads + reads_len};
+  session->overridden = {reads, reads + reads_len};
   session->budget = budget;
 }
 

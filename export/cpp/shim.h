@@ -1,8 +1,8 @@
-// What Rust needs of libtorch beyond `tch`: op schemas, boxed calls, recording, storages.
+// What Rust needs from libtorch beyond `tch`: op schemas, boxed calls, recording, storages.
 //
 // A flat C interface. No C++ type and no C++ exception crosses it. A tensor is an `at::Tensor*`, the same pointer that
-// `tch` holds as `C_tensor*`. A function that can fail returns a status; when it is not TX_OK the text of the error is
-// in the `tx_bytes` it was given. Buffers and arrays handed out are freed with `tx_bytes_free` and `tx_tensors_free`.
+// `tch` holds as `C_tensor*`. A function that can fail returns a status; when it is not TX_OK, the text of the error
+// is in the `tx_bytes` argument. Buffers and arrays handed out are freed with `tx_bytes_free` and `tx_tensors_free`.
 // Values travel as tagged bytes (wire.h), numbers in native byte order: both ends are one process.
 #pragma once
 
@@ -47,21 +47,21 @@ int tx_call(const char *name, const char *overload, const uint8_t *args, size_t 
 // With `frames`, each op in the log has the return addresses of its call stack, innermost first.
 int tx_session_new(int frames, tx_session **session, tx_bytes *error);
 void tx_session_free(tx_session *session);
-// Changes the numbers that some ops give to Rust (`item`, `equal`), those at these places among all such ops: 0 adds one,
-// 1 and -1 make them large; a bool is turned round. After `budget` ops the next one fails, since a loop may wait for a
-// number that never comes.
-void tx_session_forge(tx_session *session, int way, const uint64_t *reads, size_t reads_len, uint64_t budget);
-// Starts logging on this thread; fails when a session is already at work here.
+// Alters the values that some ops return to Rust (`item`, `equal`). `reads` counts such ops from 0. With `way` 0 the
+// value grows by one, 1 and -1 make it large; a bool is negated. After `budget` ops the next one fails, since a loop may
+// wait for a number that never comes.
+void tx_session_override_reads(tx_session *session, int way, const uint64_t *reads, size_t reads_len, uint64_t budget);
+// Starts logging on this thread; fails when a session is already active on it.
 int tx_session_start(tx_session *session, tx_bytes *error);
 // Stops logging on this thread.
 void tx_session_stop(void);
-// Shows a tensor to the session as an op's argument is shown: its record is in `out`.
+// Passes a tensor to the session as if it were an op's argument, and writes its record to `out`.
 int tx_session_see(tx_session *session, void *tensor, tx_bytes *out);
-// The log so far; empties it.
+// Writes the log to `out` and empties it.
 int tx_session_take_log(tx_session *session, tx_bytes *out);
 // How many tensors were lifted.
 uint64_t tx_session_lifted_count(const tx_session *session);
-// The content that a lifted tensor had at its first use: a new handle.
+// A new tensor with the content that a lifted tensor had at its first use.
 int tx_session_lifted(tx_session *session, uint64_t index, void **tensor, tx_bytes *error);
 
 // dtype, layout, device, sizes, strides, storage: what wire.h calls a description, then the storage's size in bytes.
@@ -70,11 +70,11 @@ int tx_describe(void *tensor, tx_bytes *out);
 int tx_identity(void *tensor, uint64_t *impl, uint64_t *storage, tx_bytes *error);
 // A copy with its own memory and the same sizes and strides, outside any recording.
 int tx_deep_copy(void *tensor, void **copy, tx_bytes *error);
-// Copies the whole storage, as on a CPU, to `into`, which has exactly the storage's size.
+// Copies the whole storage to `into`, which has exactly the storage's size in bytes.
 int tx_storage_read(void *tensor, uint8_t *into, size_t len, tx_bytes *error);
 // A one-dimensional uint8 CPU tensor with a copy of the bytes, at the start of a storage of its own.
 int tx_storage_new(const uint8_t *bytes, size_t len, void **tensor, tx_bytes *error);
-// A tensor on the storage of `base`; what lies outside it is refused.
+// A tensor on the storage of `base`. A geometry that reaches outside the storage is an error.
 int tx_storage_view(void *base, int dtype, const int64_t *sizes, const int64_t *strides, size_t dims, int64_t offset,
                     void **tensor, tx_bytes *error);
 

@@ -12,7 +12,7 @@ using namespace tx;
 
 namespace {
 
-// What these functions do is no part of anybody's forward: neither recorded nor differentiated.
+// These functions are not part of a forward: they are neither recorded nor differentiated.
 struct Aside {
   c10::impl::ExcludeDispatchKeyGuard unrecorded{RECORD_KEY};
   at::NoGradGuard no_grad;
@@ -27,7 +27,7 @@ const at::Tensor &with_storage(void *handle) {
   return t;
 }
 
-// A tensor with the given geometry on a storage that is known to hold it.
+// A tensor with this geometry on a storage that is large enough for it.
 at::Tensor on_storage(const at::Tensor &like, const c10::Storage &storage, at::ScalarType dtype, int64_t offset,
                       at::IntArrayRef sizes, at::IntArrayRef strides) {
   auto t = at::empty({0}, like.options().dtype(dtype).requires_grad(false));
@@ -108,7 +108,7 @@ extern "C" int tx_storage_view(void *base, int dtype, const int64_t *sizes, cons
   return guarded(error, [&]() -> int {
     const Aside aside;
     const auto &t = with_storage(base);
-    // `set_` would grow the storage silently, so the end is reckoned here, in a type that cannot overflow unseen.
+    // `set_` would grow the storage silently, so the end is computed here first, in 128 bits.
     bool empty = false;
     bool sane = offset >= 0;
     __int128 last = offset;

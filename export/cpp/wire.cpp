@@ -28,7 +28,7 @@ const uint8_t *Reader::take(size_t n) {
 }
 
 void give(tx_bytes *out, std::string_view bytes) {
-  // Without memory for it the text is empty: the status still tells.
+  // If there is no memory for the text, it stays empty; the status still reports the error.
   out->data = static_cast<uint8_t *>(std::malloc(bytes.size() + 1));
   out->len = out->data ? bytes.size() : 0;
   if (out->data)
@@ -169,7 +169,7 @@ void write_value(Writer &out, const IValue &value, const TypePtr &declared, cons
 
 namespace {
 
-// One value as it came, before the schema says what it is to become.
+// One value as it was sent, before it is converted to the schema's type.
 struct Raw {
   Tag tag = Tag::None;
   std::vector<int64_t> ints;
@@ -264,7 +264,7 @@ IValue scalar_of(const Raw &raw, TypeKind kind, const std::string &expected) {
       return raw.tensors[0];
     if (raw.tag == Tag::None)
       return at::Tensor();
-    // Python takes a number for a tensor: one that leaves the other tensor's type as it is.
+    // Python accepts a number in place of a tensor; it does not change the other tensor's type.
     if (raw.tag == Tag::Int)
       return at::native::wrapped_scalar_tensor(raw.ints[0]);
     if (raw.tag == Tag::Float)
@@ -344,7 +344,7 @@ IValue list_of(const Raw &raw, const c10::Argument &argument, const TypePtr &ele
   case TypeKind::SymIntType:
     if (raw.tag == Tag::Ints || empty)
       return c10::List<int64_t>(raw.ints);
-    // `int[2] stride` takes one number for all.
+    // `int[2] stride` accepts one number for all elements.
     if (raw.tag == Tag::Int && argument.N())
       return c10::List<int64_t>(std::vector<int64_t>(*argument.N(), raw.ints[0]));
     break;

@@ -1,5 +1,5 @@
-// Values as tagged bytes, the one form in which arguments, results, defaults and logs cross to Rust
-// (`dispatch/wire.rs` is the other end).
+// Values as tagged bytes: the only format in which arguments, results, defaults and logs pass between C++ and Rust
+// (`dispatch/wire.rs` is the Rust side).
 #pragma once
 
 #include "shim.h"
@@ -34,7 +34,7 @@ enum class Tag : uint8_t {
   MemoryFormat,
   Device,
   Complex,
-  // A value with no form here (a generator, a custom object); its type as text follows.
+  // A value that cannot be represented (a generator, a custom object); its type follows as text.
   Foreign,
 };
 
@@ -62,7 +62,7 @@ private:
   std::string out_;
 };
 
-// Reads what Rust wrote; running over the end throws.
+// Reads what Rust wrote; reading past the end throws.
 class Reader {
 public:
   Reader(const uint8_t *data, size_t len) : at_(data), end_(data + len) {}
@@ -90,10 +90,10 @@ struct BadArgument : std::runtime_error {
   using std::runtime_error::runtime_error;
 };
 
-// How a tensor is written: an index for a call, a full record for a log.
+// Writes a tensor: an index for a call, a full record for a log.
 using TensorSink = std::function<void(Writer &, const at::Tensor &)>;
 
-// Writes `value`, read as the schema type says: a dtype is a plain number in an IValue.
+// Writes `value` as the schema type says: in an IValue a dtype is a plain number.
 void write_value(Writer &out, const c10::IValue &value, const c10::TypePtr &type, const TensorSink &sink);
 
 // Reads one value for a schema argument. Throws BadArgument.
@@ -102,13 +102,13 @@ c10::IValue read_value(Reader &in, const c10::Argument &argument, const std::vec
 // Storage number, dtype, layout, device, requires_grad, storage offset, sizes, strides (none for sparse layouts).
 void write_description(Writer &out, const at::Tensor &tensor, uint64_t storage);
 
-// Hands bytes to Rust.
+// Passes bytes to Rust.
 void give(tx_bytes *out, std::string_view bytes);
 
-// The message of the exception in flight, without torch's C++ backtrace.
+// The message of the current exception, without torch's C++ backtrace.
 std::string current_message();
 
-// Runs `body`, turning exceptions into a status and a text.
+// Runs `body` and turns exceptions into a status and a text.
 template <typename F> int guarded(tx_bytes *error, F &&body) noexcept {
   try {
     return body();
@@ -120,10 +120,10 @@ template <typename F> int guarded(tx_bytes *error, F &&body) noexcept {
 
 inline const at::Tensor &tensor_of(void *handle) { return *static_cast<const at::Tensor *>(handle); }
 
-// The dispatch key that recording sits on, and nothing else in torch does.
+// The dispatch key of the recording; nothing else in torch uses it.
 constexpr c10::DispatchKey RECORD_KEY = c10::DispatchKey::TESTING_ONLY_GenericMode;
 
-// Whether an op gives the content of a tensor to Rust, where nobody sees what becomes of it.
+// Whether an op returns the content of a tensor to Rust, where its use cannot be recorded.
 bool reads_data(const c10::OperatorHandle &op);
 
 } // namespace tx

@@ -1,4 +1,4 @@
-//! Why an export can fail.
+//! Errors of an export.
 
 use crate::dispatch::{DispatchError, first_line};
 use crate::record::RecordError;
@@ -9,7 +9,7 @@ use shapes::rules::RuleError;
 use shapes::{ConstraintError, MatchError};
 use symbolic::{EnvError, ExprError};
 
-/// A model could not be exported. Every variant says where, and what to do.
+/// A model could not be exported. Every message names the place and what to do.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum ExportError {
@@ -19,8 +19,7 @@ pub enum ExportError {
     /// The dynamic shapes do not have the structure of the inputs.
     #[error(transparent)]
     Match(#[from] MatchError),
-    /// The dynamic shapes do not fit the inputs, or the model breaks what they declare: torch's errors with suggested
-    /// fixes.
+    /// The dynamic shapes do not fit the inputs, or the model violates them: PyTorch's errors with suggested fixes.
     #[error(transparent)]
     Constraint(#[from] ConstraintError),
     /// A tree could not be read.
@@ -32,59 +31,59 @@ pub enum ExportError {
     /// The forward could not be recorded.
     #[error("{source}{}", at_sizes(sizes))]
     Capture {
-        /// The input sizes of the run, when they are not the example's.
+        /// The input sizes of the run, if they are not those of the example.
         sizes: String,
-        /// Why.
+        /// The error of the recording.
         source: Box<RecordError>,
     },
-    /// The forward does something else at other sizes.
+    /// The forward calls other ops at other sizes.
     #[error(
         "the forward branches on a size: with {first_sizes} call {at} is `{first}`, with {second_sizes} it is \
          `{second}`. A program has one path: make the branch part of the model's configuration, or export each path \
          with its own inputs"
     )]
     Branch {
-        /// Which call.
+        /// The index of the first call that differs.
         at: usize,
-        /// The op there with the first sizes.
+        /// The op of this call with the first sizes.
         first: String,
-        /// The op there with the second sizes.
+        /// The op of this call with the second sizes.
         second: String,
         /// The first sizes.
         first_sizes: String,
         /// The second sizes.
         second_sizes: String,
     },
-    /// A number in the program that is no size differs from run to run.
+    /// A value in the program that does not follow sizes differs between runs.
     #[error(
         "{place} is {first} with {first_sizes} and {second} with {second_sizes}, and a program has one value there. Only \
          integers follow sizes: compute any other number with tensors. An argument that differs from call to call belongs \
          in a tensor, or in an export of its own"
     )]
     Varies {
-        /// The op and argument, or the output.
+        /// The op and the argument, or the output.
         place: String,
-        /// What it was.
+        /// Its value in the first run.
         first: String,
-        /// What it became.
+        /// Its value in the other run.
         second: String,
         /// The sizes of the first run.
         first_sizes: String,
         /// The sizes of the other run.
         second_sizes: String,
     },
-    /// A value that the forward read from a tensor has become a constant, or has chosen the path.
+    /// A value that the forward read from a tensor became a constant, or determined the path.
     #[error(
         "{place} depends on the values of the inputs: {first} with the example, {second} with other values of the same \
          sizes. A number read from a tensor (`double_value`, `item`, `==`, a copy) leaves the graph: compute with \
          tensors instead"
     )]
     DataDependence {
-        /// The op and argument.
+        /// The op and the argument.
         place: String,
-        /// What it was.
+        /// Its value in the first run.
         first: String,
-        /// What it became.
+        /// Its value in the other run.
         second: String,
     },
     /// Two runs on the same inputs differ.
@@ -93,17 +92,17 @@ pub enum ExportError {
          numbers, clocks and counters out of it, or pass them as inputs"
     )]
     Impure {
-        /// The op and argument.
+        /// The op and the argument.
         place: String,
-        /// What it was.
+        /// Its value in the first run.
         first: String,
-        /// What it became.
+        /// Its value in the other run.
         second: String,
     },
     /// The forward writes to a parameter.
     #[error(
-        "the forward writes to parameter `{name}` (`{op}`), and a program cannot carry that over to the next call; declare \
-         it as a buffer (`.buffer(\"{name}\", ..)`), or compute a new tensor"
+        "the forward writes to parameter `{name}` (`{op}`), and a program cannot keep the new value for the next call; \
+         declare it as a buffer (`.buffer(\"{name}\", ..)`), or compute a new tensor"
     )]
     WrittenParameter {
         /// The parameter.
@@ -111,37 +110,37 @@ pub enum ExportError {
         /// The op that writes.
         op: OpName,
     },
-    /// An integer or a size follows no rule that the export knows.
-    #[error("cannot tell how {what} follows from the sizes of the inputs{}", seen_values(seen))]
+    /// No expression was found for an integer or a size.
+    #[error("cannot find out how {what} follows from the sizes of the inputs{}", seen_values(seen))]
     Unsolved {
-        /// What it is.
+        /// The integer or size.
         what: String,
-        /// What was seen.
+        /// Its values in the runs.
         seen: String,
     },
     /// The rule of an op does not accept these shapes.
     #[error(transparent)]
     Rule(#[from] RuleError),
-    /// How many elements an op gives depends on the values of its arguments.
+    /// The number of elements of a result depends on the values of the arguments.
     #[error(
-        "how many elements `{op}` gives depends on values, and a program has no symbol for that here; use an op that keeps \
-         the size, such as `where` or `masked_fill`, or compute the numbers outside and give them as an input"
+        "the number of elements that `{op}` returns depends on values, which is not supported; use an op that keeps the \
+         size, such as `where` or `masked_fill`, or compute the result outside and pass it as an input"
     )]
     DataDependentSize {
         /// The op.
         op: OpName,
     },
-    /// A rule and the run disagree: the program would be wrong, so there is none.
+    /// A shape rule and a run disagree, so the program would be wrong.
     #[error(
-        "`{op}` gives sizes {observed:?}, but its shape rule says {predicted}: this is a mistake of this library, please \
+        "`{op}` returns sizes {observed:?}, but its shape rule says {predicted}: this is a bug of this library, please \
          report the model"
     )]
     RuleMismatch {
         /// The op.
         op: OpName,
-        /// What the rule says.
+        /// The sizes that the rule gives.
         predicted: String,
-        /// What the run gave.
+        /// The sizes in the run.
         observed: Vec<i64>,
     },
     /// The model fails at sizes that the dynamic shapes allow.
@@ -149,47 +148,49 @@ pub enum ExportError {
         "the model fails with {dims}: {sizes}: {source}. Make the dimension static, or narrow its range with `min` and `max`"
     )]
     Probe {
-        /// What moved.
+        /// The dimensions that were changed.
         dims: String,
-        /// The sizes that were tried.
+        /// The sizes of the inputs.
         sizes: String,
-        /// What the model said.
+        /// The error of the model.
         source: Box<RecordError>,
     },
-    /// There is not one set of inputs.
+    /// There are no inputs.
     #[error("there are no inputs to export with; give `ModelInputs` one set or more")]
     NoInputs,
-    /// A probe's inputs could not be made.
+    /// Inputs of other sizes, or a comparison of outputs, could not be computed.
     #[error("cannot make inputs of other sizes: {}", first_line(&.0.to_string()))]
     Inputs(#[source] tch::TchError),
     /// An op uses a tensor that is not a value of the recording.
-    #[error("`{op}` uses a tensor that no recorded run knows")]
+    #[error(
+        "`{op}` uses a tensor that is not a value of the recording: this is a bug of this library, please report the model"
+    )]
     UnknownTensor {
         /// The op.
         op: OpName,
     },
-    /// The name of an op could not be made.
+    /// The name of an op is not valid.
     #[error(transparent)]
     OpName(#[from] OpNameError),
-    /// The program does not compute what the model computes.
+    /// The outputs of the program differ from those of the model.
     #[error(
-        "the program differs from the model at {sizes}: output {output} differs by {difference:e}. This is a mistake of \
-         this library, please report the model"
+        "the program differs from the model at {sizes}: output {output} differs by {difference:e}. This is a bug of this \
+         library, please report the model"
     )]
     Differs {
-        /// The sizes.
+        /// The sizes of the inputs.
         sizes: String,
-        /// Which output.
+        /// The index of the output.
         output: usize,
-        /// By how much.
+        /// The difference, relative to the largest value if that is above 1.
         difference: f64,
     },
-    /// The program could not be run for its check.
+    /// The program could not be run for the comparison with the model.
     #[error("the program cannot be checked at {sizes}: {source}")]
     Verify {
-        /// The sizes.
+        /// The sizes of the inputs.
         sizes: String,
-        /// Why.
+        /// The error of the run.
         source: Box<CallError>,
     },
     /// An op could not be read or called.

@@ -1,13 +1,13 @@
 //! Exporting: from a model in plain `tch` and sets of inputs to a program.
 //!
-//! The forward is run and recorded a handful of times: on the examples, with other values of the same sizes, and at probe
-//! sizes. The runs tell how the integers of the graph follow from the input sizes; the shape rules of the ops tell which sizes
-//! are equal, related or fixed; further probes confirm both; and the program is run against the model at unseen sizes.
+//! The forward is recorded a few times: on the examples, with other values of the same sizes, and at probe sizes. The
+//! integers of the graph are solved from these runs. The shape rules of the ops determine which sizes are equal, related or
+//! fixed. Further probes check both, and at the end the program is compared with the model at sizes that no run has used.
 
 use crate::build::build;
-use crate::declared::Declared;
 use crate::error::ExportError;
 use crate::model::Leaves;
+use crate::model_tensors::ModelTensors;
 use crate::probe::{Runs, search};
 use crate::record::Role;
 use crate::setup::Setup;
@@ -19,13 +19,13 @@ use symbolic::Naming;
 use tch::Tensor;
 use tch::nn::VarStore;
 
-/// Exports a model (`torch.export.export`): its forward, for inputs like these, with these dynamic shapes.
+/// Exports the forward of a model for inputs like these, with these dynamic shapes (`torch.export.export`).
 ///
-/// `shapes` is what [`ModelInputs::guess_dynamic_shapes`] gives, or a tree written by hand: a tuple with one entry per
-/// argument or a dict by argument name. [`Export`] has the options: parameters, names, tolerance, verification.
+/// `shapes` comes from [`ModelInputs::guess_dynamic_shapes`] or is written by hand: a tuple with one entry per argument, or
+/// a dict by argument name. [`Export`] has the options: parameters, names, tolerance, verification.
 ///
 /// # Errors
-/// [`ExportError`]; nothing panics, not even when the forward does.
+/// [`ExportError`]. A panic in the forward is caught and is an error too.
 pub fn export<M: Module<Family = Tch>>(
     model: &M,
     inputs: &ModelInputs<'_, M>,
@@ -36,7 +36,7 @@ pub fn export<M: Module<Family = Tch>>(
 
 /// An export with options.
 ///
-/// A model with parameters declares them, most simply all of a store:
+/// If the model has parameters, pass the `VarStore` that holds them:
 ///
 /// ```
 /// use tch::{Device, Kind, Tensor, nn, nn::Module as _};
@@ -61,7 +61,7 @@ pub fn export<M: Module<Family = Tch>>(
 /// let program = Export::new(&model, &inputs).dynamic_shapes(&shapes).parameters(&store).run()?;
 /// assert!(program.to_string().contains("p_layer_weight: PARAMETER target='layer.weight'"), "{program}");
 ///
-/// let module = program.module()?; // loads the parameters once
+/// let module = program.module()?; // copies the parameters once
 /// let output: Tensor = module.call(&x(7))?;
 /// assert_eq!(output.size(), [7, 3]);
 /// # Ok::<(), Box<dyn std::error::Error>>(())
@@ -71,7 +71,7 @@ pub struct Export<'m, M: Module<Family = Tch>> {
     model: &'m M,
     inputs: &'m ModelInputs<'m, M>,
     shapes: DynamicShapes,
-    declared: Declared,
+    declared: ModelTensors,
     naming: Naming,
     tolerance: Tolerance,
     verify: bool,
@@ -80,14 +80,14 @@ pub struct Export<'m, M: Module<Family = Tch>> {
 }
 
 impl<'m, M: Module<Family = Tch>> Export<'m, M> {
-    /// An export of `model` for inputs like `inputs`. Everything is static until [`dynamic_shapes`](Export::dynamic_shapes)
-    /// says otherwise.
+    /// An export of `model` for inputs like `inputs`. All dimensions are static unless
+    /// [`dynamic_shapes`](Export::dynamic_shapes) is called.
     pub fn new(model: &'m M, inputs: &'m ModelInputs<'m, M>) -> Self {
         Export {
             model,
             inputs,
             shapes: DynamicShapes::NONE,
-            declared: Declared::default(),
+            declared: ModelTensors::default(),
             naming: Naming::Hashed,
             tolerance: Tolerance::Strict,
             verify: true,
@@ -96,14 +96,14 @@ impl<'m, M: Module<Family = Tch>> Export<'m, M> {
         }
     }
 
-    /// Which dimensions are dynamic.
+    /// Sets which dimensions are dynamic (`dynamic_shapes=`).
     pub fn dynamic_shapes(mut self, shapes: &DynamicShapes) -> Self {
         self.shapes = shapes.clone();
         self
     }
 
-    /// Declares the variables of a store: trainable ones become parameters, in the order in which the layers were made and
-    /// a layer's weight before its bias, as `torch.nn` has them; the others become buffers.
+    /// Declares the variables of a store. Trainable variables become parameters, in the order in which the layers were
+    /// created and with the weight of a layer before its bias, as in `torch.nn`. The others become buffers.
     pub fn parameters(mut self, store: &VarStore) -> Self {
         if let Err(error) = self.declared.var_store(store) {
             self.failed = Some(error.into());
@@ -111,53 +111,53 @@ impl<'m, M: Module<Family = Tch>> Export<'m, M> {
         self
     }
 
-    /// Declares a parameter that is in no store.
+    /// Declares a parameter that is not in a store.
     pub fn parameter(mut self, name: &str, tensor: &Tensor) -> Self {
         self.declared.add(Role::Parameter(name.to_owned()), tensor.shallow_clone());
         self
     }
 
-    /// Declares a buffer: a tensor of the model that is no parameter.
+    /// Declares a buffer: a tensor of the model that is not a parameter and may be written to.
     pub fn buffer(mut self, name: &str, tensor: &Tensor) -> Self {
         self.declared.add(Role::Buffer(name.to_owned()), tensor.shallow_clone());
         self
     }
 
-    /// Declares a constant tensor.
+    /// Declares a constant: a tensor of the model that is the same in every call.
     pub fn constant(mut self, name: &str, tensor: &Tensor) -> Self {
         self.declared.add(Role::Constant(name.to_owned()), tensor.shallow_clone());
         self
     }
 
-    /// How symbols are numbered: by hash as PyTorch 2.13 does, or in sequence as up to 2.7.
+    /// Sets how symbols are numbered: by hash as in PyTorch 2.13 (the default), or in sequence as in PyTorch 2.7 and before.
     pub fn naming(mut self, naming: Naming) -> Self {
         self.naming = naming;
         self
     }
 
-    /// What to do when the model fixes or ties a dimension that the shapes declare free.
+    /// Sets what happens if the model fixes or ties a dimension that the shapes declare dynamic.
     pub fn tolerance(mut self, tolerance: Tolerance) -> Self {
         self.tolerance = tolerance;
         self
     }
 
-    /// Whether the program is run against the model at unseen sizes before it is given out. On by default.
+    /// Sets whether the program is compared with the model at unseen sizes before it is returned. On by default.
     pub fn verify(mut self, verify: bool) -> Self {
         self.verify = verify;
         self
     }
 
-    /// Whether nodes say which line of the model they come from (`node.meta["stack_trace"]`): the `# File:` comments of
-    /// the printed program. On by default; without debug information there are none.
+    /// Sets whether nodes have the source line that they come from (`node.meta["stack_trace"]`), which the printed program
+    /// shows as `# File:` comments. On by default; without debug information there are no lines.
     pub fn locations(mut self, locations: bool) -> Self {
         self.locations = locations;
         self
     }
 
-    /// Exports.
+    /// Runs the export.
     ///
     /// # Errors
-    /// [`ExportError`].
+    /// The same as [`export`].
     pub fn run(self) -> Result<ExportedProgram, ExportError> {
         if let Some(error) = self.failed {
             return Err(error);
@@ -168,7 +168,7 @@ impl<'m, M: Module<Family = Tch>> Export<'m, M> {
     }
 }
 
-/// What an export does, whatever the model's type.
+/// The part of an export that does not depend on the type of the model.
 fn export_leaves(mut runs: Runs<'_>, verified: bool) -> Result<ExportedProgram, ExportError> {
     let settled = search(&mut runs)?;
     let mut program = build(&runs, &settled.resolved)?;

@@ -26,7 +26,7 @@
 //!     value_cache: vec![random(&[batch, 4, length, 7])],
 //! };
 //!
-//! // Two sets of valid inputs: what differs is dynamic. Arguments are positional, then named, as in Python.
+//! // Two sets of valid inputs: dimensions that differ are dynamic. Arguments are positional, then named, as in Python.
 //! let model = Model;
 //! let sets = [Model::args(cache(2, 3)).z(random(&[1, 1, 1, 7])), Model::args(cache(3, 4)).z(random(&[1, 1, 1, 7]))];
 //! let inputs = ModelInputs::new(&model, sets)?;
@@ -34,7 +34,7 @@
 //! let program = export(&model, &inputs, &shapes)?;
 //! assert!(program.to_string().contains(r#"cache_key_cache_0: "f32[s13, 4, s10, 7]""#), "{program}");
 //!
-//! // It computes what the model computes, at sizes that no run of the export has used.
+//! // The program gives the model's outputs, also at sizes that no run of the export has used.
 //! let unseen = Model::args(cache(5, 9)).z(random(&[1, 1, 1, 7]));
 //! let output: Tensor = program.call(&unseen)?;
 //! assert_eq!(output.size(), [5, 4, 9, 7]);
@@ -45,30 +45,33 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 //!
-//! The road has four stages, and each is a crate that can be used alone:
+//! There are four stages. Each is a crate that can be used alone, and a module of this one:
 //!
-//! | stage | here | crate |
+//! | stage | start here | crate |
 //! |---|---|---|
-//! | a value as a tree of tensors | [`PyTree`], [`flatten`], [`TreeSpec`] | `pytree-core`, `pytree-derive` |
-//! | the sizes in that tree | [`shapes::ModelInputs`], [`shapes::Dim`], [`shapes::DynamicShapes`] | `torch-export-shapes` |
-//! | what a model does with it | [`export`], [`Export`], [`ExportedProgram`] | this one |
-//! | a file | [`ExportedProgram::save`], [`ExportedProgram::python_module`] | this one |
+//! | a value as a tree of tensors | [`pytree`]: [`PyTree`](macro@PyTree), [`pytree::flatten`], [`pytree::TreeSpec`] | `pytree-core`, `pytree-derive` |
+//! | the sizes in the tree, as integers with names | [`shapes`]: [`shapes::ModelInputs`], [`shapes::Dim`], [`shapes::DynamicShapes`]; [`symbolic`]: [`symbolic::Expr`], [`symbolic::ShapeEnv`] | `torch-export-shapes`, `torch-export-symbolic` |
+//! | from a model to a program, and from a program to results | [`export()`], [`Export`], [`RunProgram`] | `torch-export` (this one) |
+//! | a program as data, and its file | [`program`]: [`ExportedProgram`], [`ExportedProgram::save`], [`ExportedProgram::python_module`] | `torch-export-program` |
+//!
+//! [`prelude`] has the names that most programs need. [`dispatch`] and [`record`] are for tools that work on single ops.
 //!
 //! # How a forward becomes a graph
 //!
-//! The forward is plain Rust. It is run a handful of times while libtorch's dispatcher writes down the ops: on the
-//! examples, on other values of the same sizes, and on probe sizes made from the examples. The integers of the graph are
-//! solved from the runs; which sizes are equal, related or fixed comes from the shape rules of the ops; further probes
-//! confirm both; and at last the program itself is run against the model at unseen sizes. What cannot be right is an
-//! error that says where: a number read from a tensor, a branch on a size, a tensor nobody declared. Two things no run can
-//! prove the absence of: a branch at sizes that none of them had (`verification.tried` says which they had), and one on
-//! values copied out of a tensor's memory, which is looked for with other values only.
+//! The forward is plain Rust. It is run a few times while libtorch's dispatcher records the ops: on the examples, on other
+//! values of the same sizes, and on probe sizes made from the examples. The integers of the graph are solved from the runs.
+//! The shape rules of the ops determine which sizes are equal, related or fixed, and further probes check both. At the end
+//! the program is compared with the model at sizes that no run has used.
+//!
+//! Problems are reported with their location: a number read from a tensor, a branch on a size, a tensor that was not
+//! declared. Runs cannot detect two things: a branch on sizes that no run had (`verification.tried` lists the sizes of the
+//! runs), and a branch on values copied out of the memory of a tensor, unless the runs with other values take it.
 //!
 //! A panic in the forward is caught and reported, so exporting needs `panic = "unwind"` (the default).
 //!
-//! # What is no input
+//! # What cannot be an input
 //!
-//! A struct that holds a layer is no tree. Layers belong to the model; a model's inputs are tensors:
+//! A struct that contains a layer is not a tree. Layers belong to the model, and the inputs of a model are tensors:
 //!
 //! ```compile_fail
 //! use torch_export::prelude::*;
@@ -80,18 +83,16 @@
 //! }
 //! ```
 //!
-//! The compiler says why and what to do: keep the layer in the model and pass its tensors; a field that is configuration is
-//! `#[pytree(static)]`, one that is not carried is `#[pytree(skip)]`.
+//! The compiler's message says what to do: keep the layer in the model and pass its tensors. A configuration field is
+//! `#[pytree(static)]`, and a field that is left out is `#[pytree(skip)]`.
 //!
 //! # Features
 //!
-//! `tch` (on by default) is what needs libtorch: recording, exporting, running. Without it remain the trees, the shapes,
-//! the program as data, its text and its file.
+//! `tch` (on by default) enables what needs libtorch: recording, exporting, running. Without it the crate has trees, shapes,
+//! and programs as data with their text and file.
 
 #[cfg(feature = "tch")]
 mod build;
-#[cfg(feature = "tch")]
-mod declared;
 #[cfg(feature = "tch")]
 pub mod dispatch;
 #[cfg(feature = "tch")]
@@ -100,6 +101,8 @@ mod error;
 mod export;
 #[cfg(feature = "tch")]
 mod model;
+#[cfg(feature = "tch")]
+mod model_tensors;
 pub mod prelude;
 #[cfg(feature = "tch")]
 mod probe;
@@ -126,7 +129,7 @@ pub use program::ExportedProgram;
 #[cfg(feature = "tch")]
 pub use run::{CallError, InputMismatch, ProgramModule, RunProgram};
 
-// The derive and `#[module]` with this crate as their root: a user needs no other dependency than this one and `tch`.
+// The macros with this crate as their root: a user depends only on this crate and `tch`.
 pub use pytree_derive::{PyTreeFacade as PyTree, function_facade as function, module_facade as module};
 
 #[doc(no_inline)]

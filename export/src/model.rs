@@ -1,5 +1,5 @@
-//! The border between what is generic over a model and what is not. Behind it a model is a function of flattened leaves, so
-//! that the rest of an export is compiled once and not once a model.
+//! A model as a function of flattened leaves. Only this file is generic over the type of the model, so the rest of an export
+//! is compiled once and not once per model.
 
 use crate::error::ExportError;
 use pytree_core::{Leaf, LeafRef, Module, PyTree, Tch, TreeSpec, flatten, into_leaves, unflatten};
@@ -17,7 +17,7 @@ pub(crate) type BoundCall<'a> = Box<dyn FnOnce() -> Result<Leaves, ExportError> 
 
 /// A model as a function of flattened leaves.
 pub(crate) trait Forward {
-    /// Binds the inputs. Running the call does nothing but the model's forward.
+    /// Binds the inputs. Calling the result runs only the forward of the model.
     fn bind(&self, inputs: Leaves) -> Result<BoundCall<'_>, ExportError>;
 }
 
@@ -40,7 +40,7 @@ impl Leaves {
         Ok(Leaves { leaves, spec: flat.spec })
     }
 
-    /// The same structure with `tensor` of every tensor and `int` of every int, each with the position of its leaf.
+    /// Maps every tensor with `tensor` and every int with `int`; both also get the index of the leaf.
     pub(crate) fn map(
         &self,
         mut tensor: impl FnMut(usize, &Tensor) -> Result<Tensor, ExportError>,

@@ -1,4 +1,14 @@
-//! What most programs need: `use torch_export::prelude::*;`.
+//! The names that most programs need: `use torch_export::prelude::*;`.
+//!
+//! | for | names |
+//! |---|---|
+//! | trees | [`PyTree`], [`Tch`], [`Meta`], [`TensorMeta`], [`TreeSpec`], [`flatten()`], [`map()`], [`unflatten()`] |
+//! | models | [`module`], [`function!`](function), [`Module`] |
+//! | inputs and their shapes | [`ModelInputs`], [`Dim`], [`DynamicShapes`], [`ShapeSpec`], [`string_type()`], [`StringTypeOptions`] |
+//! | exporting | [`export()`], [`Export`] |
+//! | programs | [`ExportedProgram`], and [`RunProgram`] for its methods `call`, `module` and `run` |
+//!
+//! `Tch`, `export`, `Export` and `RunProgram` need the feature `tch`.
 
 pub use crate::ExportedProgram;
 #[cfg(feature = "tch")]

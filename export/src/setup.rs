@@ -1,33 +1,33 @@
-//! What is fixed before the first run: inputs, spec, options.
+//! The inputs, specs and options of an export, before the first run.
 
 use crate::ExportError;
-use crate::declared::Declared;
 use crate::dispatch::tensor_type;
+use crate::model_tensors::ModelTensors;
 use program::names::{Namer, mapping_key_part, placeholder_base};
 use pytree_core::{KeyEntry, KeyPath, LeafRef, Module, Tch, TensorType, flatten};
 use shapes::{DynamicShapes, InputLeaf, InputValue, ModelInputs, Tolerance};
 use symbolic::Naming;
 
-/// The inputs of an export as shape inference sees them.
+/// The inputs and options of an export.
 pub(crate) struct Setup {
     /// One per leaf of the flattened `(args, kwargs)`.
     pub(crate) leaves: Vec<InputLeaf>,
-    /// Which argument each leaf belongs to.
+    /// The argument that each leaf belongs to.
     pub(crate) arguments: Vec<usize>,
     /// The leaves in the order of the signature.
     pub(crate) order: Vec<usize>,
-    /// Which leaves are tensors, in order.
+    /// The leaves that are tensors, in order.
     pub(crate) tensor_leaves: Vec<usize>,
-    /// What is known of every leaf that is a tensor.
+    /// The type of every leaf; `None` if it is not a tensor.
     pub(crate) input_infos: Vec<Option<TensorType>>,
-    /// What is known of the model's own tensors.
+    /// The types of the declared tensors.
     pub(crate) declared_infos: Vec<TensorType>,
     pub(crate) argument_names: Vec<String>,
-    /// The names that the placeholders of the inputs have taken.
+    /// Knows the names of the input placeholders.
     pub(crate) namer: Namer,
     pub(crate) naming: Naming,
     pub(crate) tolerance: Tolerance,
-    /// Whether nodes say which source line they come from.
+    /// Whether nodes have source lines.
     pub(crate) locations: bool,
 }
 
@@ -35,7 +35,7 @@ impl Setup {
     pub(crate) fn new<M: Module<Family = Tch>>(
         inputs: &ModelInputs<'_, M>,
         shapes: &DynamicShapes,
-        declared: &Declared,
+        declared: &ModelTensors,
         naming: Naming,
         tolerance: Tolerance,
         locations: bool,
@@ -103,7 +103,7 @@ impl Setup {
     }
 }
 
-/// The names of the arguments as they were given: positional ones by their parameter, then the named ones.
+/// The names of the given arguments: positional ones by their parameter, then the named ones.
 fn argument_names<M: Module<Family = Tch>>(
     inputs: &ModelInputs<'_, M>,
     bound: &[pytree_core::BoundArgument],
@@ -121,7 +121,7 @@ fn argument_names<M: Module<Family = Tch>>(
     bound.iter().map(name).collect()
 }
 
-/// What a placeholder is named after: the entries of its path, joined and cleaned as torch does.
+/// The base name of a placeholder: the entries of its path, joined and cleaned as in PyTorch.
 fn base_name(path: &KeyPath) -> String {
     placeholder_base(path.entries().iter().map(|entry| match entry {
         KeyEntry::Mapping(key) => mapping_key_part(&key.text()),

@@ -1,4 +1,4 @@
-//! What may differ between runs of a model, and its values in one run.
+//! The numbers in the inputs that may differ between runs, and their values in one run.
 
 use pytree_core::{Leaf, Tch};
 
@@ -27,7 +27,7 @@ impl Variable {
     }
 }
 
-/// The sizes of every input leaf of a run: those of a tensor, the value of an int, nothing of another leaf.
+/// The numbers of every input leaf of a run: the sizes of a tensor, the value of an int, and `None` for other leaves.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct LeafSizes(Vec<Option<Vec<i64>>>);
 
@@ -46,7 +46,7 @@ impl LeafSizes {
         self.0.get(leaf)?.as_deref()
     }
 
-    /// One entry a leaf, in order.
+    /// One entry per leaf, in order.
     pub(crate) fn iter(&self) -> impl Iterator<Item = Option<&[i64]>> {
         self.0.iter().map(Option::as_deref)
     }

@@ -1,4 +1,4 @@
-//! The program against the model, at sizes that no run has used.
+//! Compares the program with the model, at sizes that no run has used.
 
 use crate::ExportError;
 use crate::dispatch::deep_copy;
@@ -9,7 +9,7 @@ use program::{ExportedProgram, InputSizes, Verification};
 use pytree_core::{Leaf, Tch};
 use tch::Tensor;
 
-/// The largest difference that counts as none, relative to the size of the values: kernels may sum in another order.
+/// The largest relative difference that is accepted: kernels may sum in another order.
 const TOLERANCE: f64 = 1e-5;
 
 pub(crate) fn verify(
@@ -30,7 +30,7 @@ pub(crate) fn verify(
     let got = run()?;
     let Leaves { leaves: expected, .. } = runs.outputs_of(&inputs)?;
     let mut compared = compare(&got, &expected);
-    // A program that does not agree with itself draws random numbers: all that can be compared is the form of its results.
+    // A program whose results differ from run to run draws random numbers, so only kinds and sizes can be compared.
     let random = compared.is_err() && compare(&got, &run()?) != Ok(0.0);
     if random {
         compared = compare(&blank(&got)?, &blank(&expected)?);
@@ -50,7 +50,7 @@ pub(crate) fn verify(
     Ok(verification)
 }
 
-/// The largest difference of any output, or the first output that differs too much, with its difference.
+/// The largest difference of any output; an error with the first output that differs too much, and its difference.
 fn compare(got: &[Leaf<Tch>], expected: &[Leaf<Tch>]) -> Result<f64, (usize, f64)> {
     if got.len() != expected.len() {
         return Err((got.len().min(expected.len()), f64::NAN));
@@ -66,7 +66,7 @@ fn compare(got: &[Leaf<Tch>], expected: &[Leaf<Tch>]) -> Result<f64, (usize, f64
     Ok(worst)
 }
 
-/// The same leaves with zeros in every tensor.
+/// The same leaves, with zeros in every tensor.
 fn blank(leaves: &[Leaf<Tch>]) -> Result<Vec<Leaf<Tch>>, ExportError> {
     let blank = leaves.iter().map(|leaf| match leaf {
         Leaf::Tensor(tensor) => tensor.f_zeros_like().map(Leaf::Tensor),
@@ -75,8 +75,8 @@ fn blank(leaves: &[Leaf<Tch>]) -> Result<Vec<Leaf<Tch>>, ExportError> {
     blank.collect::<Result<_, _>>().map_err(ExportError::Inputs)
 }
 
-/// The largest absolute difference of two leaves, relative to the largest value when that is above 1. NaN where they
-/// cannot be compared; equal NaNs and infinities do not differ.
+/// The largest absolute difference of two leaves, relative to the largest value if that is above 1. NaN if they cannot be
+/// compared. NaNs and equal infinities at the same place do not differ.
 fn difference(a: &Leaf<Tch>, b: &Leaf<Tch>) -> f64 {
     match (a, b) {
         (Leaf::Tensor(a), Leaf::Tensor(b)) => tensor_difference(a, b).unwrap_or(f64::NAN),

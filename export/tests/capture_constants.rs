@@ -1,6 +1,6 @@
-//! Tensors that are no inputs: constants, aliases, parameters, buffers, and those that nobody declared.
+//! Tensors that are not inputs: constants, aliases, parameters, buffers, and tensors that were not declared.
 #![cfg(feature = "tch")]
-// A test fails by panicking.
+// Tests fail by panicking.
 #![allow(clippy::unwrap_used, clippy::panic)]
 
 #[macro_use]
@@ -38,7 +38,7 @@ model! { Accumulated(x: &Tensor) -> Tensor {
 } }
 
 #[test]
-fn a_constant_that_is_written_to_starts_anew_in_every_call() {
+fn a_constant_that_is_written_to_is_the_same_in_every_call() {
     let program = fixed(&Accumulated, Accumulated::args(randn(&[3]))).unwrap();
     assert_eq!(
         statements(&program)[..2],
@@ -79,7 +79,7 @@ fn an_undeclared_tensor_is_an_error_with_the_cure() {
 }
 
 #[test]
-fn declared_it_is_what_was_declared() {
+fn a_declared_tensor_has_its_declared_role() {
     let model = Held { w: randn(&[3]) };
     let inputs = ModelInputs::new(&model, [2, 4].map(|n| Held::args(randn(&[n, 3])))).unwrap();
     let shapes = inputs.guess_dynamic_shapes().unwrap();
@@ -105,7 +105,7 @@ fn a_declared_tensor_that_is_not_used() {
     let program =
         Export::new(&model, &inputs).buffer("w", &model.w).buffer("b", &unused).constant("c", &unused).run().unwrap();
     let names: Vec<_> = program.graph.placeholders().map(|(_, n)| n.name.as_str()).collect();
-    // As in torch: every parameter and buffer, but only the constants that are used.
+    // As in PyTorch: all parameters and buffers, but only the constants that are used.
     assert_eq!(names, ["b_w", "b_b", "x"]);
 }
 
@@ -153,7 +153,7 @@ fn buffers_that_are_written_to_are_as_before_after_an_export_and_new_in_every_ru
         model.steps.shallow_clone().copy_(&Tensor::from(5i64));
         model.mean.shallow_clone().copy_(&before);
     }
-    // A module keeps what is written to its buffers, as the model and `ep.module()` do; another starts anew.
+    // A module keeps what is written to its buffers, as the model and `ep.module()` do; another module starts again.
     let module = program.module().unwrap();
     for n in [2, 3, 11] {
         let args = set(n);

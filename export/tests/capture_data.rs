@@ -1,6 +1,6 @@
-//! Values that leave the graph, impure forwards, and forwards that fail.
+//! Values that leave the graph, forwards that are not deterministic, and forwards that fail.
 #![cfg(feature = "tch")]
-// A test fails by panicking.
+// Tests fail by panicking.
 #![allow(clippy::unwrap_used, clippy::panic)]
 
 #[macro_use]
@@ -14,7 +14,7 @@ use torch_export::ExportError;
 use torch_export::prelude::*;
 use torch_export::record::RecordError;
 
-/// Where a data dependence is, of an export that must fail for it.
+/// The place of the data dependence for which an export must fail.
 fn dependence(result: Result<ExportedProgram, ExportError>) -> String {
     let error = refused(result);
     let text = error.to_string();
@@ -39,7 +39,7 @@ model! { Told(x: &Tensor) -> f64 { x.sum(Kind::Float).double_value(&[]) } }
 model! { Signed(x: &Tensor) -> Tensor { if x.double_value(&[0]) > 0.5 { x.sin() } else { x.cos() } } }
 
 #[test]
-fn a_number_read_from_a_tensor_becomes_no_constant() {
+fn a_number_read_from_a_tensor_does_not_become_a_constant() {
     let x = || Tensor::from_slice(&[1f32, 2.0, 3.0]);
     assert_eq!(dependence(fixed(&Mean, Mean::args(x()))), "argument `other` of `aten.div.Scalar`");
     assert_eq!(dependence(fixed(&Counted, Counted::args(x()))), "argument `length` of `aten.narrow.default`");
@@ -47,7 +47,7 @@ fn a_number_read_from_a_tensor_becomes_no_constant() {
 }
 
 #[test]
-fn a_copy_made_to_a_tensor_again_becomes_no_constant() {
+fn a_copy_made_into_a_tensor_does_not_become_a_constant() {
     let place = dependence(fixed(&Copied, Copied::args(randn(&[3]))));
     assert_eq!(place, "constant 0 that `aten.add.Scalar` uses");
 }
@@ -65,14 +65,14 @@ model! { Half(x: &Tensor) -> Tensor { x * x.double_value(&[0]) } }
 model! { Looked(x: &Tensor, at: &Tensor) -> Tensor { x.index_select(0, at) } }
 
 #[test]
-fn a_value_that_is_the_same_in_reverse_becomes_no_constant() {
+fn a_value_that_is_the_same_in_reverse_does_not_become_a_constant() {
     let (x, n) = (|| randn(&[4]), Tensor::from(3i64));
     let place = dependence(fixed(&Shortened, Shortened::args(x()).n(n)));
     assert_eq!(place, "argument `length` of `aten.narrow.default`");
     assert_eq!(dependence(fixed(&Switched, Switched::args(x()).on(Tensor::from(true)))), "call 1");
     let halves = Tensor::full([3], 0.5, F);
     assert_eq!(dependence(fixed(&Half, Half::args(halves))), "argument `other` of `aten.mul.Scalar`");
-    // Moved by one, this index is out of range: that says nothing.
+    // Moved by one, this index is out of range; that failure is ignored.
     let program = fixed(&Looked, Looked::args(x()).at(Tensor::from_slice(&[0i64]))).unwrap();
     same(&Looked, &program, [Looked::args(x()).at(Tensor::from_slice(&[2i64]))]);
     let program = fixed(&Looked, Looked::args(randn(&[1])).at(Tensor::from_slice(&[0i64]))).unwrap();
@@ -118,7 +118,7 @@ fn a_branch_on_data_is_seen_whatever_the_values_are() {
     }
     let ints = |n| Tensor::randint(50, [n], (Kind::Int64, Device::Cpu));
     branches(guessed(&Large, [2, 5].map(|n| Large::args(ints(n)))));
-    // Two sets whose numbers differ are no branch on a size.
+    // A difference between two sets is not reported as a branch on a size.
     let set = |n: i64| Scaled::args(Tensor::ones([n], F)).scale(Tensor::ones([n], F));
     assert_eq!(dependence(guessed(&Scaled, [2, 5].map(set))), "argument `other` of `aten.mul.Scalar`");
 }
@@ -160,7 +160,7 @@ fn a_number_that_is_not_used_does_no_harm() {
 
 #[test]
 fn a_comparison_of_tensors_is_a_number_that_has_left() {
-    // `==` is an op with a bool result: the graph cannot show what became of it, the second run can.
+    // `==` is an op with a bool result. The graph does not show how it is used, but the second run does.
     let x = Tensor::from_slice(&[1f32, 2.0, 3.0]);
     let error = refused(fixed(&Compared, Compared::args(x)));
     assert!(matches!(error, ExportError::DataDependence { .. }), "{error:?}");
@@ -215,7 +215,7 @@ model! { Put(x: &Tensor) -> Tensor { x.index_put(&[Some(x.gt(0.0))], &Tensor::fr
 
 #[test]
 fn sizes_that_depend_on_values() {
-    // Every element is positive, in every copy: the sizes of the runs hide it, the types and the ops do not.
+    // Every element is positive in every copy, so the probes at other sizes do not show it; other values do.
     let x = || randn(&[3, 4]).abs() + 1.0;
     let by_mask = [
         fixed(&Picked, Picked::args(x())),
@@ -296,7 +296,7 @@ fn an_export_after_a_failed_one() {
     assert!(fixed(&Broken, Broken::args(randn(&[2, 3]))).is_err());
     let program = fixed(&Unread, Unread::args(randn(&[3]))).unwrap();
     same(&Unread, &program, [Unread::args(randn(&[3]))]);
-    // The very model that failed exports where it is right.
+    // The model that failed can be exported where it is right.
     let program = fixed(&Broken, Broken::args(randn(&[3, 3]))).unwrap();
     same(&Broken, &program, [Broken::args(randn(&[3, 3]))]);
 }
@@ -318,7 +318,7 @@ fn an_export_inside_a_forward() {
     let nested = Nested { error: Cell::new(None) };
     let outer = fixed(&nested, Nested::args(randn(&[3]))).unwrap();
     assert_eq!(statements(&outer).last().unwrap(), "return (relu,)");
-    // Outside a recording, as in the check against the model, it is an export like any other; so look at a recorded run.
+    // Outside a recording, as in the comparison with the model, it is an export like any other, so only a recorded run counts.
     nested.error.set(None);
     let _ = Export::new(&nested, &ModelInputs::new(&nested, [Nested::args(randn(&[3]))]).unwrap()).verify(false).run();
     let error = nested.error.take().unwrap();

@@ -1,6 +1,6 @@
-//! Where nodes say they come from.
+//! The source lines of nodes.
 #![cfg(feature = "tch")]
-// A test fails by panicking.
+// Tests fail by panicking.
 #![allow(clippy::unwrap_used)]
 
 use tch::nn::Module as _;
@@ -54,7 +54,7 @@ fn export_model(locations: bool) -> ExportedProgram {
     Export::new(&model, &inputs).parameters(&store).locations(locations).run().unwrap()
 }
 
-/// The 1-based number of the line of this file that holds `text` and not this call.
+/// The number, from 1, of the line of this file that contains `text` and not this call.
 fn line(text: &str) -> usize {
     let source = include_str!("capture_location.rs");
     source.lines().position(|l| l.contains(text) && !l.contains("(\"")).unwrap() + 1
@@ -70,7 +70,7 @@ fn comment<'t>(text: &'t str, node: &str) -> &'t str {
 
 #[test]
 #[cfg_attr(not(debug_assertions), ignore = "needs debug information")]
-fn a_node_says_the_line_of_the_users_code() {
+fn a_node_has_the_line_of_the_users_code() {
     let program = export_model(true);
     let text = program.to_string();
     println!("{text}");
@@ -98,7 +98,7 @@ fn a_node_says_the_line_of_the_users_code() {
 }
 
 #[test]
-fn switched_off_there_are_no_places() {
+fn locations_can_be_switched_off() {
     let program = export_model(false);
     assert!(program.graph.nodes.iter().all(|n| n.frame.is_none()));
     let text = program.to_string();
@@ -108,7 +108,7 @@ fn switched_off_there_are_no_places() {
 
 #[test]
 #[cfg_attr(not(debug_assertions), ignore = "needs debug information")]
-fn an_integer_has_the_place_of_the_op_that_needs_it() {
+fn an_integer_has_the_line_of_the_op_that_needs_it() {
     struct Flat;
     #[module]
     impl Flat {
@@ -133,7 +133,7 @@ fn an_integer_has_the_place_of_the_op_that_needs_it() {
 }
 
 #[test]
-fn call_stacks_are_recorded_when_asked_for() {
+fn call_stacks_are_recorded_on_request() {
     let x = randn(&[2]);
     let known = || Known::new().with_inputs([&x]);
     let (_, with) = record_located(&known(), || x.relu()).unwrap();
@@ -171,7 +171,7 @@ fn what_locations_cost() {
 
 #[test]
 #[cfg_attr(not(debug_assertions), ignore = "needs debug information")]
-fn a_saved_program_carries_the_places() {
+fn a_saved_program_has_the_lines() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("model.pt2");
     export_model(true).save(&path).unwrap();

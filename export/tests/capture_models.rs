@@ -1,6 +1,6 @@
 //! Models of `tch::nn`: parameters and buffers in a store, tied weights.
 #![cfg(feature = "tch")]
-// A test fails by panicking.
+// Tests fail by panicking.
 #![allow(clippy::unwrap_used, clippy::panic)]
 
 #[macro_use]
@@ -12,7 +12,7 @@ use tch::{Device, Kind, Tensor};
 use torch_export::prelude::*;
 use torch_export::program::InputKind;
 
-/// Exports with the guess over the sets, and with the variables of the store.
+/// Exports with the guessed shapes and the variables of the store.
 fn stored<M: Module<Family = Tch>>(
     store: &nn::VarStore,
     model: &M,
@@ -150,7 +150,7 @@ fn one_tensor_under_two_names() {
         .parameter("second", &model.second)
         .run()
         .unwrap();
-    // Both names are in the state dict, over one storage; the graph uses the first.
+    // Both names are in the state dict, on one storage; the graph uses the first.
     assert_eq!(program.state_dict.keys().collect::<Vec<_>>(), ["first", "second"]);
     assert!(!program.to_string().contains(", p_second)"), "{program}");
     same(&model, &program, [5].map(|n| TwoNames::args(randn(&[n, 3]))));

@@ -1,5 +1,4 @@
-//! The programs that the shape rules are held against, exported whole: recorded, probed, solved, and printed as PyTorch
-//! printed them.
+//! Exports the programs with which the shape rules are tested, and compares the printed text with PyTorch's.
 #![cfg(feature = "tch")]
 #![allow(missing_docs, clippy::unwrap_used, clippy::panic, reason = "a test fails by a panic")]
 
@@ -21,14 +20,14 @@ fn text(value: &Json) -> &str {
     value.as_str().unwrap()
 }
 
-/// What a node of a recorded program gives.
+/// The value of a node of a recorded program.
 enum Held {
     Int(i64),
     Tensor(Tensor),
     Many(Vec<Tensor>),
 }
 
-/// The nodes of a recorded program, run as a forward: sizes and what is computed from them are plain numbers.
+/// The nodes of a recorded program, run as a forward. Sizes and integers computed from them are plain numbers.
 struct Nodes(Vec<Json>);
 
 impl Nodes {
@@ -65,7 +64,7 @@ impl Nodes {
     }
 }
 
-/// tch has an overload for numbers where Python takes one for a tensor.
+/// tch has an overload for numbers where Python passes a number as a tensor.
 fn as_tch_calls(op: &str, args: &Json) -> String {
     let number = args["other"]["int"].is_i64() || args["other"]["float"].is_number();
     match op.strip_suffix(".Tensor").filter(|_| number) {
@@ -77,14 +76,14 @@ fn as_tch_calls(op: &str, args: &Json) -> String {
 fn tensor<'h>(held: &'h HashMap<&str, Held>, value: &Json) -> &'h Tensor {
     match &held[text(&value["node"])] {
         Held::Tensor(tensor) => tensor,
-        _ => panic!("{value} is no tensor"),
+        _ => panic!("{value} is not a tensor"),
     }
 }
 
 fn int(held: &HashMap<&str, Held>, value: &Json) -> i64 {
     value["int"].as_i64().unwrap_or_else(|| match held[text(&value["node"])] {
         Held::Int(v) => v,
-        _ => panic!("{value} is no int"),
+        _ => panic!("{value} is not an int"),
     })
 }
 
@@ -158,7 +157,7 @@ replayed!(Two: x, y);
 replayed!(Other: x, z);
 replayed!(Three: x, y, z);
 
-/// Whether an op looks an input up as indices, which are integers.
+/// Whether an op uses an input as indices, which are integers.
 fn is_index(case: &Json, input: &str) -> bool {
     let is = |value: &Json| value["node"] == input || items(&value["list"]).iter().any(|v| v["node"] == input);
     let nodes = items(&case["nodes"]).iter();
@@ -168,7 +167,7 @@ fn is_index(case: &Json, input: &str) -> bool {
     })
 }
 
-/// Exports a recorded program from one example, every dimension dynamic that was.
+/// Exports a recorded program from one example, with the same dynamic dimensions.
 fn exported(case: &Json) -> Result<ExportedProgram, String> {
     let nodes = Nodes(items(&case["nodes"]).to_vec());
     let ints = |v: &Json| items(v).iter().map(|n| n.as_i64().unwrap()).collect::<Vec<_>>();
@@ -226,7 +225,7 @@ fn difference(case: &Json) -> Option<String> {
         (NodeKind::Call { .. } | NodeKind::Item { .. }, NodeValue::Tensor(value)) => Some((node, shown(&value.sizes))),
         _ => None,
     });
-    // A list of one is a list all the same.
+    // A list with one element is a list too.
     let taken = |name: &Json| {
         items(&case["nodes"]).iter().any(|n| n["op"] == "operator.getitem" && n["args"]["0"]["node"] == *name)
     };
@@ -251,7 +250,7 @@ fn difference(case: &Json) -> Option<String> {
     (!wrong.is_empty()).then(|| wrong.join("; "))
 }
 
-/// Whether an attention has a key and a value of two lengths: torch takes that, and reads outside of one of them.
+/// Whether an attention has a key and a value of different lengths. PyTorch accepts that and reads outside the shorter one.
 fn reads_outside(case: &Json) -> bool {
     let attention = |node: &&Json| text(&node["op"]).starts_with("aten.scaled_dot_product_attention");
     items(&case["nodes"]).iter().filter(attention).any(|node| {
@@ -263,7 +262,7 @@ fn reads_outside(case: &Json) -> bool {
     })
 }
 
-/// Checks a file of programs; `other` are those that differ, and have to.
+/// Checks a file of programs; those in `other` must differ.
 fn check(name: &str, at_least: usize, other: &[&str]) {
     let path = format!("{}/../shapes/tests/data/{name}.json", env!("CARGO_MANIFEST_DIR"));
     let all: Json = serde_json::from_str(&std::fs::read_to_string(path).unwrap()).unwrap();

@@ -1,4 +1,4 @@
-//! What is solved from runs is held against further runs before it is given out.
+//! A solution is checked against further runs before it is used.
 #![cfg(feature = "tch")]
 #![allow(missing_docs, clippy::unwrap_used, clippy::panic, reason = "a test")]
 
@@ -15,7 +15,7 @@ struct Rows;
 
 #[module]
 impl Rows {
-    /// Two sizes are multiplied in Rust: the export sees two numbers and their product.
+    /// Two sizes are multiplied in Rust: the export observes two numbers and their product.
     fn forward(&self, x: &Tensor) -> Tensor {
         let sizes = x.size();
         x.view([sizes[0] * sizes[1], sizes[2]])
@@ -23,7 +23,7 @@ impl Rows {
 }
 
 #[test]
-fn a_product_of_sizes_is_told_from_a_sum_that_fits_the_first_runs() {
+fn a_product_of_sizes_is_distinguished_from_a_sum_that_fits_the_first_runs() {
     let sets = [Rows::args(randn(&[3, 5, 6])), Rows::args(randn(&[4, 7, 6]))];
     let inputs = ModelInputs::new(&Rows, sets).unwrap();
     let program = export(&Rows, &inputs, &inputs.guess_dynamic_shapes().unwrap()).unwrap();
@@ -76,7 +76,7 @@ fn an_auto_dimension_that_the_model_branches_on_becomes_static() {
     let inputs = ModelInputs::new(&Branching, [Branching::args(randn(&[6, 3, 4]))]).unwrap();
     let program = export(&Branching, &inputs, &shapes(&Dim::auto())).unwrap();
     let text = program.to_string();
-    // torch keeps the dimension and narrows its range; a guard in plain code is not seen here.
+    // PyTorch keeps the dimension and narrows its range. A guard in plain Rust code is not recorded.
     assert!(text.contains(r#"x: "f32[6, "#), "{text}");
     let output: Tensor = program.call(&Branching::args(randn(&[6, 3, 4]))).unwrap();
     assert_eq!(output.size(), [6, 3, 4]);
@@ -130,7 +130,7 @@ struct Confused;
 
 #[module]
 impl Confused {
-    /// The example's batch is as long as its sequence; only one of them is read.
+    /// The batch of the example is as long as its sequence; only one of them is read.
     fn forward(&self, x: &Tensor, y: &Tensor) -> Tensor {
         let positions = Tensor::arange(y.size()[1], (Kind::Int64, Device::Cpu));
         x.sum(Kind::Float) + (y + positions).mean(Kind::Float)
@@ -138,7 +138,7 @@ impl Confused {
 }
 
 #[test]
-fn an_integer_is_told_from_another_size_that_is_equal_in_the_example() {
+fn an_integer_is_distinguished_from_another_size_that_is_equal_in_the_example() {
     let args = |n| Confused::args(randn(&[5, n])).y(randn(&[4, n]));
     let dims = || DynamicShapes::leaf(ShapeSpec::dims([(0, Dim::dynamic()), (1, Dim::dynamic())]));
     let inputs = ModelInputs::new(&Confused, [args(5)]).unwrap();

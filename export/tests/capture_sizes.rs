@@ -1,6 +1,6 @@
-//! What the model needs of its sizes: fixed, tied, related, branched on, computed with.
+//! Sizes that a model fixes, ties, relates, branches on or computes with.
 #![cfg(feature = "tch")]
-// A test fails by panicking.
+// Tests fail by panicking.
 #![allow(clippy::unwrap_used, clippy::panic)]
 
 #[macro_use]
@@ -16,7 +16,7 @@ const VIOLATED: &str = "! For more information, run with TORCH_LOGS=\"+dynamic\"
 const SPECIALISED: &str = "If you're using mark_dynamic, either remove it or use maybe_mark_dynamic. If you're using \
     Dim.DYNAMIC, replace it with either Dim.STATIC or Dim.AUTO.";
 
-/// torch's text of a violated constraint.
+/// PyTorch's text of a violated constraint.
 fn constraint(result: Result<ExportedProgram, ExportError>) -> String {
     match refused(result) {
         ExportError::Constraint(error) => error.to_string(),
@@ -85,7 +85,7 @@ model! { Split(x: &Tensor) -> Tensor { x.split(2, 0)[0].shallow_clone() } }
 
 #[test]
 fn split_fixes_the_number_of_its_parts() {
-    // As in torch: the guard on the number of results leaves its mark on the range, and no more.
+    // As in PyTorch: the guard on the number of results only narrows the range.
     let program = with_shapes(&Split, Split::args(randn(&[6])), &dims(&[&[(0, Dim::auto())]])).unwrap();
     assert_eq!(
         statements(&program)[1..],
@@ -118,7 +118,7 @@ model! { Parts(x: &Tensor) -> Vec<Tensor> { x.split(2, 0) } }
 
 #[test]
 fn as_many_outputs_as_parts() {
-    // torch exports this, and its program is wrong at any other number of parts; here the probes see them.
+    // PyTorch exports this, and its program is wrong at any other number of parts; here the probes detect it.
     let error = refused(with_shapes(&Parts, Parts::args(randn(&[6])), &dims(&[&[(0, Dim::dynamic())]])));
     assert!(matches!(&error, ExportError::Varies { place, .. } if place == "the number of results"), "{error:?}");
     let program = with_shapes(&Parts, Parts::args(randn(&[6])), &dims(&[&[(0, Dim::auto())]])).unwrap();
@@ -142,7 +142,7 @@ model! { Flat(x: &Tensor) -> Tensor { let s = x.size(); x.view([s[0] * s[1], 4])
 fn a_view_with_computed_sizes() {
     let shapes = dims(&[&[(0, Dim::auto()), (1, Dim::auto())]]);
     let program = with_shapes(&Flat, Flat::args(randn(&[2, 3, 4])), &shapes).unwrap();
-    // The order of factors is that of the expression, not of the source.
+    // The order of the factors is that of the expression and not of the source.
     let ordered: Vec<String> = statements(&program)
         .iter()
         .map(|line| line.replace("sym_size_int_3 * sym_size_int_2", "sym_size_int_2 * sym_size_int_3"))
@@ -193,13 +193,13 @@ fn a_branch_on_a_size() {
         assert_eq!(first_sizes, "x [4]");
         assert!(error.to_string().contains("A program has one path"), "{error}");
     }
-    // What AUTO means is for the export to decide: torch narrows the range by the guard, which plain code does not show.
+    // AUTO leaves the decision to the export. PyTorch narrows the range by the guard, which plain Rust code does not have.
     let program = with_shapes(&Branching, Branching::args(randn(&[4])), &dims(&[&[(0, Dim::auto())]])).unwrap();
     assert_eq!(header(&program), "def forward(self, x: \"f32[4]\"):");
-    // Given sets on both sides say the same.
+    // Given sets on both sides have the same result.
     let error = refused(guessed(&Branching, [4, 9].map(|n| Branching::args(randn(&[n])))));
     assert!(matches!(error, ExportError::Branch { .. }), "{error:?}");
-    // Within one side there is one path.
+    // On one side of the branch there is one path.
     let below = dims(&[&[(0, Dim::with_range("n", 2, Some(6)).unwrap())]]);
     let program = with_shapes(&Branching, Branching::args(randn(&[4])), &below).unwrap();
     same(&Branching, &program, [2, 5, 6].map(|n| Branching::args(randn(&[n]))));
@@ -281,7 +281,7 @@ fn an_int_computed_from_sizes_is_returned() {
 model! { Apart(x: &Tensor, y: &Tensor) -> Tensor { let n = y.size()[0]; x + y.narrow(0, 1, n - 1) } }
 
 #[test]
-fn two_dims_at_a_distance_as_torch_says_it() {
+fn two_dims_at_a_distance_as_in_torch() {
     let example = || Apart::args(randn(&[5])).y(randn(&[6]));
     let text = constraint(with_shapes(&Apart, example(), &dims(&[&[(0, named("a"))], &[(0, named("b"))]])));
     let expected = "Constraints violated (b)! For more information, run with TORCH_LOGS=\"+dynamic\".\n  - The values of b = \

@@ -1,6 +1,6 @@
-//! What goes in and comes out: trees of outputs, plain values, in-place ops, odd inputs.
+//! Inputs and outputs: trees, plain values, in-place ops, unusual tensors.
 #![cfg(feature = "tch")]
-// A test fails by panicking.
+// Tests fail by panicking.
 #![allow(clippy::unwrap_used, clippy::panic)]
 
 #[macro_use]
@@ -78,7 +78,7 @@ fn an_input_that_is_written_to() {
     let example = WritesInput::args(Tensor::zeros([3], F));
     let before = copied(&example);
     let program = fixed(&WritesInput, example).unwrap();
-    // `same` compares what is left in the inputs, too.
+    // `same` also compares the inputs after the call.
     same(&WritesInput, &program, [before]);
 }
 
@@ -101,7 +101,7 @@ fn one_tensor_as_two_inputs() {
     };
     let program = guessed(&Outer, [3, 7].map(set)).unwrap();
     same(&Outer, &program, [5, 8].map(set));
-    // They are two inputs, of sizes of their own when the model lets them.
+    // They are two inputs, and their sizes are independent if the model allows it.
     let set = |a: i64, b: i64| Outer::args((randn(&[a]), randn(&[b])));
     let program = guessed(&Outer, [set(3, 3), set(7, 7)]).unwrap();
     same(&Outer, &program, [set(5, 8), set(8, 2)]);
@@ -248,7 +248,7 @@ fn an_argument_that_only_a_later_set_has() {
     let inputs = ModelInputs::new(&Maybe, sets).unwrap();
     let shapes = inputs.guess_dynamic_shapes().unwrap();
     assert_eq!(shapes.to_string(), "(({0: DimHint(DYNAMIC)},), {})");
-    // The shapes fit; what does not is that the model does something else with it.
+    // The shapes fit, but the model does something else with this argument.
     let error = export(&Maybe, &inputs, &shapes).unwrap_err();
     assert!(matches!(error, torch_export::ExportError::Branch { .. }), "{error:?}");
 }

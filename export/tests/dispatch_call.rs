@@ -1,6 +1,6 @@
 //! Names, schemas and boxed calls.
 #![cfg(feature = "tch")]
-// A test fails by panicking.
+// Tests fail by panicking.
 #![allow(clippy::unwrap_used, clippy::panic)]
 
 use tch::{Device as TchDevice, Kind, Tensor};
@@ -16,7 +16,7 @@ fn floats(values: &[f32], sizes: &[i64]) -> Tensor {
     Tensor::from_slice(values).view(sizes)
 }
 
-/// Calls an op that gives one tensor.
+/// Calls an op that returns one tensor.
 fn one(name: &str, args: &[Value<&Tensor>]) -> Tensor {
     match call(&op(name), args).unwrap().pop() {
         Some(Value::Tensor(t)) => t,
@@ -86,7 +86,7 @@ fn arguments_of_every_kind_arrive() {
     assert_eq!(scaled, &x * 1.5);
     let complex = one("aten.mul.Scalar", &[Value::Tensor(&x), Value::Complex(0.0, 1.0)]);
     assert_eq!(complex.kind(), Kind::ComplexFloat);
-    // An int where a float is meant; int[] and one int for int[2].
+    // An int for a float; int[], and one int for int[2].
     assert_eq!(one("aten.leaky_relu", &[Value::Tensor(&x), Value::Int(1)]), x);
     let image = x.view([1, 1, 2, 2]);
     let pool = [Value::Tensor(&image), Value::Int(2)];
@@ -97,7 +97,7 @@ fn arguments_of_every_kind_arrive() {
     let rows = Tensor::from_slice(&[1i64, 0]);
     let picked = one("aten.index.Tensor", &[Value::Tensor(&x), Value::OptionalTensors(vec![None, Some(&rows)])]);
     assert_eq!(picked, x.flip([1]));
-    // float[]? given and None, int[]? given.
+    // float[]? with and without a value, int[]? with one.
     let up = |size, scales| one("aten.upsample_nearest2d.vec", &[Value::Tensor(&image), size, scales]).size();
     assert_eq!(up(Value::None, Value::Floats(vec![2.0, 3.0])), [1, 1, 4, 6]);
     assert_eq!(up(Value::Ints(vec![5, 6]), Value::None), [1, 1, 5, 6]);
@@ -180,7 +180,7 @@ fn named_arguments_are_put_in_order() {
 
 #[test]
 fn a_number_stands_for_a_tensor_as_in_python() {
-    // A number does not change the element type of the tensor, unless it is of another sort.
+    // A number does not change the element type of the tensor, unless it is of another category.
     let half = floats(&[1., 2.], &[2]).to_kind(Kind::Half);
     let added = |x: &Tensor, number| match &call(&op("aten.add.Tensor"), &[Value::Tensor(x), number]).unwrap()[..] {
         [Value::Tensor(sum)] => (sum.kind(), f64::try_from(sum.sum(Kind::Double)).unwrap()),
@@ -209,7 +209,7 @@ fn wrong_calls_are_errors_that_name_the_place() {
     assert!(many.contains("number 1") && many.contains("fewer arguments"), "{many}");
     let bools = fails("aten.sum.dim_IntList", &[Value::Tensor(&x), Value::Bools(vec![true])]);
     assert!(bools.to_string().contains("`dim`"), "{bools}");
-    // torch's own error, its first line only.
+    // PyTorch's own error, only its first line.
     let long = Tensor::zeros([3], (Kind::Float, TchDevice::Cpu));
     assert_eq!(
         fails("aten.add.Tensor", &[Value::Tensor(&x), Value::Tensor(&long)]),

@@ -1,6 +1,6 @@
-//! Tensors that no op made: constants, aliases, and those that are refused.
+//! Tensors that no op made: constants, aliases, and tensors that are rejected.
 #![cfg(feature = "tch")]
-// A test fails by panicking.
+// Tests fail by panicking.
 #![allow(clippy::unwrap_used, clippy::panic)]
 
 use tch::{Device, Kind, Tensor};
@@ -22,7 +22,7 @@ fn arg(trace: &Trace, call: usize, index: usize) -> Value<ValueId> {
     trace.calls[call].args[index].value.clone()
 }
 
-/// Why a forward on `x34` is refused, and where.
+/// Why and where a forward on `x34` is rejected.
 fn refused<R: std::fmt::Debug>(x: &Tensor, f: impl FnOnce() -> R) -> (UnknownReason, UseSite, String) {
     let error = record(&Known::new().with_inputs([x]), f).unwrap_err();
     let text = error.to_string();
@@ -48,7 +48,7 @@ fn from_slice_is_a_constant_of_its_content() {
     assert_eq!(t.lifted.len(), 2);
     assert_eq!(t.lifted[0].tensor, Tensor::from_slice(&[1f32, 2.0, 3.0, 4.0]));
     assert_eq!((&t.lifted[1].tensor, t.lifted[1].tensor.dim()), (&Tensor::from(7.0f32), 0));
-    // The zeros they began as are gone, and the numbering with them.
+    // The zeros with which they began are not recorded and do not count.
     assert_eq!(t.value_of(&y).unwrap(), ValueId::Output { call: 2, index: 0 });
 }
 
@@ -151,7 +151,7 @@ fn a_parameter_that_is_not_declared_is_refused() {
     let op = "aten.matmul".parse().unwrap();
     assert_eq!(place, UseSite::Argument { op, argument: "other".to_owned() });
     assert!(text.contains("float32") && text.contains("[4, 4]") && text.contains("declare"), "{text}");
-    // Declared, it is fine, whatever its role.
+    // A declared tensor is accepted in every role.
     for role in [Role::Parameter("w".to_owned()), Role::Constant("w".to_owned())] {
         let known = Known::new().with_inputs([&x]).with(role.clone(), &w);
         let (_, t) = record(&known, || x.matmul(&w)).unwrap();
@@ -165,10 +165,10 @@ fn a_tensor_held_by_the_closure_is_refused() {
     let x = x34();
     let table = Tensor::ones([3, 4], F);
     assert_eq!(refused(&x, || &x + &table).0, UnknownReason::Foreign);
-    // Also one that was made from Rust data, but before.
+    // This also holds for a tensor that was made from Rust data before the recording.
     let before = Tensor::from_slice(&[1f32]);
     assert_eq!(refused(&x, || &x + &before).0, UnknownReason::Foreign);
-    // And in lists.
+    // And for tensors in lists.
     assert_eq!(refused(&x, || Tensor::cat(&[&x, &table], 0)).0, UnknownReason::Foreign);
 }
 
@@ -223,7 +223,7 @@ fn an_unknown_result_is_refused() {
 #[test]
 fn freed_tensors_are_not_mistaken_for_new_ones() {
     let x = x34();
-    // Each temporary is freed at once; without a hold on its address the next one would take it over.
+    // Each temporary is freed at once. Unless its address stays reserved, the next one gets the same address.
     let (_, t) = record(&Known::new().with_inputs([&x]), || {
         (0..50).fold(x.shallow_clone(), |sum, _| sum + Tensor::from_slice(&[1f32]) * 2.0)
     })

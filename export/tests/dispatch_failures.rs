@@ -1,6 +1,6 @@
-//! Panics, failing ops, threads, recordings after and inside others.
+//! Panics, failing ops, threads, and recordings after and inside others.
 #![cfg(feature = "tch")]
-// A test fails by panicking.
+// Tests fail by panicking.
 #![allow(clippy::unwrap_used, clippy::panic)]
 
 use std::sync::{Arc, Barrier};
@@ -34,7 +34,7 @@ fn an_op_that_fails_is_named_with_torchs_words() {
 }
 
 #[test]
-fn a_panic_of_the_forward_is_told_as_it_is() {
+fn a_panic_of_the_forward_is_reported_unchanged() {
     let x = x34();
     let panicked = |f: fn(&Tensor)| match record(&Known::new().with_inputs([&x]), || f(&x)) {
         Err(RecordError::Panicked { message, op: None, op_message: None, location }) => (message, location.unwrap()),
@@ -47,8 +47,8 @@ fn a_panic_of_the_forward_is_told_as_it_is() {
     assert_eq!(message, "no luck");
     assert!(at.contains("dispatch_failures.rs"), "{at}");
     assert_eq!(panicked(|_| panic!("plain")).0, "plain");
-    assert!(panicked(|_| std::panic::panic_any(3)).0.contains("no text"));
-    // An op failed, but the forward got over it and panicked later for a reason of its own.
+    assert!(panicked(|_| std::panic::panic_any(3)).0.contains("not a string"));
+    // An op failed, but the forward continued and panicked later for another reason.
     let (message, _) = panicked(|x| {
         assert!(x.f_matmul(x).is_err());
         let _ = x + 1.0;
@@ -66,14 +66,14 @@ fn a_recording_works_after_one_that_failed() {
         let (_, t) = record(&known, || x.relu()).unwrap();
         assert_eq!(t.calls.len(), 1);
         assert_eq!(t.calls[0].args[0].value, Value::Tensor(ValueId::Known(0)));
-        // And nothing of it stays switched on.
+        // And recording is off again.
         let _ = x.relu();
         assert_eq!(t.calls.len(), 1);
     }
 }
 
 #[test]
-fn failures_that_the_forward_gets_over_are_listed() {
+fn failures_that_do_not_end_the_forward_are_listed() {
     let x = x34();
     let (_, t) = record(&Known::new().with_inputs([&x]), || {
         let y = x.relu();
@@ -132,11 +132,11 @@ fn a_trace_may_go_to_another_thread() {
     assert_eq!(id, ValueId::Output { call: 0, index: 0 });
 }
 
-/// What `only_the_recording_thread_is_quiet` runs in a process of its own, whose stderr it reads.
+/// Runs in a child process of `only_the_recording_thread_is_quiet`, which reads its stderr.
 #[test]
 #[ignore = "run by another test"]
 fn child_that_panics() {
-    // `--include-ignored` reaches it too, where a panic would be a failure.
+    // `--include-ignored` runs it too, where a panic would be a failure.
     if std::env::var_os("TORCH_EXPORT_TEST_CHILD").is_none() {
         return;
     }

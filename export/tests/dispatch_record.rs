@@ -1,6 +1,6 @@
-//! What is recorded of plain tch code.
+//! The recording of plain tch code.
 #![cfg(feature = "tch")]
-// A test fails by panicking.
+// Tests fail by panicking.
 #![allow(clippy::unwrap_used, clippy::panic)]
 
 use tch::nn::{self, Module, ModuleT, RNN};
@@ -78,7 +78,7 @@ fn ops_come_with_their_arguments_and_without_their_defaults() {
     let alpha = &t.calls[0].args[2];
     assert_eq!((alpha.name.as_str(), alpha.kwarg_only, alpha.is_default), ("alpha", true, true));
     assert_eq!(alpha.value, Value::Int(1));
-    // A default that stands before a value that is none is written, as torch does.
+    // A default before a value that is not a default is written, as in PyTorch.
     let keepdim = t.calls[2].args[2].clone();
     assert_eq!((keepdim.name.as_str(), keepdim.is_default), ("keepdim", true));
     assert_eq!((&t.declared[0].role, &t.declared[0].tensor.sizes[..]), (&Role::Input(0), &[3, 4][..]));
@@ -170,7 +170,7 @@ fn the_newest_name_is_used_after_in_place_ops() {
     assert_eq!(t.output(1, 0).unwrap().same_as_input, Some(0));
     assert_eq!(t.value_of(&y).unwrap(), ValueId::Output { call: 3, index: 0 });
 
-    // A buffer that is written to ends under the name of the last write.
+    // A buffer that is written to has the name of the last write at the end.
     let count = Tensor::zeros([1], F);
     let known = Known::new().with_inputs([&x]).with(Role::Buffer("count".to_owned()), &count);
     let (_, mut t) = record(&known, || count.shallow_clone().g_add_scalar_(1.0)).unwrap();
@@ -180,7 +180,7 @@ fn the_newest_name_is_used_after_in_place_ops() {
 }
 
 #[test]
-fn values_that_share_memory_say_so() {
+fn values_that_share_memory_have_one_storage_number() {
     let x = x34();
     let (_, t) = trace(&x, || {
         let view = x.view([4, 3]).select(0, 1);
@@ -258,7 +258,7 @@ fn writes_through_views_are_recorded() {
 #[test]
 fn ops_with_nothing_to_do_still_rename() {
     let x = x34();
-    // tch's C++ asks for no `contiguous` of what is contiguous; the others reach the dispatcher.
+    // tch's C++ does not call `contiguous` for a contiguous tensor; the other ops reach the dispatcher.
     let (y, mut t) =
         trace(&x, || x.contiguous().to_kind(Kind::Float).to_device(Device::Cpu).expand_as(&x).reshape([3, 4]));
     let ops: Vec<&str> = t.calls.iter().map(|c| c.op.name()).collect();
@@ -267,7 +267,7 @@ fn ops_with_nothing_to_do_still_rename() {
     for number in 0..2 {
         assert_eq!(t.output(number, 0).unwrap().same_as_input, Some(0));
     }
-    // What was called `x` is the newest node by now.
+    // `x` is now the newest node.
     assert_eq!(t.calls[2].args[1].value, Value::Tensor(ValueId::Output { call: 1, index: 0 }));
     assert_eq!(t.value_of(&x).unwrap(), ValueId::Output { call: 1, index: 0 });
     assert_eq!(t.value_of(&y).unwrap(), ValueId::Output { call: 3, index: 0 });
@@ -312,7 +312,7 @@ fn indexing_takes_optional_tensors() {
 }
 
 #[test]
-fn values_that_leave_the_graph_are_no_tensors() {
+fn values_that_leave_the_graph_are_not_tensors() {
     let x = x34();
     let (_, t) = trace(&x, || {
         let top = x.max().double_value(&[]);
@@ -326,7 +326,7 @@ fn values_that_leave_the_graph_are_no_tensors() {
 }
 
 #[test]
-fn kinds_arrive_as_themselves() {
+fn kinds_are_recorded_unchanged() {
     let x = Tensor::randn([1, 2, 3, 4], F);
     let (_, t) = trace(&x, || {
         let zeros = Tensor::zeros([2, 3], (Kind::Int64, Device::Cpu));
@@ -362,5 +362,5 @@ fn nothing_is_recorded_outside() {
     assert!(t.calls.is_empty());
     let _ = torch_export::dispatch::deep_copy(&x).unwrap();
     let (_, t) = trace(&x, || torch_export::dispatch::deep_copy(&x).unwrap());
-    assert!(t.calls.is_empty(), "copies made on the side are no ops: {:?}", lines(&t));
+    assert!(t.calls.is_empty(), "copies outside the forward are not recorded: {:?}", lines(&t));
 }

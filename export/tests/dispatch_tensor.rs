@@ -1,6 +1,6 @@
 //! Tensors as memory.
 #![cfg(feature = "tch")]
-// A test fails by panicking.
+// Tests fail by panicking.
 #![allow(clippy::unwrap_used)]
 
 use tch::{Device, Kind, Tensor};
@@ -10,7 +10,7 @@ use torch_export::dispatch::{
 use torch_export::pytree::{DType, Layout};
 
 #[test]
-fn info_is_what_torch_says() {
+fn the_type_is_that_of_torch() {
     let x = Tensor::arange(12, (Kind::Float, Device::Cpu)).view([3, 4]).set_requires_grad(true);
     let part = x.narrow(1, 1, 2).transpose(0, 1);
     let i = tensor_type(&part).unwrap();
@@ -45,7 +45,7 @@ fn dtype_numbers_agree_with_tch() {
     // A quantized tensor is more than its storage.
     let plain = |dtype: &DType| *dtype != DType::Other && !dtype.name().starts_with('q');
     for dtype in DType::ALL.iter().copied().filter(plain) {
-        // The number is right if libtorch, given it, makes elements of that size.
+        // The number is right if libtorch makes elements of that size for it.
         let bytes = storage_from_bytes(&vec![0; dtype.size()]).unwrap();
         let made = on_storage(&bytes, dtype, &[1], &[1], 0).unwrap();
         assert_eq!(tensor_type(&made).unwrap().dtype, dtype);
@@ -91,7 +91,7 @@ fn identity_is_not_equality() {
 }
 
 #[test]
-fn whole_storages_come_and_go() {
+fn whole_storages_are_read_and_written() {
     let base = Tensor::from_slice(&[1i16, 2, 3, 4, 5, 6]).view([2, 3]);
     let view = base.transpose(0, 1).narrow(0, 1, 1);
     let bytes = storage_bytes(&view).unwrap();
@@ -106,7 +106,7 @@ fn whole_storages_come_and_go() {
     assert_eq!(storage_id(&all).unwrap(), storage_id(&back).unwrap());
     let _ = all.shallow_clone().fill_(9);
     assert_eq!(back.int64_value(&[0, 1]), 9);
-    // Nothing at all, and a bool and a 0-dimensional one.
+    // No elements, a bool, and a 0-dimensional tensor.
     assert!(storage_bytes(&Tensor::zeros([0], (Kind::Float, Device::Cpu))).unwrap().is_empty());
     assert_eq!(storage_bytes(&Tensor::from_slice(&[true, false])).unwrap(), [1, 0]);
     assert_eq!(storage_bytes(&Tensor::from(7i64)).unwrap(), 7i64.to_ne_bytes());
@@ -120,7 +120,7 @@ fn geometry_outside_the_storage_is_refused() {
     assert!(on(&[10], &[1], 0).is_ok());
     assert!(on(&[2, 5], &[5, 1], 0).is_ok());
     assert!(on(&[1 << 40], &[0], 9).is_ok(), "an expanded element stays inside");
-    assert!(on(&[0, 7], &[1 << 60, 1], 0).is_ok(), "no elements, no bounds");
+    assert!(on(&[0, 7], &[1 << 60, 1], 0).is_ok(), "without elements there are no bounds");
     for (sizes, strides, offset) in [
         (vec![11], vec![1], 0),
         (vec![10], vec![1], 1),

@@ -1,11 +1,11 @@
-//! Tensors as bytes: what a program carries and a file holds.
+//! Tensors as bytes, as a program and its file hold them.
 
 use crate::graph::NodeValue;
 use pytree_core::TensorType;
 use std::sync::Arc;
 use symbolic::Expr;
 
-/// The bytes of a storage, native little endian, shared by the tensors that view it.
+/// The bytes of a storage (`tensor.untyped_storage()`), in little-endian order. The tensors that view it share them.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Storage(pub Arc<[u8]>);
 
@@ -15,7 +15,7 @@ impl Storage {
         Storage(bytes.into())
     }
 
-    /// Whether both are one storage, not just equal ones.
+    /// Whether both are the same storage, and not only equal.
     pub fn same(&self, other: &Storage) -> bool {
         Arc::ptr_eq(&self.0, &other.0)
     }
@@ -25,21 +25,21 @@ impl Storage {
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct TensorData {
-    /// What is known of the tensor. The bytes are in memory whatever its device says.
+    /// Its type. The data is in main memory, even if the device is another one.
     pub tensor: TensorType,
-    /// Whether it is a parameter.
+    /// Whether it is a parameter (`torch.nn.Parameter`).
     pub is_parameter: bool,
-    /// The whole storage.
+    /// Its whole storage.
     pub storage: Storage,
 }
 
 impl TensorData {
-    /// A tensor that lies on this storage.
+    /// A tensor on this storage.
     pub fn new(tensor: TensorType, is_parameter: bool, storage: Storage) -> Self {
         TensorData { tensor, is_parameter, storage }
     }
 
-    /// The tensor as a node value: the same facts without the data.
+    /// The value of a placeholder for this tensor: its type without the data.
     pub fn value(&self) -> NodeValue {
         NodeValue::Tensor(self.tensor.map(|n| Expr::int(*n)))
     }

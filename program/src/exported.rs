@@ -1,4 +1,4 @@
-//! An exported program: the graph, what its inputs and outputs are, and the tensors it carries.
+//! An exported program: its graph, signature, tensors and metadata.
 
 use crate::data::TensorData;
 use crate::graph::Graph;
@@ -8,64 +8,64 @@ use pytree_core::TreeSpec;
 use std::fmt;
 use symbolic::{Expr, Symbol, ValueRange};
 
-/// A program that a model was exported to (`torch.export.ExportedProgram`).
+/// An exported program (`torch.export.ExportedProgram`).
 ///
-/// `Display` is the text of Python's `print(ep)`. [`save`](ExportedProgram::save) writes the `.pt2` file that
+/// `Display` gives the text of Python's `print(ep)`. [`save`](ExportedProgram::save) writes the `.pt2` file that
 /// `torch.export.load` opens.
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct ExportedProgram {
-    /// The graph.
+    /// The graph (`ep.graph`).
     pub graph: Graph,
-    /// What each placeholder and each output is (`ep.graph_signature`).
+    /// The meaning of each placeholder and output (`ep.graph_signature`).
     pub signature: GraphSignature,
-    /// The structure of a call: always `tuple(args, kwargs)` (`ep.call_spec.in_spec`).
+    /// The structure of the inputs of a call, which is always `(args, kwargs)` (`ep.call_spec.in_spec`).
     pub in_spec: TreeSpec,
-    /// The structure of what the model returns (`ep.call_spec.out_spec`).
+    /// The structure of the output (`ep.call_spec.out_spec`).
     pub out_spec: TreeSpec,
-    /// The names of the arguments as they were given: positional ones first (`forward_arg_names`).
+    /// The names of the given arguments, positional ones first (`forward_arg_names`).
     pub argument_names: Vec<String>,
-    /// The range of every dynamic size, in the order in which torch prints them (`ep.range_constraints`).
+    /// The range of every dynamic size, in the order in which PyTorch prints them (`ep.range_constraints`).
     pub range_constraints: Vec<(Expr, ValueRange)>,
-    /// The example value of every symbol: the sizes of the first input set.
+    /// The value of every symbol in the example, which is the first input set.
     pub hints: IndexMap<Symbol, i64>,
     /// Parameters and persistent buffers by fully qualified name (`ep.state_dict`).
     pub state_dict: IndexMap<String, TensorData>,
     /// Constant tensors and buffers that are not persistent, by name (`ep.constants`).
     pub constants: IndexMap<String, TensorData>,
-    /// Python expressions over the inputs that held while exporting (`ep._guards_code`).
+    /// Conditions on the inputs under which the program is valid, as Python expressions (`ep._guards_code`).
     pub guards: Vec<String>,
-    /// How the program was checked against the model, when it was.
+    /// How the program was compared with the model; `None` if it was not.
     pub verification: Option<Verification>,
 }
 
-/// What an export was tried and checked on.
+/// How an export was checked.
 #[derive(Clone, Debug, Default, PartialEq)]
 #[non_exhaustive]
 pub struct Verification {
-    /// The sizes of every input of the run in which program and model were compared.
+    /// The sizes of the inputs with which program and model were compared.
     pub run: Vec<InputSizes>,
-    /// Whether no step of the export had seen these sizes. A program without dynamic sizes has no others.
+    /// Whether no run of the export had used these sizes. It is false for a program without dynamic sizes.
     pub unseen: bool,
-    /// Whether the program draws random numbers: then the kinds and sizes of the results were compared, not their values.
+    /// Whether the program draws random numbers. Then kinds and sizes of the results were compared, but not values.
     pub random: bool,
-    /// The largest difference between model and program, relative to the largest value when that is above 1.
+    /// The largest difference between model and program, relative to the largest value if that is above 1.
     pub max_difference: f64,
-    /// The values that each symbol had in the runs of the export. Beyond them the program is what the shape rules say, and no
-    /// run has shown it.
+    /// The values of each symbol in the runs of the export. Beyond these values the program follows from the shape rules
+    /// alone.
     pub tried: Vec<Tried>,
 }
 
-/// The sizes that an input had in a run; of an int its value.
+/// The sizes of a tensor input in a run, or the value of an int input.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct InputSizes {
     /// The name of its placeholder.
     pub name: String,
-    /// Its sizes.
+    /// Its sizes, one per dimension; for an int, its value.
     pub sizes: Vec<i64>,
 }
 
-/// The smallest and the largest value that a symbol had in the runs of an export.
+/// The smallest and the largest value of a symbol in the runs of an export.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Tried {
     /// The symbol.
@@ -77,7 +77,8 @@ pub struct Tried {
 }
 
 impl ExportedProgram {
-    /// A program of a graph, with the structure of its inputs and outputs. Its other parts are empty, to be filled in.
+    /// A program with this graph and signature, and with these structures of its inputs and outputs. All other fields are
+    /// empty and can be assigned.
     pub fn new(graph: Graph, signature: GraphSignature, in_spec: TreeSpec, out_spec: TreeSpec) -> Self {
         ExportedProgram {
             graph,

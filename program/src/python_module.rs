@@ -1,26 +1,27 @@
-//! The Python that a file with custom nodes needs before it can be loaded.
+//! The Python registrations that a file with custom nodes needs before it can be loaded.
 
 use crate::ExportedProgram;
 use pytree_core::python::Str;
 use pytree_core::{Context, Kind, SpecNode, TreeSpec};
 use std::fmt::Write;
 
-/// A custom node of a spec, once per serialized name.
+/// A custom node type of a spec, one per serialized name.
 struct Class {
     kind: Kind,
     name: String,
-    /// Every field that some value of it has, in order.
+    /// All fields that some value has, in order.
     fields: Vec<String>,
     /// The names of static fields.
     statics: Vec<String>,
 }
 
 impl ExportedProgram {
-    /// A Python module that makes this program's file loadable: a class for every custom node of its inputs and
-    /// outputs, registered under the serialized name. Empty when there is no custom node.
+    /// The text of a Python module that makes the file of this program loadable. For every custom node of the inputs and
+    /// outputs it contains a class that is registered under the serialized name. It is empty if there are no custom nodes.
     ///
-    /// A file with a node that Python has never heard of does not open (`Deserializing .. in pytree is not registered.`).
-    /// Import the module first, or register your own classes under the same names.
+    /// Python does not open a file with a node type that is not registered (`Deserializing .. in pytree is not
+    /// registered.`). Import the module first, or register other classes under the same names
+    /// (`torch.utils._pytree.register_pytree_node`).
     pub fn python_module(&self) -> String {
         let mut classes = Vec::new();
         for spec in [&self.in_spec, &self.out_spec] {
@@ -33,7 +34,7 @@ impl ExportedProgram {
         let mut used: Vec<String> = Vec::new();
         for class in &classes {
             let base = identifier(&class.name);
-            // Two classes of one name in different modules get a number.
+            // The second class of a name (in another module) gets a number.
             let numbered = (2..).map(|k| format!("{base}_{k}"));
             let mut free = std::iter::once(base.clone()).chain(numbered).filter(|id| !used.contains(id));
             let id = free.next().unwrap_or_default();

@@ -1,13 +1,13 @@
-//! What the placeholders and outputs of a program are.
+//! The signature of a program: the meaning of its placeholders and outputs.
 
 use crate::graph::{GraphOutput, NodeId};
 use std::fmt;
 
-/// What a placeholder is (`torch.export.graph_signature.InputKind`).
+/// The kind of a placeholder (`torch.export.graph_signature.InputKind`).
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum InputKind {
-    /// An argument of the call.
+    /// A leaf of the inputs of a call.
     UserInput,
     /// A parameter.
     Parameter {
@@ -18,7 +18,7 @@ pub enum InputKind {
     Buffer {
         /// Its fully qualified name.
         name: String,
-        /// Whether the state dict has it; else it is among the constants.
+        /// Whether it is in the state dict. Otherwise it is among the constants.
         persistent: bool,
     },
     /// A constant tensor.
@@ -28,20 +28,20 @@ pub enum InputKind {
     },
 }
 
-/// One placeholder (`InputSpec`).
+/// A placeholder and its kind (`torch.export.graph_signature.InputSpec`).
 #[derive(Clone, Debug, PartialEq)]
 pub struct InputSpec {
     /// The placeholder.
     pub node: NodeId,
-    /// What it is.
+    /// Its kind.
     pub kind: InputKind,
 }
 
-/// What an output is (`torch.export.graph_signature.OutputKind`).
+/// The kind of an output (`torch.export.graph_signature.OutputKind`).
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum OutputKind {
-    /// What the model returns.
+    /// A leaf of the output of the model.
     UserOutput,
     /// The new value of a buffer.
     BufferMutation {
@@ -55,26 +55,26 @@ pub enum OutputKind {
     },
 }
 
-/// One output (`OutputSpec`).
+/// An output and its kind (`torch.export.graph_signature.OutputSpec`).
 #[derive(Clone, Debug, PartialEq)]
 pub struct OutputSpec {
     /// The value.
     pub value: GraphOutput,
-    /// What it is.
+    /// Its kind.
     pub kind: OutputKind,
 }
 
-/// What each placeholder and output of a program is, in order (`ExportGraphSignature`).
+/// The kinds of all placeholders and outputs of a program (`torch.export.ExportGraphSignature`).
 #[derive(Clone, Debug, PartialEq, Default)]
 pub struct GraphSignature {
-    /// One per placeholder, in order.
+    /// One entry per placeholder, in order.
     pub inputs: Vec<InputSpec>,
-    /// One per output, in order.
+    /// One entry per output, in order.
     pub outputs: Vec<OutputSpec>,
 }
 
 impl InputKind {
-    /// The name under which the program holds the tensor; `None` of a user's input.
+    /// The name of the tensor in the state dict or the constants; `None` for a user input.
     pub fn target(&self) -> Option<&str> {
         match self {
             InputKind::UserInput => None,
@@ -86,7 +86,7 @@ impl InputKind {
 }
 
 impl OutputKind {
-    /// The name of what is mutated.
+    /// The name of the buffer or input that is mutated; `None` for a user output.
     pub fn target(&self) -> Option<&str> {
         match self {
             OutputKind::UserOutput => None,

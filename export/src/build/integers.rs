@@ -1,4 +1,4 @@
-//! Integers in a graph: sizes read from inputs, and arithmetic on them.
+//! Integers in a graph: nodes that read sizes of inputs, and arithmetic on them.
 
 use super::spelling::aten;
 use crate::ExportError;
@@ -7,57 +7,57 @@ use program::names::{Namer, OpNumbers};
 use program::{Argument, Frame, Graph, NamedArgument, Node, NodeId, NodeKind, NodeValue, PythonFunction, Sym, Target};
 use symbolic::{Affine, Expr, ExprKind, Function, Symbol};
 
-/// Where a symbol can be read.
+/// Where a symbol can be read from.
 #[derive(Clone, Debug)]
 pub(crate) enum SymbolSource {
-    /// A dimension of an input, counted among all dynamic dimensions.
+    /// A dimension of an input; `number` is its index among all dynamic dimensions.
     Dim { placeholder: NodeId, dim: usize, number: usize },
     /// An int input.
     Int(NodeId),
-    /// A dimension whose size is affine in the symbol: a dim derived from the symbol's.
+    /// A dimension whose size is affine in the symbol: a derived dim.
     Derived { placeholder: NodeId, dim: usize, number: usize, affine: Affine },
 }
 
 impl SymbolSource {
-    /// The symbol that can be read from a dimension of this size, when the size is affine in it.
+    /// The symbol that can be read from a dimension of this size, if the size is affine in it.
     pub(crate) fn derived(size: &Expr, placeholder: NodeId, dim: usize, number: usize) -> Option<(Symbol, Self)> {
         let (symbol, affine) = Affine::of(size).filter(|(_, affine)| affine.mul > 0)?;
         Some((symbol, SymbolSource::Derived { placeholder, dim, number, affine }))
     }
 }
 
-/// Names and numbers nodes as the tracer does.
-pub(crate) struct Names {
+/// Names and numbers nodes as PyTorch's tracer does.
+pub(crate) struct NodeNames {
     pub(crate) namer: Namer,
     numbers: OpNumbers,
 }
 
-impl Names {
+impl NodeNames {
     pub(crate) fn new(namer: Namer) -> Self {
-        Names { namer, numbers: OpNumbers::new() }
+        NodeNames { namer, numbers: OpNumbers::new() }
     }
 
-    /// The name of the next node of this base name.
+    /// The name of the next node with this base name.
     pub(crate) fn node(&mut self, base: &str) -> String {
         let candidate = self.numbers.next(base);
         self.namer.node(&candidate)
     }
 }
 
-/// The nodes that compute integers, each expression once.
+/// The nodes that compute integers, one for each expression.
 pub(crate) struct Integers {
     nodes: IndexMap<Expr, NodeId>,
-    /// Symbols that no size is equal to: the size they are computed from, and its form.
+    /// Symbols that are not the size of any dimension: the size from which they are computed, and its affine form.
     derived: IndexMap<Symbol, (Expr, Affine)>,
 }
 
 impl Integers {
     /// Adds a `sym_size` node for every symbol of `used`, in the order of the dimensions they are read from.
     ///
-    /// torch numbers them after the sizes the program itself reads, of which it finds as many as there are symbols used.
+    /// PyTorch numbers them after the sizes that the program itself reads; it counts one of these for every symbol used.
     pub(crate) fn read_sizes(
         graph: &mut Graph,
-        names: &mut Names,
+        names: &mut NodeNames,
         sources: &IndexMap<Symbol, SymbolSource>,
         used: &[Symbol],
     ) -> Result<Self, ExportError> {
@@ -96,11 +96,11 @@ impl Integers {
         Ok(integers)
     }
 
-    /// The integer as an argument: a number, or the node that computes it, made when it is not there yet.
+    /// The integer as an argument: a number, or the node that computes it. The node is added if there is none yet.
     pub(crate) fn argument(
         &mut self,
         graph: &mut Graph,
-        names: &mut Names,
+        names: &mut NodeNames,
         expr: &Expr,
         frame: &Option<Frame>,
     ) -> Result<Sym<i64>, ExportError> {
@@ -123,7 +123,7 @@ impl Integers {
             ExprKind::Apply(Function::Min, args) => (PythonFunction::Min, args.clone()),
             _ => return Err(ExportError::Unsolved { what: format!("the integer {expr}"), seen: String::new() }),
         };
-        // The number of a sum or product comes last, as people write it: `x*2 + 1`.
+        // The number in a sum or product comes last, as people write it: `x*2 + 1`.
         let (numbers, mut ordered): (Vec<Expr>, Vec<Expr>) = match op {
             PythonFunction::Add | PythonFunction::Mul => parts.into_iter().partition(|p| p.as_int().is_some()),
             _ => (Vec::new(), parts),
@@ -155,11 +155,11 @@ impl Integers {
         Ok(result)
     }
 
-    /// The root of an affine size: `(size - add) // mul`.
+    /// Adds the nodes that compute the root of an affine size: `(size - add) // mul`.
     fn undo(
         &mut self,
         graph: &mut Graph,
-        names: &mut Names,
+        names: &mut NodeNames,
         size: &Expr,
         affine: Affine,
         frame: &Option<Frame>,
@@ -181,7 +181,7 @@ impl Integers {
     fn compute(
         &mut self,
         graph: &mut Graph,
-        names: &mut Names,
+        names: &mut NodeNames,
         function: PythonFunction,
         operands: [Sym<i64>; 2],
         value: &Expr,
@@ -197,7 +197,7 @@ impl Integers {
     }
 }
 
-/// The expression without its sign, when it is a negative number or a negative multiple.
+/// The negated expression, if it is a negative number or a negative multiple.
 fn negative(expr: &Expr) -> Result<Option<Expr>, ExportError> {
     let minus = match expr.kind() {
         ExprKind::Int(v) => *v < 0,

@@ -1,4 +1,4 @@
-//! Where in the source a recorded op was called.
+//! The source lines at which recorded ops were called.
 
 use std::collections::HashMap;
 use std::ffi::c_void;
@@ -7,33 +7,33 @@ use std::path::{Path, PathBuf};
 use crate::record::Call;
 use program::Frame;
 
-/// Turns call stacks into the source lines of nodes: one frame each, the innermost that is the user's.
+/// Turns call stacks into source lines of nodes. Each node gets one frame, the innermost one in the user's code.
 #[derive(Default)]
 pub(crate) struct Locations {
-    /// The user's functions at each address that was looked up, innermost first: several may be inlined there.
-    places: HashMap<u64, Vec<Place>>,
-    /// The lines of the source files met so far; none of a file that cannot be read.
+    /// The user's functions at each address that was looked up, innermost first; several may be inlined there.
+    places: HashMap<u64, Vec<SourceLine>>,
+    /// The lines of the source files used so far; a file that cannot be read has none.
     sources: HashMap<PathBuf, Vec<String>>,
 }
 
 /// A line of the user's code.
 #[derive(Clone, Debug)]
-struct Place {
+struct SourceLine {
     file: PathBuf,
     line: u32,
-    /// `None` of a closure whose function the debug information does not tell.
+    /// `None` for a closure whose enclosing function is not in the debug information.
     function: Option<String>,
 }
 
 impl Locations {
-    /// The line that made the call. `None` without debug information, or when no frame is the user's.
+    /// The line that made the call. `None` without debug information, and if no frame is in the user's code.
     pub(crate) fn frame(&mut self, call: &Call) -> Option<Frame> {
-        let mut found: Option<Place> = None;
+        let mut found: Option<SourceLine> = None;
         'stack: for address in &call.frames {
             for place in self.places(*address) {
                 match &mut found {
                     None => found = Some(place.clone()),
-                    // A closure is called below the function that it is written in.
+                    // The function in which a closure is written is further out on the stack.
                     Some(closure) if closure.file == place.file => closure.function.clone_from(&place.function),
                     Some(_) => {}
                 }
@@ -49,23 +49,23 @@ impl Locations {
     }
 
     /// The user's functions at an address.
-    fn places(&mut self, address: u64) -> &[Place] {
+    fn places(&mut self, address: u64) -> &[SourceLine] {
         self.places.entry(address).or_insert_with(|| {
             let mut places = Vec::new();
-            // That the statement is the one before a return address, `resolve` knows.
+            // `resolve` accounts for return addresses, which lie after the call.
             backtrace::resolve(address as usize as *mut c_void, |symbol| {
                 let (Some(file), Some(line)) = (symbol.filename(), symbol.lineno()) else { return };
                 if is_users(file) {
                     let function = symbol.name().and_then(|name| function(&format!("{name:#}")));
-                    places.push(Place { file: file.to_owned(), line, function });
+                    places.push(SourceLine { file: file.to_owned(), line, function });
                 }
             });
             places
         })
     }
 
-    /// The source line, without its indent; empty when the file cannot be read.
-    fn code(&mut self, place: &Place) -> String {
+    /// The source line without its indent; empty if the file cannot be read.
+    fn code(&mut self, place: &SourceLine) -> String {
         let lines = self.sources.entry(place.file.clone()).or_insert_with(|| {
             let text = std::fs::read_to_string(&place.file).unwrap_or_default();
             text.lines().map(|line| line.trim().to_owned()).collect()
@@ -76,9 +76,9 @@ impl Locations {
     }
 }
 
-/// The path as a message shows it: relative when it is below the current directory.
+/// The path as it is shown: relative if it is below the current directory.
 fn shown(file: &Path) -> String {
-    // The compiler was given one name of the file, the current directory may be another one of its folder.
+    // The compiler may have seen the folder under another name than the current directory has (a link).
     let real = std::fs::canonicalize(file);
     let below = std::env::current_dir().ok().and_then(|here| {
         let real = real.as_deref().ok().and_then(|real| real.strip_prefix(&here).ok());
@@ -87,11 +87,11 @@ fn shown(file: &Path) -> String {
     below.unwrap_or_else(|| file.to_owned()).display().to_string()
 }
 
-/// The packages between a user's statement and the dispatcher.
+/// The packages whose frames lie between a user's statement and the dispatcher.
 const BETWEEN: [&str; 5] = ["pytree-core", "tch", "torch-export", "torch-export-shapes", "torch-sys"];
 
-/// Whether a source file is the user's. The file and not the function's name decides: a method that the user gives to
-/// `Tensor` is the user's, and line tables alone tell no paths of functions.
+/// Whether a source file is the user's. The file decides and not the function: a trait method that the user implements for
+/// `Tensor` is the user's code, and line tables alone do not contain the paths of functions.
 fn is_users(file: &Path) -> bool {
     if file.extension().is_none_or(|extension| extension != "rs") {
         return false;
@@ -110,7 +110,7 @@ fn is_users(file: &Path) -> bool {
     })
 }
 
-/// `tch` of `tch-0.26.0`, the folder of an unpacked package.
+/// The package name in the folder name of an unpacked package: `tch` for `tch-0.26.0`.
 fn without_version(folder: &str) -> &str {
     match folder.rsplit_once('-') {
         Some((package, version)) if version.starts_with(|c: char| c.is_ascii_digit()) => package,
@@ -118,8 +118,8 @@ fn without_version(folder: &str) -> &str {
     }
 }
 
-/// The last segment of a path without generic arguments; a closure is named after the function that it is in. `None` of
-/// a closure alone.
+/// The last segment of a path without generic arguments. A closure has the name of its enclosing function, and `None`
+/// without one.
 fn function(path: &str) -> Option<String> {
     let mut depth = 0_usize;
     let mut segments = vec![String::new()];
@@ -128,7 +128,7 @@ fn function(path: &str) -> Option<String> {
     while let Some(c) = chars.next() {
         match c {
             '<' => depth += 1,
-            // The arrow of a function type closes nothing.
+            // The arrow of a function type is not a closing bracket.
             '>' if before == '-' => {}
             '>' => depth = depth.saturating_sub(1),
             ':' if depth == 0 && chars.peek() == Some(&':') => {

@@ -1,16 +1,16 @@
-//! The program of a trace whose integers and sizes are solved.
+//! Builds the program from a trace and the solution of its integers and sizes.
 
 mod integers;
 mod location;
 mod spelling;
 
 use crate::ExportError;
-use crate::declared::{DataReader, Declared};
+use crate::model_tensors::{DataReader, ModelTensors};
 use crate::probe::Runs;
 use crate::record::{Call, Output, OutputLeaf, Role, Sample, StorageNumber, ValueId};
 use crate::resolve::{Resolved, ResolvedLayout};
 use indexmap::IndexMap;
-use integers::{Integers, Names, SymbolSource};
+use integers::{Integers, NodeNames, SymbolSource};
 use location::Locations;
 use program::names::Lifted;
 use program::{
@@ -22,13 +22,13 @@ use shapes::PlaceholderShape;
 use std::collections::{HashMap, HashSet};
 use symbolic::{Expr, Symbol};
 
-/// Puts the program together from the first run, with integers and sizes as `resolved` has them.
+/// Builds the program from the first run, with the integers and sizes of `resolved`.
 pub(crate) fn build(runs: &Runs<'_>, resolved: &Resolved) -> Result<ExportedProgram, ExportError> {
     let (example, inputs, setup) = (runs.example(), runs.first_set(), runs.setup());
     let mut builder = Builder {
         graph: Graph::default(),
         signature: GraphSignature::default(),
-        names: Names::new(setup.namer.clone()),
+        names: NodeNames::new(setup.namer.clone()),
         nodes: HashMap::new(),
         written: written_storages(example),
         cloned: HashSet::new(),
@@ -65,17 +65,17 @@ pub(crate) fn build(runs: &Runs<'_>, resolved: &Resolved) -> Result<ExportedProg
 struct Builder<'a> {
     graph: Graph,
     signature: GraphSignature,
-    names: Names,
+    names: NodeNames,
     nodes: HashMap<ValueId, NodeId>,
-    /// The memory that some call writes to.
+    /// The memory that calls write to.
     written: HashSet<StorageNumber>,
-    /// The constants that are written to and that have got their clone.
+    /// The constants that are written to and already have a clone.
     cloned: HashSet<ValueId>,
     locations: Locations,
     state_dict: IndexMap<String, TensorData>,
     constants: IndexMap<String, TensorData>,
     example: &'a Sample,
-    declared: &'a Declared,
+    declared: &'a ModelTensors,
     resolved: &'a Resolved,
 }
 
@@ -86,16 +86,17 @@ impl Builder<'_> {
         node
     }
 
-    /// Parameters and buffers, used or not, then the constants that are used.
+    /// Adds the placeholders of all parameters and buffers, then of the constants that are used.
     fn lifted(&mut self) -> Result<(), ExportError> {
         let mut reader = DataReader::default();
+        let used = self.used_values();
         let inputs = self.example.trace.declared.iter().filter(|d| matches!(d.role, Role::Input(_))).count();
         for (i, (role, tensor)) in self.declared.entries().iter().enumerate() {
             let id = ValueId::Known(inputs + i);
             let (lifted, target) = match role {
                 Role::Parameter(name) => (Lifted::Parameter, name),
                 Role::Buffer(name) => (Lifted::Buffer, name),
-                Role::Constant(name) if self.uses(id) => (Lifted::Constant, name),
+                Role::Constant(name) if used.contains(&id) => (Lifted::Constant, name),
                 _ => continue,
             };
             let data = reader.read(tensor, lifted == Lifted::Parameter)?;
@@ -122,14 +123,15 @@ impl Builder<'_> {
         Ok(())
     }
 
-    /// Whether a call or the result uses the value.
-    fn uses(&self, id: ValueId) -> bool {
+    /// The values that a call or the result uses.
+    fn used_values(&self) -> HashSet<ValueId> {
         let calls = self.example.trace.calls.iter();
-        let mut arguments = calls.flat_map(|call| &call.args).flat_map(|argument| argument.value.tensors());
-        arguments.any(|used| *used == id) || self.example.outputs.contains(&OutputLeaf::Tensor(id))
+        let arguments = calls.flat_map(|call| &call.args).flat_map(|argument| argument.value.tensors());
+        let returned = self.example.outputs.iter().filter_map(|leaf| leaf.as_ref().tensor());
+        arguments.chain(returned).copied().collect()
     }
 
-    /// The user's inputs, and where each symbol can be read from them.
+    /// Adds the placeholders of the user's inputs; returns where each symbol can be read from them.
     fn user_inputs(&mut self, inputs: &[Leaf<Tch>]) -> Result<IndexMap<Symbol, SymbolSource>, ExportError> {
         let (mut sources, mut derived) = (IndexMap::new(), IndexMap::new());
         let (mut known, mut number) = (0, 0);
@@ -170,14 +172,14 @@ impl Builder<'_> {
                 sources.entry(symbol.clone()).or_insert(source);
             }
         }
-        // A symbol is read where it stands by itself, if it does anywhere.
+        // A dimension that is the symbol itself is preferred to a derived one.
         for (symbol, source) in derived {
             sources.entry(symbol).or_insert(source);
         }
         Ok(sources)
     }
 
-    /// The symbols that integer arguments and integer outputs are computed from, in order of first use.
+    /// The symbols in integer arguments and integer outputs, in order of first use.
     fn used_symbols(&self) -> Vec<Symbol> {
         let written = self.example.trace.calls.iter().zip(&self.resolved.calls).flat_map(|(call, solved)| {
             let names: Vec<&str> = call.written().map(|a| a.name.as_str()).collect();
@@ -200,7 +202,7 @@ impl Builder<'_> {
     fn node_of(&self, call: &Call, id: ValueId) -> Result<NodeId, ExportError> {
         self.nodes.get(&id).copied().ok_or_else(|| ExportError::Unsolved {
             what: format!("a tensor that `{}` uses", call.op),
-            seen: format!("{id:?} is no value of the graph"),
+            seen: format!("{id:?} is not a value of the graph"),
         })
     }
 
@@ -208,7 +210,7 @@ impl Builder<'_> {
         let call = &self.example.trace.calls[at];
         let tensors: Vec<_> = call.output_tensors().collect();
         if tensors.is_empty() && !call.schema.mutates() {
-            // What it gave has left the graph; that it is no constant in disguise is what the second run has shown.
+            // Its result has left the graph; the runs with other values have shown that no constant depends on it.
             return Ok(());
         }
         let frame = self.locations.frame(call);
@@ -262,7 +264,7 @@ impl Builder<'_> {
         self.graph.node(id).value.tensor()
     }
 
-    /// States what is known of a tensor before it is converted, as torch does in a pass at the end.
+    /// Adds an assertion of the type of a tensor before it is converted, as a final pass of PyTorch does.
     fn assert_metadata(
         &mut self,
         op: &OpName,
@@ -272,7 +274,7 @@ impl Builder<'_> {
         let Some(Argument::Tensor(of)) = arguments.first().map(|argument| &argument.value) else { return Ok(()) };
         let Some(tensor) = self.tensor(*of) else { return Ok(()) };
         if let Some((op, arguments)) = spelling::metadata_assertion(op, *of, tensor)? {
-            // What a pass adds is named after op and overload, and does not count among the tracer's names.
+            // A node that a pass adds is named after op and overload, and is not numbered by the tracer.
             let name = self.names.namer.node(&format!("{}_{}", op.name(), op.overload()));
             let kind = NodeKind::Call { target: op.into(), arguments };
             self.graph.push(Node::new(name, kind, NodeValue::Nothing).at(frame.clone()));
@@ -280,8 +282,8 @@ impl Builder<'_> {
         Ok(())
     }
 
-    /// Gives a constant that the forward writes to a clone of its own at its first use, as `torch.tensor` does with
-    /// `lift_fresh_copy`: the constant itself must be the same in the next call.
+    /// Clones a constant that the forward writes to, at its first use, as `torch.tensor` does with `lift_fresh_copy`: the
+    /// constant itself must be the same in the next call.
     fn clone_if_written(&mut self, id: ValueId, frame: &Option<Frame>) -> Result<(), ExportError> {
         let trace = &self.example.trace;
         let constant = match id {
@@ -310,7 +312,7 @@ impl Builder<'_> {
             outputs.push(match (leaf, int) {
                 (OutputLeaf::Tensor(id), _) => GraphOutput::Node(*self.nodes.get(id).ok_or_else(|| {
                     let what = "a tensor that the model returns".to_owned();
-                    ExportError::Unsolved { what, seen: format!("{id:?} is no value of the graph") }
+                    ExportError::Unsolved { what, seen: format!("{id:?} is not a value of the graph") }
                 })?),
                 (_, Some(expr)) => match integers.argument(&mut self.graph, &mut self.names, expr, &None)? {
                     Sym::Value(v) => GraphOutput::Literal(Literal::Int(v)),
@@ -348,7 +350,7 @@ fn with_sizes(known: &TensorType, requires_grad: bool, sizes: Vec<Expr>, strides
     }
 }
 
-/// The leaf as a constant of the program.
+/// The leaf as a plain value of the program; `None` for a tensor.
 fn literal<F: Family>(leaf: &Leaf<F>) -> Literal {
     leaf.as_ref().try_map(|_| Err(())).unwrap_or(Leaf::None)
 }

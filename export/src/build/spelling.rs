@@ -1,14 +1,14 @@
-//! Calls as Python spells them: tch reaches some ops by overloads that Python's bindings do not have.
+//! Calls as Python would record them: tch calls some ops by overloads that Python's bindings do not have.
 
 use crate::ExportError;
 use program::{Argument, NamedArgument, NodeId, OpName};
 use pytree_core::TensorType;
 use symbolic::Expr;
 
-/// Ops whose overload for numbers Python leaves out: there `Tensor` takes a number too, and means the same.
+/// Ops whose overload for numbers is missing in Python: there the overload `Tensor` accepts a number too.
 const NUMBERS_AS_TENSORS: [&str; 8] = ["add", "add_", "sub", "sub_", "mul", "mul_", "div", "div_"];
 
-/// The op and the arguments that Python would have recorded. `tensor` tells what is known of a node's value.
+/// The op and the arguments that Python would have recorded. `tensor` returns the type of a node's value.
 pub(super) fn in_python<'g>(
     op: &OpName,
     mut arguments: Vec<NamedArgument>,
@@ -22,8 +22,8 @@ pub(super) fn in_python<'g>(
         (text, _) if NUMBERS_AS_TENSORS.iter().any(|name| text == format!("aten.{name}.Scalar")) => {
             Ok((aten(op.name(), "Tensor")?, arguments))
         }
-        // `to_kind` gives layout and device too, `to_device` the device alone; Python has an overload for the first and
-        // gives all three for the second.
+        // tch's `to_kind` passes layout and device too, for which Python has an overload without them. `to_device` passes
+        // the device alone, where Python passes all three.
         ("aten.to.dtype_layout", Some(own)) => match names(&arguments)[..] {
             ["self", "dtype", "layout", "device"]
                 if arguments[2].value == Argument::Layout(own.layout)
@@ -45,7 +45,7 @@ pub(super) fn in_python<'g>(
     }
 }
 
-/// What `torch.export` states of a tensor before it is converted: `_assert_tensor_metadata` and its arguments.
+/// The assertion that `torch.export` adds before a conversion of a tensor: `_assert_tensor_metadata` and its arguments.
 pub(super) fn metadata_assertion(
     op: &OpName,
     of: NodeId,
@@ -67,7 +67,7 @@ fn names(arguments: &[NamedArgument]) -> Vec<&str> {
     arguments.iter().map(|argument| argument.name.as_str()).collect()
 }
 
-/// The op of libtorch's own library with this name and overload.
+/// The op of the namespace `aten` with this name and overload.
 pub(super) fn aten(name: &str, overload: &str) -> Result<OpName, ExportError> {
     Ok(OpName::new("aten", name, overload)?)
 }

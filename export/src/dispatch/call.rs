@@ -12,9 +12,9 @@ use program::{OpName, Value};
 
 /// Calls an op through the dispatcher, boxed (`torch.ops.aten.add.Tensor(...)`).
 ///
-/// Arguments are in the order of the schema, keyword-only ones included; absent ones at the end take their defaults.
-/// Numbers widen from int to float where the schema says so, and one int stands for all of an `int[2]`. Tensors may be
-/// owned or borrowed. A call during a recording is recorded.
+/// Arguments are in the order of the schema, including keyword-only ones; missing arguments at the end have their
+/// defaults. An int is converted to a float where the schema wants one, and one int can stand for an `int[2]`. Tensors may
+/// be owned or borrowed. A call during a recording is recorded.
 ///
 /// ```
 /// use tch::Tensor;
@@ -28,12 +28,12 @@ use program::{OpName, Value};
 /// ```
 ///
 /// # Errors
-/// An op that does not exist, an argument that the schema does not allow, and whatever torch raises.
+/// [`DispatchError`] when the op does not exist, the schema does not allow an argument, or PyTorch raises an error.
 pub fn call<T: Borrow<Tensor>>(op: &OpName, args: &[Value<T>]) -> Result<Vec<Value<Tensor>>, DispatchError> {
     let mut tensors: Vec<&Tensor> = Vec::new();
     let mut writer = Writer::default();
     for (index, arg) in args.iter().enumerate() {
-        // `tensors()` passes in the order in which `value` asks.
+        // `tensors()` has the order in which `value` asks for them.
         let mut place = tensors.len();
         tensors.extend(arg.tensors().map(T::borrow));
         let next = |_: &T| {
@@ -56,7 +56,7 @@ pub fn call<T: Borrow<Tensor>>(op: &OpName, args: &[Value<T>]) -> Result<Vec<Val
     results(&bytes, made).map_err(|e| DispatchError::wire(op, "result", &e))
 }
 
-/// The results, whose tensors come in order.
+/// Reads the results; their tensors are in order.
 fn results(bytes: &[u8], made: Vec<Tensor>) -> Result<Vec<Value<Tensor>>, WireError> {
     let mut made = made.into_iter();
     Reader::new(bytes).list(|reader| {

@@ -1,10 +1,10 @@
-//! What can go wrong at the dispatcher.
+//! Errors of the dispatcher.
 
 use super::ffi::ShimError;
 use super::wire::WireError;
 use program::OpName;
 
-/// A schema that is not there, or a call that failed.
+/// An op could not be found, called or read.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum DispatchError {
@@ -14,20 +14,20 @@ pub enum DispatchError {
         /// The op.
         op: OpName,
     },
-    /// An argument that the schema does not allow.
+    /// The schema does not allow an argument.
     #[error("`{op}`: argument `{argument}` must be {expected}, not {given}")]
     BadArgument {
         /// The op.
         op: OpName,
-        /// The schema's name of the argument, or its place when the schema has none there.
+        /// The schema's name of the argument, or its position if the schema has no such argument.
         argument: String,
         /// The schema's type.
         expected: String,
-        /// What was given.
+        /// The kind of value that was given.
         given: String,
     },
-    /// An argument or result with no form in a program: a generator, a quantizer, a custom object.
-    #[error("`{op}`: `{place}` holds {what}, which no exported program can carry")]
+    /// An argument or result that a program cannot hold: a generator, a quantizer, a custom object.
+    #[error("`{op}`: `{place}` holds {what}, which an exported program cannot hold")]
     Foreign {
         /// The op.
         op: OpName,
@@ -41,19 +41,19 @@ pub enum DispatchError {
     Torch {
         /// The op.
         op: OpName,
-        /// The first line of torch's message.
+        /// The first line of PyTorch's message.
         message: String,
     },
-    /// libtorch refused what is no op call: a copy, a look at a storage.
+    /// libtorch raised an error outside an op call, such as while copying a tensor or reading a storage.
     #[error("libtorch: {message}")]
     Tensor {
-        /// The first line of torch's message.
+        /// The first line of PyTorch's message.
         message: String,
     },
 }
 
 impl DispatchError {
-    /// The error of a shim function that is no op call.
+    /// The error of a shim function that does not call an op.
     pub(crate) fn tensor(error: ShimError) -> Self {
         let message = match error {
             ShimError::Torch(message) => first_line(&message),
@@ -63,13 +63,13 @@ impl DispatchError {
         Self::Tensor { message }
     }
 
-    /// The error of bytes that hold no value.
+    /// The error of bytes that do not hold a value.
     pub(crate) fn wire(op: &OpName, place: &str, error: &WireError) -> Self {
         Self::Foreign { op: op.clone(), place: place.to_owned(), what: error.to_string() }
     }
 }
 
-/// torch's messages go on with hints and a C++ stack; the first line says what is wrong.
+/// PyTorch's messages continue with hints and a C++ stack; the first line says what is wrong.
 pub(crate) fn first_line(message: &str) -> String {
     message.lines().next().unwrap_or_default().to_owned()
 }

@@ -49,7 +49,13 @@ unsafe extern "C" {
         out_tensors: *mut RawTensors,
     ) -> c_int;
     fn tx_session_new(frames: c_int, session: *mut *mut RawSession, error: *mut RawBytes) -> c_int;
-    fn tx_session_forge(session: *mut RawSession, way: c_int, reads: *const u64, reads_len: usize, budget: u64);
+    fn tx_session_override_reads(
+        session: *mut RawSession,
+        way: c_int,
+        reads: *const u64,
+        reads_len: usize,
+        budget: u64,
+    );
     fn tx_session_free(session: *mut RawSession);
     fn tx_session_start(session: *mut RawSession, error: *mut RawBytes) -> c_int;
     fn tx_session_stop();
@@ -98,7 +104,7 @@ impl Buffer {
         String::from_utf8_lossy(self).into_owned()
     }
 
-    /// `Ok` for status 0, else the error that this buffer tells.
+    /// `Ok` for status 0, else the error that this buffer describes.
     fn check(self, status: c_int) -> Result<Self, ShimError> {
         match status {
             OK => Ok(self),
@@ -143,13 +149,13 @@ fn handle(tensor: &Tensor) -> *mut c_void {
 /// Takes over a handle that the shim made.
 ///
 /// # Safety
-/// `raw` is an `at::Tensor*` made with `new`, and nobody else's.
+/// `raw` is an `at::Tensor*` made with `new`, and nothing else owns it.
 unsafe fn adopt(raw: *mut c_void) -> Tensor {
     // SAFETY: by the contract above; tch's `C_tensor` is `at::Tensor`.
     unsafe { Tensor::from_ptr(raw.cast()) }
 }
 
-/// Runs a shim function that makes one tensor.
+/// Calls a shim function that makes one tensor.
 fn make_tensor(body: impl FnOnce(*mut *mut c_void, *mut RawBytes) -> c_int) -> Result<Tensor, ShimError> {
     let mut raw = ptr::null_mut();
     let mut error = Buffer::empty();
@@ -159,7 +165,7 @@ fn make_tensor(body: impl FnOnce(*mut *mut c_void, *mut RawBytes) -> c_int) -> R
     Ok(unsafe { adopt(raw) })
 }
 
-/// Arguments and returns of an op, as the wire has them.
+/// The arguments and returns of an op, in the wire format.
 pub(crate) fn schema(name: &CStr, overload: &CStr) -> Result<Buffer, ShimError> {
     let mut out = Buffer::empty();
     // SAFETY: two C strings and a place for the result, all alive during the call.
@@ -167,7 +173,7 @@ pub(crate) fn schema(name: &CStr, overload: &CStr) -> Result<Buffer, ShimError> 
     out.check(status)
 }
 
-/// The boxed call: results as the wire has them, and the tensors in them.
+/// The boxed call: its results in the wire format, and the tensors in them.
 pub(crate) fn call(
     name: &CStr,
     overload: &CStr,
@@ -223,10 +229,11 @@ impl Session {
         }
     }
 
-    /// Changes the numbers that ops give to Rust, those at these places among all such ops; `budget` ends endless loops.
-    pub(crate) fn forge(&mut self, way: i8, reads: &[u64], budget: u64) {
+    /// Alters the values that ops return to Rust. `reads` counts such ops from 0. After `budget` ops the next one fails,
+    /// which ends endless loops.
+    pub(crate) fn override_reads(&mut self, way: i8, reads: &[u64], budget: u64) {
         // SAFETY: a live session; numbers with their count, copied during the call.
-        unsafe { tx_session_forge(self.raw.as_ptr(), c_int::from(way), reads.as_ptr(), reads.len(), budget) }
+        unsafe { tx_session_override_reads(self.raw.as_ptr(), c_int::from(way), reads.as_ptr(), reads.len(), budget) }
     }
 
     /// Runs `f` while this thread's ops are logged. Logging ends with `f`, also when it panics.
@@ -266,7 +273,7 @@ impl Session {
     pub(crate) fn lifted_count(&self) -> usize {
         // SAFETY: a live session.
         let count = unsafe { tx_session_lifted_count(self.raw.as_ptr()) };
-        // A count of things in memory.
+        // It counts objects in memory, so it fits.
         usize::try_from(count).unwrap_or(usize::MAX)
     }
 
@@ -285,7 +292,7 @@ impl std::fmt::Debug for Session {
 
 impl Drop for Session {
     fn drop(&mut self) {
-        // SAFETY: made by `tx_session_new`, freed once, and at work on no thread: `run` has ended.
+        // SAFETY: made by `tx_session_new`, freed once, and active on no thread: `run` has ended.
         unsafe { tx_session_free(self.raw.as_ptr()) }
     }
 }
@@ -308,13 +315,13 @@ pub(crate) fn identity(tensor: &Tensor) -> Result<(u64, u64), ShimError> {
     Ok((implementation, storage))
 }
 
-/// A copy with memory of its own.
+/// A copy with its own memory.
 pub(crate) fn deep_copy(tensor: &Tensor) -> Result<Tensor, ShimError> {
     // SAFETY: a live tensor and two places to write to.
     make_tensor(|out, error| unsafe { tx_deep_copy(handle(tensor), out, error) })
 }
 
-/// The whole storage, whose size is `len`, as on a CPU.
+/// The bytes of the whole storage, copied to the CPU. `len` is its size in bytes.
 pub(crate) fn storage_read(tensor: &Tensor, len: usize) -> Result<Vec<u8>, ShimError> {
     let mut bytes = vec![0; len];
     let mut error = Buffer::empty();

@@ -1,4 +1,15 @@
-//! The dispatcher of libtorch: ops by name, their schemas, boxed calls, and tensors as memory.
+//! libtorch's dispatcher: ops by name, their schemas, boxed calls, and tensors as memory.
+//!
+//! Exporting and running programs does not need this module. It is for code that calls ops which `tch` does not wrap, or
+//! whose names are known only at run time (interpreters, tests of ops), and for code that reads the memory of tensors.
+//!
+//! | in PyTorch | here |
+//! |---|---|
+//! | `torch.ops.aten.add.Tensor(...)` | [`call()`] |
+//! | `torch.ops.aten.add.Tensor._schema` | [`Schema::of`] |
+//! | `tensor.untyped_storage()` | [`storage_bytes`], [`storage_id`] |
+//! | `a is b` | [`same_tensor`] |
+//! | `torch.as_strided` | [`on_storage`] |
 
 mod call;
 mod error;

@@ -1,4 +1,4 @@
-//! What an op takes and gives.
+//! The schemas of ops.
 
 use std::collections::HashMap;
 use std::convert::Infallible;
@@ -15,17 +15,17 @@ use program::{OpName, Value};
 pub struct Schema {
     /// The op.
     pub op: OpName,
-    /// What it takes, positional arguments first.
+    /// Its arguments, positional ones first.
     pub arguments: Vec<SchemaArgument>,
-    /// What it gives.
+    /// Its results.
     pub returns: Vec<SchemaReturn>,
-    /// Whether the sizes of what it gives may depend on the values of what it takes (`torch.Tag.dynamic_output_shape`).
+    /// Whether the sizes of its results may depend on the values of its arguments (`torch.Tag.dynamic_output_shape`).
     pub sizes_from_data: bool,
-    /// Whether it gives the content of a tensor as a number that leaves the graph (`torch.Tag.data_dependent_output`).
+    /// Whether it returns the content of a tensor as a number, which leaves the graph (`torch.Tag.data_dependent_output`).
     pub reads_data: bool,
 }
 
-/// Ops that call one whose sizes depend on data, and are not tagged themselves.
+/// Ops without the tag that call an op whose sizes depend on data.
 const SIZES_FROM_DATA: [&str; 6] = [
     "aten._pack_padded_sequence.default",
     "aten._pad_packed_sequence.default",
@@ -41,7 +41,7 @@ const SIZES_FROM_DATA: [&str; 6] = [
 pub struct SchemaArgument {
     /// Its name: `self`, `dim`.
     pub name: String,
-    /// Its type as schemas write it: `Tensor`, `SymInt[]?`, `ScalarType?`.
+    /// Its type in schema notation: `Tensor`, `SymInt[]?`, `ScalarType?`.
     pub type_name: String,
     /// Whether Python takes it by keyword only.
     pub kwarg_only: bool,
@@ -55,21 +55,22 @@ pub struct SchemaArgument {
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct SchemaReturn {
-    /// Its name; mostly empty.
+    /// Its name, which is usually empty.
     pub name: String,
-    /// Its type as schemas write it.
+    /// Its type in schema notation.
     pub type_name: String,
-    /// The index of the argument that it is, or views.
+    /// The index of the argument that it is or views, if any.
     pub aliases: Option<usize>,
-    /// Whether it is that very argument, written to: `Tensor(a!)`.
+    /// Whether it is that argument itself, after a write: `Tensor(a!)`.
     pub mutated: bool,
 }
 
 impl Schema {
-    /// The schema of an op. Looked up once a process and op.
+    /// The schema of an op (`torch.ops.aten.add.Tensor._schema`). Each op is looked up once per process.
     ///
     /// # Errors
-    /// [`DispatchError::NoSuchOp`], or a default value with no form in a program.
+    /// [`DispatchError::NoSuchOp`] when libtorch does not have the op, [`DispatchError::Foreign`] when a program cannot hold
+    /// one of its default values.
     pub fn of(op: &OpName) -> Result<Arc<Schema>, DispatchError> {
         static CACHE: OnceLock<Mutex<HashMap<OpName, Arc<Schema>>>> = OnceLock::new();
         let cache = CACHE.get_or_init(Mutex::default);
@@ -92,10 +93,12 @@ impl Schema {
         self.arguments.iter().any(|argument| argument.mutated)
     }
 
-    /// Named arguments in schema order, absent ones filled with their defaults: what [`call`](super::call) takes.
+    /// Puts named arguments into schema order and fills absent ones with their defaults, as [`call`](super::call()) takes
+    /// them.
     ///
     /// # Errors
-    /// A name that the op does not have or that comes twice, and an absent argument without a default.
+    /// [`DispatchError::BadArgument`] for a name that the op does not have or that is given twice, and for an absent
+    /// argument without a default.
     pub fn arrange<'n, T>(
         &self,
         named: impl IntoIterator<Item = (&'n str, Value<T>)>,
@@ -110,7 +113,7 @@ impl Schema {
         for (name, value) in named {
             let place = self.argument(name).and_then(|(index, _)| slots.get_mut(index));
             match place {
-                None => return Err(bad(name, "a name of the schema", "this one")),
+                None => return Err(bad(name, "an argument of the schema", "an unknown name")),
                 Some(Some(_)) => return Err(bad(name, "given once", "twice")),
                 Some(slot) => *slot = Some(value),
             }

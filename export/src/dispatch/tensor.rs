@@ -9,14 +9,15 @@ use super::ffi;
 use super::wire::{Description, Reader, WireError};
 use pytree_core::{DType, TensorType};
 
-/// Which memory a tensor lies on. Two live tensors with the same id share it (tied weights, views).
+/// Identifies the memory of a tensor. Two live tensors with the same id share their memory (tied weights, views).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct StorageId(u64);
 
-/// What is known of a tensor, without looking at its data.
+/// The type of a tensor: element type, sizes, strides and offset in elements, device, layout. The data is not read.
 ///
 /// # Errors
-/// An undefined tensor, and an element type, layout or device that no program carries.
+/// [`DispatchError::Tensor`] for an undefined tensor, and for an element type, layout or device that a program cannot
+/// hold.
 pub fn tensor_type(tensor: &Tensor) -> Result<TensorType, DispatchError> {
     describe(tensor).map(|(description, _)| description.tensor)
 }
@@ -24,7 +25,7 @@ pub fn tensor_type(tensor: &Tensor) -> Result<TensorType, DispatchError> {
 /// The storage of a tensor; `None` for an undefined or sparse one.
 ///
 /// # Errors
-/// Whatever torch raises.
+/// [`DispatchError::Tensor`] when PyTorch raises an error.
 pub fn storage_id(tensor: &Tensor) -> Result<Option<StorageId>, DispatchError> {
     let (_, storage) = ffi::identity(tensor).map_err(DispatchError::tensor)?;
     Ok((storage != 0).then_some(StorageId(storage)))
@@ -33,44 +34,45 @@ pub fn storage_id(tensor: &Tensor) -> Result<Option<StorageId>, DispatchError> {
 /// Whether two handles are one tensor (`a is b` in Python): the same TensorImpl, not merely equal content.
 ///
 /// # Errors
-/// Whatever torch raises.
+/// [`DispatchError::Tensor`] when PyTorch raises an error.
 pub fn same_tensor(a: &Tensor, b: &Tensor) -> Result<bool, DispatchError> {
     let (a, _) = ffi::identity(a).map_err(DispatchError::tensor)?;
     let (b, _) = ffi::identity(b).map_err(DispatchError::tensor)?;
     Ok(a == b)
 }
 
-/// A leaf with memory of its own and the same sizes, strides, content and `requires_grad`.
+/// A copy with its own memory and the same sizes, strides, content and `requires_grad`. It is a leaf of the autograd graph.
 ///
 /// # Errors
-/// Whatever torch raises.
+/// [`DispatchError::Tensor`] when PyTorch raises an error.
 pub fn deep_copy(tensor: &Tensor) -> Result<Tensor, DispatchError> {
     ffi::deep_copy(tensor).map_err(DispatchError::tensor)
 }
 
-/// The bytes of the tensor's whole untyped storage, in native order, copied from wherever they are: what a `.pt2` file
-/// holds of a weight (`tensor.untyped_storage()`).
+/// The bytes of the tensor's whole storage, in native byte order, copied from its device (`tensor.untyped_storage()`). A
+/// `.pt2` file stores a weight as these bytes.
 ///
 /// # Errors
-/// A tensor without a storage, and whatever torch raises.
+/// [`DispatchError::Tensor`] for a tensor without a storage, and when PyTorch raises an error.
 pub fn storage_bytes(tensor: &Tensor) -> Result<Vec<u8>, DispatchError> {
     let (_, len) = describe(tensor)?;
     ffi::storage_read(tensor, len).map_err(DispatchError::tensor)
 }
 
-/// A one-dimensional `uint8` CPU tensor on a new storage with a copy of `bytes`. [`on_storage`] gives it types.
+/// A one-dimensional `uint8` CPU tensor on a new storage with a copy of `bytes`. [`on_storage`] makes typed tensors of it.
 ///
 /// # Errors
-/// Whatever torch raises.
+/// [`DispatchError::Tensor`] when PyTorch raises an error.
 pub fn storage_from_bytes(bytes: &[u8]) -> Result<Tensor, DispatchError> {
     ffi::storage_new(bytes).map_err(DispatchError::tensor)
 }
 
-/// A tensor that lies on the storage of `base` (`torch.as_strided` on the untyped storage), and shares it: `sizes`,
-/// `strides` and `storage_offset` count elements of `dtype`.
+/// A tensor that shares the storage of `base` (`torch.as_strided` on the untyped storage). `sizes`, `strides` and
+/// `storage_offset` count elements of `dtype`.
 ///
 /// # Errors
-/// A geometry that reaches outside the storage, negative numbers, sizes and strides of different lengths.
+/// [`DispatchError::Tensor`] for a geometry that reaches outside the storage, for negative numbers, and for sizes and
+/// strides of different lengths.
 pub fn on_storage(
     base: &Tensor,
     dtype: DType,
@@ -84,7 +86,7 @@ pub fn on_storage(
     ffi::storage_view(base, number, sizes, strides, storage_offset).map_err(DispatchError::tensor)
 }
 
-/// What is known of a tensor, and its storage's size in bytes.
+/// The description of a tensor, and the size of its storage in bytes.
 fn describe(tensor: &Tensor) -> Result<(Description, usize), DispatchError> {
     let bytes = ffi::describe(tensor).map_err(DispatchError::tensor)?;
     let mut reader = Reader::new(&bytes);

@@ -1,4 +1,4 @@
-//! Values as tagged bytes: the Rust end of `cpp/wire.h`.
+//! Values as tagged bytes: the Rust side of `cpp/wire.h`.
 
 use program::Value;
 use pytree_core::{DType, Device, Layout, MemoryFormat, TensorType};
@@ -25,20 +25,20 @@ mod tag {
     pub(super) const FOREIGN: u8 = 17;
 }
 
-/// Bytes that are no value this crate can hold.
+/// Bytes that are not a value which this crate can hold.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub(crate) enum WireError {
-    /// The two ends disagree: a defect of this crate.
-    #[error("the shim and the crate disagree on the form of a value")]
+    /// The two sides disagree. This is a bug of this crate.
+    #[error("the C++ shim and the crate disagree on the encoding of a value; please report this")]
     Garbled,
-    /// A type, or one member of it, with no form in a program.
+    /// A type, or a member of one, that a program cannot hold.
     #[error("{0}")]
     Foreign(String),
 }
 
 /// A tensor as the shim describes it.
 pub(crate) struct Description {
-    /// The number of its storage; 0 when it has none.
+    /// The number of its storage; 0 if it does not have one.
     pub(crate) storage: u64,
     /// Whether it is a leaf of the autograd graph: not the result of a differentiated op.
     pub(crate) is_leaf: bool,
@@ -104,7 +104,7 @@ impl<'a> Reader<'a> {
         (0..length).map(|_| one(self)).collect()
     }
 
-    /// What there is to know of a tensor.
+    /// Reads the description of a tensor.
     pub(crate) fn description(&mut self) -> Result<Description, WireError> {
         let storage = self.u64()?;
         let dtype = self.i64()?;
@@ -128,7 +128,7 @@ impl<'a> Reader<'a> {
         Ok(Description { storage, is_leaf, tensor })
     }
 
-    /// A value; `tensor` reads what stands for a tensor.
+    /// Reads a value; `tensor` reads each tensor in it.
     pub(crate) fn value<T>(
         &mut self,
         mut tensor: impl FnMut(&mut Self) -> Result<T, WireError>,
@@ -198,7 +198,7 @@ impl Writer {
     }
 
     fn index(&mut self, v: usize) {
-        // A usize has at most 64 bits on every platform that libtorch is built for.
+        // A usize has at most 64 bits on every platform of libtorch.
         self.bytes.extend_from_slice(&(v as u64).to_ne_bytes());
     }
 
@@ -214,10 +214,10 @@ impl Writer {
         }
     }
 
-    /// Writes a value; `tensor` gives the index of a tensor among those handed over.
+    /// Writes a value; `tensor` returns the index of a tensor among those passed to the shim.
     ///
     /// # Errors
-    /// A dtype or device that is younger than the table of libtorch's numbers.
+    /// [`WireError::Foreign`] for an element type or device that is not in the table of libtorch's numbers.
     pub(crate) fn value<T>(&mut self, value: &Value<T>, mut tensor: impl FnMut(&T) -> usize) -> Result<(), WireError> {
         let tag = match value {
             Value::None => tag::NONE,

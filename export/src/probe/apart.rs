@@ -1,7 +1,7 @@
-//! Probes that tell apart dimensions which have been equal so far, where an integer of the graph may come from any of them.
+//! Probes that separate dimensions which have been equal so far, if an integer of the graph may come from any of them.
 //!
-//! An example whose batch is as long as its sequence explains an integer by either. Solved by the wrong one, the integer
-//! makes the rules tie the two, and no later probe would move them apart.
+//! In an example whose batch is as long as its sequence, an integer can be explained by either. If it is solved with the
+//! wrong one, the rules make the two equal, and no later probe separates them.
 
 use super::classes::{Class, classes};
 use super::runs::Runs;
@@ -11,13 +11,13 @@ use crate::resolve::variables_in_integers;
 use crate::variable::Variable;
 use std::collections::HashSet;
 
-/// Probes at most this often: each either moves something apart or shows that the model wants it together.
+/// The largest number of probes. Each either separates dimensions or shows that the model needs them equal.
 const PROBES: usize = 32;
 
-/// How many sizes are tried where no run has shown one that the model takes: it may want a divisible size.
+/// How many sizes are tried if no run has shown one that the model accepts: it may need a divisible size.
 const SIZES: usize = 3;
 
-/// Moves dimensions apart until every integer is explained by dimensions that the model wants equal.
+/// Separates dimensions until every integer is explained by dimensions that the model needs equal.
 pub(super) fn run(runs: &mut Runs<'_>) -> Result<(), ExportError> {
     let mut tried: HashSet<Vec<Variable>> = HashSet::new();
     while let Some(block) = together(runs)?.into_iter().find(|block| !tried.contains(block)) {
@@ -30,8 +30,8 @@ pub(super) fn run(runs: &mut Runs<'_>) -> Result<(), ExportError> {
     Ok(())
 }
 
-/// Blocks of dimensions that have been equal to others in every run and explain an integer, one of which may have to move
-/// without the others.
+/// Blocks of dimensions that were equal to others in every run and explain an integer. One of them may have to move without
+/// the others.
 fn together(runs: &Runs<'_>) -> Result<Vec<Vec<Variable>>, ExportError> {
     let used = variables_in_integers(&runs.setup, &runs.samples)?;
     let mut blocks = Vec::new();
@@ -43,7 +43,7 @@ fn together(runs: &Runs<'_>) -> Result<Vec<Vec<Variable>>, ExportError> {
     Ok(blocks)
 }
 
-/// Probes with these dimensions at another size, all the same, and everything else as in the last run.
+/// Probes with these dimensions at another size, the same for all, and everything else as in the last run.
 fn apart(runs: &mut Runs<'_>, block: &[Variable]) -> Result<(), ExportError> {
     let Some(before) = runs.samples.last().map(|last| last.sizes.clone()) else { return Ok(()) };
     for size in other_sizes(runs, block[0])? {
@@ -57,7 +57,7 @@ fn apart(runs: &mut Runs<'_>, block: &[Variable]) -> Result<(), ExportError> {
     Ok(())
 }
 
-/// Sizes for a dimension that the last run does not have: one that another run has shown to be good, or else new ones.
+/// Sizes for a dimension that the last run does not have: one with which another run succeeded, or else new ones.
 fn other_sizes(runs: &mut Runs<'_>, variable: Variable) -> Result<Vec<i64>, ExportError> {
     let taken: Vec<i64> = runs.samples.last().iter().flat_map(|last| last.sizes.numbers()).collect();
     let mut shown = runs.samples.iter().filter_map(|run| run.sizes.get(variable));
@@ -72,13 +72,13 @@ fn other_sizes(runs: &mut Runs<'_>, variable: Variable) -> Result<Vec<i64>, Expo
     Ok(rounds.flat_map(|round| unlike_sizes(dim, &taken, round)).collect())
 }
 
-/// Parts of a group that may belong together: the dimensions of one argument, and halves of all sorts; of a small group every
-/// part. A part and the rest of the group stand for the same question.
+/// Parts of a group that may belong together: the dimensions of one argument and several halves; for a small group, every
+/// part. A part and the rest of the group separate the same dimensions.
 fn parts(group: &Class, argument: impl Fn(Variable) -> usize) -> Vec<Vec<Variable>> {
     let dims = &group.members;
     let mut parts: Vec<Vec<Variable>> = Vec::new();
     let mut add = |keep: &dyn Fn(usize, Variable) -> bool| {
-        // The first dimension stays: moving it alone is moving all others.
+        // The first dimension stays, since moving it alone separates the same dimensions as moving all others.
         let first = keep(0, dims[0]);
         let part: Vec<Variable> =
             dims.iter().enumerate().filter(|(i, dim)| keep(*i, **dim) != first).map(|(_, dim)| *dim).collect();

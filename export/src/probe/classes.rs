@@ -16,7 +16,7 @@ pub(super) struct Class {
     pub(super) members: Vec<Variable>,
 }
 
-/// The dynamic dimensions, those together that are equal in every one of these runs.
+/// The dynamic dimensions, grouped by those that are equal in all of these runs.
 pub(super) fn classes(setup: &Setup, runs: &[Sample]) -> Result<Vec<Class>, ExportError> {
     let mut classes: Vec<Class> = Vec::new();
     for (variable, range) in dynamic_dims(setup)? {
@@ -35,7 +35,7 @@ pub(super) fn classes(setup: &Setup, runs: &[Sample]) -> Result<Vec<Class>, Expo
     Ok(classes)
 }
 
-/// The dimensions that the spec makes dynamic, with the range it gives them.
+/// The dimensions that the spec makes dynamic, with their ranges.
 fn dynamic_dims(setup: &Setup) -> Result<Vec<(Variable, ValueRange)>, ExportError> {
     let inputs = shapes::SymbolicInputs::declare(setup.leaves.clone(), &setup.order, setup.naming)?;
     let mut dims = Vec::new();
@@ -60,13 +60,13 @@ impl Runs<'_> {
     }
 }
 
-/// How a class follows from smaller ones in every given set.
+/// How the size of a class follows from those of smaller classes in every given set.
 enum Relation {
     /// No relation was found.
     Free,
     /// The sum of two classes.
     Sum(usize, usize),
-    /// A class and a number.
+    /// The sum of a class and a number.
     Offset(usize, i64),
 }
 
@@ -77,7 +77,7 @@ pub(super) struct Relations {
 }
 
 impl Relations {
-    /// Looks for sums before differences: a few sets whose sizes differ by a fixed number are easily found by chance.
+    /// Looks for sums before offsets: in a few sets, sizes often differ by a fixed number by chance.
     pub(super) fn of(classes: &[Class]) -> Self {
         let mut order: Vec<usize> = (0..classes.len()).collect();
         order.sort_by_key(|class| classes[*class].seen.first().copied());
@@ -86,11 +86,14 @@ impl Relations {
         for (place, &class) in order.iter().enumerate() {
             let smaller = &order[..place];
             let pairs = smaller.iter().enumerate().flat_map(|(i, a)| smaller[i..].iter().map(move |b| (*a, *b)));
-            let sum = |&(a, b): &(usize, usize)| seen(a).zip(seen(b)).map(|(a, b)| a + b).eq(seen(class).copied());
+            let sum = |&(a, b): &(usize, usize)| {
+                let sums = seen(a).zip(seen(b)).map(|(a, b)| a.checked_add(*b));
+                sums.eq(seen(class).map(|size| Some(*size)))
+            };
             let offset = |&a: &usize| {
-                let mut gaps = seen(class).zip(seen(a)).map(|(size, a)| size - a);
-                let first = gaps.next()?;
-                gaps.all(|gap| gap == first).then_some(Relation::Offset(a, first))
+                let mut gaps = seen(class).zip(seen(a)).map(|(size, a)| size.checked_sub(*a));
+                let first = gaps.next()??;
+                gaps.all(|gap| gap == Some(first)).then_some(Relation::Offset(a, first))
             };
             let found = pairs.into_iter().find(sum).map(|(a, b)| Relation::Sum(a, b));
             if let Some(relation) = found.or_else(|| smaller.iter().find_map(offset)) {
@@ -100,7 +103,7 @@ impl Relations {
         Relations { order, of }
     }
 
-    /// These sizes with the related ones computed from the others, where the ranges allow it. `None` when nothing changes.
+    /// These sizes, with related sizes computed from the others where the ranges allow it. `None` if nothing changes.
     pub(super) fn applied(&self, classes: &[Class], sizes: &[i64]) -> Option<Vec<i64>> {
         let mut related = sizes.to_vec();
         for &class in &self.order {

@@ -3,8 +3,8 @@
 use crate::ExportError;
 use tch::Tensor;
 
-/// `tensor` tiled, or cut, to `sizes`: its values come from the example, so that indices stay valid. It lies in memory as
-/// the example does.
+/// `tensor` tiled or cut to `sizes`. All values come from the example, so indices stay valid. The memory layout is that of
+/// the example.
 pub(crate) fn tiled(tensor: &Tensor, sizes: &[i64]) -> Result<Tensor, ExportError> {
     let mut out = tensor.detach();
     for (dim, (&size, &have)) in sizes.iter().zip(&tensor.size()).enumerate() {
@@ -25,8 +25,8 @@ pub(crate) fn tiled(tensor: &Tensor, sizes: &[i64]) -> Result<Tensor, ExportErro
     laid_out_as(tensor, &out)
 }
 
-/// `values` in memory in the order in which `like` is: without gaps where it has none, with a gap where it has some.
-/// A model that calls `contiguous` or `view` does another thing on another layout.
+/// `values` with the memory layout of `like`: the same order of dimensions, and a gap if it has one. A model that calls
+/// `contiguous` or `view` records other ops for another layout.
 fn laid_out_as(like: &Tensor, values: &Tensor) -> Result<Tensor, ExportError> {
     let strides = like.stride();
     let mut order: Vec<i64> = (0..like.dim() as i64).collect();
@@ -44,8 +44,8 @@ fn laid_out_as(like: &Tensor, values: &Tensor) -> Result<Tensor, ExportError> {
     ordered.f_permute(&back).map_err(ExportError::Inputs)
 }
 
-/// `tensor` with other values: reversed, and floats also scaled. Every value of an integer or bool tensor still comes from
-/// the example, so that indices stay valid.
+/// `tensor` with other values: reversed, and floats also scaled. All values of an integer or bool tensor still come from
+/// the example, so indices stay valid.
 pub(crate) fn other_values(tensor: &Tensor) -> Result<Tensor, ExportError> {
     let dims: Vec<i64> = (0..tensor.dim() as i64).collect();
     let reversed = tensor.detach().f_flip(&dims).map_err(ExportError::Inputs)?;
@@ -54,13 +54,13 @@ pub(crate) fn other_values(tensor: &Tensor) -> Result<Tensor, ExportError> {
     }
     let other = |values: &Tensor| -> Result<Tensor, tch::TchError> {
         let moved = values.f_mul_scalar(0.75)?.f_add_scalar(0.125)?;
-        // Moving has one fixed point, which a tensor may be full of.
+        // The map has one fixed point, and all elements may have that value.
         moved.f_where_self(&moved.f_ne_tensor(tensor)?, &moved.f_mul_scalar(0.5)?)
     };
     laid_out_as(tensor, &other(&reversed).map_err(ExportError::Inputs)?)
 }
 
-/// `tensor` with floats of the other sign and much larger; integers and bools as they are.
+/// `tensor` with floats of the opposite sign and much larger; integers and bools are unchanged.
 pub(crate) fn far_values(tensor: &Tensor) -> Result<Tensor, ExportError> {
     let far = |values: &Tensor| -> Result<Tensor, tch::TchError> {
         if !is_inexact(values)? {
@@ -71,8 +71,8 @@ pub(crate) fn far_values(tensor: &Tensor) -> Result<Tensor, ExportError> {
     laid_out_as(tensor, &far(&tensor.detach()).map_err(ExportError::Inputs)?)
 }
 
-/// `tensor` with the values of an integer or bool tensor moved by one, downwards where that leaves none negative: for one
-/// that is the same when reversed. A model may refuse such values; they need not be valid.
+/// `tensor` with integers moved by one (downwards if none becomes negative) and bools negated, for a tensor that is the
+/// same in reverse. The values may be invalid, and the model may reject them.
 pub(crate) fn near_values(tensor: &Tensor) -> Result<Tensor, ExportError> {
     let near = |values: &Tensor| -> Result<Tensor, tch::TchError> {
         if values.f_kind()? == tch::Kind::Bool {
@@ -87,7 +87,7 @@ pub(crate) fn near_values(tensor: &Tensor) -> Result<Tensor, ExportError> {
     laid_out_as(tensor, &near(&tensor.detach()).map_err(ExportError::Inputs)?)
 }
 
-/// Whether the elements are floats or complex numbers: values for which any others are as good.
+/// Whether the elements are floats or complex numbers, which can be replaced by any others.
 fn is_inexact(tensor: &Tensor) -> Result<bool, tch::TchError> {
     Ok(tensor.f_is_floating_point()? || tensor.f_is_complex()?)
 }

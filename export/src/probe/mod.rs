@@ -1,7 +1,7 @@
-//! Which inputs a model is run on, and what the runs tell.
+//! Runs the model on the given inputs and on probes, and solves the sizes from these runs.
 //!
-//! In this order: the given sets and other values of the same sizes (`values`), sizes at which equal dimensions move together
-//! (`together`), then apart (`apart`), and sizes at which what was solved has to hold (`settle`).
+//! The order is: the given sets and other values of the same sizes (`values`), sizes at which equal dimensions move together
+//! (`together`) and then separately (`apart`), and sizes that check the solution (`settle`).
 
 mod apart;
 mod classes;
@@ -18,7 +18,7 @@ pub(crate) use settle::Settled;
 
 use crate::ExportError;
 
-/// Runs the model until what was solved from the runs agrees with two more in a row.
+/// Runs the model until the solution agrees with two further runs in a row.
 pub(crate) fn search(runs: &mut Runs<'_>) -> Result<Settled, ExportError> {
     values::run_sets(runs)?;
     loop {
@@ -28,7 +28,7 @@ pub(crate) fn search(runs: &mut Runs<'_>) -> Result<Settled, ExportError> {
                 return Ok(settled);
             }
         }
-        // A dimension was made static: everything is solved again without it.
+        // A dimension was made static, so everything is solved again without it.
         runs.forget_probes();
     }
 }

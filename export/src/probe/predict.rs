@@ -1,4 +1,4 @@
-//! What a solution says of runs that it has not seen.
+//! What a solution predicts for other runs.
 
 use super::sizes::DynamicDim;
 use crate::ExportError;
@@ -9,22 +9,27 @@ use shapes::{PlaceholderShape, Solved};
 use std::collections::HashMap;
 use symbolic::{Affine, Expr, Symbol};
 
-/// A symbol that is still free, with what it may be.
+/// A symbol that is still free, with its possible values.
 #[derive(Clone, Debug)]
 pub(crate) struct FreeSymbol {
     pub(crate) symbol: Symbol,
     pub(crate) dim: DynamicDim,
 }
 
-/// The symbols that are left, with the range that both the program and the spec give them.
+/// The sizes of a tensor, or the value of an int, as expressions.
+pub(super) fn sizes_of(shape: &PlaceholderShape) -> Option<&[Expr]> {
+    match shape {
+        PlaceholderShape::Tensor(sizes) => Some(sizes),
+        PlaceholderShape::Int(expr) => Some(std::slice::from_ref(expr)),
+        _ => None,
+    }
+}
+
+/// The free symbols, each with the intersection of the ranges of the program and the spec.
 pub(crate) fn free_symbols(solved: &Solved) -> Vec<FreeSymbol> {
     let mut free: Vec<FreeSymbol> = Vec::new();
     for placeholder in &solved.placeholders {
-        let exprs = match &placeholder.shape {
-            PlaceholderShape::Tensor(sizes) => sizes.as_slice(),
-            PlaceholderShape::Int(expr) => std::slice::from_ref(expr),
-            _ => continue,
-        };
+        let Some(exprs) = sizes_of(&placeholder.shape) else { continue };
         for symbol in exprs.iter().flat_map(Expr::free_symbols) {
             if free.iter().any(|known| known.symbol == symbol) {
                 continue;
@@ -46,8 +51,8 @@ pub(crate) fn guards_hold(solved: &Solved, values: &HashMap<Symbol, i64>) -> boo
     solved.env.guards().iter().all(|guard| guard.rel.eval(&value).unwrap_or(true))
 }
 
-/// The value of every symbol when the inputs have these sizes: that of the variable it was made for, or, for the hidden root
-/// of derived dims, what follows from a dimension that is affine in it.
+/// The value of every symbol when the inputs have these sizes: the value of the variable that it was created for. The value
+/// of the hidden root of derived dims follows from a dimension that is affine in it.
 pub(crate) fn symbol_values(resolved: &Resolved, sizes: &LeafSizes) -> HashMap<Symbol, i64> {
     let mut all = created_values(&resolved.created, sizes);
     for (placeholder, sizes) in resolved.solved.placeholders.iter().zip(sizes.iter()) {
@@ -62,12 +67,13 @@ pub(crate) fn symbol_values(resolved: &Resolved, sizes: &LeafSizes) -> HashMap<S
     all
 }
 
-/// Whether a run shows what was solved: every integer, every size, every integer output.
+/// Whether a run agrees with the solution in every integer, every size and every integer output.
 pub(crate) fn agrees(resolved: &Resolved, sample: &Sample) -> Result<bool, ExportError> {
     Ok(integers_agree(resolved, sample)? && sizes_agree(resolved, sample)?)
 }
 
-/// Whether a run shows the integers that were solved. It does so at any sizes the model accepts, whatever the guards say.
+/// Whether a run agrees with the solution in every integer. This must hold at all sizes that the model accepts, even where
+/// the guards do not.
 pub(crate) fn integers_agree(resolved: &Resolved, sample: &Sample) -> Result<bool, ExportError> {
     let values = symbol_values(resolved, &sample.sizes);
     let eval = |expr: &Expr| expr.eval(&|symbol| values.get(symbol).copied());

@@ -1,39 +1,39 @@
 //! The runs of an export.
 
 use super::inputs::tiled;
-use crate::declared::Declared;
 use crate::dispatch::deep_copy;
 use crate::model::{Forward, Leaves};
+use crate::model_tensors::ModelTensors;
 use crate::record::{Divergence, RecordMode, Sample, capture, divergence, quietly};
 use crate::setup::Setup;
 use crate::variable::{LeafSizes, Variable};
 use crate::{ExportError, probe::sizes::ELEMENT_CAP};
 use shapes::{Dim, DimSpec, HintKind, ShapeSpec};
 
-/// A model with the runs that took the path of the first one: the given sets, then probes.
+/// A model, and its runs that took the path of the first one: the given sets, then probes.
 pub(crate) struct Runs<'m> {
     pub(super) model: &'m dyn Forward,
     pub(super) sets: Vec<Leaves>,
-    pub(super) declared: &'m Declared,
+    pub(super) declared: &'m ModelTensors,
     pub(super) setup: Setup,
     pub(super) samples: Vec<Sample>,
-    /// How often sizes were picked; each time gives others.
+    /// How often sizes were picked; each round gives other sizes.
     pub(super) round: usize,
 }
 
 impl<'m> Runs<'m> {
-    /// No run yet. `sets` has at least one set.
-    pub(crate) fn new(model: &'m dyn Forward, sets: Vec<Leaves>, declared: &'m Declared, setup: Setup) -> Self {
+    /// A model without runs. `sets` has at least one set.
+    pub(crate) fn new(model: &'m dyn Forward, sets: Vec<Leaves>, declared: &'m ModelTensors, setup: Setup) -> Self {
         Runs { model, sets, declared, setup, samples: Vec::new(), round: 0 }
     }
 
-    /// What the export was asked for.
+    /// The inputs and options of the export.
     pub(crate) fn setup(&self) -> &Setup {
         &self.setup
     }
 
     /// The tensors that the model holds.
-    pub(crate) fn declared(&self) -> &'m Declared {
+    pub(crate) fn declared(&self) -> &'m ModelTensors {
         self.declared
     }
 
@@ -42,12 +42,12 @@ impl<'m> Runs<'m> {
         &self.sets[0]
     }
 
-    /// The first run: valid by definition. It fixes the graph.
+    /// The first run. It is valid by definition and determines the graph.
     pub(crate) fn example(&self) -> &Sample {
         &self.samples[0]
     }
 
-    /// Drops the runs on other inputs than the given sets.
+    /// Drops all runs except those on the given sets.
     pub(super) fn forget_probes(&mut self) {
         self.samples.truncate(self.sets.len());
     }
@@ -79,7 +79,7 @@ impl<'m> Runs<'m> {
         ExportError::Varies { place, first, second, first_sizes, second_sizes }
     }
 
-    /// Records the model at these sizes, on inputs tiled from the example.
+    /// Records a run at these sizes, on inputs tiled from the example.
     pub(super) fn probe(&self, sizes: &LeafSizes) -> Result<Sample, ExportError> {
         self.capture(&self.inputs_of(sizes)?, &RecordMode::Plain).map_err(|error| match error {
             ExportError::Capture { source, .. } => ExportError::Capture { sizes: self.shown(sizes), source },
@@ -87,7 +87,7 @@ impl<'m> Runs<'m> {
         })
     }
 
-    /// As [`probe`](Runs::probe), and it has to take the path of the first run.
+    /// Like [`probe`](Runs::probe); fails if the run does not take the path of the first one.
     pub(super) fn trial(&self, sizes: &LeafSizes) -> Result<Sample, ExportError> {
         let sample = self.probe(sizes)?;
         self.same_path(&sample)?;
@@ -105,7 +105,7 @@ impl<'m> Runs<'m> {
         )
     }
 
-    /// What the model gives for these inputs, on copies of its own; buffers are as before when it returns.
+    /// The outputs of the model for copies of these inputs. Afterwards the buffers have their old content again.
     pub(crate) fn outputs_of(&self, inputs: &Leaves) -> Result<Leaves, ExportError> {
         let call = self.model.bind(inputs.map(|_, tensor| Ok(deep_copy(tensor)?), |_, v| v)?)?;
         let saved = self.declared.buffers()?;
@@ -116,7 +116,7 @@ impl<'m> Runs<'m> {
         output?
     }
 
-    /// Makes dimensions static that are AUTO, all of them or none; whether it did.
+    /// Makes these dimensions static if all of them are AUTO; returns whether it did.
     pub(super) fn freeze(&mut self, dims: &[Variable]) -> bool {
         let auto = |variable: &Variable| match *variable {
             Variable::InputDim { leaf, dim } => is_auto(&self.setup.leaves[leaf].spec, dim),
@@ -131,7 +131,7 @@ impl<'m> Runs<'m> {
         all
     }
 
-    /// Sizes that are constants of the example: probes avoid them.
+    /// The sizes of the example, which probes avoid.
     pub(super) fn taken(&self) -> Vec<i64> {
         self.samples[0].sizes.numbers().collect()
     }

@@ -1,6 +1,6 @@
-//! Solves, probes at sizes that no run has used, and solves again until the probes agree with what was solved.
+//! Solves, probes at sizes that no run has used, and solves again until the probes agree with the solution.
 
-use super::predict::{FreeSymbol, agrees, free_symbols, guards_hold, integers_agree, symbol_values};
+use super::predict::{FreeSymbol, agrees, free_symbols, guards_hold, integers_agree, sizes_of, symbol_values};
 use super::runs::Runs;
 use super::sizes::{DynamicDim, bounds, unlike_sizes};
 use crate::ExportError;
@@ -12,22 +12,22 @@ use shapes::{PlaceholderShape, Solved};
 use std::collections::HashMap;
 use symbolic::Symbol;
 
-/// Probes at most this often before giving up: each either confirms what was solved or adds what it showed.
+/// The largest number of probes. Each either confirms the solution or is one more run to solve from.
 const ROUNDS: usize = 8;
 
-/// How many probes in a row have to agree with what was solved.
+/// How many probes in a row must agree with the solution.
 const CONFIRMATIONS: usize = 2;
 
-/// How often sizes are picked before none is taken to be left.
+/// How often sizes are picked before the search for unused ones ends.
 const PICKS: usize = 64;
 
-/// What was solved, and the symbols that are left in it.
+/// The solution, and its free symbols.
 pub(crate) struct Settled {
     pub(crate) resolved: Resolved,
     free: Vec<FreeSymbol>,
 }
 
-/// `None` when an AUTO dimension has become static.
+/// Solves and probes. `None` if an AUTO dimension became static.
 pub(super) fn run(runs: &mut Runs<'_>) -> Result<Option<Settled>, ExportError> {
     let mut settled = Settled::of(runs)?;
     let mut confirmed = 0;
@@ -59,7 +59,7 @@ pub(super) fn run(runs: &mut Runs<'_>) -> Result<Option<Settled>, ExportError> {
     }
     Err(ExportError::Unsolved {
         what: "the graph".to_owned(),
-        seen: format!("after {ROUNDS} probes the runs still do not agree with what was solved from them"),
+        seen: format!("after {ROUNDS} probes the runs still do not agree with the solution"),
     })
 }
 
@@ -70,13 +70,13 @@ impl Settled {
         Ok(Settled { resolved, free })
     }
 
-    /// Sizes that no run has used, with every free symbol different, that satisfy all guards. `None` when the ranges leave
-    /// none.
+    /// Sizes that no run has used, with a different value for every free symbol, that satisfy all guards. `None` if the
+    /// ranges leave none.
     pub(crate) fn unseen(&self, runs: &mut Runs<'_>) -> Option<LeafSizes> {
         self.sizes_where(runs, guards_hold)
     }
 
-    /// Sizes that no run has used, with every free symbol different, that `accept` accepts.
+    /// Sizes that no run has used, with a different value for every free symbol, that `accept` accepts.
     fn sizes_where(
         &self,
         runs: &mut Runs<'_>,
@@ -98,15 +98,11 @@ impl Settled {
         None
     }
 
-    /// The inputs' sizes when the free symbols have these values; `None` when one would be negative or not an integer.
+    /// The sizes of the inputs when the free symbols have these values; `None` if one would be negative or not an integer.
     fn sizes_at(&self, runs: &Runs<'_>, symbols: &HashMap<Symbol, i64>) -> Option<LeafSizes> {
         let mut all = runs.example().sizes.clone();
         for (leaf, placeholder) in self.resolved.solved.placeholders.iter().enumerate() {
-            let exprs = match &placeholder.shape {
-                PlaceholderShape::Tensor(sizes) => sizes.as_slice(),
-                PlaceholderShape::Int(expr) => std::slice::from_ref(expr),
-                _ => continue,
-            };
+            let Some(exprs) = sizes_of(&placeholder.shape) else { continue };
             let sizes =
                 exprs.iter().map(|e| e.eval(&|s| symbols.get(s).copied()).ok()).collect::<Option<Vec<i64>>>()?;
             if sizes.iter().any(|s| *s < 0) {
@@ -117,12 +113,12 @@ impl Settled {
         Some(all)
     }
 
-    /// Whether a run at sizes that the guards forbid shows other integers than were solved; then it is one more run to solve
-    /// from. An integer that is solved wrongly guards itself: the rules then demand that it be right, which leaves no size to
-    /// try.
+    /// Whether a run at sizes that the guards forbid contradicts the solved integers. If so, it becomes one more run to solve
+    /// from. A wrong solution can protect itself: the rules then add a guard under which it is right, and no size is left
+    /// to try.
     fn refuted(&self, runs: &mut Runs<'_>) -> Result<bool, ExportError> {
         let Some(sizes) = self.sizes_where(runs, |_, _| true) else { return Ok(false) };
-        // What fails there is what the guards forbid.
+        // The model may fail there, since the guards forbid these sizes.
         let Ok(sample) = runs.probe(&sizes) else { return Ok(false) };
         if divergence(runs.example(), &sample, false).is_some() || integers_agree(&self.resolved, &sample)? {
             return Ok(false);
@@ -131,8 +127,8 @@ impl Settled {
         Ok(true)
     }
 
-    /// Probes the ends of the ranges: all symbols at their lowest together, and at their highest; where that is too large to
-    /// try, each at its highest alone. An unbounded end is not probed. `false` when an AUTO dimension has become static.
+    /// Probes the ends of the ranges: all symbols at their lowest values, then all at their highest; if that is too large,
+    /// each alone at its highest. An unbounded end is not probed. `false` if an AUTO dimension became static.
     fn ends(&self, runs: &mut Runs<'_>) -> Result<bool, ExportError> {
         let low = |free: &FreeSymbol| bounds(&free.dim.range).0;
         let high = |free: &FreeSymbol| {
@@ -162,7 +158,7 @@ impl Settled {
         self.free.iter().map(|free| (free.symbol.clone(), pick(free))).collect()
     }
 
-    /// Probes one end; `false` when an AUTO dimension has become static.
+    /// Probes one end; `false` if an AUTO dimension became static.
     fn end(&self, runs: &mut Runs<'_>, which: &str, sizes: &LeafSizes) -> Result<bool, ExportError> {
         let sample = match runs.trial(sizes) {
             Ok(sample) => sample,
@@ -181,7 +177,7 @@ impl Settled {
         if !agrees(&self.resolved, &sample)? {
             return Err(ExportError::Unsolved {
                 what: format!("the graph at the {which} end of the ranges ({})", runs.shown(sizes)),
-                seen: "the run does not agree with what was solved".to_owned(),
+                seen: "the run does not agree with the solution".to_owned(),
             });
         }
         runs.samples.push(sample);
@@ -198,8 +194,8 @@ impl Settled {
         self.free.iter().filter_map(of).collect()
     }
 
-    /// Finds the dimension that cannot move alone, after a probe that everything known allowed has failed. AUTO dimensions
-    /// become static; for any other the error says what the model said.
+    /// Finds the dimension that cannot move alone, after a probe failed that the solution allows. AUTO dimensions become
+    /// static; for any other dimension the error of the model is returned.
     fn isolate(&self, runs: &mut Runs<'_>, failed: &LeafSizes, error: ExportError) -> Result<(), ExportError> {
         let values = symbol_values(&self.resolved, failed);
         let mut changed = false;
@@ -223,7 +219,7 @@ impl Settled {
             return Err(ExportError::Probe { dims, sizes: runs.shown(&sizes), source });
         }
         if !changed {
-            // None fails alone: all that may become static do.
+            // No dimension fails alone, so all that may become static do.
             for free in &self.free {
                 changed |= runs.freeze(&self.dims_of(&free.symbol));
             }

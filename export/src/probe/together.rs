@@ -9,10 +9,10 @@ use crate::variable::Variable;
 /// How many sizes are tried.
 const PROBES: usize = 3;
 
-/// Probes in which dimensions that are equal in every given set stay equal: whatever the model needs of real inputs holds
-/// then, but for relations and ranges. Where such a probe fails, another one keeps the sums and differences that hold in every
-/// given set too, as of a mask over a cache and new tokens. What still fails teaches nothing here; the rules will explain it.
-/// `false` when another path was taken, and an AUTO dimension has become static for it.
+/// Runs probes in which dimensions that are equal in every given set stay equal, so that the equalities which the model
+/// needs hold. If such a probe fails, another one also keeps the sums and differences that hold in every given set, such as
+/// the length of a mask over a cache and new tokens. A probe that still fails is ignored; the rules will explain it. `false`
+/// if a run took another path and an AUTO dimension became static because of it.
 pub(super) fn run(runs: &mut Runs<'_>) -> Result<bool, ExportError> {
     let classes = classes(&runs.setup, &runs.samples[..runs.sets.len()])?;
     if classes.is_empty() {
@@ -39,7 +39,7 @@ pub(super) fn run(runs: &mut Runs<'_>) -> Result<bool, ExportError> {
     Ok(true)
 }
 
-/// The dimensions on which the model branches when they alone have these sizes; all of them when none does alone.
+/// The dimensions on which the model branches when they alone have these sizes; all dimensions if there is no such one.
 fn branching(runs: &Runs<'_>, classes: &[Class], sizes: &[i64]) -> Vec<Variable> {
     let alone = classes.iter().zip(sizes).filter(|(class, size)| {
         let run = runs.trial(&runs.with_sizes(std::slice::from_ref(*class), std::slice::from_ref(*size)));
@@ -49,7 +49,7 @@ fn branching(runs: &Runs<'_>, classes: &[Class], sizes: &[i64]) -> Vec<Variable>
     if dims.is_empty() { classes.iter().flat_map(|class| class.members.iter().copied()).collect() } else { dims }
 }
 
-/// Whether a run succeeded, and took another path than the first.
+/// Whether a run succeeded but took another path than the first one.
 fn is_other_path(error: &ExportError) -> bool {
     matches!(error, ExportError::Branch { .. } | ExportError::Varies { .. })
 }

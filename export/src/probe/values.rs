@@ -1,5 +1,5 @@
-//! Whether the graph is the same with other values: a number that the forward reads from a tensor leaves the graph, and
-//! comes back as a constant that nobody sees.
+//! Checks that the graph does not depend on the values of the inputs: a number that the forward reads from a tensor leaves
+//! the graph and could come back as a constant without notice.
 
 use super::inputs::{far_values, near_values, other_values};
 use super::runs::Runs;
@@ -12,11 +12,11 @@ use crate::record::{
 use std::collections::HashSet;
 use tch::Tensor;
 
-/// Records every given set. All are valid, so all must take the same path; that the first does not depend on values is
-/// checked before another is taken for a branch.
+/// Records every given set. All are valid, so all must take the same path. The first is checked for dependence on values
+/// before a difference in another set is reported as a branch on a size.
 pub(super) fn run_sets(runs: &mut Runs<'_>) -> Result<(), ExportError> {
     for set in 0..runs.sets.len() {
-        // The first run fixes the graph; only its calls become nodes with a place in the source.
+        // The first run determines the graph; only its calls become nodes with a source line.
         let located = set == 0 && runs.setup.locations;
         let mode = if located { RecordMode::Located } else { RecordMode::Plain };
         let sample = runs.capture(&runs.sets[set], &mode)?;
@@ -28,7 +28,7 @@ pub(super) fn run_sets(runs: &mut Runs<'_>) -> Result<(), ExportError> {
     Ok(())
 }
 
-/// Runs the example again with other values: a constant that differs has left the graph and come back.
+/// Runs the example again with other values. A constant that differs was read from a tensor.
 fn vary_values(runs: &Runs<'_>) -> Result<(), ExportError> {
     let example = runs.first_set();
     let mut unmoved = Vec::new();
@@ -44,8 +44,8 @@ fn vary_values(runs: &Runs<'_>) -> Result<(), ExportError> {
     )?;
     succeeds(runs, runs.capture(&other, &RecordMode::Plain))?;
     override_reads(runs)?;
-    // No op sees what is copied out of a tensor. Far values turn a comparison round; they need not be valid, so a run that
-    // fails says nothing.
+    // No op records a copy out of the memory of a tensor. Values that are far away change the result of a comparison. They
+    // may be invalid, so a run that fails is ignored.
     let far = example.map(|_, tensor| far_values(tensor), |_, v| v)?;
     let near = |leaf, tensor: &Tensor| {
         if unmoved.contains(&leaf) { near_values(tensor) } else { Ok(deep_copy(tensor)?) }
@@ -59,8 +59,8 @@ fn vary_values(runs: &Runs<'_>) -> Result<(), ExportError> {
     Ok(())
 }
 
-/// Runs the example with altered results of every read of a tensor that is made of the inputs: small changes and large ones,
-/// so that a comparison with any limit turns round. A number that matters shows; one that is only printed does not.
+/// Runs the example with altered results of every read of a tensor that depends on the inputs. The changes are small and
+/// large, so that a comparison with any limit changes its result. A number that is only printed makes no difference.
 fn override_reads(runs: &Runs<'_>) -> Result<(), ExportError> {
     let trace = &runs.example().trace;
     let reads = reads_of_inputs(trace);
@@ -75,7 +75,7 @@ fn override_reads(runs: &Runs<'_>) -> Result<(), ExportError> {
     Ok(())
 }
 
-/// Whether a run at the example's sizes with other values succeeds, and is the example's run.
+/// Checks that a run at the sizes of the example with other values succeeds and is equal to the run of the example.
 fn succeeds(runs: &Runs<'_>, varied: Result<Sample, ExportError>) -> Result<(), ExportError> {
     match varied {
         Ok(varied) => independent(runs, &varied),
@@ -91,10 +91,10 @@ fn succeeds(runs: &Runs<'_>, varied: Result<Sample, ExportError>) -> Result<(), 
     }
 }
 
-/// Whether a run at the example's sizes with other values is the example's run.
+/// Checks that a run at the sizes of the example with other values is equal to the run of the example.
 fn independent(runs: &Runs<'_>, varied: &Sample) -> Result<(), ExportError> {
     let Some(found) = divergence(runs.example(), varied, true) else { return Ok(()) };
-    // The same values again tell a forward that depends on data from one that is not the same twice.
+    // A second run with the same values distinguishes dependence on data from a forward that is not deterministic.
     let again = runs.capture(runs.first_set(), &RecordMode::Plain)?;
     if let Some(found) = divergence(runs.example(), &again, true) {
         let (place, first, second) = found.place();
@@ -104,8 +104,8 @@ fn independent(runs: &Runs<'_>, varied: &Sample) -> Result<(), ExportError> {
     Err(ExportError::DataDependence { place, first, second })
 }
 
-/// Which of the calls that give a tensor's content to Rust give one that depends on an input, counted among such calls. What
-/// is read of parameters and constants is the same in every call.
+/// The calls that return content of a tensor which depends on an input, counted among all calls that return content. The
+/// content of parameters and constants is the same in every run.
 fn reads_of_inputs(trace: &Trace) -> Vec<u64> {
     let is_input = |declared: &&Declared| matches!(declared.role, Role::Input(_));
     let inputs = trace.declared.iter().filter(is_input);

@@ -5,23 +5,23 @@ use program::Value;
 use pytree_core::Leaf;
 use tch::Tensor;
 
-/// Where two runs diverge.
+/// The first difference between two runs.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Divergence {
     /// Another op, or another number of ops, from this call on.
     Graph { first: String, second: String, at: usize },
-    /// The same op with another argument that is no integer.
+    /// The same op with another argument that is not an integer.
     Argument { op: String, argument: String, first: String, second: String },
     /// The same ops, with another integer.
     Integer { op: String, argument: String, first: String, second: String },
-    /// A constant made from Rust data with other content.
+    /// A constant made from Rust data, with other content.
     Constant { op: String, index: usize },
     /// The model returned something else.
     Output { what: &'static str, first: String, second: String },
 }
 
 impl Divergence {
-    /// The place in words, and what the two runs have there.
+    /// The place in words, and what each of the two runs has there.
     pub(crate) fn place(self) -> (String, String, String) {
         match self {
             Divergence::Graph { first, second, at } => (format!("call {at}"), first, second),
@@ -37,9 +37,9 @@ impl Divergence {
     }
 }
 
-/// Where `second` diverges from `first`. Integers are compared only when `integers` says so.
+/// Where `second` diverges from `first`. Integers are compared only when `integers` is true.
 pub(crate) fn divergence(first: &Sample, second: &Sample, integers: bool) -> Option<Divergence> {
-    let name = |call: Option<&Call>| call.map_or("nothing more".to_owned(), |c| c.op.to_string());
+    let name = |call: Option<&Call>| call.map_or("no further op".to_owned(), |c| c.op.to_string());
     let longest = first.trace.calls.len().max(second.trace.calls.len());
     for at in 0..longest {
         let (a, b) = (first.trace.calls.get(at), second.trace.calls.get(at));
@@ -56,7 +56,7 @@ pub(crate) fn divergence(first: &Sample, second: &Sample, integers: bool) -> Opt
         }
     }
     for (index, (a, b)) in first.trace.lifted.iter().zip(&second.trace.lifted).enumerate() {
-        // Elementwise comparison would record nothing here, but it needs equal sizes and an equal kind first.
+        // Contents can be compared only if size and kind are equal.
         let same = a.tensor.size() == b.tensor.size() && a.tensor.f_kind().ok() == b.tensor.f_kind().ok();
         if !same || !same_content(&a.tensor, &b.tensor) {
             let uses = |call: &&Call| call.args.iter().any(|x| x.value.tensors().any(|t| *t == ValueId::Lifted(index)));
@@ -104,7 +104,7 @@ fn differing(
         (Value::Ints(a), Value::Ints(b)) => a.len() == b.len(),
         _ => false,
     };
-    // NaN is not equal to itself, but the same constant.
+    // NaN is not equal to itself, but it is the same constant.
     if same_bits(first, second) || (numbers && !integers) {
         return None;
     }
@@ -117,7 +117,7 @@ fn differing(
     })
 }
 
-/// Whether both hold the same floats; every other value would be equal.
+/// Whether both hold the same floats. Any other value would be equal already.
 fn same_bits(first: &Value<ValueId>, second: &Value<ValueId>) -> bool {
     let same = |a: &[f64], b: &[f64]| a.iter().map(|v| v.to_bits()).eq(b.iter().map(|v| v.to_bits()));
     match (first, second) {

@@ -1,10 +1,10 @@
-//! The tensors that a forward may use without having made them.
+//! The tensors that a forward may use although it did not make them.
 
 use std::fmt;
 
 use tch::Tensor;
 
-/// What a tensor is to the program: the kind of placeholder it becomes.
+/// The role of a tensor in the program: which kind of placeholder it becomes.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Role {
@@ -29,34 +29,34 @@ impl fmt::Display for Role {
     }
 }
 
-/// Tensors with their roles, in order; [`ValueId::Known`](super::ValueId::Known) counts in it.
+/// Tensors with their roles, in order. [`ValueId::Known`](super::ValueId::Known) is an index into this list.
 ///
-/// A tensor listed twice (tied weights) is known by its first role.
+/// A tensor that is listed twice (tied weights) has its first role.
 #[derive(Debug, Default)]
 pub struct Known<'a> {
     pub(crate) entries: Vec<(Role, &'a Tensor)>,
 }
 
 impl<'a> Known<'a> {
-    /// Nothing known.
+    /// An empty list.
     pub fn new() -> Self {
         Self::default()
     }
 
-    /// Adds a tensor; its index is the number of those added before.
+    /// Adds a tensor and returns its index.
     pub fn add(&mut self, role: Role, tensor: &'a Tensor) -> usize {
         self.entries.push((role, tensor));
         self.entries.len() - 1
     }
 
-    /// With one more tensor.
+    /// Adds a tensor.
     #[must_use]
     pub fn with(mut self, role: Role, tensor: &'a Tensor) -> Self {
         self.add(role, tensor);
         self
     }
 
-    /// With these tensors as the inputs 0, 1, 2, ...
+    /// Adds these tensors as the inputs 0, 1, 2, ...
     #[must_use]
     pub fn with_inputs(mut self, tensors: impl IntoIterator<Item = &'a Tensor>) -> Self {
         for (index, tensor) in tensors.into_iter().enumerate() {
@@ -65,12 +65,12 @@ impl<'a> Known<'a> {
         self
     }
 
-    /// How many there are.
+    /// The number of tensors.
     pub fn len(&self) -> usize {
         self.entries.len()
     }
 
-    /// Whether there are none.
+    /// Whether there are no tensors.
     pub fn is_empty(&self) -> bool {
         self.entries.is_empty()
     }

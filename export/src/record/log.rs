@@ -1,20 +1,20 @@
-//! The session's log: what the fallback saw, tensors by number.
+//! The session's log: the ops that reached the fallback, with tensors as numbers.
 
 use crate::dispatch::DispatchError;
 use crate::dispatch::wire::{Description, Reader, WireError};
 use program::{OpName, Value};
 use pytree_core::TensorType;
 
-/// A tensor as the session met it.
+/// A tensor at the moment when an op used or made it.
 #[derive(Clone, Debug)]
 pub(crate) struct Seen {
     /// The number of its TensorImpl.
     pub(crate) tensor: u64,
     /// The number of its storage; 0 when it has none.
     pub(crate) storage: u64,
-    /// When this meeting lifted it: the number of the copy of its content.
+    /// If this use lifted it: the number of the copy of its content.
     pub(crate) lift: Option<u64>,
-    /// What was known of it at that time.
+    /// Its description at that time.
     pub(crate) info: TensorType,
     /// Whether it is a leaf of the autograd graph.
     pub(crate) is_leaf: bool,
@@ -26,10 +26,10 @@ pub(crate) struct Event {
     pub(crate) op: OpName,
     /// Whether its result is filled from Rust data afterwards.
     pub(crate) from_rust: bool,
-    /// The return addresses of its call stack, innermost first; empty unless asked for.
+    /// The return addresses of its call stack, innermost first; empty unless requested.
     pub(crate) frames: Vec<u64>,
     pub(crate) args: Vec<Value<Seen>>,
-    /// The results, or torch's message.
+    /// Its results, or PyTorch's error message.
     pub(crate) outcome: Result<Vec<Value<Seen>>, String>,
 }
 

@@ -1,4 +1,8 @@
-//! Recording what a forward does: every op that reaches the dispatcher, with what it takes and gives.
+//! Recording a forward: every op that reaches the dispatcher, with its arguments and results.
+//!
+//! [`export`](crate::export()) records by itself, so most programs do not need this module. It is for tools that look at the
+//! ops of a forward without exporting it: profilers, op counters, tests of a model. [`record`] gives a [`Trace`], whose
+//! [`Call`]s are those of `torch.export` before decompositions.
 
 mod divergence;
 mod error;
@@ -16,4 +20,4 @@ pub use known::{Known, Role};
 pub(crate) use sample::{OutputLeaf, RecordMode, Sample, capture};
 pub(crate) use session::{ReadOverride, quietly};
 pub use session::{record, record_located};
-pub use trace::{Argument, Call, Declared, Failure, Lifted, Output, StorageNumber, Trace, ValueId};
+pub use trace::{Argument, Call, Declared, Failure, LiftedTensor, Output, StorageNumber, Trace, ValueId};

@@ -1,4 +1,4 @@
-//! Which value of the program a tensor is, at each moment of a run.
+//! Maps the tensors of a run to values of the program.
 
 use std::collections::HashMap;
 
@@ -8,10 +8,10 @@ use super::trace::{StorageNumber, ValueId};
 
 /// The newest name of every tensor that the program knows.
 ///
-/// A name belongs to a TensorImpl, and an op's results always take a new one: an in-place op gives back its input's
-/// TensorImpl, and what comes later means the newest node.
+/// A name belongs to a TensorImpl, and the results of an op always get new names: an in-place op returns the TensorImpl
+/// of its input, and every later use refers to the newest node.
 #[derive(Debug, Default)]
-pub(crate) struct Names {
+pub(crate) struct TensorNames {
     bound: HashMap<u64, Bound>,
     /// Storage -> the tensors on it, the one bound last at the end.
     on_storage: HashMap<u64, Vec<u64>>,
@@ -22,12 +22,12 @@ pub(crate) struct Names {
 #[derive(Debug)]
 struct Bound {
     id: ValueId,
-    /// As it was when it was bound. What differs later was changed behind the dispatcher's back.
+    /// The tensor when it was bound. If it differs later, it was changed without an op.
     seen: Seen,
 }
 
-impl Names {
-    /// Gives a tensor a name; an older one is forgotten.
+impl TensorNames {
+    /// Gives a tensor a new name, which replaces the old one.
     pub(crate) fn bind(&mut self, seen: &Seen, id: ValueId) {
         if seen.storage != 0 {
             let tensors = self.on_storage.entry(seen.storage).or_default();
@@ -37,7 +37,7 @@ impl Names {
         self.bound.insert(seen.tensor, Bound { id, seen: seen.clone() });
     }
 
-    /// The name of a tensor that has one.
+    /// The name of a tensor, if it has one.
     pub(crate) fn name_of(&self, seen: &Seen) -> Option<ValueId> {
         self.bound.get(&seen.tensor).map(|bound| bound.id)
     }
@@ -50,7 +50,7 @@ impl Names {
     /// The newest name of a tensor.
     pub(crate) fn resolve(&mut self, seen: &Seen) -> Result<ValueId, UnknownReason> {
         if let Some(lift) = seen.lift {
-            // No program holds more constants than a usize counts.
+            // The number of constants fits into a usize.
             let index = usize::try_from(lift).unwrap_or(usize::MAX);
             self.lifted.extend(StorageNumber::of(seen).map(|storage| (index, storage)));
             self.bind(seen, ValueId::Lifted(index));
@@ -63,7 +63,7 @@ impl Names {
         self.alias(seen)
     }
 
-    /// The name of a known tensor with the same elements: what `data()` gives is one.
+    /// The name of a known tensor with the same elements, such as one that `data()` returns.
     fn alias(&mut self, seen: &Seen) -> Result<ValueId, UnknownReason> {
         let Some(tensors) = self.on_storage.get(&seen.storage) else {
             let parameter = seen.info.requires_grad && seen.is_leaf;

@@ -1,4 +1,4 @@
-//! Catching a panic without a word on stderr.
+//! Catches panics without output on stderr.
 
 use std::any::Any;
 use std::cell::{Cell, RefCell};
@@ -17,7 +17,7 @@ thread_local! {
     static LOCATION: RefCell<Option<String>> = const { RefCell::new(None) };
 }
 
-/// Runs `f`; a panic on this thread is caught and not printed, those of other threads print as ever.
+/// Runs `f`. A panic on this thread is caught and not printed; panics of other threads are printed as usual.
 pub(crate) fn catch<R>(f: impl FnOnce() -> R) -> Result<R, Panic> {
     struct Restore(bool);
     impl Drop for Restore {
@@ -28,18 +28,18 @@ pub(crate) fn catch<R>(f: impl FnOnce() -> R) -> Result<R, Panic> {
     install();
     LOCATION.take();
     let _restore = Restore(QUIET.replace(true));
-    // What `f` leaves half done is the caller's: after a panic no result of it is used.
+    // Unwind safety is up to the caller: after a panic it uses no result of `f`.
     panic::catch_unwind(AssertUnwindSafe(f))
         .map_err(|payload| Panic { message: message(payload.as_ref()), location: LOCATION.take() })
 }
 
-/// Once a process: a hook that keeps quiet where it is asked to and else does what the one before it did.
+/// Installs, once per process, a hook that is silent on threads that ask for it and calls the previous hook on others.
 fn install() {
     static ONCE: Once = Once::new();
     ONCE.call_once(|| {
         let before = panic::take_hook();
         panic::set_hook(Box::new(move |info| {
-            // Thread-locals are gone while a thread ends; then nobody asked for quiet.
+            // While a thread ends, its thread-locals are gone; then the panic is printed.
             if QUIET.try_with(Cell::get).unwrap_or(false) {
                 let location = info.location().map(ToString::to_string);
                 let _ = LOCATION.try_with(|place| place.replace(location));
@@ -53,5 +53,5 @@ fn install() {
 fn message(payload: &(dyn Any + Send)) -> String {
     let text = payload.downcast_ref::<&str>().map(|text| (*text).to_owned());
     let text = text.or_else(|| payload.downcast_ref::<String>().cloned());
-    text.unwrap_or_else(|| "a panic whose payload is no text".to_owned())
+    text.unwrap_or_else(|| "a panic whose payload is not a string".to_owned())
 }

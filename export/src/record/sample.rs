@@ -1,11 +1,11 @@
 //! One run of the model, recorded.
 
-use super::session::record_forged;
+use super::session::record_overridden;
 use super::{Known, ReadOverride, RecordError, Role, Trace, ValueId, record, record_located};
 use crate::ExportError;
-use crate::declared::Declared;
 use crate::dispatch::deep_copy;
 use crate::model::{Forward, Leaves};
+use crate::model_tensors::ModelTensors;
 use crate::variable::LeafSizes;
 use pytree_core::{Family, Leaf, Tch, TreeSpec};
 use tch::Tensor;
@@ -21,7 +21,7 @@ impl Family for Traced {
     type Tensor = ValueId;
 }
 
-/// What one run showed.
+/// A recorded run.
 pub(crate) struct Sample {
     pub(crate) sizes: LeafSizes,
     pub(crate) trace: Trace,
@@ -34,15 +34,15 @@ pub(crate) enum RecordMode<'a> {
     Plain,
     /// The calls hold their call stacks.
     Located,
-    /// Numbers read from tensors are others than they are.
+    /// Reads of tensor content return altered values.
     Overridden(ReadOverride<'a>),
 }
 
-/// Runs the model on copies of `inputs` and records it. Buffers are as before when it returns.
+/// Runs the model on copies of `inputs` and records it. Afterwards the buffers have their old content again.
 pub(crate) fn capture(
     model: &dyn Forward,
     inputs: &Leaves,
-    declared: &Declared,
+    declared: &ModelTensors,
     mode: &RecordMode<'_>,
 ) -> Result<Sample, ExportError> {
     let inputs = inputs.map(|_, tensor| deep_copy(tensor).map_err(ExportError::from), |_, v| v)?;
@@ -58,7 +58,7 @@ pub(crate) fn capture(
     let recorded = match mode {
         RecordMode::Plain => record(&known, forward),
         RecordMode::Located => record_located(&known, forward),
-        RecordMode::Overridden(reads) => record_forged(&known, reads, forward),
+        RecordMode::Overridden(reads) => record_overridden(&known, reads, forward),
     };
     for (buffer, before) in saved {
         tch::no_grad(|| buffer.shallow_clone().copy_(&before));
@@ -76,7 +76,7 @@ fn tensor_of((i, leaf): (usize, &Leaf<Tch>)) -> Option<(usize, Tensor)> {
     leaf.as_ref().tensor().map(|tensor| (i, tensor.shallow_clone()))
 }
 
-/// Parameters are too large to be copied for every run, so one that was written to stays changed: an error.
+/// Parameters are too large to be copied before every run, so a write to one cannot be undone and is an error.
 fn parameters_unwritten(trace: &Trace) -> Result<(), ExportError> {
     for call in &trace.calls {
         let arguments = call.args.iter().zip(&call.schema.arguments).filter(|(_, schema)| schema.mutated);

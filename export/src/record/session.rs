@@ -5,7 +5,7 @@ use std::cell::Cell;
 use super::error::RecordError;
 use super::known::Known;
 use super::log::{read_log, read_seen};
-use super::names::Names;
+use super::names::TensorNames;
 use super::panic;
 use super::trace::{Declared, StorageNumber, Trace, ValueId};
 use crate::dispatch::ffi::Session;
@@ -34,10 +34,10 @@ impl Drop for Mark {
 /// Runs `f` and records every op that reaches the dispatcher on this thread, before autograd and decompositions: the
 /// ops that `torch.export` records.
 ///
-/// Tensors that `f` uses must be known, made by recorded ops, or made from Rust data (which makes them constants);
-/// another one is an error and never silently a constant. A panic in `f` is caught and printed nowhere: tch panics
-/// when an op fails. Recordings on several threads at once do not see each other. With `panic = "abort"` a failing op
-/// ends the process.
+/// Every tensor that `f` uses must be known, made by a recorded op, or made from Rust data (then it is a constant). Any
+/// other tensor is an error; it never becomes a constant silently. A panic in `f` is caught and not printed, since tch
+/// panics when an op fails. Recordings on several threads are independent. With `panic = "abort"` a failing op ends the
+/// process.
 ///
 /// ```
 /// use tch::Tensor;
@@ -52,32 +52,32 @@ impl Drop for Mark {
 /// ```
 ///
 /// # Errors
-/// See [`RecordError`].
+/// [`RecordError`] when `f` panics, uses a tensor that is not known, or records on a thread that is recording already.
 pub fn record<R>(known: &Known<'_>, f: impl FnOnce() -> R) -> Result<(R, Trace), RecordError> {
     run(known, false, None, f)
 }
 
-/// As [`record`], with the call stack of every op in [`Call::frames`](super::Call::frames): what tells the source line
-/// that a node comes from.
+/// Like [`record`], and stores the call stack of every op in [`Call::frames`](super::Call::frames), from which the source
+/// line of a node is found.
 ///
 /// # Errors
-/// See [`RecordError`].
+/// The same as [`record`].
 pub fn record_located<R>(known: &Known<'_>, f: impl FnOnce() -> R) -> Result<(R, Trace), RecordError> {
     run(known, true, None, f)
 }
 
 /// During the recording, reads of a tensor's content return altered values.
 pub(crate) struct ReadOverride<'a> {
-    /// 0 adds one, 1 and -1 make them large; a bool is turned round.
+    /// 0 adds one, 1 and -1 make the value large; a bool is negated.
     pub(crate) way: i8,
-    /// Which of the calls whose schema `reads_data`, counted from 0.
+    /// Which calls are altered, counted from 0 among the calls whose schema `reads_data`.
     pub(crate) reads: &'a [u64],
-    /// How many ops are too many: a loop may wait for a number that never comes.
+    /// The number of ops after which the run fails: a loop may wait for a value that it never reads.
     pub(crate) budget: u64,
 }
 
-/// As [`record`], with other numbers than were read.
-pub(crate) fn record_forged<R>(
+/// Like [`record`], with altered reads.
+pub(crate) fn record_overridden<R>(
     known: &Known<'_>,
     reads: &ReadOverride<'_>,
     f: impl FnOnce() -> R,
@@ -85,7 +85,7 @@ pub(crate) fn record_forged<R>(
     run(known, false, Some(reads), f)
 }
 
-/// Runs `f` unrecorded; a panic in it is an error and printed nowhere.
+/// Runs `f` without recording. A panic in it is an error and is not printed.
 pub(crate) fn quietly<R>(f: impl FnOnce() -> R) -> Result<R, RecordError> {
     panic::catch(f).map_err(|panic| RecordError::Panicked {
         message: panic.message,
@@ -104,9 +104,9 @@ fn run<R>(
     let _mark = Mark::set().ok_or(RecordError::Nested)?;
     let mut session = Session::new(frames).map_err(DispatchError::tensor)?;
     if let Some(ReadOverride { way, reads, budget }) = reads {
-        session.forge(*way, reads, *budget);
+        session.override_reads(*way, reads, *budget);
     }
-    let mut names = Names::default();
+    let mut names = TensorNames::default();
     let mut declared = Vec::with_capacity(known.len());
     for (index, (role, tensor)) in known.entries.iter().enumerate() {
         if !tensor.defined() {

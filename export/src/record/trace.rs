@@ -1,4 +1,4 @@
-//! What a recording gives.
+//! The result of a recording.
 
 use std::sync::Arc;
 
@@ -7,14 +7,14 @@ use tch::Tensor;
 use super::error::{RecordError, UseSite};
 use super::known::Role;
 use super::log::{Event, Seen, read_seen};
-use super::names::Names;
+use super::names::TensorNames;
 use crate::dispatch::ffi::Session;
 use crate::dispatch::wire::Reader;
 use crate::dispatch::{DispatchError, Schema, SchemaArgument, first_line};
 use program::{OpName, Value};
 use pytree_core::TensorType;
 
-/// A tensor of the program: where it comes from.
+/// Identifies a tensor of the program by its origin.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 #[non_exhaustive]
 pub enum ValueId {
@@ -26,12 +26,12 @@ pub enum ValueId {
     Output {
         /// Its index in [`Trace::calls`].
         call: usize,
-        /// Counts the call's tensors in order, those inside lists included.
+        /// Its index among the tensors of the call, including those inside lists.
         index: usize,
     },
 }
 
-/// The ops of one run, in order, with what they took and gave.
+/// The ops of one run, in order, with their arguments and results.
 #[derive(Debug)]
 #[non_exhaustive]
 pub struct Trace {
@@ -40,10 +40,10 @@ pub struct Trace {
     /// The calls that succeeded.
     pub calls: Vec<Call>,
     /// Constants that the forward made from Rust data (`from_slice`, `Tensor::from`), in order of their first use.
-    pub lifted: Vec<Lifted>,
-    /// Calls that failed and that the forward got over.
+    pub lifted: Vec<LiftedTensor>,
+    /// Calls that failed without failing the forward.
     pub failures: Vec<Failure>,
-    names: Names,
+    names: TensorNames,
     session: Session,
 }
 
@@ -51,37 +51,37 @@ pub struct Trace {
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct Declared {
-    /// What it is to the program.
+    /// Its role in the program.
     pub role: Role,
-    /// What it was called at first: of a tensor that was declared twice, the first place.
+    /// Its first name: a tensor that was declared twice has the name of its first declaration.
     pub id: ValueId,
-    /// What is known of it.
+    /// Its type.
     pub tensor: TensorType,
-    /// Its memory; sparse tensors have none to share.
+    /// Its memory; `None` for sparse tensors.
     pub storage: Option<StorageNumber>,
 }
 
-/// The memory of a tensor within one trace: values with the same number share it, so that a write to one is seen in
-/// the others.
+/// The memory of a tensor within one trace. Values with the same number share memory, so a write to one changes the
+/// others.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct StorageNumber(u64);
 
 impl StorageNumber {
-    /// The session's number; 0 stands for no storage.
+    /// The session's number; 0 means that there is no storage.
     pub(crate) fn of(seen: &Seen) -> Option<Self> {
         (seen.storage != 0).then_some(Self(seen.storage))
     }
 }
 
-/// A constant made from Rust data.
+/// A constant that the forward made from Rust data.
 #[derive(Debug)]
 #[non_exhaustive]
-pub struct Lifted {
+pub struct LiftedTensor {
     /// A copy of its content at its first use.
     pub tensor: Tensor,
 }
 
-/// One op that reached the dispatcher. Those that it is composed of are not recorded.
+/// One op that reached the dispatcher. The ops that it calls internally are not recorded.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct Call {
@@ -91,10 +91,10 @@ pub struct Call {
     pub schema: Arc<Schema>,
     /// All its arguments, in the order of the schema.
     pub args: Vec<Argument>,
-    /// Its results, in the order of the schema. What is no tensor (`item`) has left the graph.
+    /// Its results, in the order of the schema. Results that are not tensors (`item`) have left the graph.
     pub outputs: Vec<Value<Output>>,
-    /// The return addresses of the call stack, innermost first and without those of libtorch: of
-    /// [`record_located`](super::record_located); else empty.
+    /// The return addresses of the call stack, innermost first and without those of libtorch. Empty unless the recording
+    /// is one of [`record_located`](super::record_located).
     pub frames: Vec<u64>,
 }
 
@@ -108,23 +108,24 @@ pub struct Argument {
     pub kwarg_only: bool,
     /// Whether it equals the schema's default.
     pub is_default: bool,
-    /// What was passed.
+    /// Its value.
     pub value: Value<ValueId>,
 }
 
-/// A tensor that a call gave.
+/// A tensor that a call returned.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct Output {
-    /// Its name.
+    /// Its identity.
     pub id: ValueId,
-    /// What is known of it.
+    /// Its type.
     pub tensor: TensorType,
     /// Whether it is a leaf of the autograd graph: not the result of a differentiated op.
     pub is_leaf: bool,
-    /// Its memory; sparse tensors have none to share.
+    /// Its memory; `None` for sparse tensors.
     pub storage: Option<StorageNumber>,
-    /// The index of the argument that is the same TensorImpl: an in-place op, or one that had nothing to do (`to`).
+    /// The index of the argument that is the same TensorImpl, if there is one: for an in-place op, or one that had nothing
+    /// to do (`to`).
     pub same_as_input: Option<usize>,
 }
 
@@ -134,15 +135,15 @@ pub struct Output {
 pub struct Failure {
     /// The op.
     pub op: OpName,
-    /// The first line of torch's message.
+    /// The first line of PyTorch's message.
     pub message: String,
-    /// How many calls of [`Trace::calls`] came before it.
+    /// The number of calls in [`Trace::calls`] before it.
     pub after: usize,
 }
 
 impl Call {
-    /// The arguments that torch writes: keyword-only ones unless they equal their defaults, positional ones up to the
-    /// last that does not.
+    /// The arguments that PyTorch writes into the graph: keyword-only arguments that do not equal their defaults, and
+    /// positional ones up to the last that does not.
     pub fn written(&self) -> impl Iterator<Item = &Argument> {
         let last = self.args.iter().rposition(|a| !a.kwarg_only && !a.is_default);
         let shown = last.map_or(0, |index| index + 1);
@@ -157,17 +158,17 @@ impl Call {
         self.args.iter().find(|argument| argument.name == name).map(|argument| &argument.value)
     }
 
-    /// The tensors it gave, in the order of their index.
+    /// The tensors that it returned, in the order of their index.
     pub fn output_tensors(&self) -> impl Iterator<Item = &Output> {
         self.outputs.iter().flat_map(Value::tensors)
     }
 }
 
 impl Trace {
-    /// The trace of a log.
+    /// Builds the trace of a log.
     pub(crate) fn new(
         declared: Vec<Declared>,
-        mut names: Names,
+        mut names: TensorNames,
         mut session: Session,
         events: Vec<Event>,
     ) -> Result<Self, RecordError> {
@@ -186,12 +187,13 @@ impl Trace {
         Ok(Self { declared, calls, lifted, failures, names, session })
     }
 
-    /// The newest name of a tensor after the run: of what the forward returned, or of a buffer that it wrote to.
+    /// The value that a tensor is after the run: a tensor that the forward returned, or a buffer that it wrote to.
     ///
-    /// A constant that was returned without being used is added to [`lifted`](Self::lifted).
+    /// A constant that the forward returned but did not use is added to [`lifted`](Self::lifted).
     ///
     /// # Errors
-    /// [`RecordError::UnknownTensor`], or an undefined tensor.
+    /// [`RecordError::UnknownTensor`] for a tensor that is not a value of this trace, [`RecordError::Dispatch`] for an
+    /// undefined one.
     pub fn value_of(&mut self, tensor: &Tensor) -> Result<ValueId, RecordError> {
         let bytes = self.session.see(tensor).map_err(DispatchError::tensor)?;
         let seen = read_seen(&mut Reader::new(&bytes)).map_err(|e| DispatchError::Tensor { message: e.to_string() })?;
@@ -206,7 +208,7 @@ impl Trace {
         Ok(id)
     }
 
-    /// The memory of a value; `None` for a sparse one, and for an id of another trace.
+    /// The memory of a value; `None` for a sparse tensor and for an id of another trace.
     pub fn storage_of(&self, id: ValueId) -> Option<StorageNumber> {
         match id {
             ValueId::Known(index) => self.declared.get(index)?.storage,
@@ -215,32 +217,34 @@ impl Trace {
         }
     }
 
-    /// What is known of a call's result.
+    /// A tensor that a call returned.
     pub fn output(&self, call: usize, index: usize) -> Option<&Output> {
         self.calls.get(call)?.output_tensors().nth(index)
     }
 }
 
-fn collect_lifted(session: &mut Session, from: usize) -> Result<Vec<Lifted>, DispatchError> {
+fn collect_lifted(session: &mut Session, from: usize) -> Result<Vec<LiftedTensor>, DispatchError> {
     let count = session.lifted_count();
-    (from..count).map(|index| Ok(Lifted { tensor: session.lifted(index).map_err(DispatchError::tensor)? })).collect()
+    (from..count)
+        .map(|index| Ok(LiftedTensor { tensor: session.lifted(index).map_err(DispatchError::tensor)? }))
+        .collect()
 }
 
-/// What an event is to the trace.
+/// What an event adds to the trace.
 enum Step {
     Call(Call),
     Failed(OpName, String),
     FromRust,
 }
 
-fn read_call(event: Event, number: usize, names: &mut Names) -> Result<Step, RecordError> {
+fn read_call(event: Event, number: usize, names: &mut TensorNames) -> Result<Step, RecordError> {
     let Event { op, from_rust, frames, args, outcome } = event;
     let schema = Schema::of(&op)?;
     let inputs: Vec<Vec<u64>> = args.iter().map(|arg| arg.tensors().map(|seen| seen.tensor).collect()).collect();
     let results = match outcome {
         Ok(results) => results,
         Err(message) => {
-            // A tensor that this call was the first to meet is lifted; one that is unknown has done no harm.
+            // A tensor that this call was the first to use is lifted; an unknown one does no harm.
             for seen in args.iter().flat_map(Value::tensors) {
                 let _ = names.resolve(seen);
             }
@@ -248,7 +252,7 @@ fn read_call(event: Event, number: usize, names: &mut Names) -> Result<Step, Rec
         }
     };
     if from_rust {
-        // Its result is met, and named, at its first use.
+        // Its result gets a name at its first use.
         return Ok(Step::FromRust);
     }
     let args = args
@@ -282,7 +286,7 @@ fn read_argument(
     value: Value<Seen>,
     argument: &SchemaArgument,
     op: &OpName,
-    names: &mut Names,
+    names: &mut TensorNames,
 ) -> Result<Argument, RecordError> {
     let value = value.try_map(|seen| {
         names.resolve(&seen).map_err(|reason| RecordError::UnknownTensor {

@@ -8,7 +8,7 @@ use pytree_core::TensorType;
 use shapes::{PlaceholderShape, Solved};
 use symbolic::Expr;
 
-/// Symbolic strides: products of the sizes inside, in the order of the observed strides; any other stride is solved from the
+/// Symbolic strides: products of the inner sizes, in the order of the observed strides. Any other stride is solved from the
 /// runs.
 pub(super) fn strides(basis: &Basis, infos: &[&TensorType], sizes: &[Expr]) -> Result<Vec<Expr>, ExportError> {
     let Some(first) = infos.first() else { return Ok(Vec::new()) };
@@ -44,15 +44,15 @@ pub(super) fn input_strides(setup: &Setup, solved: &Solved) -> Result<Vec<Vec<Ex
         .collect()
 }
 
-/// The dimensions from the outermost to the innermost; of equal strides the later dimension is inside, as in a contiguous
-/// tensor.
+/// The dimensions from the outermost to the innermost. If strides are equal, the later dimension is the inner one, as in a
+/// contiguous tensor.
 fn dense_order(sizes: &[i64], strides: &[i64]) -> Vec<usize> {
     let mut order: Vec<usize> = (0..sizes.len().min(strides.len())).collect();
     order.sort_by(|a, b| strides[*b].cmp(&strides[*a]).then(a.cmp(b)));
     order
 }
 
-/// Whether the strides are the products of the sizes inside, in this order. The stride of a size of 1 means nothing.
+/// Whether the strides are the products of the inner sizes, in this order. The stride of a size of 1 does not matter.
 fn is_dense(sizes: &[i64], strides: &[i64], order: &[usize]) -> bool {
     let mut expected = 1_i64;
     order.iter().rev().all(|dim| {

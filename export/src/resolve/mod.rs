@@ -1,4 +1,4 @@
-//! From runs to symbols: integers by probing, sizes and equalities by the rules of the ops.
+//! From runs to symbols: integers are solved from the runs, sizes and equalities follow from the shape rules of the ops.
 
 mod layout;
 mod op_probe;
@@ -20,7 +20,7 @@ use symbolic::{Expr, ShapeEnv, Symbol};
 /// Everything that varies with the input sizes, as expressions.
 pub(crate) struct Resolved {
     pub(crate) solved: Solved,
-    /// The symbol or number that each input dimension was given first, by leaf and dimension.
+    /// The symbol or number that each input dimension had at first, by leaf and dimension.
     pub(crate) created: Vec<Vec<Expr>>,
     /// One per call of the example.
     pub(crate) calls: Vec<ResolvedCall>,
@@ -34,7 +34,7 @@ pub(crate) struct Resolved {
 pub(crate) struct ResolvedCall {
     /// Its arguments, in the order of the schema.
     pub(crate) arguments: Vec<Value<ValueId, Expr>>,
-    /// The tensors it gives, in order.
+    /// The tensors that it returns, in order.
     pub(crate) results: Vec<ResolvedLayout>,
 }
 
@@ -58,8 +58,7 @@ pub(crate) fn resolve(setup: &Setup, samples: &[Sample]) -> Result<Resolved, Exp
         for (i, argument) in call.args.iter().enumerate() {
             let mut place = 0;
             let value = argument.value.clone().try_map_ints(|_| {
-                let seen = |s: &Sample| s.trace.calls[at].args[i].value.ints().get(place).copied();
-                let seen: Vec<i64> = samples.iter().filter_map(seen).collect();
+                let seen = seen_argument(samples, at, i, place);
                 place += 1;
                 let expr = solve(&basis, &seen, || format!("argument `{}` of `{}`", argument.name, call.op))?;
                 basis.nearest(expr, &near).map_err(ExportError::from)
@@ -98,7 +97,7 @@ fn observed_sizes<'s>(setup: &Setup, sample: &'s Sample) -> HashMap<ValueId, &'s
     inputs.chain(outputs.map(|output| (output.id, output.tensor.sizes.as_slice()))).collect()
 }
 
-/// The sizes of the tensors that a call takes, each dimension with its size in every run.
+/// The dimensions of the tensors that a call takes, each with its size in every run.
 fn near(call: &Call, observed: &[HashMap<ValueId, &[i64]>]) -> Vec<Vec<i64>> {
     let mut near = Vec::new();
     for id in call.args.iter().flat_map(|argument| argument.value.tensors()) {
@@ -109,8 +108,8 @@ fn near(call: &Call, observed: &[HashMap<ValueId, &[i64]>]) -> Vec<Vec<i64>> {
     near
 }
 
-/// The inputs that the integers of the graph are explained by. Dimensions that have been equal in every run explain the same,
-/// and only the first of them is given.
+/// The inputs that explain the integers of the graph. Of dimensions that were equal in every run, only the first is
+/// returned.
 pub(crate) fn variables_in_integers(setup: &Setup, samples: &[Sample]) -> Result<Vec<Variable>, ExportError> {
     let inputs = SymbolicInputs::declare(setup.leaves.clone(), &setup.order, setup.naming)?;
     let created: Vec<Vec<Expr>> = (0..setup.leaves.len()).map(|leaf| inputs.sizes(leaf)).collect::<Result<_, _>>()?;
@@ -118,14 +117,11 @@ pub(crate) fn variables_in_integers(setup: &Setup, samples: &[Sample]) -> Result
     let mut seen: Vec<Vec<i64>> = Vec::new();
     for (at, call) in samples[0].trace.calls.iter().enumerate() {
         for (i, argument) in call.args.iter().enumerate() {
-            for place in 0..argument.value.ints().len() {
-                let of = |s: &Sample| s.trace.calls[at].args[i].value.ints().get(place).copied();
-                seen.push(samples.iter().filter_map(of).collect());
-            }
+            let places = 0..argument.value.ints().len();
+            seen.extend(places.map(|place| seen_argument(samples, at, i, place)));
         }
     }
-    let output = |i: usize| samples.iter().filter_map(|s| int(&s.outputs[i])).collect();
-    seen.extend((0..samples[0].outputs.len()).map(output));
+    seen.extend((0..samples[0].outputs.len()).map(|i| seen_output(samples, i)));
     seen.sort_unstable();
     seen.dedup();
     let mut symbols: Vec<Symbol> = Vec::new();
@@ -139,7 +135,7 @@ pub(crate) fn variables_in_integers(setup: &Setup, samples: &[Sample]) -> Result
     Ok(created.filter(|(_, symbol)| symbols.contains(symbol)).map(|(variable, _)| variable).collect())
 }
 
-/// Every size and int of the inputs, with what it was given first.
+/// Every size and int of the inputs, with its first symbol or number.
 fn variables<'a>(setup: &'a Setup, created: &'a [Vec<Expr>]) -> impl Iterator<Item = (Variable, &'a Expr)> {
     created.iter().enumerate().flat_map(|(leaf, exprs)| {
         let tensor = setup.tensor_leaves.contains(&leaf);
@@ -148,7 +144,7 @@ fn variables<'a>(setup: &'a Setup, created: &'a [Vec<Expr>]) -> impl Iterator<It
     })
 }
 
-/// The input symbols with the value that each sample gave them.
+/// The input symbols, with their value in each sample.
 fn basis(setup: &Setup, created: &[Vec<Expr>], samples: &[Sample]) -> Basis {
     let mut basis = Basis::default();
     for (variable, expr) in variables(setup, created).filter(|(_, expr)| expr.as_symbol().is_some()) {
@@ -159,6 +155,17 @@ fn basis(setup: &Setup, created: &[Vec<Expr>], samples: &[Sample]) -> Basis {
 
 fn solve(basis: &Basis, seen: &[i64], what: impl FnOnce() -> String) -> Result<Expr, ExportError> {
     basis.solve(seen)?.ok_or_else(|| ExportError::Unsolved { what: what(), seen: format!("{seen:?}") })
+}
+
+/// An integer argument of a call, in every run.
+fn seen_argument(samples: &[Sample], call: usize, argument: usize, place: usize) -> Vec<i64> {
+    let value = |s: &Sample| s.trace.calls[call].args[argument].value.ints().get(place).copied();
+    samples.iter().filter_map(value).collect()
+}
+
+/// An integer output, in every run.
+fn seen_output(samples: &[Sample], output: usize) -> Vec<i64> {
+    samples.iter().filter_map(|s| int(&s.outputs[output])).collect()
 }
 
 /// The number, when the leaf is an int.
@@ -174,17 +181,13 @@ fn output_ints(basis: &Basis, samples: &[Sample]) -> Result<Vec<Option<Expr>>, E
         .outputs
         .iter()
         .enumerate()
-        .map(|(i, leaf)| {
-            int(leaf).map(|_| {
-                let seen: Vec<i64> = samples.iter().filter_map(|s| int(&s.outputs[i])).collect();
-                solve(basis, &seen, || format!("output {i}"))
-            })
-        })
+        .map(|(i, leaf)| int(leaf).map(|_| solve(basis, &seen_output(samples, i), || format!("output {i}"))))
         .map(Option::transpose)
         .collect()
 }
 
-/// Replays the graph through the shape rules: only they unify, relate or specialise. The sizes of every call's tensors.
+/// Replays the graph through the shape rules; only they unify, relate or specialise symbols. Returns the sizes of the
+/// tensors of every call.
 fn replay(
     setup: &Setup,
     inputs: &mut SymbolicInputs,
@@ -228,7 +231,7 @@ fn replay(
     Ok(all)
 }
 
-/// What is known of every tensor of a run beside its sizes.
+/// The type of every tensor of a run.
 fn infos(setup: &Setup, sample: &Sample) -> Result<HashMap<ValueId, TensorType>, ExportError> {
     let inputs = setup.input_infos.iter().flatten().chain(&setup.declared_infos).cloned();
     let mut infos: HashMap<ValueId, TensorType> =
@@ -265,15 +268,15 @@ fn each_result(samples: &[Sample], at: usize, output: usize) -> impl Iterator<It
     samples.iter().filter_map(move |s| s.trace.calls.get(at)?.output_tensors().nth(output).map(|o| &o.tensor))
 }
 
-/// The value of each symbol that an input was given, in a run with these sizes.
+/// The value of each input symbol in a run with these sizes.
 pub(crate) fn created_values(created: &[Vec<Expr>], sizes: &LeafSizes) -> HashMap<Symbol, i64> {
     let leaves = created.iter().zip(sizes.iter()).filter_map(|(exprs, sizes)| Some((exprs, sizes?)));
     let dims = leaves.flat_map(|(exprs, sizes)| exprs.iter().zip(sizes));
     dims.filter_map(|(expr, size)| Some((expr.as_symbol()?.clone(), *size))).collect()
 }
 
-/// Whether the sizes of a run are among those that the rules have left so far. One that they have ruled out, as a probe
-/// before the first rule may be, says nothing about the program.
+/// Whether the rules so far allow the sizes of a run. A run at sizes that they exclude, such as an early probe, says nothing
+/// about the program.
 fn allows(env: &ShapeEnv, values: &HashMap<Symbol, i64>) -> bool {
     let value = |symbol: &Symbol| values.get(symbol).copied();
     let kept = |symbol: &Symbol, size: i64| {
@@ -284,7 +287,7 @@ fn allows(env: &ShapeEnv, values: &HashMap<Symbol, i64>) -> bool {
     values.iter().all(|(symbol, size)| kept(symbol, *size)) && guards()
 }
 
-/// A rule must say what every run showed.
+/// Checks that a rule agrees with every run.
 fn check_rule(
     samples: &[Sample],
     values: &[HashMap<Symbol, i64>],

@@ -1,4 +1,4 @@
-//! An op without a shape rule, tried alone: which of its sizes may move, and which only together.
+//! Calls an op without a shape rule at several sizes, to find which sizes are fixed and which are equal.
 
 use crate::ExportError;
 use crate::dispatch;
@@ -9,23 +9,23 @@ use std::collections::HashMap;
 use symbolic::{Expr, ShapeEnv, Symbol};
 use tch::Tensor;
 
-/// Sizes to move a symbol to, besides its example.
+/// How far a symbol is moved from its example.
 const STEPS: [i64; 2] = [1, 3];
 
-/// An op with its arguments, to be called with tensors of any size.
+/// A recorded call of an op that can be repeated with tensors of other sizes.
 pub(crate) struct OpProbe<'a> {
     pub(crate) call: &'a Call,
     /// Integers as expressions, tensors by name.
     pub(crate) arguments: &'a [Value<ValueId, Expr>],
     /// The sizes of the tensors.
     pub(crate) sizes: &'a HashMap<ValueId, Vec<Expr>>,
-    /// What else is known of them.
+    /// The types of the tensors.
     pub(crate) infos: &'a HashMap<ValueId, TensorType>,
 }
 
 impl OpProbe<'_> {
-    /// Calls the op with one symbol moved, then with pairs of equal symbols moved together. Symbols that only move together
-    /// are equal, and one that does not move at all is fixed: `env` is told so.
+    /// Calls the op with one symbol moved, then with pairs of equal symbols moved together. Symbols that can only move
+    /// together are unified in `env`, and a symbol that cannot move is specialised.
     pub(crate) fn relate(&self, env: &mut ShapeEnv) -> Result<(), ExportError> {
         let op = self.call.op.to_string();
         let mut symbols: Vec<Symbol> = Vec::new();
@@ -58,7 +58,7 @@ impl OpProbe<'_> {
                     tied = true;
                 }
             }
-            // The last of a tied group is alone on the stack, but no longer fixed.
+            // The last symbol of a unified group is alone on the stack, but it is not fixed.
             let known = env.replace(&Expr::symbol(&first))?;
             let equal = symbols.iter().any(|s| *s != first && env.replace(&Expr::symbol(s)).is_ok_and(|e| e == known));
             if !tied && !equal {
@@ -68,12 +68,14 @@ impl OpProbe<'_> {
         Ok(())
     }
 
+    /// Whether the op accepts other values of these symbols.
     fn moves(&self, env: &ShapeEnv, hints: &HashMap<Symbol, i64>, symbols: &[Symbol]) -> Result<bool, ExportError> {
         for step in STEPS {
             let mut values = hints.clone();
             for symbol in symbols {
                 if let Some(value) = values.get_mut(symbol) {
-                    *value += step;
+                    let Some(moved) = value.checked_add(step) else { return Ok(false) };
+                    *value = moved;
                 }
             }
             if !self.works(env, &values)? {
@@ -83,7 +85,7 @@ impl OpProbe<'_> {
         Ok(true)
     }
 
-    /// Whether the op accepts tensors of these sizes. They hold zeros, which are valid indices too.
+    /// Whether the op accepts tensors of these sizes. The tensors hold zeros, which are also valid indices.
     fn works(&self, env: &ShapeEnv, values: &HashMap<Symbol, i64>) -> Result<bool, ExportError> {
         let eval = |expr: &Expr| Ok::<i64, ExportError>(env.replace(expr)?.eval(&|s| values.get(s).copied())?);
         let tensor = |id: ValueId| {

@@ -1,4 +1,4 @@
-//! A recorded call as the shape rules take it.
+//! Applies the shape rules to recorded calls.
 
 use crate::ExportError;
 use crate::record::{Call, ValueId};
@@ -8,7 +8,7 @@ use shapes::rules::{ArgValue, Args, Index, Output, rule};
 use std::collections::HashMap;
 use symbolic::{Expr, ShapeEnv};
 
-/// The sizes of the tensors that a call gives, in order; `None` for an op without a rule. The rule may unify, relate or
+/// The sizes of the tensors that a call returns, in order; `None` for an op without a rule. The rule may unify, relate or
 /// specialise symbols of `env`.
 pub(crate) fn sizes(
     call: &Call,

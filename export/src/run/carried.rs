@@ -1,4 +1,4 @@
-//! The tensors that a program carries, ready to be used.
+//! The parameters, buffers and constants of a program as tensors.
 
 use super::CallError;
 use crate::dispatch::{self, DispatchError};
@@ -7,15 +7,15 @@ use pytree_core::TensorType;
 use std::collections::HashMap;
 use tch::Tensor;
 
-/// Parameters, buffers and constants by name, on memory of their own. Those that share a storage in the program share it
-/// here.
+/// Parameters, buffers and constants by name, on their own memory. Tensors that share a storage in the program share one
+/// here too.
 #[derive(Debug)]
 pub(super) struct Carried {
     tensors: HashMap<String, Tensor>,
 }
 
 impl Carried {
-    /// Copies them out of the program, each to the device it was on.
+    /// Copies them from the program, each to its device.
     pub(super) fn of(program: &ExportedProgram) -> Result<Self, CallError> {
         let mut storages: Vec<(&Storage, Tensor)> = Vec::new();
         let mut tensors = HashMap::new();
@@ -40,11 +40,12 @@ impl Carried {
     /// The tensor that a placeholder stands for.
     pub(super) fn tensor(&self, node: &Node, target: &str) -> Result<Tensor, CallError> {
         let tensor = self.tensors.get(target).map(Tensor::shallow_clone);
-        tensor.ok_or_else(|| CallError::missing(node, format!("`{target}`, which the program does not carry")))
+        tensor
+            .ok_or_else(|| CallError::invalid(node, format!("stands for `{target}`, which the program does not hold")))
     }
 }
 
-/// The bytes of a storage, on the device that its tensor was on.
+/// The bytes of a storage, on the device of its tensor.
 fn on_device(data: &TensorData) -> Result<Tensor, DispatchError> {
     let bytes = dispatch::storage_from_bytes(&data.storage.0)?;
     Ok(match data.tensor.device.to_tch() {

@@ -1,84 +1,84 @@
-//! Whether inputs are a program's: what `ep.module()` checks before it runs.
+//! Checks inputs as `ep.module()` does before it runs.
 
 use indexmap::IndexMap;
 use program::{ExportedProgram, InputKind, Literal, NodeValue};
 use pytree_core::{Family, KeyPath, Leaf, LeafKind, LeafRef, Tch, TreeSpec, python};
 use symbolic::{Expr, Symbol, ValueRange};
 
-/// Inputs that are not the program's. The texts are torch's.
+/// Inputs that do not fit the program. Most messages are PyTorch's.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum InputMismatch {
-    /// Another structure.
+    /// The structure differs.
     #[error(
         "Trying to flatten user inputs with exported input tree spec: \n{expected}\nbut actually got inputs with tree \
          spec of: \n{found}.\nPlease check that the inputs have the same number and type of args and kwargs as the \
          ones you used when tracing."
     )]
     Structure {
-        /// The program's.
+        /// The structure of the program's inputs.
         expected: String,
-        /// The one given.
+        /// The structure of the given inputs.
         found: String,
     },
-    /// Another number of leaves.
+    /// The number of leaves differs.
     #[error("the program takes {expected} inputs, but {found} were given")]
     Count {
-        /// The program's.
+        /// The number of inputs of the program.
         expected: usize,
-        /// How many were given.
+        /// The number of given inputs.
         found: usize,
     },
-    /// No tensor where one belongs.
+    /// An input that must be a tensor is not one.
     #[error("Expected input at {path} to be a tensor, but got {found}")]
     NotATensor {
-        /// Where.
+        /// The path of the input.
         path: String,
-        /// What was given.
+        /// The given value.
         found: LeafKind,
     },
-    /// Another number of dimensions.
+    /// The number of dimensions differs.
     #[error("Unexpected number of dimensions in input at {path}.shape (expected [{expected}], got {found:?})")]
     Rank {
-        /// Where.
+        /// The path of the input.
         path: String,
         /// The program's sizes.
         expected: String,
-        /// The sizes given.
+        /// The given sizes.
         found: Vec<i64>,
     },
-    /// A size or a constant that is not the expected one.
+    /// A size or a constant differs.
     #[error("Expected input at {path} to be equal to {expected}, but got {found}{}", advice(*.fixed))]
     NotEqual {
-        /// Where.
+        /// The path of the input.
         path: String,
-        /// What the program has, or what follows from other inputs.
+        /// The value that the program has, or that follows from other inputs.
         expected: String,
-        /// What was given.
+        /// The given value.
         found: String,
-        /// Whether the program fixes the size.
+        /// Whether the size is static in the program.
         fixed: bool,
     },
-    /// A size outside its range.
+    /// A size is outside its range.
     #[error("Expected input at {path} to be {relation} {bound}, but got {found}")]
     Range {
-        /// Where.
+        /// The path of the input.
         path: String,
         /// `>=` or `<=`.
         relation: &'static str,
         /// The bound.
         bound: i128,
-        /// What was given.
+        /// The given value.
         found: i64,
     },
-    /// Another element type. torch does not check this; an op would fail, or compute something else.
+    /// The element type differs. PyTorch does not check this; an op would fail or compute something else.
     #[error("Expected input at {path} to be of element type {expected}, but got {found}")]
     DType {
-        /// Where.
+        /// The path of the input.
         path: String,
-        /// The program's.
+        /// The element type in the program.
         expected: pytree_core::DType,
-        /// The one given.
+        /// The element type of the given tensor.
         found: pytree_core::DType,
     },
 }
@@ -99,7 +99,7 @@ pub(super) fn structure(program: &ExportedProgram, spec: &TreeSpec) -> Result<()
     Err(InputMismatch::Structure { expected: program.in_spec.to_string(), found: spec.to_string() })
 }
 
-/// The path of an input as torch's messages write it: `*args[0]`, `'z'[1]`.
+/// The path of an input as PyTorch's messages write it: `*args[0]`, `'z'[1]`.
 fn input_path(path: &KeyPath) -> String {
     let rest = |from: usize| path.entries().iter().skip(from).map(ToString::to_string).collect::<String>();
     match path.entries() {
@@ -109,8 +109,8 @@ fn input_path(path: &KeyPath) -> String {
     }
 }
 
-/// Checks the leaves of a call: sorts, ranks, static sizes, equalities and ranges. A minimum of 2 or less is never
-/// enforced, as in torch.
+/// Checks the leaves of a call: kinds, ranks, static sizes, equalities and ranges. A minimum of 2 or less is not enforced,
+/// as in PyTorch.
 pub(super) fn values(program: &ExportedProgram, leaves: &[Leaf<Tch>]) -> Result<(), InputMismatch> {
     let user = program.signature.inputs.iter().filter(|s| s.kind == InputKind::UserInput).collect::<Vec<_>>();
     if user.len() != leaves.len() {
@@ -146,7 +146,7 @@ pub(super) fn values(program: &ExportedProgram, leaves: &[Leaf<Tch>]) -> Result<
     for (path, expr, size) in &later {
         size_of(path, expr, *size, &mut known)?;
     }
-    // What is computed from several symbols can be checked once all of them are known.
+    // An expression of several symbols can be checked once all of them are known.
     for (path, expr, size) in &later {
         if let Ok(expected) = expr.eval(&|symbol| known.get(symbol).copied())
             && expected != *size
@@ -168,7 +168,7 @@ fn not_equal(path: &str, expected: i64, found: i64, fixed: bool) -> InputMismatc
     InputMismatch::NotEqual { path, expected: expected.to_string(), found: found.to_string(), fixed }
 }
 
-/// Learns a symbol from the first size that is one; checks constants and known symbols.
+/// Sets a symbol at the first size that is the symbol itself; checks constants and known symbols.
 fn size_of(path: &str, expr: &Expr, size: i64, known: &mut IndexMap<Symbol, i64>) -> Result<(), InputMismatch> {
     if let Some(expected) = expr.as_int() {
         return if expected == size { Ok(()) } else { Err(not_equal(path, expected, size, true)) };
@@ -198,7 +198,7 @@ fn in_range(path: &str, range: &ValueRange, found: i64) -> Result<(), InputMisma
     }
 }
 
-/// A constant input must be what it was; `None` is never checked, as in torch.
+/// Checks that a constant input has its old value. `None` is not checked, as in PyTorch.
 fn constant(path: String, literal: &Literal, leaf: &Leaf<Tch>) -> Result<(), InputMismatch> {
     let same = match (literal, leaf) {
         (Literal::None, _) => true,

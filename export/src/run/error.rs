@@ -1,4 +1,4 @@
-//! Why a program cannot be run.
+//! Errors of running a program.
 
 use super::InputMismatch;
 use crate::dispatch::DispatchError;
@@ -9,36 +9,46 @@ use pytree_core::{TreeError, UnflattenError};
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum CallError {
-    /// The inputs are not the program's.
+    /// The inputs do not fit the program.
     #[error(transparent)]
     Inputs(#[from] InputMismatch),
     /// The inputs could not be read as a tree.
     #[error(transparent)]
     Tree(#[from] TreeError),
-    /// The result is not the type that was asked for.
-    #[error("the program returns something else than the type asked for: {0}")]
+    /// The result does not fit the requested type.
+    #[error("the program does not return the requested type: {0}")]
     Output(#[from] UnflattenError),
     /// An op failed.
     #[error("node `{node}`: {source}")]
     Op {
         /// The node.
         node: String,
-        /// What torch said.
+        /// The error of the op.
         source: DispatchError,
     },
-    /// The graph is not whole: a node uses what no node before it gives.
-    #[error("node `{node}` uses {missing}, which the graph does not have at that point")]
+    /// Arithmetic on integers has no result for these inputs.
+    #[error("node `{node}` cannot compute `{expression}`: {reason}; the program is not made for inputs of these sizes")]
+    Arithmetic {
+        /// The node.
+        node: String,
+        /// The operation with its operands: `7 // 0`.
+        expression: String,
+        /// Why it has no result.
+        reason: &'static str,
+    },
+    /// The graph is not valid: a node does not fit the nodes before it, or does something that cannot be run.
+    #[error("the graph is not valid: node `{node}` {problem}")]
     Graph {
         /// The node.
         node: String,
-        /// What it uses.
-        missing: String,
+        /// What is wrong with it.
+        problem: String,
     },
 }
 
 impl CallError {
-    /// The error of a node that uses something that no node before it gives.
-    pub(super) fn missing(node: &Node, what: impl Into<String>) -> Self {
-        CallError::Graph { node: node.name.clone(), missing: what.into() }
+    /// The error of a node that does not fit its graph.
+    pub(super) fn invalid(node: &Node, problem: impl Into<String>) -> Self {
+        CallError::Graph { node: node.name.clone(), problem: problem.into() }
     }
 }

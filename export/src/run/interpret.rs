@@ -1,4 +1,4 @@
-//! The interpreter.
+//! The interpreter: runs the nodes of a graph in order.
 
 use super::CallError;
 use super::carried::Carried;
@@ -11,7 +11,7 @@ use pytree_core::{Leaf, Tch};
 use symbolic::arith::floor_div;
 use tch::Tensor;
 
-/// What a node gave.
+/// The value of a node.
 enum NodeResult {
     Tensor(Tensor),
     Int(i64),
@@ -20,7 +20,7 @@ enum NodeResult {
     Nothing,
 }
 
-/// A program with the values that its nodes have given so far.
+/// A program and the values of the nodes that have run so far.
 pub(super) struct Interpreter<'p> {
     program: &'p ExportedProgram,
     carried: &'p Carried,
@@ -38,14 +38,13 @@ impl<'p> Interpreter<'p> {
         for node in &self.program.graph.nodes {
             let value = match &node.kind {
                 NodeKind::Placeholder => {
-                    let spec =
-                        specs.next().ok_or_else(|| CallError::missing(node, "a placeholder without a signature"))?;
+                    let spec = specs.next().ok_or_else(|| CallError::invalid(node, "is not in the signature"))?;
                     match spec.kind.target() {
                         None => match inputs.next() {
                             Some(Leaf::Tensor(tensor)) => NodeResult::Tensor(tensor),
                             Some(Leaf::Int(v)) => NodeResult::Int(v),
                             Some(plain) => NodeResult::Plain(plain),
-                            None => return Err(CallError::missing(node, "an input that was not given")),
+                            None => return Err(CallError::invalid(node, "has no input")),
                         },
                         Some(target) => NodeResult::Tensor(self.carried.tensor(node, target)?),
                     }
@@ -53,9 +52,9 @@ impl<'p> Interpreter<'p> {
                 NodeKind::Item { of, index } => match self.values.get(of.0) {
                     Some(NodeResult::Several(items)) => match items.get(*index) {
                         Some(tensor) => NodeResult::Tensor(tensor.shallow_clone()),
-                        None => return Err(CallError::missing(node, "a result that the call did not give")),
+                        None => return Err(CallError::invalid(node, "takes a result that its call does not give")),
                     },
-                    _ => return Err(CallError::missing(node, "a value that is not several")),
+                    _ => return Err(CallError::invalid(node, "takes an item of a value that does not have items")),
                 },
                 NodeKind::Call { target: Target::Python(function), arguments } => {
                     NodeResult::Int(self.integer(node, *function, arguments)?)
@@ -71,7 +70,7 @@ impl<'p> Interpreter<'p> {
                     let results = dispatch::call(op, &args).map_err(failed)?;
                     node_result(node, results).map_err(failed)?
                 }
-                _ => return Err(CallError::missing(node, "a function that cannot be run")),
+                _ => return Err(CallError::invalid(node, "calls a function that cannot be run here")),
             };
             self.values.push(value);
         }
@@ -81,7 +80,7 @@ impl<'p> Interpreter<'p> {
     fn tensor(&self, node: &Node, id: NodeId) -> Result<Tensor, CallError> {
         match self.values.get(id.0) {
             Some(NodeResult::Tensor(tensor)) => Ok(tensor.shallow_clone()),
-            _ => Err(CallError::missing(node, "a value that is not a tensor")),
+            _ => Err(CallError::invalid(node, "uses a value as a tensor that is not one")),
         }
     }
 
@@ -90,7 +89,7 @@ impl<'p> Interpreter<'p> {
             Sym::Value(v) => Ok(*v),
             Sym::Node(id) => match self.values.get(id.0) {
                 Some(NodeResult::Int(v)) => Ok(*v),
-                _ => Err(CallError::missing(node, "a value that is not an int")),
+                _ => Err(CallError::invalid(node, "uses a value as an int that is not one")),
             },
         }
     }
@@ -99,7 +98,7 @@ impl<'p> Interpreter<'p> {
         fn values<T: Copy>(node: &Node, items: &[Sym<T>]) -> Result<Vec<T>, CallError> {
             let value = |sym: &Sym<T>| sym.value().copied();
             let values: Option<Vec<T>> = items.iter().map(value).collect();
-            values.ok_or_else(|| CallError::missing(node, "a float or bool that a node computes"))
+            values.ok_or_else(|| CallError::invalid(node, "uses a computed float or bool, which cannot be run here"))
         }
         let one = |id: &NodeId| self.tensor(node, *id);
         Ok(match argument {
@@ -123,36 +122,37 @@ impl<'p> Interpreter<'p> {
             Argument::Layout(v) => Value::Layout(*v),
             Argument::MemoryFormat(v) => Value::MemoryFormat(*v),
             Argument::Device(v) => Value::Device(*v),
-            _ => return Err(CallError::missing(node, "an argument that cannot be given to an op")),
+            _ => return Err(CallError::invalid(node, "has an argument that an op cannot take")),
         })
     }
 
     fn integer(&self, node: &Node, function: PythonFunction, arguments: &[NamedArgument]) -> Result<i64, CallError> {
         let operand = |argument: &NamedArgument| match &argument.value {
             Argument::Int(v) => self.int(node, v),
-            _ => Err(CallError::missing(node, "an operand that is not an int")),
+            _ => Err(CallError::invalid(node, "has an operand that is not an int")),
         };
         let values = arguments.iter().map(operand).collect::<Result<Vec<_>, _>>()?;
+        let failed =
+            |reason| CallError::Arithmetic { node: node.name.clone(), expression: function.applied(&values), reason };
         // Operands of 64 bits cannot overflow 128.
         let floor = |a: i64, b: i64| floor_div(a.into(), b.into());
         let result = match (function, values.as_slice()) {
             (PythonFunction::Add, [a, b]) => a.checked_add(*b),
             (PythonFunction::Sub, [a, b]) => a.checked_sub(*b),
             (PythonFunction::Mul, [a, b]) => a.checked_mul(*b),
-            (PythonFunction::FloorDiv | PythonFunction::Mod, [_, 0]) => {
-                let shown = format!("a division of {} by zero", values[0]);
-                return Err(CallError::missing(node, shown));
-            }
+            (PythonFunction::FloorDiv | PythonFunction::Mod, [_, 0]) => return Err(failed("division by zero")),
             (PythonFunction::FloorDiv, [a, b]) => i64::try_from(floor(*a, *b)).ok(),
             (PythonFunction::Mod, [a, b]) => i64::try_from(i128::from(*a) - floor(*a, *b) * i128::from(*b)).ok(),
             (PythonFunction::Pow, [a, b]) => u32::try_from(*b).ok().and_then(|b| a.checked_pow(b)),
             (PythonFunction::Neg, [a]) => a.checked_neg(),
             (PythonFunction::Max, [a, b]) => Some(*a.max(b)),
             (PythonFunction::Min, [a, b]) => Some(*a.min(b)),
-            _ => None,
+            (PythonFunction::Neg, _) | (_, [] | [_] | [_, _, _, ..]) => {
+                return Err(CallError::invalid(node, "has the wrong number of operands"));
+            }
+            _ => return Err(CallError::invalid(node, "calls a function that cannot be run here")),
         };
-        let shown = || format!("`{}` of {values:?}, which is not an int of 64 bits", function.symbol());
-        result.ok_or_else(|| CallError::missing(node, shown()))
+        result.ok_or_else(|| failed("the result is not an integer of 64 bits"))
     }
 
     fn output(&self, output: &GraphOutput) -> Result<Leaf<Tch>, CallError> {
@@ -162,13 +162,16 @@ impl<'p> Interpreter<'p> {
                 Some(NodeResult::Tensor(tensor)) => Ok(Leaf::Tensor(tensor.shallow_clone())),
                 Some(NodeResult::Int(v)) => Ok(Leaf::Int(*v)),
                 Some(NodeResult::Plain(plain)) => Ok(plain.as_ref().map(Tensor::shallow_clone)),
-                _ => Err(CallError::missing(self.program.graph.node(*id), "a value that cannot be returned")),
+                _ => Err(CallError::invalid(
+                    self.program.graph.node(*id),
+                    "is returned, but does not give a tensor or a plain value",
+                )),
             },
         }
     }
 }
 
-/// What a call gave, in the form its node's value says.
+/// The results of a call, in the form that the value of its node describes.
 fn node_result(node: &Node, results: Vec<Value<Tensor>>) -> Result<NodeResult, DispatchError> {
     let mut results = results;
     Ok(match (&node.value, results.len()) {

@@ -14,9 +14,9 @@ use program::ExportedProgram;
 use pytree_core::{Leaf, LeafRef, OwnedTree, PyTree, Tch, flatten, unflatten};
 use tch::Tensor;
 
-/// A program that is ready to be called many times (`ep.module()`): its parameters, buffers and constants are tensors.
+/// A program that can be called many times (`ep.module()`). It holds the parameters, buffers and constants as tensors.
 ///
-/// A buffer keeps what a call has written to it, as in PyTorch. The program itself stays as it is.
+/// A buffer keeps what a call writes to it, as in PyTorch. The program itself does not change.
 #[derive(Debug)]
 pub struct ProgramModule<'p> {
     program: &'p ExportedProgram,
@@ -24,13 +24,13 @@ pub struct ProgramModule<'p> {
 }
 
 impl ProgramModule<'_> {
-    /// Runs the program: typed in, typed out (`ep.module()(*args, **kwargs)`).
+    /// Calls the program with typed inputs and a typed output (`ep.module()(*args, **kwargs)`).
     ///
     /// `inputs` is a call of the model (`Model::args(x).y(y)`) or any tree with the structure of the program's inputs.
-    /// The inputs are checked as `ep.module()` checks them: structure, static sizes, equalities, ranges.
+    /// The inputs are checked as in `ep.module()`: structure, static sizes, equalities, ranges.
     ///
     /// # Errors
-    /// [`CallError`] when the inputs are not the program's, an op fails, or `O` is not what the program returns.
+    /// [`CallError`] when the inputs do not fit the program, an op fails, or the program does not return an `O`.
     pub fn call<I: PyTree<Tch>, O: OwnedTree<Tch>>(&self, inputs: &I) -> Result<O, CallError> {
         let flat = flatten(inputs)?;
         check::structure(self.program, &flat.spec)?;
@@ -40,17 +40,17 @@ impl ProgramModule<'_> {
         Ok(unflatten(outputs, &self.program.out_spec)?)
     }
 
-    /// Runs the program on the flattened inputs; its outputs, flattened.
+    /// Runs the program on flattened inputs and returns its flattened outputs.
     ///
     /// # Errors
-    /// As [`call`](ProgramModule::call).
+    /// The same as [`call`](ProgramModule::call).
     pub fn run(&self, leaves: Vec<Leaf<Tch>>) -> Result<Vec<Leaf<Tch>>, CallError> {
         check::values(self.program, &leaves)?;
         Interpreter::new(self.program, &self.carried).run(leaves)
     }
 }
 
-/// Running an [`ExportedProgram`]: as a method of the program itself.
+/// Methods of [`ExportedProgram`] that run the program. The trait is in the prelude and cannot be implemented elsewhere.
 ///
 /// ```
 /// use tch::{Device, Kind, Tensor};
@@ -74,25 +74,25 @@ impl ProgramModule<'_> {
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 pub trait RunProgram: sealed::Sealed {
-    /// The program, ready to be called many times (`ep.module()`).
+    /// Prepares the program to be called many times (`ep.module()`).
     ///
     /// # Errors
-    /// [`CallError`] when a tensor that the program carries cannot be made.
+    /// [`CallError`] when a parameter, buffer or constant of the program cannot be made into a tensor.
     fn module(&self) -> Result<ProgramModule<'_>, CallError>;
 
-    /// Runs the program once: typed in, typed out. Every call copies the parameters and starts with the program's own
-    /// buffers; for many calls see [`module`](RunProgram::module).
+    /// Calls the program once, with typed inputs and a typed output. Every call copies the parameters and starts with the
+    /// initial buffers; for many calls use [`module`](RunProgram::module).
     ///
     /// # Errors
-    /// As [`ProgramModule::call`].
+    /// The same as [`ProgramModule::call`].
     fn call<I: PyTree<Tch>, O: OwnedTree<Tch>>(&self, inputs: &I) -> Result<O, CallError> {
         self.module()?.call(inputs)
     }
 
-    /// Runs the program once on the flattened inputs; its outputs, flattened.
+    /// Runs the program once on flattened inputs and returns its flattened outputs.
     ///
     /// # Errors
-    /// As [`ProgramModule::call`].
+    /// The same as [`ProgramModule::call`].
     fn run(&self, leaves: Vec<Leaf<Tch>>) -> Result<Vec<Leaf<Tch>>, CallError> {
         self.module()?.run(leaves)
     }

@@ -1,17 +1,17 @@
-//! Integers by probing: which expression over the input sizes gives the numbers that were seen.
+//! The expressions that are tried, the simplest first.
 
 use indexmap::IndexMap;
 use symbolic::{Expr, ExprError};
 
 /// The sizes that can explain an integer: symbols, with their value in every sample.
 ///
-/// Symbols that have the same values in every sample cannot be told apart; the first of them stands for all.
+/// Symbols with the same value in every sample cannot be distinguished; only the first of them is used.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Basis {
     symbols: Vec<(Expr, Vec<i64>)>,
 }
 
-/// The divisors that floor divisions are tried with.
+/// The divisors of the floor divisions that are tried.
 const DIVISORS: std::ops::RangeInclusive<i64> = 2..=16;
 
 impl Basis {
@@ -24,7 +24,7 @@ impl Basis {
     }
 
     /// The simplest expression that gives `seen`, one number per sample: a constant, a symbol, an affine expression, a
-    /// product, a floor division, a multiple rounded up, a minimum or maximum. `None` when there is none.
+    /// product, a floor division, a multiple rounded up, a minimum or maximum. `None` if none fits.
     pub(crate) fn solve(&self, seen: &[i64]) -> Result<Option<Expr>, ExprError> {
         let Some(first) = seen.first() else { return Ok(None) };
         if seen.iter().all(|v| v == first) {
@@ -36,14 +36,14 @@ impl Basis {
             }
         }
         let features = self.features()?;
-        // A multiple of a product leaves nothing to fit but its factor; a sum of two sizes has three numbers to fit, and a few
-        // samples of a product often lie on a plane.
+        // A multiple of a product has one coefficient, a sum of two sizes has three. A few samples of a product often fit a
+        // sum by chance, so products come first.
         for (expr, values) in &features[self.symbols.len()..] {
             if let Some(factor) = factor(values, seen) {
                 return expr.try_mul(&Expr::int(factor)).map(Some);
             }
         }
-        // Plain sizes before products, and few terms before many: the simplest explanation wins.
+        // Plain sizes before products, and few terms before many: the simplest expression wins.
         let plain = self.symbols.len();
         for (count, terms) in [(1, plain), (2, plain), (1, features.len()), (3, plain), (2, features.len())] {
             if let Some(found) = affine(&features[..terms], count, seen)? {
@@ -56,8 +56,8 @@ impl Basis {
         self.extremum(seen)
     }
 
-    /// The same integer by sizes among `near`, where one of them has been at a fixed distance from the size in it in every
-    /// run: of `x` and `y - 1`, which are then the same, the one that the op itself deals with.
+    /// The same integer in terms of sizes among `near`, if one of them had a fixed distance from a size in `expr` in every
+    /// run. If `x` and `y - 1` were always equal, the expression uses the size that the op itself takes.
     pub(crate) fn nearest(&self, expr: Expr, near: &[Vec<i64>]) -> Result<Expr, ExprError> {
         let mut with = IndexMap::new();
         for symbol in expr.free_symbols() {
@@ -119,7 +119,7 @@ impl Basis {
     }
 }
 
-/// The positive integer that makes `seen` of `values` in every sample.
+/// The positive integer `k` with `k * values == seen` in every sample.
 fn factor(values: &[i64], seen: &[i64]) -> Option<i64> {
     let factor = seen.first()?.checked_div(*values.first()?)?;
     let fits = |(v, s): (&i64, &i64)| v.checked_mul(factor) == Some(*s);
@@ -130,7 +130,7 @@ type Feature = (Expr, Vec<i64>);
 
 /// An affine combination of exactly `count` features with integer coefficients, found by elimination.
 ///
-/// It needs one sample more than it has unknowns: a combination that fits no spare sample explains nothing.
+/// It needs one sample more than it has unknowns, since otherwise some combination always fits.
 fn affine(features: &[Feature], count: usize, seen: &[i64]) -> Result<Option<Expr>, ExprError> {
     if seen.len() < count + 2 {
         return Ok(None);
@@ -156,8 +156,8 @@ fn affine(features: &[Feature], count: usize, seen: &[i64]) -> Result<Option<Exp
     }
 }
 
-/// The integer coefficients, the constant last, with which the columns give `seen` in every sample; none of them zero but
-/// the constant. Exact, by elimination over fractions.
+/// The integer coefficients, the constant last, with which the columns give `seen` in every sample. Only the constant may
+/// be zero. The elimination is exact.
 fn fit(columns: &[&[i64]], seen: &[i64]) -> Option<Vec<i64>> {
     let unknowns = columns.len() + 1;
     let row = |r: usize| {
@@ -165,7 +165,7 @@ fn fit(columns: &[&[i64]], seen: &[i64]) -> Option<Vec<i64>> {
         row.extend([1, i128::from(seen[r])]);
         row
     };
-    // Fraction-free elimination on all samples: inconsistent or underdetermined systems fall out.
+    // Fraction-free elimination on all samples; inconsistent and underdetermined systems are rejected.
     let mut rows: Vec<Vec<i128>> = (0..seen.len()).map(row).collect();
     for pivot in 0..unknowns {
         let at = (pivot..rows.len()).find(|r| rows[*r][pivot] != 0)?;
@@ -193,7 +193,7 @@ fn fit(columns: &[&[i64]], seen: &[i64]) -> Option<Vec<i64>> {
     solution[..columns.len()].iter().all(|c| *c != 0).then_some(solution)
 }
 
-/// Divides a row by its greatest common divisor, so that elimination stays small.
+/// Divides a row by its greatest common divisor, so that the numbers stay small.
 fn reduce(row: &mut [i128]) {
     let gcd = row.iter().fold(0_i128, |mut a, b| {
         let mut b = b.abs();
@@ -207,7 +207,7 @@ fn reduce(row: &mut [i128]) {
     }
 }
 
-/// How much freedom a rounded form has: the less, the less it can fit by chance.
+/// The form of a rounded expression. A form with fewer coefficients is less likely to fit by chance.
 #[derive(Clone, Copy)]
 enum Form {
     /// `(x + b) // k`
@@ -220,7 +220,7 @@ enum Form {
     Free,
 }
 
-/// A floor division of a size, the simplest form first, each tried on every size before the next.
+/// A floor division of a size. Simpler forms are tried on every size before the next form.
 fn rounded(features: &[Feature], seen: &[i64]) -> Result<Option<Expr>, ExprError> {
     for form in [Form::Quotient, Form::Multiple, Form::Scaled, Form::Free] {
         for (symbol, values) in features {
@@ -240,7 +240,7 @@ fn rounded(features: &[Feature], seen: &[i64]) -> Result<Option<Expr>, ExprError
     Ok(None)
 }
 
-/// What is added before dividing by `k`: nothing, what rounds up, then the rest.
+/// The numbers that are added before a division by `k`: 0, then `k - 1` (which rounds up), then the others.
 fn shifts(k: i64) -> impl Iterator<Item = i64> {
     [0, k - 1].into_iter().chain(1..k - 1).chain((1..=k).map(|shift| -shift)).chain([k])
 }
@@ -253,7 +253,7 @@ impl Form {
         match self {
             Form::Quotient | Form::Scaled => (moves && gives(1)).then_some((1, 0)),
             Form::Multiple => (moves && gives(k)).then_some((k, 0)),
-            // Two unknowns and a spare sample beside the choice of size, divisor and shift.
+            // There are two unknowns and the choice of size, divisor and shift, so more samples are needed.
             Form::Free if moves && seen.len() > 4 => match fit(&[floors], seen)?[..] {
                 [times, plus] => Some((times, plus)),
                 _ => None,
@@ -299,12 +299,12 @@ mod tests {
     }
 
     #[test]
-    fn what_cannot_be_explained_is_not() {
+    fn an_integer_without_an_expression_is_not_solved() {
         assert_eq!(solve(|b, s, p| b * 31 % 7 + s * p % 5), "?");
     }
 
     #[test]
-    fn two_samples_are_no_proof() {
+    fn two_samples_are_not_enough() {
         let mut basis = Basis::default();
         basis.add(Expr::size("s1"), vec![2, 3]);
         assert_eq!(basis.solve(&[5, 7]).unwrap(), None);

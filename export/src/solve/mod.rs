@@ -1,4 +1,4 @@
-//! Integers from runs: which expression over the sizes of the inputs gives the numbers that were seen.
+//! Finds the expression over the sizes of the inputs that gives an observed integer.
 
 mod basis;
 

@@ -1,5 +1,5 @@
-//! What the capture tests share: small models, exports of them, and a comparison of program and model.
-// Each test file uses a part of it, and a test fails by panicking.
+//! Helpers of the capture tests: small models, their exports, and a comparison of program and model.
+// Each test file uses a part of it, and tests fail by panicking.
 #![allow(dead_code, unused_macros, clippy::unwrap_used, clippy::panic)]
 
 use tch::{Device, Kind, Tensor};
@@ -26,7 +26,7 @@ pub(crate) fn randn(sizes: &[i64]) -> Tensor {
     Tensor::randn(sizes, F)
 }
 
-/// The example's dynamic shapes by hand: a spec per argument, a dim per dimension that moves.
+/// Dynamic shapes by hand: a spec per argument, a dim per dynamic dimension.
 pub(crate) fn dims<D: Into<DimSpec> + Clone>(arguments: &[&[(i64, D)]]) -> DynamicShapes {
     let leaf = |dims: &&[(i64, D)]| DynamicShapes::leaf(ShapeSpec::dims(dims.to_vec()));
     DynamicShapes::Tuple(arguments.iter().map(leaf).collect())
@@ -36,7 +36,7 @@ pub(crate) fn named(name: &str) -> Dim {
     Dim::new(name).unwrap()
 }
 
-/// Exports with the dynamic shapes that the sets show.
+/// Exports with the dynamic shapes that are guessed from the sets.
 pub(crate) fn guessed<M: Module<Family = Tch>>(
     model: &M,
     sets: impl IntoIterator<Item = M::Args>,
@@ -56,7 +56,7 @@ pub(crate) fn with_shapes<M: Module<Family = Tch>>(
     export(model, &inputs, shapes)
 }
 
-/// Exports one example, everything static.
+/// Exports one example without dynamic dimensions.
 pub(crate) fn fixed<M: Module<Family = Tch>>(model: &M, example: M::Args) -> Result<ExportedProgram, ExportError> {
     with_shapes(model, example, &DynamicShapes::NONE)
 }
@@ -69,7 +69,7 @@ pub(crate) fn refused(result: Result<ExportedProgram, ExportError>) -> ExportErr
     }
 }
 
-/// Why the forward could not be recorded.
+/// The error of the recording.
 pub(crate) fn recording(error: &ExportError) -> &RecordError {
     match error {
         ExportError::Capture { source, .. } => source,
@@ -77,7 +77,7 @@ pub(crate) fn recording(error: &ExportError) -> &RecordError {
     }
 }
 
-/// The same tree on memory of its own.
+/// A copy of the tree with its own memory.
 pub(crate) fn copied<A: OwnedTree<Tch>>(tree: &A) -> A {
     let flat = flatten(tree).unwrap();
     let copy = |leaf: &LeafRef<'_, Tch>| -> Leaf<Tch> {
@@ -90,7 +90,7 @@ pub(crate) fn copied<A: OwnedTree<Tch>>(tree: &A) -> A {
     unflatten(leaves, &flat.spec).unwrap()
 }
 
-/// Runs program and model on copies of each of these inputs: both must give the same, and leave the same in the inputs.
+/// Runs program and model on copies of each of these inputs. Outputs and inputs must be equal afterwards.
 pub(crate) fn same<M: Module<Family = Tch>>(
     model: &M,
     program: &ExportedProgram,
@@ -121,7 +121,7 @@ pub(crate) fn alike<A: OwnedTree<Tch>>(got: &A, expected: &A) {
     }
 }
 
-/// The statements of the program without comments and without what is dead after them.
+/// The statements of the program, without comments and dead values.
 pub(crate) fn statements(program: &ExportedProgram) -> Vec<String> {
     let text = program.to_string();
     let body = text.lines().skip(3).take_while(|line| !line.starts_with("Graph signature"));
@@ -129,13 +129,13 @@ pub(crate) fn statements(program: &ExportedProgram) -> Vec<String> {
     plain.map(|line| line.split(";  ").next().unwrap_or(line).to_owned()).collect()
 }
 
-/// The header with the inputs' sizes.
+/// The header with the sizes of the inputs.
 pub(crate) fn header(program: &ExportedProgram) -> String {
     let text = program.to_string();
     text.lines().find(|line| line.trim_start().starts_with("def forward")).unwrap_or_default().trim().to_owned()
 }
 
-/// The last line: the ranges.
+/// The last line, which has the ranges.
 pub(crate) fn ranges(program: &ExportedProgram) -> String {
     let text = program.to_string();
     let line = text.lines().find_map(|line| line.strip_prefix("Range constraints: "));

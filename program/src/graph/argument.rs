@@ -1,30 +1,32 @@
-//! What a call takes.
+//! The arguments of calls.
 
 use super::{Graph, NodeId};
 use crate::op::Value;
 use pytree_core::{DType, Device, Layout, MemoryFormat};
 
-/// An argument of a call, by the name that the function's schema gives it.
+/// An argument of a call, with its name in the schema of the function.
 #[derive(Clone, Debug, PartialEq)]
 pub struct NamedArgument {
     /// The name in the schema.
     pub name: String,
-    /// Whether it is written by keyword.
+    /// Whether it is passed by keyword.
     pub keyword: bool,
     /// The value.
     pub value: Argument,
 }
 
-/// A value, or the node that computes it (`torch.SymInt`, `torch.SymFloat`, `torch.SymBool`).
+/// A number: a plain value, or the node that computes it (`torch.SymInt`, `torch.SymFloat`, `torch.SymBool`).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Sym<T> {
-    /// A value.
+    /// A plain value.
     Value(T),
-    /// What a node computes.
+    /// The node that computes the value.
     Node(NodeId),
 }
 
-/// An argument in a graph. Tensors are nodes; numbers are values or nodes.
+/// An argument in a graph (an entry of `torch.fx.Node.args` or `kwargs`). Tensors are nodes; numbers are values or nodes.
+///
+/// The variants have the names of schema types.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub enum Argument {
@@ -62,17 +64,17 @@ pub enum Argument {
     MemoryFormat(MemoryFormat),
     /// `Device`
     Device(Device),
-    /// A graph of its own, which a higher-order op calls. Its names are its own too.
+    /// A sub-graph, which a higher-order op calls. The names and ids of its nodes are independent of the outer graph.
     Graph {
-        /// The attribute that holds it: `true_graph_0`.
+        /// The attribute of the module that holds it: `true_graph_0`.
         name: String,
-        /// The graph.
+        /// The sub-graph.
         graph: Box<Graph>,
     },
 }
 
 impl<T> Sym<T> {
-    /// The node, when it is one.
+    /// The node, if it is one.
     pub fn node(&self) -> Option<NodeId> {
         match self {
             Sym::Node(id) => Some(*id),
@@ -80,7 +82,7 @@ impl<T> Sym<T> {
         }
     }
 
-    /// The value, when it is one.
+    /// The plain value, if it is one.
     pub fn value(&self) -> Option<&T> {
         match self {
             Sym::Value(value) => Some(value),
@@ -96,19 +98,19 @@ impl<T> From<T> for Sym<T> {
 }
 
 impl NamedArgument {
-    /// An argument that is written by its position.
+    /// An argument that is passed by position.
     pub fn positional(name: &str, value: Argument) -> Self {
         NamedArgument { name: name.to_owned(), keyword: false, value }
     }
 
-    /// An argument that is written by keyword.
+    /// An argument that is passed by keyword.
     pub fn keyword(name: &str, value: Argument) -> Self {
         NamedArgument { name: name.to_owned(), keyword: true, value }
     }
 }
 
 impl Argument {
-    /// Calls `see` with every node that it uses, in order. The nodes of a graph are that graph's, and not among them.
+    /// Calls `see` with every node that it uses, in order. The nodes of a sub-graph are not included.
     pub fn visit(&self, see: &mut impl FnMut(NodeId)) {
         fn syms<T>(items: &[Sym<T>], see: &mut impl FnMut(NodeId)) {
             items.iter().filter_map(Sym::node).for_each(see);
@@ -136,7 +138,7 @@ impl Argument {
     }
 }
 
-/// What a recorded op took, its tensors as nodes and its integers as values or nodes.
+/// An argument of a recorded op, with tensors as nodes and integers as values or nodes.
 impl From<Value<NodeId, Sym<i64>>> for Argument {
     fn from(value: Value<NodeId, Sym<i64>>) -> Self {
         fn values<T>(items: Vec<T>) -> Vec<Sym<T>> {

@@ -1,4 +1,4 @@
-//! The graph of a program (`torch.fx.Graph`): nodes, what they do, what they take and what they give.
+//! The graph of a program (`torch.fx.Graph`): nodes with their functions, arguments and values.
 
 mod argument;
 mod node;
@@ -10,12 +10,12 @@ pub use node::{Frame, Node, NodeId, NodeKind};
 pub use target::{PythonFunction, Target};
 pub use value::{Literal, NodeValue};
 
-/// A graph: placeholders first, then calls in the order in which they run.
+/// A graph (`torch.fx.Graph`): placeholders first, then calls in the order in which they run.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Graph {
-    /// The nodes.
+    /// The nodes. A [`NodeId`] is an index into this list, and a node may only use nodes before it.
     pub nodes: Vec<Node>,
-    /// What the graph returns.
+    /// The values that the graph returns.
     pub outputs: Vec<GraphOutput>,
 }
 
@@ -29,7 +29,10 @@ pub enum GraphOutput {
 }
 
 impl Graph {
-    /// The node at `id`. A graph's own ids always exist.
+    /// The node with this id.
+    ///
+    /// # Panics
+    /// If `id` is not an id of this graph.
     pub fn node(&self, id: NodeId) -> &Node {
         &self.nodes[id.0]
     }
@@ -44,7 +47,7 @@ impl Graph {
         self.enumerate().filter(|(_, node)| matches!(node.kind, NodeKind::Placeholder))
     }
 
-    /// Adds a node.
+    /// Adds a node and returns its id.
     pub fn push(&mut self, node: Node) -> NodeId {
         self.nodes.push(node);
         NodeId(self.nodes.len() - 1)

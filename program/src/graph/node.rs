@@ -1,8 +1,8 @@
-//! One node of a graph.
+//! The nodes of a graph.
 
 use super::{NamedArgument, NodeValue, Target};
 
-/// The place of a node in its graph.
+/// Identifies a node: its index in [`Graph::nodes`](super::Graph::nodes).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct NodeId(pub usize);
 
@@ -10,13 +10,13 @@ pub struct NodeId(pub usize);
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct Node {
-    /// Its name, unique in the graph.
+    /// Its name (`node.name`), unique in the graph.
     pub name: String,
-    /// What it does.
+    /// What it does (`node.op`, `node.target`, `node.args`).
     pub kind: NodeKind,
-    /// What it gives (`node.meta["val"]`).
+    /// Its value (`node.meta["val"]`).
     pub value: NodeValue,
-    /// The line of source that made it.
+    /// The source line that it comes from, if known (`node.meta["stack_trace"]`).
     pub frame: Option<Frame>,
 }
 
@@ -24,32 +24,32 @@ pub struct Node {
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub enum NodeKind {
-    /// Takes an input.
+    /// An input of the graph (`op="placeholder"`).
     Placeholder,
-    /// Calls a function.
+    /// A call of a function (`op="call_function"`).
     Call {
         /// The function.
         target: Target,
-        /// The arguments by the names of the function's schema; those that equal their default are left out.
+        /// The arguments, in the order of the schema. Arguments that equal their default are left out.
         arguments: Vec<NamedArgument>,
     },
-    /// Takes one result of a call that gives several (`operator.getitem`).
+    /// One result of a call that returns several (`operator.getitem`).
     Item {
         /// The call.
         of: NodeId,
-        /// Which of its results.
+        /// The index of the result, from 0.
         index: usize,
     },
 }
 
-/// A line of the source that a node comes from: the innermost frame of a Python `stack_trace`.
+/// The source line of a node: the innermost frame of a Python `stack_trace`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Frame {
-    /// The file, as it is shown.
+    /// The path of the file, as shown.
     pub file: String,
     /// The line, counted from 1.
     pub line: u32,
-    /// The function that the line is in.
+    /// The name of the enclosing function.
     pub function: String,
     /// The text of the line, without its indent.
     pub code: String,
@@ -61,14 +61,14 @@ impl Node {
         Node { name: name.into(), kind, value, frame: None }
     }
 
-    /// The same node, made by this line of source.
+    /// The same node with this source line.
     #[must_use]
     pub fn at(mut self, frame: Option<Frame>) -> Self {
         self.frame = frame;
         self
     }
 
-    /// The nodes this one uses, in the order of its arguments.
+    /// The nodes that it uses, in the order of its arguments (`node.all_input_nodes`, but with repetitions).
     pub fn inputs(&self) -> Vec<NodeId> {
         match &self.kind {
             NodeKind::Placeholder => Vec::new(),
@@ -83,7 +83,7 @@ impl Node {
 }
 
 impl Frame {
-    /// The text of a Python `stack_trace` with this one frame: `  File "model.rs", line 33, in forward\n    x + y\n`.
+    /// The text of a Python `stack_trace` with only this frame: `  File "model.rs", line 33, in forward\n    x + y\n`.
     pub fn stack_trace(&self) -> String {
         format!("  File \"{}\", line {}, in {}\n    {}\n", self.file, self.line, self.function, self.code)
     }

@@ -1,15 +1,15 @@
-//! What a call calls.
+//! The functions that calls call.
 
 use crate::op::OpName;
 use std::fmt;
 
-/// The function of a call (`node.target`). `Display` is how a `.pt2` file names it.
+/// The function of a call (`node.target`). `Display` gives its name in a `.pt2` file.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Target {
     /// An overload of an op: `torch.ops.aten.add.Tensor`.
     Op(OpName),
-    /// An op that takes graphs, by its name: `cond` for `torch.ops.higher_order.cond`.
+    /// A higher-order op, which takes graphs: `cond` for `torch.ops.higher_order.cond`.
     HigherOrder(String),
     /// A Python function on numbers: `_operator.add`, `torch.sym_max`.
     Python(PythonFunction),
@@ -40,7 +40,7 @@ pub enum PythonFunction {
 }
 
 impl PythonFunction {
-    /// How a printed program writes it: infix, prefix or as a call.
+    /// The symbol in a printed program: an operator, or the name of a function.
     pub fn symbol(self) -> &'static str {
         match self {
             PythonFunction::Add => "+",
@@ -54,7 +54,17 @@ impl PythonFunction {
         }
     }
 
-    /// Module and name, as a `.pt2` file has them.
+    /// The text of a call with these operands: `a + b`, `-a`, `torch.sym_max(a, b)`.
+    pub fn applied(self, operands: &[impl fmt::Display]) -> String {
+        let joined = |by: &str| operands.iter().map(ToString::to_string).collect::<Vec<_>>().join(by);
+        match self {
+            PythonFunction::Max | PythonFunction::Min => format!("{}({})", self.symbol(), joined(", ")),
+            PythonFunction::Neg => format!("-{}", joined(", ")),
+            _ => joined(&format!(" {} ", self.symbol())),
+        }
+    }
+
+    /// The module and name, as in a `.pt2` file.
     pub fn path(self) -> &'static str {
         match self {
             PythonFunction::Add => "_operator.add",
@@ -69,7 +79,7 @@ impl PythonFunction {
         }
     }
 
-    /// What nodes that call it are named after.
+    /// The base name of nodes that call it: `add`, `sym_max`.
     pub fn base_name(self) -> &'static str {
         let path = self.path();
         path.rsplit('.').next().unwrap_or(path)

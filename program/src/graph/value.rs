@@ -1,13 +1,13 @@
-//! What a node gives.
+//! The values of nodes.
 
 use pytree_core::{Leaf, NoTensors, TensorType};
 use symbolic::{Expr, Rel};
 
-/// What a node gives.
+/// The value of a node, without data (`node.meta["val"]`).
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub enum NodeValue {
-    /// A tensor. Sizes, strides and offset are expressions of the program's symbols.
+    /// A tensor. Sizes, strides and offset (in elements) are expressions over the symbols of the program.
     Tensor(TensorType<Expr>),
     /// An integer.
     Int(Expr),
@@ -15,16 +15,16 @@ pub enum NodeValue {
     Float(Expr),
     /// A bool.
     Bool(Rel),
-    /// Several results, taken apart by items: how many, and whether they are a list (`Tensor[]`) or a tuple.
+    /// Several tensors, which [`NodeKind::Item`](super::NodeKind::Item) nodes take apart.
     Several {
-        /// How many.
+        /// The number of tensors.
         count: usize,
-        /// Whether the op's schema calls them a list.
+        /// Whether the schema returns a list (`Tensor[]`) and not a tuple.
         list: bool,
     },
-    /// A plain value that an input was given.
+    /// A plain value: an input that is not a tensor is a constant of the program.
     Literal(Literal),
-    /// Nothing.
+    /// No value: the function is called for its effect.
     Nothing,
 }
 
@@ -32,7 +32,7 @@ pub enum NodeValue {
 pub type Literal = Leaf<NoTensors>;
 
 impl NodeValue {
-    /// The tensor, when it is one.
+    /// The tensor, if it is one.
     pub fn tensor(&self) -> Option<&TensorType<Expr>> {
         match self {
             NodeValue::Tensor(tensor) => Some(tensor),

@@ -1,10 +1,11 @@
-//! Names of placeholders and nodes, and who gives way when two want the same.
+//! The names of placeholders and nodes, as `torch.export` chooses them.
 
 use std::collections::{HashMap, HashSet};
 
-/// Gives every node of a graph a name of its own, as `torch.export` does.
+/// Gives every node of a graph a unique name, as `torch.export` does.
 ///
-/// Feed it in torch's order: user inputs, then lifted parameters, buffers and constants, then the other nodes.
+/// Names must be requested in PyTorch's order: user inputs, then lifted parameters, buffers and constants, then the other
+/// nodes.
 ///
 /// ```
 /// use program::names::Namer;
@@ -21,17 +22,17 @@ pub struct Namer {
 }
 
 impl Namer {
-    /// A namer that has given no name yet.
+    /// A namer without used names.
     pub fn new() -> Namer {
         Namer::default()
     }
 
-    /// A free name for a placeholder that would like `name`.
+    /// A free name for a placeholder: `name`, or `name` with a number if it is taken.
     pub fn placeholder(&mut self, name: &str) -> String {
         self.claim(name, name)
     }
 
-    /// A free name for any other node; a number at its end is counted on, not appended to.
+    /// A free name for any other node. A number at the end of `name` is replaced by a higher one if the name is taken.
     pub fn node(&mut self, name: &str) -> String {
         let key = numbered(name).map_or(name, |(prefix, _)| prefix);
         self.claim(name, key)
@@ -52,7 +53,8 @@ impl Namer {
     }
 }
 
-/// The last `_<digits>` and what stands before it. What follows the digits is ignored, as torch's unanchored search does.
+/// The number in the last `_<digits>`, and the text before it. Text after the digits is ignored, as in PyTorch, whose
+/// search is not anchored.
 fn numbered(name: &str) -> Option<(&str, u64)> {
     name.rmatch_indices('_').find_map(|(at, _)| {
         let digits = name[at + 1..].chars().take_while(char::is_ascii_digit).count();
@@ -63,7 +65,7 @@ fn numbered(name: &str) -> Option<(&str, u64)> {
 
 /// One mapping key as part of a placeholder name: every character outside `[a-zA-Z0-9]` becomes `_`.
 ///
-/// The parts of a path are joined by `_` and lower-cased: [`placeholder_base`].
+/// [`placeholder_base`] joins the parts of a path.
 pub fn mapping_key_part(key: &str) -> String {
     key.chars().map(|c| if c.is_ascii_alphanumeric() { c } else { '_' }).collect()
 }
@@ -74,7 +76,7 @@ pub fn placeholder_base<S: AsRef<str>>(parts: impl IntoIterator<Item = S>) -> St
     parts.join("_")
 }
 
-/// What a lifted placeholder stands for; decides its prefix.
+/// What a lifted placeholder stands for. It determines the prefix of the name.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 pub enum Lifted {
     /// `p_`.
@@ -101,23 +103,24 @@ impl Lifted {
     }
 }
 
-/// Python keywords and builtins that are names of operators: their first node is already numbered, `sum_1`.
+/// Python keywords and builtins that are names of ops. Their first node already has a number: `max_1`.
 const RESERVED: [&str; 14] =
     ["abs", "all", "and", "any", "complex", "max", "min", "not", "or", "pow", "range", "round", "set", "slice"];
 
-/// Numbers nodes as the tracer does, before [`Namer::node`]: `add`, `add_1`; `sum_1`, `sum_2`; `add_`, `add__1`.
+/// Numbers the nodes of each op as PyTorch's tracer does, before [`Namer::node`]: `add`, `add_1`; `sum_1`, `sum_2`; `add_`,
+/// `add__1`.
 #[derive(Clone, Debug, Default)]
 pub struct OpNumbers {
     next: HashMap<String, u64>,
 }
 
 impl OpNumbers {
-    /// Numbers from the start.
+    /// All ops start with their first number.
     pub fn new() -> OpNumbers {
         OpNumbers::default()
     }
 
-    /// The candidate name of the next node of an operator's base name (`add` of `aten.add.Tensor`).
+    /// The candidate name of the next node of an op. `base` is the name of the op: `add` for `aten.add.Tensor`.
     pub fn next(&mut self, base: &str) -> String {
         let base = op_base(base);
         let reserved = RESERVED.contains(&base.as_str()) || base == "sum";
@@ -128,7 +131,8 @@ impl OpNumbers {
     }
 }
 
-/// An operator's base name as a node name: dunders stripped, a lower-to-upper change gets `_`, the rest lower-cased.
+/// The name of an op as a node name: without dunders, in lower case, and with `_` between a lower-case and an upper-case
+/// letter.
 fn op_base(base: &str) -> String {
     let base = base.strip_prefix("__").and_then(|b| b.strip_suffix("__")).unwrap_or(base);
     let mut out = String::with_capacity(base.len());

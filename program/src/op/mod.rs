@@ -1,4 +1,4 @@
-//! Ops by name, and the values that go into them and come out of them.
+//! Ops by name, and their arguments and results.
 
 mod name;
 mod value;

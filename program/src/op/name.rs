@@ -7,8 +7,7 @@ use std::sync::Arc;
 
 /// The name of one overload of an op, as `aten.add.Tensor` (`torch._ops.OpOverload`).
 ///
-/// The dispatcher knows the overload that Python calls `default` by an empty name; both are read and `default` is
-/// shown.
+/// Python's overload `default` has an empty name in the C++ dispatcher. Both are accepted, and `default` is shown.
 ///
 /// ```
 /// use program::OpName;
@@ -20,23 +19,23 @@ use std::sync::Arc;
 /// ```
 #[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct OpName {
-    /// Three identifiers with a dot between: `aten.add.Tensor`. Shared, since every recorded call has one.
+    /// Three identifiers separated by dots: `aten.add.Tensor`. Shared, since every recorded call has a copy.
     text: Arc<str>,
 }
 
-/// A text that names no op.
+/// A text is not the name of an op.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("`{text}` names no op: write namespace, name and overload, such as `aten.add.Tensor`")]
+#[error("`{text}` is not the name of an op: write namespace, name and overload, such as `aten.add.Tensor`")]
 pub struct OpNameError {
     /// The text.
     pub text: String,
 }
 
 impl OpName {
-    /// The name made of its three parts; an overload of `""` or `"default"` is the default one.
+    /// The name with these three parts. `""` and `"default"` both are the default overload.
     ///
     /// # Errors
-    /// A part that is no identifier.
+    /// [`OpNameError`] when a part is empty or has other characters than ASCII letters, digits and `_`.
     pub fn new(namespace: &str, name: &str, overload: &str) -> Result<Self, OpNameError> {
         let word = |part: &str| !part.is_empty() && part.chars().all(|c| c.is_ascii_alphanumeric() || c == '_');
         let overload = if overload.is_empty() { "default" } else { overload };
@@ -48,17 +47,17 @@ impl OpName {
         }
     }
 
-    /// The library: `aten`.
+    /// The namespace: `aten`.
     pub fn namespace(&self) -> &str {
         self.part(0)
     }
 
-    /// The op: `add`; an op that works in place ends in `_`.
+    /// The op: `add`. The name of an in-place op ends in `_`.
     pub fn name(&self) -> &str {
         self.part(1)
     }
 
-    /// The overload as Python shows it: `Tensor`, `default`.
+    /// The overload as in Python: `Tensor`, `default`.
     pub fn overload(&self) -> &str {
         self.part(2)
     }
@@ -68,14 +67,14 @@ impl OpName {
         self.text.split('.').nth(index).unwrap_or_default()
     }
 
-    /// How a printed program and a `.pt2` file name it: `torch.ops.aten.add.Tensor`.
+    /// The name in a printed program and a `.pt2` file: `torch.ops.aten.add.Tensor`.
     pub fn target(&self) -> String {
         format!("torch.ops.{self}")
     }
 
-    /// The two names that the C++ dispatcher looks for: `aten::add` and `Tensor`.
+    /// The two names that the C++ dispatcher uses: `aten::add` and `Tensor`.
     pub fn dispatcher_names(&self) -> (CString, CString) {
-        // Identifiers hold no zero byte, so neither conversion fails.
+        // Identifiers do not contain a zero byte, so neither conversion fails.
         let text = |s: String| CString::new(s).unwrap_or_default();
         let overload = if self.overload() == "default" { "" } else { self.overload() };
         (text(format!("{}::{}", self.namespace(), self.name())), text(overload.to_owned()))

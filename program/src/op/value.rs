@@ -1,12 +1,12 @@
-//! What goes into an op and comes out of it.
+//! Arguments and results of ops.
 
 use pytree_core::{DType, Device, Layout, MemoryFormat};
 
-/// An argument or a result of an op, over a representation `T` of tensors (a tensor handle, a reference to one, the
-/// name of a value in a trace or a graph) and `I` of integers (a number, an expression, the name of a node).
+/// An argument or a result of an op. `T` represents a tensor (a handle, a reference, the id of a value in a trace or graph)
+/// and `I` an integer (a number, an expression, a node).
 ///
-/// It has the shape of the op's schema: what the schema calls `ScalarType?` is [`Value::DType`] or [`Value::None`], a
-/// `Scalar` is the int, float, bool or complex number it holds, a `SymInt` an int. An undefined tensor and an absent
+/// The variant follows from the type in the op's schema: a `ScalarType?` is [`Value::DType`] or [`Value::None`], a `Scalar`
+/// is the int, float, bool or complex number that it holds, and a `SymInt` is an int. An undefined tensor and an absent
 /// generator are [`Value::None`].
 #[derive(Clone, Debug, PartialEq)]
 pub enum Value<T, I = i64> {
@@ -47,7 +47,7 @@ pub enum Value<T, I = i64> {
 }
 
 impl<T, I> Value<T, I> {
-    /// What it is, in the schema's words: `int[]`.
+    /// Its type in schema notation: `int[]`.
     pub fn kind(&self) -> &'static str {
         match self {
             Value::None => "None",
@@ -70,7 +70,7 @@ impl<T, I> Value<T, I> {
         }
     }
 
-    /// The same value over another representation of tensors.
+    /// Replaces every tensor by the result of `f`.
     ///
     /// # Errors
     /// The first error of `f`.
@@ -78,7 +78,7 @@ impl<T, I> Value<T, I> {
         self.try_map_both(f, Ok)
     }
 
-    /// The same value over another representation of tensors.
+    /// Replaces every tensor by the result of `f`.
     pub fn map<U>(self, mut f: impl FnMut(T) -> U) -> Value<U, I> {
         match self.try_map(|t| Ok::<U, std::convert::Infallible>(f(t))) {
             Ok(value) => value,
@@ -86,7 +86,7 @@ impl<T, I> Value<T, I> {
         }
     }
 
-    /// The same value over another representation of integers.
+    /// Replaces every integer by the result of `f`.
     ///
     /// # Errors
     /// The first error of `f`.
@@ -132,7 +132,7 @@ impl<T, I> Value<T, I> {
         }
     }
 
-    /// The tensors in it, in order; absent ones are passed over.
+    /// The tensors in it, in order; absent ones are skipped.
     pub fn tensors(&self) -> impl Iterator<Item = &T> {
         let (one, many, some): (Option<&T>, &[T], &[Option<T>]) = match self {
             Value::Tensor(t) => (Some(t), &[], &[]),

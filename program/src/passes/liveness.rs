@@ -1,17 +1,17 @@
-//! Which values are used where for the last time.
+//! The last uses of values.
 
 use crate::graph::{Graph, GraphOutput, NodeId, NodeKind};
 
-/// For every node of a graph the values that are not needed after it.
+/// The values that are dead after each node of a graph: the `;  x = None` at the end of printed statements.
 ///
-/// As in torch, a placeholder that nothing uses and a value that the graph returns never die.
+/// As in PyTorch, a placeholder without uses and a value that the graph returns never die.
 #[derive(Clone, Debug)]
 pub struct Liveness {
     dead: Vec<Vec<NodeId>>,
 }
 
 impl Liveness {
-    /// Follows every value of a graph to its last use.
+    /// Finds the last use of every value of a graph.
     pub fn of(graph: &Graph) -> Self {
         let inputs: Vec<Vec<NodeId>> = graph.nodes.iter().map(|node| node.inputs()).collect();
         let mut last: Vec<Option<usize>> = vec![None; graph.nodes.len()];
@@ -45,7 +45,8 @@ impl Liveness {
         Liveness { dead }
     }
 
-    /// The values whose last use is at `node`, in the order in which it uses them; its own when nothing uses it.
+    /// The values whose last use is in `node`, in the order of its arguments. If nothing uses the value of `node`, it is the
+    /// last entry.
     pub fn dead_after(&self, node: NodeId) -> &[NodeId] {
         self.dead.get(node.0).map_or(&[], Vec::as_slice)
     }

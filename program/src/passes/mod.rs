@@ -1,4 +1,4 @@
-//! Passes over a graph: what follows from it, and what makes another one of it.
+//! Passes over a graph: analyses and transformations.
 
 mod liveness;
 

@@ -7,12 +7,12 @@ use std::path::Path;
 use zip::write::SimpleFileOptions;
 use zip::{CompressionMethod, ZipWriter};
 
-/// The members of an archive, in order, below its one root folder.
+/// The members of an archive, in order. All are below one root folder.
 pub(crate) struct Archive {
     members: Vec<(String, Content)>,
 }
 
-/// The bytes of a member; those of a tensor are not copied.
+/// The bytes of a member. Those of a tensor are shared, not copied.
 pub(crate) enum Content {
     Bytes(Vec<u8>),
     Tensor(Storage),
@@ -46,7 +46,7 @@ impl From<Storage> for Content {
 }
 
 impl Archive {
-    /// An archive with what every `.pt2` file has.
+    /// An archive with the members that every `.pt2` file has.
     pub(crate) fn new() -> Self {
         let mut archive = Archive { members: Vec::new() };
         // Neither of the first two may end in a line break.
@@ -69,7 +69,7 @@ impl Archive {
         let io = |source| SaveError::Io { path: path.to_owned(), source };
         let mut builder = tempfile::Builder::new();
         builder.prefix(".pt2-");
-        // A temporary file is for its owner alone; this one becomes a file like any other.
+        // A temporary file is private to its owner by default; this one becomes a regular file.
         #[cfg(unix)]
         builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o666));
         let mut file = builder.tempfile_in(folder).map_err(io)?;
@@ -79,7 +79,7 @@ impl Archive {
         Ok(())
     }
 
-    /// The archive as bytes, below the root folder torch uses for buffers.
+    /// The archive as bytes, with the root folder that PyTorch uses for buffers.
     pub(crate) fn to_bytes(&self) -> Result<Vec<u8>, SaveError> {
         let mut bytes = std::io::Cursor::new(Vec::new());
         self.write_to("archive", &mut bytes)?;
@@ -90,7 +90,7 @@ impl Archive {
         let mut zip = ZipWriter::new(out);
         for (name, content) in &self.members {
             let content = content.bytes();
-            // Stored, at 64 bytes as torch aligns them, and without a date: the same program gives the same bytes.
+            // Members are stored, aligned to 64 bytes as in PyTorch, and undated, so that equal programs give equal bytes.
             let options = SimpleFileOptions::default()
                 .compression_method(CompressionMethod::Stored)
                 .with_alignment(64)

@@ -1,6 +1,6 @@
 //! The JSON of a program in a `.pt2` file: `torch/_export/serde/schema.py`, version 8.20, for reading and writing.
 //!
-//! Names and order of the fields are the file's.
+//! The names and the order of the fields are those of the file.
 
 use indexmap::IndexMap;
 use pytree_core::Device;
@@ -81,7 +81,7 @@ pub(crate) struct Node {
     pub(crate) metadata: Named<String>,
     #[serde(default)]
     pub(crate) is_hop_single_tensor_return: Option<bool>,
-    /// Absent in files of torch 2.10 and before.
+    /// Absent in files of PyTorch 2.10 and before.
     #[serde(default)]
     pub(crate) name: Option<String>,
 }
@@ -98,7 +98,7 @@ pub(crate) struct NamedArg {
 pub(crate) const POSITIONAL: u8 = 1;
 pub(crate) const KEYWORD: u8 = 2;
 
-// The variants are the file's own words.
+// The names of the variants are those of the file.
 #[allow(clippy::enum_variant_names)]
 #[derive(Serialize, Deserialize, Clone, Debug)]
 #[serde(rename_all = "snake_case")]
@@ -181,7 +181,7 @@ pub(crate) enum SymBoolArg {
     AsBool(bool),
 }
 
-/// A float; those that JSON has no number for are written as texts.
+/// A float. Those that are not JSON numbers are written as strings.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Float(pub(crate) f64);
 
@@ -358,6 +358,148 @@ pub(crate) struct Payload {
     pub(crate) path_name: String,
     pub(crate) is_param: bool,
     pub(crate) use_pickle: bool,
-    /// `None` of an object that is pickled.
+    /// `None` for a pickled object.
     pub(crate) tensor_meta: Option<TensorMeta>,
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used, reason = "a test")]
+mod tests {
+    use super::*;
+    use serde_json::{Value, json};
+
+    /// Reads the JSON as a `T`, which must write the same JSON again.
+    fn same<T: Serialize + for<'de> Deserialize<'de>>(json: Value) {
+        let read: T = serde_json::from_value(json.clone()).unwrap();
+        assert_eq!(serde_json::to_value(read).unwrap(), json);
+    }
+
+    #[test]
+    fn arguments_are_written_as_they_are_read() {
+        let name = || json!({"name": "x"});
+        for arg in [
+            json!({"as_none": true}),
+            json!({"as_tensor": name()}),
+            json!({"as_tensors": [name(), name()]}),
+            json!({"as_nested_tensors": [[name()], []]}),
+            json!({"as_optional_tensor": {"as_none": true}}),
+            json!({"as_optional_tensors": [{"as_none": true}, {"as_tensor": name()}]}),
+            json!({"as_int": -3}),
+            json!({"as_ints": [1, 2]}),
+            json!({"as_int_lists": [[1], [2, 3]]}),
+            json!({"as_float": 2.5}),
+            json!({"as_floats": ["NaN", "Infinity", "-Infinity", 0.1]}),
+            json!({"as_float_lists": [[0.5], []]}),
+            json!({"as_bool": false}),
+            json!({"as_bools": [true]}),
+            json!({"as_string": "mean"}),
+            json!({"as_strings": ["a"]}),
+            json!({"as_string_to_argument": {"k": {"as_int": 1}}}),
+            json!({"as_sym_int": {"as_name": "n"}}),
+            json!({"as_sym_ints": [{"as_name": "n"}, {"as_int": -1}]}),
+            json!({"as_sym_float": {"as_float": 0.5}}),
+            json!({"as_sym_floats": [{"as_name": "f"}]}),
+            json!({"as_sym_bool": {"as_bool": true}}),
+            json!({"as_sym_bools": [{"as_name": "b"}]}),
+            json!({"as_scalar_type": 6}),
+            json!({"as_device": {"type": "cuda", "index": 1}}),
+            json!({"as_layout": 7}),
+            json!({"as_memory_format": 1}),
+            json!({"as_complex": {"real": 1.0, "imag": "Infinity"}}),
+            json!({"as_custom_obj": {"name": "o", "class_fqn": "a.B"}}),
+            json!({"as_operator": "aten.add"}),
+        ] {
+            same::<Arg>(arg);
+        }
+    }
+
+    /// A graph with a node, a sub-graph and a value of every kind.
+    fn graph() -> Value {
+        let symbol = json!({"as_expr": {"expr_str": "Symbol('s0')", "hint": {"as_int": 5}}});
+        let meta = json!({
+            "dtype": 7, "sizes": [symbol, {"as_int": 4}], "requires_grad": true, "device": {"type": "cpu", "index": null},
+            "strides": [{"as_int": 4}, {"as_int": 1}], "storage_offset": {"as_int": 0}, "layout": 7,
+        });
+        let empty = json!({
+            "inputs": [], "outputs": [], "nodes": [], "tensor_values": {}, "sym_int_values": {}, "sym_bool_values": {},
+            "is_single_tensor_return": false, "custom_obj_values": {}, "sym_float_values": {},
+        });
+        json!({
+            "inputs": [{"as_tensor": {"name": "x"}}],
+            "outputs": [{"as_tensor": {"name": "x"}}],
+            "nodes": [{
+                "target": "torch.ops.higher_order.cond",
+                "inputs": [{"name": "", "arg": {"as_graph": {"name": "true_graph_0", "graph": empty}}, "kind": 1}],
+                "outputs": [{"as_tensor": {"name": "y"}}],
+                "metadata": {"stack_trace": "  File"},
+                "is_hop_single_tensor_return": false,
+                "name": "cond",
+            }],
+            "tensor_values": {"x": meta},
+            "sym_int_values": {"n": symbol, "m": {"as_int": 3}},
+            "sym_bool_values": {"b": {"as_expr": {"expr_str": "t", "hint": {"as_bool": true}}}, "c": {"as_bool": false}},
+            "is_single_tensor_return": false,
+            "custom_obj_values": {"o": {"name": "o", "class_fqn": "a.B"}},
+            "sym_float_values": {"f": {"as_expr": {"expr_str": "f", "hint": {"as_float": 0.5}}}, "g": {"as_float": "NaN"}},
+        })
+    }
+
+    #[test]
+    fn a_program_is_written_as_it_is_read() {
+        let name = || json!({"name": "x"});
+        same::<Program>(json!({
+            "graph_module": {
+                "graph": graph(),
+                "signature": {
+                    "input_specs": [
+                        {"user_input": {"arg": {"as_tensor": name()}}},
+                        {"parameter": {"arg": name(), "parameter_name": "w"}},
+                        {"buffer": {"arg": name(), "buffer_name": "b", "persistent": false}},
+                        {"tensor_constant": {"arg": name(), "tensor_constant_name": "c"}},
+                        {"custom_obj": {"arg": {"name": "o", "class_fqn": "a.B"}, "custom_obj_name": "o"}},
+                        {"token": {"arg": name()}},
+                        {"constant_input": {"name": "n", "value": {"as_int": 3}}},
+                    ],
+                    "output_specs": [
+                        {"user_output": {"arg": {"as_none": true}}},
+                        {"loss_output": {"arg": name()}},
+                        {"buffer_mutation": {"arg": name(), "buffer_name": "b"}},
+                        {"parameter_mutation": {"arg": name(), "parameter_name": "w"}},
+                        {"gradient_to_parameter": {"arg": name(), "parameter_name": "w"}},
+                        {"gradient_to_user_input": {"arg": name(), "user_input_name": "x"}},
+                        {"user_input_mutation": {"arg": name(), "user_input_name": "x"}},
+                        {"token": {"arg": name()}},
+                    ],
+                },
+                "module_call_graph": [
+                    {"fqn": "", "signature": {
+                        "inputs": [], "outputs": [], "in_spec": "[1]", "out_spec": "[1]", "forward_arg_names": ["x"],
+                    }},
+                    {"fqn": "fc", "signature": null},
+                ],
+                "metadata": {"k": "v"},
+                "treespec_namedtuple_fields": {"my.P": {"field_names": ["x", "y"]}},
+            },
+            "opset_version": {"aten": 10},
+            "range_constraints": {"s0": {"min_val": 2, "max_val": null}},
+            "schema_version": {"major": 8, "minor": 20},
+            "verifiers": ["TRAINING"],
+            "torch_version": "2.13.0",
+            "guards_code": ["L['x'].size()[0] == 5"],
+        }));
+    }
+
+    #[test]
+    fn fields_that_older_files_lack_have_defaults() {
+        let node: Node = serde_json::from_value(json!({"target": "t", "inputs": [], "outputs": []})).unwrap();
+        assert!(node.name.is_none() && node.metadata.is_empty() && node.is_hop_single_tensor_return.is_none());
+        let arg: NamedArg = serde_json::from_value(json!({"name": "a", "arg": {"as_none": true}})).unwrap();
+        assert_eq!(arg.kind, None);
+    }
+
+    #[test]
+    fn a_text_that_is_not_a_float_is_refused() {
+        let error = serde_json::from_value::<Float>(json!("inf")).unwrap_err().to_string();
+        assert!(error.contains("a number, \"NaN\", \"Infinity\" or \"-Infinity\""), "{error}");
+    }
 }

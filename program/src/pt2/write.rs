@@ -1,4 +1,4 @@
-//! A program as the members of a `.pt2` file.
+//! Writes a program as the members of a `.pt2` file.
 
 use super::SaveError;
 use super::archive::Archive;
@@ -14,17 +14,17 @@ use std::collections::HashMap;
 use std::path::Path;
 use symbolic::{Bound, Expr, Symbol};
 
-/// The version of PyTorch whose files these are.
+/// The version of PyTorch whose files are written.
 const TORCH_VERSION: &str = "2.13.0";
 
 impl ExportedProgram {
     /// Writes the program to a file that `torch.export.load` opens (`torch.export.save`).
     ///
-    /// The file is written atomically, and the same program gives the same bytes. It holds JSON and raw tensors; there is
-    /// nothing to unpickle in it.
+    /// The file is written atomically, and the same program gives the same bytes. It holds JSON and raw tensors, and no
+    /// pickle.
     ///
     /// # Errors
-    /// [`SaveError`] when the file cannot be written or cannot hold something of the program.
+    /// [`SaveError`] when the file cannot be written, or when the format cannot hold a part of the program.
     pub fn save(&self, path: impl AsRef<Path>) -> Result<(), SaveError> {
         archive(self)?.write(path.as_ref())
     }
@@ -32,7 +32,7 @@ impl ExportedProgram {
     /// The bytes of the file that [`save`](ExportedProgram::save) writes.
     ///
     /// # Errors
-    /// As [`save`](ExportedProgram::save).
+    /// The same as [`save`](ExportedProgram::save), except those of the file system.
     pub fn to_bytes(&self) -> Result<Vec<u8>, SaveError> {
         archive(self)?.to_bytes()
     }
@@ -99,7 +99,7 @@ fn ranges(program: &ExportedProgram) -> IndexMap<String, schema::Range> {
         .collect()
 }
 
-/// Writes one graph and what it holds.
+/// Writes one graph and its sub-graphs.
 struct GraphWriter<'p> {
     graph: &'p Graph,
     values: Values<'p>,
@@ -154,7 +154,7 @@ impl<'p> GraphWriter<'p> {
         Ok(graph)
     }
 
-    /// The names of the items of every call, by its node and their index.
+    /// The names of the items of every call, by the call and the index of the result.
     fn items(&self) -> HashMap<(NodeId, usize), &'p str> {
         let item = |node: &'p Node| match node.kind {
             NodeKind::Item { of, index } => Some(((of, index), node.name.as_str())),
@@ -163,7 +163,7 @@ impl<'p> GraphWriter<'p> {
         self.graph.nodes.iter().rev().filter_map(item).collect()
     }
 
-    /// The value of a node as an argument: by name, or the plain value of a constant input.
+    /// A reference to the value of a node: its name, or the plain value of a constant input.
     fn reference(&self, id: NodeId) -> Arg {
         let Name { name } = self.name(id);
         match &self.graph.node(id).value {
@@ -183,7 +183,7 @@ impl<'p> GraphWriter<'p> {
         }
     }
 
-    /// The results of a call; of one that gives several each by the name of its item.
+    /// The results of a call. If it returns several, each has the name of its item.
     fn results(&self, id: NodeId, node: &Node, items: &HashMap<(NodeId, usize), &str>) -> Vec<Arg> {
         match &node.value {
             NodeValue::Several { count, list } => {
@@ -302,12 +302,12 @@ impl<'p> GraphWriter<'p> {
     }
 }
 
-/// The numbers of a list without symbols.
+/// The numbers of a list, if none of them is computed by a node.
 fn plain<T: Copy>(syms: &[Sym<T>]) -> Option<Vec<T>> {
     syms.iter().map(|sym| sym.value().copied()).collect()
 }
 
-/// Writes values, each with the number that the example gives it.
+/// Writes expressions, with their values in the example as hints.
 #[derive(Clone, Copy)]
 struct Values<'p> {
     hints: &'p IndexMap<Symbol, i64>,
@@ -336,7 +336,7 @@ impl Values<'_> {
         })
     }
 
-    /// The table of stored tensors and the storages it names: one file per distinct storage and element type.
+    /// The table of stored tensors and the storages that it names: one file per distinct storage and element type.
     fn payloads(
         self,
         prefix: &str,
@@ -381,7 +381,7 @@ fn literal_arg(literal: &Literal) -> Arg {
     }
 }
 
-/// The field names of every namedtuple in these specs: treespec JSON has only the names of the classes.
+/// The field names of every namedtuple in these specs, since treespec JSON has only the names of the classes.
 fn namedtuple_fields(specs: [&TreeSpec; 2]) -> IndexMap<String, schema::NamedTupleFields> {
     let classes = specs.into_iter().flat_map(TreeSpec::namedtuples);
     classes
@@ -390,4 +390,38 @@ fn namedtuple_fields(specs: [&TreeSpec; 2]) -> IndexMap<String, schema::NamedTup
             Some((class.name.to_string(), schema::NamedTupleFields { field_names }))
         })
         .collect()
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used, reason = "a test")]
+mod tests {
+    use super::*;
+    use crate::graph::{NamedArgument, Target};
+    use crate::signature::{GraphSignature, InputSpec};
+
+    #[test]
+    fn a_written_program_is_read_as_the_same_json() {
+        let size = Expr::size("s0");
+        let value = NodeValue::Tensor(TensorType::contiguous(DType::Float32, [2]).map(|_| size.clone()));
+        let mut inner = Graph::default();
+        inner.push(Node::new("x", NodeKind::Placeholder, value.clone()));
+        let mut graph = Graph::default();
+        let x = graph.push(Node::new("x", NodeKind::Placeholder, value));
+        let argument = |value| NamedArgument::positional("", value);
+        let arguments = vec![
+            argument(Argument::Graph { name: "body_graph_0".to_owned(), graph: Box::new(inner) }),
+            argument(Argument::OptionalTensors(vec![None, Some(x)])),
+            argument(Argument::Floats(vec![Sym::Value(f64::NAN)])),
+        ];
+        let target = Target::HigherOrder("scan".to_owned());
+        graph.push(Node::new("scan", NodeKind::Call { target, arguments }, NodeValue::Int(size.clone())));
+        graph.outputs = vec![GraphOutput::Node(x), GraphOutput::Literal(Literal::None)];
+        let inputs = vec![InputSpec { node: x, kind: InputKind::Buffer { name: "b".to_owned(), persistent: true } }];
+        let signature = GraphSignature { inputs, outputs: Vec::new() };
+        let mut program = ExportedProgram::new(graph, signature, TreeSpec::leaf(), TreeSpec::leaf());
+        program.hints.insert(size.as_symbol().unwrap().clone(), 5);
+        let written = json(&model(&program).unwrap()).unwrap();
+        let read: schema::Program = serde_json::from_slice(&written).unwrap();
+        assert_eq!(String::from_utf8(json(&read).unwrap()).unwrap(), String::from_utf8(written).unwrap());
+    }
 }

@@ -1,9 +1,7 @@
-//! `print(ep)`.
+//! The text of `print(ep)`.
 
 use crate::ExportedProgram;
-use crate::graph::{
-    Argument, Frame, Graph, GraphOutput, NamedArgument, Node, NodeId, NodeKind, NodeValue, PythonFunction, Sym, Target,
-};
+use crate::graph::{Argument, Frame, Graph, GraphOutput, Node, NodeId, NodeKind, NodeValue, Sym, Target};
 use crate::passes::Liveness;
 use crate::signature::InputKind;
 use pytree_core::{Device, LeafRef, Plain, python};
@@ -29,7 +27,7 @@ impl Display for ExportedProgram {
             }
             f.write_str("\n")?;
         }
-        // Python joins the lines of a section; an empty one leaves its line break.
+        // Python joins the lines of a section with line breaks, so an empty section is one empty line.
         f.write_str(if self.signature.inputs.is_empty() { "    \n    \n" } else { "    \n" })?;
         f.write_str("    # outputs\n")?;
         for spec in &self.signature.outputs {
@@ -52,7 +50,7 @@ impl Display for ExportedProgram {
     }
 }
 
-/// `: "f32[s77, 4]"`, `: "Sym(s77)"`, or nothing.
+/// The annotation of a name: `: "f32[s77, 4]"`, `: "Sym(s77)"`, or nothing.
 struct Annotation<'a>(&'a Node);
 
 impl Display for Annotation<'_> {
@@ -74,10 +72,10 @@ impl Display for Annotation<'_> {
 
 const INDENT: &str = "            ";
 
-/// The statements of forward.
+/// The statements of the forward.
 struct Body<'g> {
     graph: &'g Graph,
-    /// The names in the text: a placeholder that hides a Python builtin is renamed at the top of the body.
+    /// The names in the text. A placeholder that hides a Python builtin is renamed at the top of the body.
     names: Vec<String>,
     liveness: Liveness,
 }
@@ -143,7 +141,10 @@ impl<'g> Body<'g> {
         match &node.kind {
             NodeKind::Placeholder => Ok(()),
             NodeKind::Item { of, index } => write!(f, "{}[{index}]", self.name(*of)),
-            NodeKind::Call { target: Target::Python(function), arguments } => self.python(f, *function, arguments),
+            NodeKind::Call { target: Target::Python(function), arguments } => {
+                let operands: Vec<_> = arguments.iter().map(|a| ArgumentText(self, &a.value)).collect();
+                f.write_str(&function.applied(&operands))
+            }
             NodeKind::Call { target, arguments } => {
                 write!(f, "{target}(")?;
                 for (i, argument) in arguments.iter().enumerate() {
@@ -158,23 +159,7 @@ impl<'g> Body<'g> {
         }
     }
 
-    /// A function on numbers: infix, prefix, or as a call.
-    fn python(&self, f: &mut fmt::Formatter<'_>, function: PythonFunction, arguments: &[NamedArgument]) -> fmt::Result {
-        let call = matches!(function, PythonFunction::Max | PythonFunction::Min);
-        let by = if call { ", ".to_owned() } else { format!(" {} ", function.symbol()) };
-        if call {
-            write!(f, "{}(", function.symbol())?;
-        } else if function == PythonFunction::Neg {
-            f.write_str("-")?;
-        }
-        for (i, argument) in arguments.iter().enumerate() {
-            f.write_str(if i == 0 { "" } else { &by })?;
-            self.argument(f, &argument.value)?;
-        }
-        f.write_str(if call { ")" } else { "" })
-    }
-
-    /// A value by `show`, or the name of the node that computes it.
+    /// A value shown by `show`, or the name of the node that computes it.
     fn sym<'a, T, D: Display + 'a>(&'a self, sym: &'a Sym<T>, show: impl Fn(&'a T) -> D) -> SymText<'a, D> {
         match sym {
             Sym::Value(value) => SymText::Value(show(value)),
@@ -207,7 +192,16 @@ impl<'g> Body<'g> {
     }
 }
 
-/// What stands for a number: a value, or the name of a node.
+/// An argument as a statement shows it.
+struct ArgumentText<'a>(&'a Body<'a>, &'a Argument);
+
+impl Display for ArgumentText<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.argument(f, self.1)
+    }
+}
+
+/// A number: a value, or the name of the node that computes it.
 enum SymText<'a, D> {
     Value(D),
     Node(&'a str),
@@ -249,7 +243,7 @@ fn device(f: &mut fmt::Formatter<'_>, device: Device) -> fmt::Result {
     }
 }
 
-/// Python's `repr` of a complex number: `(1+2j)`, or `2j` without a real part. Parts that are whole lose their `.0`.
+/// Python's `repr` of a complex number: `(1+2j)`, or `2j` without a real part. Whole parts have no `.0`.
 fn complex(f: &mut fmt::Formatter<'_>, re: f64, im: f64) -> fmt::Result {
     let part = |v: f64| {
         let text = python::Float(v).to_string();
@@ -263,7 +257,7 @@ fn complex(f: &mut fmt::Formatter<'_>, re: f64, im: f64) -> fmt::Result {
     write!(f, "({}{sign}{imaginary}j)", part(re))
 }
 
-/// The comment above a statement: the line of source that made it.
+/// The comment above a statement: its source line.
 fn summary(node: &Node) -> String {
     match &node.frame {
         Some(Frame { file, line, function, code }) => format!("File: {file}:{line} in {function}, code: {code}"),
@@ -271,7 +265,7 @@ fn summary(node: &Node) -> String {
     }
 }
 
-/// Whether a placeholder of this name would hide something that the printed code may refer to.
+/// Whether a placeholder of this name would hide a global name that the printed code may use.
 fn hides_a_global(name: &str) -> bool {
     python::is_builtin(name) || ["inf", "nan", "NoneType", "torch", "device", "fx_pytree", "pytree"].contains(&name)
 }

@@ -8,16 +8,15 @@ use std::collections::HashMap;
 use tch::Tensor;
 use tch::nn::VarStore;
 
-/// What the caller declared of the model's own tensors, in the order in which they become placeholders: parameters, then
-/// buffers, then constants.
+/// The tensors that the caller declared, in the order of their placeholders: parameters, then buffers, then constants.
 #[derive(Debug, Default)]
-pub(crate) struct Declared {
+pub(crate) struct ModelTensors {
     entries: Vec<(Role, Tensor)>,
 }
 
-impl Declared {
-    /// The variables of a store: trainable ones are parameters in order of their creation, but a layer's weight comes
-    /// before its bias, as in `torch.nn`; the others are buffers by name.
+impl ModelTensors {
+    /// Adds the variables of a store. Trainable ones are parameters in the order of their creation, but the weight of a
+    /// layer comes before its bias, as in `torch.nn`. The others are buffers, sorted by name.
     pub(crate) fn var_store(&mut self, store: &VarStore) -> Result<(), DispatchError> {
         let mut named: Vec<(String, Tensor)> = store.variables().into_iter().collect();
         named.sort_by(|a, b| a.0.cmp(&b.0));
@@ -60,21 +59,21 @@ impl Declared {
         &self.entries
     }
 
-    /// Adds them all to what a recording knows.
+    /// Adds all of them to the known tensors of a recording.
     pub(crate) fn known<'a>(&'a self, known: &mut Known<'a>) {
         for (role, tensor) in &self.entries {
             known.add(role.clone(), tensor);
         }
     }
 
-    /// Copies of the buffers and constants, to be put back after a run that writes to them.
+    /// Copies of the buffers and constants, from which they are restored after a run.
     pub(crate) fn buffers(&self) -> Result<Vec<(&Tensor, Tensor)>, DispatchError> {
         let buffers = self.entries.iter().filter(|(role, _)| matches!(role, Role::Buffer(_) | Role::Constant(_)));
         buffers.map(|(_, tensor)| Ok((tensor, dispatch::deep_copy(tensor)?))).collect()
     }
 }
 
-/// Reads tensors as data, each storage once: tensors that share one still share it in the program.
+/// Reads the data of tensors. Each storage is read once, so tensors that share one still share it in the program.
 #[derive(Default)]
 pub(crate) struct DataReader {
     storages: HashMap<StorageId, Storage>,
