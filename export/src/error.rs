@@ -132,7 +132,7 @@ pub enum ExportError {
     },
     /// A shape rule and a run disagree, so the program would be wrong.
     #[error(
-        "`{op}` returns sizes {observed:?}, but its shape rule says {predicted}: this is a bug of this library, please \
+        "`{op}` returns sizes {observed:?}, but its shape rule says {predicted}: this is a mistake of this library, please \
          report the model"
     )]
     RuleMismatch {
@@ -163,7 +163,7 @@ pub enum ExportError {
     Inputs(#[source] tch::TchError),
     /// An op uses a tensor that is not a value of the recording.
     #[error(
-        "`{op}` uses a tensor that is not a value of the recording: this is a bug of this library, please report the model"
+        "`{op}` uses a tensor that is not a value of the recording: this is a mistake of this library, please report the model"
     )]
     UnknownTensor {
         /// The op.
@@ -174,7 +174,7 @@ pub enum ExportError {
     OpName(#[from] OpNameError),
     /// The outputs of the program differ from those of the model.
     #[error(
-        "the program differs from the model at {sizes}: output {output} differs by {difference:e}. This is a bug of this \
+        "the program differs from the model at {sizes}: output {output} differs by {difference:e}. This is a mistake of this \
          library, please report the model"
     )]
     Differs {

@@ -1,6 +1,6 @@
 //! Names of placeholders and nodes as `torch.export` gives them; the rows were taken from PyTorch 2.13.
 
-use program::names::{Lifted, Namer, OpNumbers, mapping_key_part, placeholder_base};
+use program::names::{Lifted, Namer, NodeNumbers, mapping_key_part, placeholder_base};
 
 /// Names of user inputs whose paths have these parts, after mangling of the keys.
 fn inputs(paths: &[&[&str]]) -> String {
@@ -47,7 +47,7 @@ fn lifted_placeholders() {
 
 /// Names of nodes for operator base names, after inputs of these names.
 fn nodes(inputs: &[&str], ops: &[&str]) -> String {
-    let (mut namer, mut numbers) = (Namer::new(), OpNumbers::new());
+    let (mut namer, mut numbers) = (Namer::new(), NodeNumbers::new());
     for name in inputs {
         namer.placeholder(name);
     }

@@ -3,7 +3,7 @@
 use super::spelling::aten;
 use crate::ExportError;
 use indexmap::IndexMap;
-use program::names::{Namer, OpNumbers};
+use program::names::{Namer, NodeNumbers};
 use program::{Argument, Frame, Graph, NamedArgument, Node, NodeId, NodeKind, NodeValue, PythonFunction, Sym, Target};
 use symbolic::{Affine, Expr, ExprKind, Function, Symbol};
 
@@ -29,12 +29,12 @@ impl SymbolSource {
 /// Names and numbers nodes as PyTorch's tracer does.
 pub(crate) struct NodeNames {
     pub(crate) namer: Namer,
-    numbers: OpNumbers,
+    numbers: NodeNumbers,
 }
 
 impl NodeNames {
     pub(crate) fn new(namer: Namer) -> Self {
-        NodeNames { namer, numbers: OpNumbers::new() }
+        NodeNames { namer, numbers: NodeNumbers::new() }
     }
 
     /// The name of the next node with this base name.

@@ -8,7 +8,7 @@ use crate::record::{Divergence, RecordMode, Sample, capture, divergence, quietly
 use crate::setup::Setup;
 use crate::variable::{LeafSizes, Variable};
 use crate::{ExportError, probe::sizes::ELEMENT_CAP};
-use shapes::{Dim, DimSpec, HintKind, ShapeSpec};
+use shapes::{Dim, HintKind};
 
 /// A model, and its runs that took the path of the first one: the given sets, then probes.
 pub(crate) struct Runs<'m> {
@@ -119,13 +119,15 @@ impl<'m> Runs<'m> {
     /// Makes these dimensions static if all of them are AUTO; returns whether it did.
     pub(super) fn freeze(&mut self, dims: &[Variable]) -> bool {
         let auto = |variable: &Variable| match *variable {
-            Variable::InputDim { leaf, dim } => is_auto(&self.setup.leaves[leaf].spec, dim),
+            Variable::InputDim { leaf, dim } => {
+                self.setup.leaves[leaf].spec.dim(dim).hint().is_some_and(|hint| hint.kind() == HintKind::Auto)
+            }
             Variable::InputInt { .. } => false,
         };
         let all = !dims.is_empty() && dims.iter().all(auto);
         for variable in dims.iter().filter(|_| all) {
             if let Variable::InputDim { leaf, dim } = *variable {
-                make_static(&mut self.setup.leaves[leaf].spec, dim);
+                self.setup.leaves[leaf].spec.set_dim(dim, Dim::static_());
             }
         }
         all
@@ -148,24 +150,5 @@ impl<'m> Runs<'m> {
         let inputs = self.setup.leaves.iter().zip(sizes.iter());
         let shown = inputs.filter_map(|(leaf, sizes)| Some(format!("{} {:?}", leaf.name, sizes?)));
         shown.collect::<Vec<_>>().join(", ")
-    }
-}
-
-fn is_auto(spec: &ShapeSpec, dim: usize) -> bool {
-    matches!(spec.dim(dim), DimSpec::Hint(hint) if hint.kind() == HintKind::Auto)
-}
-
-fn make_static(spec: &mut ShapeSpec, dim: usize) {
-    let fixed = DimSpec::from(Dim::static_());
-    match spec {
-        ShapeSpec::Dict(dims) => {
-            dims.insert(dim as i64, fixed);
-        }
-        ShapeSpec::Tuple(dims) | ShapeSpec::List(dims) => {
-            if let Some(slot) = dims.get_mut(dim) {
-                *slot = fixed;
-            }
-        }
-        _ => {}
     }
 }

@@ -110,14 +110,14 @@ const RESERVED: [&str; 14] =
 /// Numbers the nodes of each op as PyTorch's tracer does, before [`Namer::node`]: `add`, `add_1`; `sum_1`, `sum_2`; `add_`,
 /// `add__1`.
 #[derive(Clone, Debug, Default)]
-pub struct OpNumbers {
+pub struct NodeNumbers {
     next: HashMap<String, u64>,
 }
 
-impl OpNumbers {
+impl NodeNumbers {
     /// All ops start with their first number.
-    pub fn new() -> OpNumbers {
-        OpNumbers::default()
+    pub fn new() -> NodeNumbers {
+        NodeNumbers::default()
     }
 
     /// The candidate name of the next node of an op. `base` is the name of the op: `add` for `aten.add.Tensor`.

@@ -281,6 +281,8 @@ pub(crate) struct SymExpr {
 }
 
 /// An example value of an expression.
+// The names of the variants are those of the file.
+#[allow(clippy::enum_variant_names)]
 #[derive(Serialize, Deserialize, Clone, Debug)]
 #[serde(rename_all = "snake_case")]
 pub(crate) enum Hint {

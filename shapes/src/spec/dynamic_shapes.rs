@@ -45,6 +45,22 @@ impl ShapeSpec {
         found.cloned().unwrap_or(DimSpec::None)
     }
 
+    /// Sets the spec of dimension `index`, in the form that the spec has. Nothing happens to a spec without dimensions, and to a
+    /// tuple or list that is too short.
+    pub fn set_dim(&mut self, index: usize, dim: impl Into<DimSpec>) {
+        match self {
+            ShapeSpec::Dict(dims) => {
+                dims.extend(i64::try_from(index).ok().map(|index| (index, dim.into())));
+            }
+            ShapeSpec::Tuple(dims) | ShapeSpec::List(dims) => {
+                if let Some(slot) = dims.get_mut(index) {
+                    *slot = dim.into();
+                }
+            }
+            ShapeSpec::None | ShapeSpec::Scalar(_) => {}
+        }
+    }
+
     /// Dimensions that are mentioned, in the spec's own order.
     pub fn mentioned(&self) -> Vec<(i64, &DimSpec)> {
         match self {
