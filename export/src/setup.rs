@@ -18,8 +18,6 @@ pub(crate) struct Setup {
     pub(crate) order: Vec<usize>,
     /// The leaves that are tensors, in order.
     pub(crate) tensor_leaves: Vec<usize>,
-    /// The type of every leaf; `None` if it is not a tensor.
-    pub(crate) input_infos: Vec<Option<TensorType>>,
     /// The types of the declared tensors.
     pub(crate) declared_infos: Vec<TensorType>,
     pub(crate) argument_names: Vec<String>,
@@ -51,7 +49,6 @@ impl Setup {
             arguments: Vec::new(),
             order: Vec::new(),
             tensor_leaves: Vec::new(),
-            input_infos: Vec::new(),
             declared_infos: declared
                 .entries()
                 .iter()
@@ -66,23 +63,12 @@ impl Setup {
         for (i, ((leaf, path), spec)) in flat.leaves.iter().zip(&paths).zip(specs).enumerate() {
             let value = match leaf {
                 LeafRef::Tensor(tensor) => {
-                    let info = tensor_type(tensor)?;
-                    let value = InputValue::Tensor {
-                        sizes: info.sizes.clone(),
-                        strides: Some(info.strides.clone()),
-                        storage_offset: info.storage_offset,
-                    };
                     setup.tensor_leaves.push(i);
-                    setup.input_infos.push(Some(info));
-                    value
+                    let known = tensor_type(tensor)?;
+                    InputValue::Tensor(TensorType { requires_grad: known.requires_grad && tensor.is_leaf(), ..known })
                 }
-                other => {
-                    setup.input_infos.push(None);
-                    match other {
-                        LeafRef::Int(v) => InputValue::Int(*v),
-                        other => InputValue::Other { class: format!("<class '{}'>", other.kind().python_type()) },
-                    }
-                }
+                LeafRef::Int(v) => InputValue::Int(*v),
+                other => InputValue::Other { class: format!("<class '{}'>", other.kind().python_type()) },
             };
             setup.leaves.push(InputLeaf {
                 source: format!("L{}", path.source),

@@ -72,7 +72,7 @@ fn signature(names: &'static [&'static str]) -> Signature {
     Signature::new(names.iter().map(parameter))
 }
 
-/// What is said of the leaves of the one argument `x`, or why nothing can be.
+/// The specs of the leaves of the one argument `x`, or why they do not match.
 fn of(x: Tree, shapes: DynamicShapes) -> Result<Vec<String>, String> {
     let laid = dict([("x", shapes)]).match_inputs(&spec(vec![x]), &signature(&["x"]));
     laid.map(|leaves| leaves.iter().map(ToString::to_string).collect()).map_err(|e| e.to_string())

@@ -7,8 +7,8 @@ mod spelling;
 use crate::ExportError;
 use crate::model_tensors::{DataReader, ModelTensors};
 use crate::probe::Runs;
-use crate::record::{Call, Output, OutputLeaf, Role, Sample, StorageNumber, ValueId};
-use crate::resolve::{Resolved, ResolvedLayout};
+use crate::record::{Call, OutputLeaf, Role, Sample, StorageNumber, ValueId};
+use crate::resolve::Resolved;
 use indexmap::IndexMap;
 use integers::{Integers, NodeNames, SymbolSource};
 use location::Locations;
@@ -136,19 +136,10 @@ impl Builder<'_> {
         let (mut sources, mut derived) = (IndexMap::new(), IndexMap::new());
         let (mut known, mut number) = (0, 0);
         for (i, (leaf, placeholder)) in inputs.iter().zip(&self.resolved.solved.placeholders).enumerate() {
-            let value = match (leaf, &placeholder.shape) {
-                (Leaf::Tensor(tensor), PlaceholderShape::Tensor(sizes)) => {
-                    let known = crate::dispatch::tensor_type(tensor)?;
-                    let strides = self.resolved.input_strides[i].clone();
-                    NodeValue::Tensor(with_sizes(
-                        &known,
-                        known.requires_grad && tensor.is_leaf(),
-                        sizes.clone(),
-                        strides,
-                    ))
-                }
-                (_, PlaceholderShape::Int(expr)) => NodeValue::Int(expr.clone()),
-                (leaf, _) => NodeValue::Literal(literal(leaf)),
+            let value = match (&self.resolved.inputs[i], &placeholder.shape) {
+                (Some(tensor), _) => NodeValue::Tensor(tensor.clone()),
+                (None, PlaceholderShape::Int(expr)) => NodeValue::Int(expr.clone()),
+                _ => NodeValue::Literal(literal(leaf)),
             };
             let name = placeholder.name.clone();
             let id = self.placeholder(name, value, InputKind::UserInput);
@@ -230,11 +221,8 @@ impl Builder<'_> {
         }
         let (op, arguments) = spelling::in_python(&call.op, arguments, |id| self.tensor(id))?;
         self.assert_metadata(&op, &arguments, &frame)?;
-        let values: Vec<_> = tensors
-            .iter()
-            .zip(&resolved.results)
-            .map(|(output, layout)| (output.id, output_type(output, layout)))
-            .collect();
+        let values: Vec<_> =
+            tensors.iter().zip(&resolved.results).map(|(output, tensor)| (output.id, tensor.clone())).collect();
         let name = self.names.node(call.op.name());
         let kind = NodeKind::Call { target: op.into(), arguments };
         let single = matches!(call.outputs.as_slice(), [Value::Tensor(_)]);
@@ -331,23 +319,6 @@ fn written_storages(example: &Sample) -> HashSet<StorageNumber> {
     let arguments = trace.calls.iter().flat_map(|call| call.args.iter().zip(&call.schema.arguments));
     let written = arguments.filter(|(_, schema)| schema.mutated).flat_map(|(argument, _)| argument.value.tensors());
     written.filter_map(|id| trace.storage_of(*id)).collect()
-}
-
-fn output_type(output: &Output, layout: &ResolvedLayout) -> TensorType<Expr> {
-    let requires_grad = output.tensor.requires_grad && output.is_leaf;
-    with_sizes(&output.tensor, requires_grad, layout.sizes.clone(), layout.strides.clone())
-}
-
-fn with_sizes(known: &TensorType, requires_grad: bool, sizes: Vec<Expr>, strides: Vec<Expr>) -> TensorType<Expr> {
-    TensorType {
-        dtype: known.dtype,
-        sizes,
-        strides,
-        storage_offset: Expr::int(known.storage_offset),
-        device: known.device,
-        layout: known.layout,
-        requires_grad,
-    }
 }
 
 /// The leaf as a plain value of the program; `None` for a tensor.

@@ -99,8 +99,8 @@ pub(crate) fn integers_agree(resolved: &Resolved, sample: &Sample) -> Result<boo
 fn sizes_agree(resolved: &Resolved, sample: &Sample) -> Result<bool, ExportError> {
     let values = symbol_values(resolved, &sample.sizes);
     for (call, solved) in sample.trace.calls.iter().zip(&resolved.calls) {
-        for (output, layout) in call.output_tensors().zip(&solved.results) {
-            for (seen, solved) in output.tensor.sizes.iter().zip(&layout.sizes) {
+        for (output, tensor) in call.output_tensors().zip(&solved.results) {
+            for (seen, solved) in output.tensor.sizes.iter().zip(&tensor.sizes) {
                 if solved.eval(&|symbol| values.get(symbol).copied())? != *seen {
                     return Ok(false);
                 }

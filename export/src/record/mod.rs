@@ -6,6 +6,7 @@
 
 mod divergence;
 mod error;
+mod id;
 mod known;
 mod log;
 mod names;
@@ -16,8 +17,9 @@ mod trace;
 
 pub(crate) use divergence::{Divergence, divergence, same_content};
 pub use error::{RecordError, UnknownReason, UseSite};
+pub use id::{StorageNumber, ValueId};
 pub use known::{Known, Role};
 pub(crate) use sample::{OutputLeaf, RecordMode, Sample, capture};
 pub(crate) use session::{ReadOverride, quietly};
 pub use session::{record, record_located};
-pub use trace::{Argument, Call, Declared, Failure, LiftedTensor, Output, StorageNumber, Trace, ValueId};
+pub use trace::{Argument, Call, Declared, Failure, LiftedTensor, Output, Trace};

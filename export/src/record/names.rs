@@ -3,8 +3,8 @@
 use std::collections::HashMap;
 
 use super::error::UnknownReason;
+use super::id::{StorageNumber, ValueId};
 use super::log::Seen;
-use super::trace::{StorageNumber, ValueId};
 
 /// The newest name of every tensor that the program knows.
 ///

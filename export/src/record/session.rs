@@ -3,11 +3,12 @@
 use std::cell::Cell;
 
 use super::error::RecordError;
+use super::id::{StorageNumber, ValueId};
 use super::known::Known;
 use super::log::{read_log, read_seen};
 use super::names::TensorNames;
 use super::panic;
-use super::trace::{Declared, StorageNumber, Trace, ValueId};
+use super::trace::{Declared, Trace};
 use crate::dispatch::ffi::Session;
 use crate::dispatch::wire::Reader;
 use crate::dispatch::{DispatchError, first_line};

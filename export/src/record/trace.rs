@@ -5,6 +5,7 @@ use std::sync::Arc;
 use tch::Tensor;
 
 use super::error::{RecordError, UseSite};
+use super::id::{StorageNumber, ValueId};
 use super::known::Role;
 use super::log::{Event, Seen, read_seen};
 use super::names::TensorNames;
@@ -13,23 +14,7 @@ use crate::dispatch::wire::Reader;
 use crate::dispatch::{DispatchError, Schema, SchemaArgument, first_line};
 use program::{OpName, Value};
 use pytree_core::TensorType;
-
-/// Identifies a tensor of the program by its origin.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
-#[non_exhaustive]
-pub enum ValueId {
-    /// A tensor that was declared: its index in [`Known`](super::Known) and in [`Trace::declared`].
-    Known(usize),
-    /// A constant that the forward made from Rust data: its index in [`Trace::lifted`].
-    Lifted(usize),
-    /// A result of a call.
-    Output {
-        /// Its index in [`Trace::calls`].
-        call: usize,
-        /// Its index among the tensors of the call, including those inside lists.
-        index: usize,
-    },
-}
+use symbolic::Expr;
 
 /// The ops of one run, in order, with their arguments and results.
 #[derive(Debug)]
@@ -59,18 +44,6 @@ pub struct Declared {
     pub tensor: TensorType,
     /// Its memory; `None` for sparse tensors.
     pub storage: Option<StorageNumber>,
-}
-
-/// The memory of a tensor within one trace. Values with the same number share memory, so a write to one changes the
-/// others.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub struct StorageNumber(u64);
-
-impl StorageNumber {
-    /// The session's number; 0 means that there is no storage.
-    pub(crate) fn of(seen: &Seen) -> Option<Self> {
-        (seen.storage != 0).then_some(Self(seen.storage))
-    }
 }
 
 /// A constant that the forward made from Rust data.
@@ -139,6 +112,14 @@ pub struct Failure {
     pub message: String,
     /// The number of calls in [`Trace::calls`] before it.
     pub after: usize,
+}
+
+impl Output {
+    /// The tensor with sizes and strides as expressions. In a program only leaves of the autograd graph require gradients.
+    pub(crate) fn resolved(&self, sizes: Vec<Expr>, strides: Vec<Expr>) -> TensorType<Expr> {
+        let requires_grad = self.tensor.requires_grad && self.is_leaf;
+        TensorType { sizes, strides, requires_grad, ..self.tensor.map(|n| Expr::int(*n)) }
+    }
 }
 
 impl Call {

@@ -5,7 +5,7 @@ use crate::ExportError;
 use crate::setup::Setup;
 use crate::solve::Basis;
 use pytree_core::TensorType;
-use shapes::{PlaceholderShape, Solved};
+use shapes::{InputLeaf, Placeholder, PlaceholderShape, Solved};
 use symbolic::Expr;
 
 /// Symbolic strides: products of the inner sizes, in the order of the observed strides. Any other stride is solved from the
@@ -25,23 +25,19 @@ pub(super) fn strides(basis: &Basis, infos: &[&TensorType], sizes: &[Expr]) -> R
         .collect()
 }
 
-pub(super) fn input_strides(setup: &Setup, solved: &Solved) -> Result<Vec<Vec<Expr>>, ExportError> {
-    solved
-        .placeholders
-        .iter()
-        .zip(&setup.input_infos)
-        .map(|(placeholder, info)| match (&placeholder.shape, info) {
-            (PlaceholderShape::Tensor(sizes), Some(info)) => {
-                let order = dense_order(&info.sizes, &info.strides);
-                if is_dense(&info.sizes, &info.strides, &order) {
-                    dense_strides(sizes, &order)
-                } else {
-                    Ok(info.strides.iter().map(|s| Expr::int(*s)).collect())
-                }
-            }
-            _ => Ok(Vec::new()),
-        })
-        .collect()
+/// The tensors among the inputs, with the sizes that were solved.
+pub(super) fn inputs(setup: &Setup, solved: &Solved) -> Result<Vec<Option<TensorType<Expr>>>, ExportError> {
+    let input = |(placeholder, leaf): (&Placeholder, &InputLeaf)| {
+        let (PlaceholderShape::Tensor(sizes), Some(known)) = (&placeholder.shape, leaf.value.as_tensor()) else {
+            return Ok(None);
+        };
+        let order = dense_order(&known.sizes, &known.strides);
+        let dense = is_dense(&known.sizes, &known.strides, &order);
+        let numbers = known.map(|n| Expr::int(*n));
+        let strides = if dense { dense_strides(sizes, &order)? } else { numbers.strides };
+        Ok(Some(TensorType { sizes: sizes.clone(), strides, ..numbers }))
+    };
+    solved.placeholders.iter().zip(&setup.leaves).map(input).collect()
 }
 
 /// The dimensions from the outermost to the innermost. If strides are equal, the later dimension is the inner one, as in a

@@ -24,8 +24,8 @@ pub(crate) struct Resolved {
     pub(crate) created: Vec<Vec<Expr>>,
     /// One per call of the example.
     pub(crate) calls: Vec<ResolvedCall>,
-    /// The strides of every input leaf.
-    pub(crate) input_strides: Vec<Vec<Expr>>,
+    /// The tensors among the inputs, by leaf.
+    pub(crate) inputs: Vec<Option<TensorType<Expr>>>,
     /// The integers among the outputs.
     pub(crate) output_ints: Vec<Option<Expr>>,
 }
@@ -35,13 +35,7 @@ pub(crate) struct ResolvedCall {
     /// Its arguments, in the order of the schema.
     pub(crate) arguments: Vec<Value<ValueId, Expr>>,
     /// The tensors that it returns, in order.
-    pub(crate) results: Vec<ResolvedLayout>,
-}
-
-/// Sizes and strides of a tensor.
-pub(crate) struct ResolvedLayout {
-    pub(crate) sizes: Vec<Expr>,
-    pub(crate) strides: Vec<Expr>,
+    pub(crate) results: Vec<TensorType<Expr>>,
 }
 
 /// Solves the integers of the samples, replays the graph through the rules, and imposes the spec.
@@ -81,12 +75,12 @@ pub(crate) fn resolve(setup: &Setup, samples: &[Sample]) -> Result<Resolved, Exp
             let sizes = sizes.iter().map(known).collect::<Result<Vec<_>, _>>()?;
             let observed: Vec<&TensorType> = each_result(samples, at, i).collect();
             let strides = layout::strides(&basis, &observed, &sizes)?;
-            results.push(ResolvedLayout { sizes, strides });
+            results.extend(samples[0].trace.output(at, i).map(|output| output.resolved(sizes, strides)));
         }
         calls.push(ResolvedCall { arguments, results });
     }
-    let input_strides = layout::input_strides(setup, &solved)?;
-    Ok(Resolved { solved, created, calls, input_strides, output_ints })
+    let inputs = layout::inputs(setup, &solved)?;
+    Ok(Resolved { solved, created, calls, inputs, output_ints })
 }
 
 /// The sizes of every tensor of a run that is an input or the result of a call.
@@ -233,7 +227,8 @@ fn replay(
 
 /// The type of every tensor of a run.
 fn infos(setup: &Setup, sample: &Sample) -> Result<HashMap<ValueId, TensorType>, ExportError> {
-    let inputs = setup.input_infos.iter().flatten().chain(&setup.declared_infos).cloned();
+    let inputs = setup.leaves.iter().filter_map(|leaf| leaf.value.as_tensor());
+    let inputs = inputs.chain(&setup.declared_infos).cloned();
     let mut infos: HashMap<ValueId, TensorType> =
         inputs.enumerate().map(|(i, info)| (ValueId::Known(i), info)).collect();
     for (i, lifted) in sample.trace.lifted.iter().enumerate() {

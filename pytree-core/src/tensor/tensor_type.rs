@@ -35,10 +35,10 @@ impl TensorType {
     /// The type of a contiguous CPU tensor of these sizes, without gradients.
     pub fn contiguous(dtype: DType, sizes: impl IntoIterator<Item = i64>) -> Self {
         let sizes: Vec<i64> = sizes.into_iter().collect();
-        let mut strides = vec![1; sizes.len()];
+        let mut strides = vec![1_i64; sizes.len()];
         for i in (1..sizes.len()).rev() {
-            // Torch takes an empty dimension as one of size 1 here.
-            strides[i - 1] = strides[i] * sizes[i].max(1);
+            // PyTorch counts an empty dimension as one of size 1 here. No tensor has as many elements as saturate.
+            strides[i - 1] = strides[i].saturating_mul(sizes[i].max(1));
         }
         let (device, layout) = (Device::Cpu, Layout::Strided);
         TensorType { dtype, sizes, strides, storage_offset: 0, device, layout, requires_grad: false }

@@ -4,6 +4,7 @@ use std::collections::{HashMap, HashSet};
 
 use crate::spec::ShapeSpec;
 use crate::spec::dim::DimSpec;
+use pytree_core::TensorType;
 use symbolic::{Affine, Expr, ExprError, Naming, ShapeEnv, ValueRange};
 
 use super::equalities::Equalities;
@@ -36,7 +37,7 @@ impl SymbolicInputs {
         let mut dims = Vec::new();
         for (i, leaf) in leaves.iter().enumerate() {
             match &leaf.value {
-                InputValue::Tensor { .. } => create_tensor(&mut env, i, leaf, &mut dims)?,
+                InputValue::Tensor(tensor) => create_tensor(&mut env, i, leaf, tensor, &mut dims)?,
                 InputValue::Int(value) => dims.push(create_int(&mut env, i, leaf, *value)),
                 InputValue::Other { .. } => {}
             }
@@ -71,11 +72,11 @@ fn check_leaf(leaf: &InputLeaf, known: &mut Definitions) -> Result<(), Constrain
     let (path, spec) = (|| leaf.path.clone(), || leaf.spec.to_string());
     match (&leaf.value, &leaf.spec) {
         (_, ShapeSpec::None) => Ok(()),
-        (InputValue::Tensor { .. }, ShapeSpec::Scalar(dim)) => {
+        (InputValue::Tensor(_), ShapeSpec::Scalar(dim)) => {
             let spec = if let DimSpec::Text(text) = dim { text.clone() } else { spec() };
             Err(ConstraintError::TensorSpec { spec, path: path() })
         }
-        (InputValue::Tensor { sizes, .. }, dims) => {
+        (InputValue::Tensor(TensorType { sizes, .. }), dims) => {
             let by_index = matches!(dims, ShapeSpec::Dict(_));
             if !by_index && dims.mentioned().len() != sizes.len() {
                 let (sizes, got) = (sizes.clone(), dims.mentioned().len());
@@ -158,7 +159,9 @@ fn check_phantoms(leaves: &[&InputLeaf]) -> Result<(), ConstraintError> {
     let mut known: HashSet<String> = HashSet::new();
     for (leaf, dim, spec) in declared(leaves) {
         known.extend(spec.name());
-        let (DimSpec::Derived(derived), InputValue::Tensor { sizes, .. }) = (spec, &leaf.value) else { continue };
+        let (DimSpec::Derived(derived), InputValue::Tensor(TensorType { sizes, .. })) = (spec, &leaf.value) else {
+            continue;
+        };
         if !known.insert(derived.root().name().to_owned()) {
             continue;
         }
@@ -184,9 +187,9 @@ fn create_tensor(
     env: &mut ShapeEnv,
     index: usize,
     leaf: &InputLeaf,
+    TensorType { sizes, strides, storage_offset, .. }: &TensorType,
     dims: &mut Vec<InputDim>,
 ) -> Result<(), ConstraintError> {
-    let InputValue::Tensor { sizes, strides, storage_offset } = &leaf.value else { return Ok(()) };
     for (i, value) in sizes.iter().copied().enumerate() {
         let (spec, source) = (leaf.spec.dim(i), format!("{}.size()[{i}]", leaf.source));
         if let DimSpec::Int(n) = spec
@@ -202,11 +205,7 @@ fn create_tensor(
     if !(0..sizes.len()).any(|i| leaf.spec.dim(i).hint().is_some()) {
         return Ok(());
     }
-    let strides = match strides {
-        Some(strides) => strides.clone(),
-        None => contiguous(sizes)?,
-    };
-    create_strides(env, leaf, sizes, &strides)?;
+    create_strides(env, leaf, sizes, strides)?;
     env.create_layout(format_args!("{}.storage_offset()", leaf.source), *storage_offset);
     Ok(())
 }
@@ -229,15 +228,6 @@ fn create_strides(env: &mut ShapeEnv, leaf: &InputLeaf, sizes: &[i64], strides: 
         known.push(product(i)?);
     }
     Ok(())
-}
-
-fn contiguous(sizes: &[i64]) -> Result<Vec<i64>, ConstraintError> {
-    let mut strides = vec![1i64; sizes.len()];
-    for i in (1..sizes.len()).rev() {
-        let overflow = || ExprError::Overflow { operation: format!("{}*{}", strides[i], sizes[i]) };
-        strides[i - 1] = strides[i].checked_mul(sizes[i].max(1)).ok_or_else(overflow)?;
-    }
-    Ok(strides)
 }
 
 fn create_int(env: &mut ShapeEnv, index: usize, leaf: &InputLeaf, value: i64) -> InputDim {

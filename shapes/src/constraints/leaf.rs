@@ -1,5 +1,6 @@
 //! The inputs as they are given, leaf by leaf, and the dimensions they have.
 
+use pytree_core::{DType, TensorType};
 use symbolic::{Expr, ValueRange};
 
 use crate::spec::ShapeSpec;
@@ -9,15 +10,8 @@ use crate::spec::dim::DimSpec;
 #[derive(Clone, PartialEq, Eq, Debug)]
 #[non_exhaustive]
 pub enum InputValue {
-    /// A tensor.
-    Tensor {
-        /// Its sizes.
-        sizes: Vec<i64>,
-        /// Its strides; `None` when contiguous.
-        strides: Option<Vec<i64>>,
-        /// Its first element's place in the storage.
-        storage_offset: i64,
-    },
+    /// A tensor. Its element type and device have no influence on sizes.
+    Tensor(TensorType),
     /// An int.
     Int(i64),
     /// Anything else is a constant.
@@ -28,9 +22,17 @@ pub enum InputValue {
 }
 
 impl InputValue {
-    /// A contiguous tensor.
+    /// A contiguous tensor of floats.
     pub fn tensor(sizes: impl Into<Vec<i64>>) -> InputValue {
-        InputValue::Tensor { sizes: sizes.into(), strides: None, storage_offset: 0 }
+        InputValue::Tensor(TensorType::contiguous(DType::Float32, sizes.into()))
+    }
+
+    /// The tensor, when it is one.
+    pub fn as_tensor(&self) -> Option<&TensorType> {
+        match self {
+            InputValue::Tensor(tensor) => Some(tensor),
+            _ => None,
+        }
     }
 }
 

@@ -112,7 +112,7 @@ impl SymbolicInputs {
                 sizes.push(expr);
             }
             let shape = match (&leaf.value, sizes.as_slice()) {
-                (InputValue::Tensor { .. }, _) => PlaceholderShape::Tensor(sizes),
+                (InputValue::Tensor(_), _) => PlaceholderShape::Tensor(sizes),
                 (InputValue::Int(_), [value]) if own[0].spec.hint().is_some() => PlaceholderShape::Int(value.clone()),
                 _ => PlaceholderShape::Constant,
             };

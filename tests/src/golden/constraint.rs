@@ -5,7 +5,7 @@ use super::{naming, shape_expr};
 use crate::json::{Miss, Outcome, array, fail, index, int, member, not_yet, text, two};
 use indexmap::IndexMap;
 use serde_json::Value;
-use shapes::{ConstraintError, Fixes, InputLeaf, InputValue, Solved, SymbolicInputs, Tolerance};
+use shapes::{ConstraintError, Fixes, InputLeaf, Solved, SymbolicInputs, Tolerance};
 use symbolic::{EnvError, Expr, ExprError, Naming, Rel, RelOp};
 
 /// Whether our answer to a case is the recorded one.
@@ -186,7 +186,7 @@ impl Program {
     fn is_plain(&self, row: usize, dim: Option<usize>) -> bool {
         let (Some(leaf), Some(dim)) = (self.0.leaves().get(row), dim) else { return false };
         leaf.spec.dim(dim).is_static()
-            || matches!(&leaf.value, InputValue::Tensor { sizes, .. } if sizes.get(dim).is_some_and(|n| matches!(n, 0 | 1)))
+            || leaf.value.as_tensor().is_some_and(|t| matches!(t.sizes.get(dim), Some(0 | 1)))
     }
 
     /// Python's reflected `==` puts the symbolic side first if the left one is a plain int. In an addition, a size that a

@@ -5,7 +5,7 @@ use crate::read;
 use crate::recorded::{RecordedClass, RecordedTensor, RecordedValue};
 use program::names::{Namer, mapping_key_part, placeholder_base};
 use pytree_core::{
-    Context, DType, KeyEntry, KeyPath, Leaf, Parameter, Signature, TensorMeta, Value as Tree, structure,
+    Context, DType, KeyEntry, KeyPath, Leaf, Parameter, Signature, TensorMeta, TensorType, Value as Tree, structure,
 };
 use serde_json::Value;
 use shapes::{Dim, DimSpec, InputLeaf, InputValue, PlaceholderShape, ShapeSpec, Solved, SymbolicInputs, Tolerance};
@@ -192,11 +192,14 @@ fn leaves(node: &Value, spec: &Value, into: &mut Vec<(InputValue, ShapeSpec)>) -
 
 fn value(kind: &str, node: &Value) -> Outcome<InputValue> {
     Ok(match kind {
-        "tensor" => InputValue::Tensor {
-            sizes: ints(member(node, "shape")?)?,
-            strides: node.get("stride").map(ints).transpose()?,
-            storage_offset: node.get("storage_offset").map_or(Ok(0), int)?,
-        },
+        "tensor" => {
+            let mut tensor = TensorType::contiguous(DType::Float32, ints(member(node, "shape")?)?);
+            if let Some(strides) = node.get("stride") {
+                tensor.strides = ints(strides)?;
+            }
+            tensor.storage_offset = node.get("storage_offset").map_or(Ok(0), int)?;
+            InputValue::Tensor(tensor)
+        }
         "int" => InputValue::Int(int(member(node, "value")?)?),
         other => InputValue::Other { class: format!("<class '{other}'>") },
     })
