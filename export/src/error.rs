@@ -36,12 +36,11 @@ pub enum ExportError {
         /// The error of the recording.
         source: Box<RecordError>,
     },
-    /// The forward calls other ops at other sizes.
+    /// The forward calls other ops at other sizes, and no condition on the sizes was found that separates the two.
     #[error(
-        "the forward branches on a size: with {first_sizes} call {at} is `{first}`, with {second_sizes} it is \
-         `{second}`. A program has one path: make the branch part of the model's configuration, or export each path \
-         with its own inputs"
-    )]
+        "the forward takes another path at other sizes{}: with {first_sizes} call {at} is `{first}`, with {second_sizes} it \
+         is `{second}`. No condition on the sizes was found that separates the two: make the dimension static, narrow its \
+         range with `min` and `max`, or export each path with its own inputs", on(line))]
     Branch {
         /// The index of the first call that differs.
         at: usize,
@@ -53,6 +52,102 @@ pub enum ExportError {
         first_sizes: String,
         /// The second sizes.
         second_sizes: String,
+        /// The Rust line of the call with the first sizes.
+        line: Option<String>,
+    },
+    /// A call has other arguments or results at other sizes, and no condition on the sizes was found.
+    #[error(
+        "{place} is another one at other sizes{}: compare {first_sizes} with {second_sizes}. No condition on the sizes was \
+         found that separates the two: make the dimension static, narrow its range with `min` and `max`, or export each \
+         path with its own inputs", on(line))]
+    Path {
+        /// The op and what differs.
+        place: String,
+        /// The first sizes.
+        first_sizes: String,
+        /// The second sizes.
+        second_sizes: String,
+        /// The Rust line of the call.
+        line: Option<String>,
+    },
+    /// An op fails at sizes that the dynamic shapes allow, and no condition on the sizes was found.
+    #[error(
+        "`{op}` fails at sizes that the dynamic shapes allow{}: with {sizes}: {message}. Make the dimension static, or \
+         narrow its range with `min` and `max`", on(line))]
+    Fails {
+        /// The op.
+        op: OpName,
+        /// The first line of PyTorch's message.
+        message: String,
+        /// The sizes.
+        sizes: String,
+        /// The Rust line of the call.
+        line: Option<String>,
+    },
+    /// The forward panics at sizes that the dynamic shapes allow, and no condition on the sizes was found.
+    #[error(
+        "the forward panics at sizes that the dynamic shapes allow{}: with {sizes}: {message}. Make the dimension static, \
+         or narrow its range with `min` and `max`", on(line))]
+    Panics {
+        /// The message of the panic.
+        message: String,
+        /// The sizes.
+        sizes: String,
+        /// The Rust line of the panic.
+        line: Option<String>,
+    },
+    /// The forward reads values of a tensor, which depend on the inputs.
+    #[error(
+        "the forward reads values of a tensor that depends on the inputs{}{}: a value that leaves the graph would become a \
+         constant. Compute with tensors instead (`where_self`, `masked_fill`, `index_select`); a single number can be read \
+         with `int64_value` or `double_value` if no branch depends on it", by(op), on(line))]
+    ReadsData {
+        /// The op that reads; `None` if the forward copies the values itself.
+        op: Option<OpName>,
+        /// The Rust line of the read, or of the op after it.
+        line: Option<String>,
+    },
+    /// An op cannot be run without data, so its results at other sizes are not known.
+    #[error("`{op}` cannot be exported{}: {reason}. Compute its result outside of the forward and pass it as an input", on(line))]
+    NoFakeRun {
+        /// The op.
+        op: OpName,
+        /// The reason.
+        reason: String,
+        /// The Rust line of the call.
+        line: Option<String>,
+    },
+    /// The content of a constant follows sizes.
+    #[error(
+        "a constant made from Rust values that {op} uses has other values with {second_sizes} than with {first_sizes}{}: \
+         only a single number follows sizes. Make the tensor with ops (`arange`, `full`, `linspace`) instead", on(line))]
+    ConstantVaries {
+        /// The op that uses it first.
+        op: String,
+        /// The first sizes.
+        first_sizes: String,
+        /// The second sizes.
+        second_sizes: String,
+        /// The Rust line of the op.
+        line: Option<String>,
+    },
+    /// A tensor that no recorded op made is another one in the next run.
+    #[error(
+        "`{op}` uses a tensor that no recorded op made and that is another one in the next run{}: another thread made it, \
+         or its memory is foreign (`from_blob`). Make it in the forward, on the same thread, or let the model hold it", on(line))]
+    OtherTensor {
+        /// The op.
+        op: OpName,
+        /// The Rust line of the call.
+        line: Option<String>,
+    },
+    /// Inputs of these sizes could not be made.
+    #[error("cannot make inputs with {sizes}: {message}")]
+    InputsOfSizes {
+        /// The sizes.
+        sizes: String,
+        /// The reason.
+        message: String,
     },
     /// A value in the program that does not follow sizes differs between runs.
     #[error(
@@ -202,6 +297,14 @@ pub enum ExportError {
     /// The symbols contradict each other.
     #[error(transparent)]
     Env(#[from] EnvError),
+}
+
+fn on(line: &Option<String>) -> String {
+    line.as_ref().map(|line| format!(" ({line})")).unwrap_or_default()
+}
+
+fn by(op: &Option<OpName>) -> String {
+    op.as_ref().map(|op| format!(" with `{op}`")).unwrap_or_default()
 }
 
 fn at_sizes(sizes: &str) -> String {

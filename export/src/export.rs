@@ -1,15 +1,16 @@
 //! Exporting: from a model in plain `tch` and sets of inputs to a program.
 //!
-//! The forward is recorded a few times: on the examples, with other values of the same sizes, and at probe sizes. The
-//! integers of the graph are solved from these runs. The shape rules of the ops determine which sizes are equal, related or
-//! fixed. Further probes check both, and at the end the program is compared with the model at sizes that no run has used.
+//! The forward is recorded once with data, on the first set. All further runs hold no data and take any size: from them the
+//! integers of the graph are identified. The shape rules of the ops determine which sizes are equal, related or fixed; a
+//! change of path becomes a guard. At the end the program is compared with the model at sizes that it was not exported with.
 
 use crate::build::build;
 use crate::error::ExportError;
 use crate::model::Leaves;
 use crate::model_tensors::ModelTensors;
-use crate::probe::{Runs, search};
-use crate::record::Role;
+use crate::probe::{Runs, record_example};
+use crate::record::{Reference, Role};
+use crate::resolve::resolve;
 use crate::setup::Setup;
 use crate::verify::verify;
 use program::ExportedProgram;
@@ -164,16 +165,19 @@ impl<'m, M: Module<Family = Tch>> Export<'m, M> {
         }
         let setup = Setup::new(self.inputs, &self.shapes, &self.declared, self.naming, self.tolerance, self.locations)?;
         let sets = self.inputs.sets().iter().map(Leaves::of).collect::<Result<Vec<_>, _>>()?;
-        export_leaves(Runs::new(self.model, sets, &self.declared, setup), self.verify)
+        let example = record_example(self.model, &sets, &self.declared, &setup)?;
+        let reference = Reference::new(&example.trace)?;
+        let runs = Runs::new(self.model, &sets, &self.declared, setup, &example, &reference);
+        export_leaves(runs, self.verify)
     }
 }
 
 /// The part of an export that does not depend on the type of the model.
 fn export_leaves(mut runs: Runs<'_>, verified: bool) -> Result<ExportedProgram, ExportError> {
-    let settled = search(&mut runs)?;
-    let mut program = build(&runs, &settled.resolved)?;
+    let resolved = resolve(&mut runs)?;
+    let mut program = build(&runs, &resolved)?;
     if verified {
-        program.verification = Some(verify(&mut runs, &settled, &program)?);
+        program.verification = Some(verify(&runs, &resolved, &program)?);
     }
     Ok(program)
 }

@@ -40,6 +40,12 @@ impl Leaves {
         Ok(Leaves { leaves, spec: flat.spec })
     }
 
+    /// The tensors among the leaves, on the same memory, each with the index of its leaf.
+    pub(crate) fn tensors(&self) -> Vec<(usize, Tensor)> {
+        let tensor = |(i, leaf): (usize, &Leaf<Tch>)| leaf.as_ref().tensor().map(|tensor| (i, tensor.shallow_clone()));
+        self.leaves.iter().enumerate().filter_map(tensor).collect()
+    }
+
     /// Maps every tensor with `tensor` and every int with `int`; both also get the index of the leaf.
     pub(crate) fn map(
         &self,

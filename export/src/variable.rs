@@ -28,7 +28,7 @@ impl Variable {
 }
 
 /// The numbers of every input leaf of a run: the sizes of a tensor, the value of an int, and `None` for other leaves.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub(crate) struct LeafSizes(Vec<Option<Vec<i64>>>);
 
 impl LeafSizes {

@@ -65,7 +65,7 @@ mod signature;
 mod text;
 
 pub use data::{Storage, TensorData};
-pub use exported::{ExportedProgram, InputSizes, Tried, Verification};
+pub use exported::{ExportedProgram, Guard, InputSizes, Tried, Verification};
 pub use graph::{
     Argument, Frame, Graph, GraphOutput, Literal, NamedArgument, Node, NodeId, NodeKind, NodeValue, PythonFunction,
     Sym, Target,

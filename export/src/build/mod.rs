@@ -11,10 +11,10 @@ use crate::record::{Call, OutputLeaf, Role, Sample, StorageNumber, ValueId};
 use crate::resolve::Resolved;
 use indexmap::IndexMap;
 use integers::{Integers, NodeNames, SymbolSource};
-use location::Locations;
+pub(crate) use location::Locations;
 use program::names::Lifted;
 use program::{
-    Argument, ExportedProgram, Frame, Graph, GraphOutput, GraphSignature, InputKind, InputSpec, Literal, NamedArgument,
+    Argument, ExportedProgram, Frame, Graph, GraphOutput, Guard, GraphSignature, InputKind, InputSpec, Literal, NamedArgument,
     Node, NodeId, NodeKind, NodeValue, OpName, OutputKind, OutputSpec, Sym, TensorData, Value,
 };
 use pytree_core::{Family, Leaf, Tch, TensorType};
@@ -58,7 +58,8 @@ pub(crate) fn build(runs: &Runs<'_>, resolved: &Resolved) -> Result<ExportedProg
     program.hints = env.symbols().filter_map(|(symbol, info)| Some((symbol.clone(), info.hint?))).collect();
     program.state_dict = state_dict;
     program.constants = constants;
-    program.guards = resolved.solved.guards_code();
+    let guards = resolved.solved.guards()?.into_iter();
+    program.guards = guards.map(|(code, relation)| Guard::new(code, relation)).collect();
     Ok(program)
 }
 
@@ -181,7 +182,7 @@ impl Builder<'_> {
                 .map(|(_, v)| v)
         });
         let mut used: Vec<Symbol> = Vec::new();
-        let outputs = self.resolved.output_ints.iter().flatten();
+        let outputs = self.resolved.outputs.iter().flatten().filter_map(ResolvedNumber::as_int);
         for symbol in written.flat_map(|value| value.ints()).chain(outputs).flat_map(Expr::free_symbols) {
             if !used.contains(&symbol) {
                 used.push(symbol);
