@@ -3,75 +3,123 @@
 use std::collections::HashMap;
 use std::rc::Rc;
 
-use super::atom::{Atom, Test};
+use super::atom::Atom;
 use super::domain::Point;
-use super::feature::Feature;
+use super::table::Table;
 
 /// A relation and the points of the other path that it excludes, one bit each.
-pub(super) struct Candidate {
-    pub(super) atom: Atom,
-    excludes: Vec<u64>,
+struct Candidate {
+    atom: Atom,
+    excludes: Bits,
 }
 
-/// Remainders by a number up to this are tried for what is different from a remainder.
-const MOST_REST: i128 = 64;
+/// Points that a conjunction must exclude. There are never more than it takes to tell the relations apart.
+const MOST_TARGETS: usize = 256;
 
-/// No more relations than this are kept for one point.
-const KEPT: usize = 300;
+type Bits = [u64; MOST_TARGETS / 64];
 
 /// How far the search for a cover goes.
-const MOST_NODES: usize = 4000;
+const MOST_NODES: usize = 3000;
 
-/// The points seen, and the features to explain them.
-pub(super) struct Cover<'d> {
-    positive: &'d [Point],
-    negative: &'d [Point],
-    features: &'d [Feature],
-    /// The order in which points of the example's path are tried: those that refute often come first.
-    order: Vec<usize>,
-    cache: HashMap<usize, Rc<Vec<Candidate>>>,
+/// Finds conjunctions, and keeps what it learnt from one time to the next.
+pub(super) struct Cover {
+    table: Table,
+    /// Points of other paths that an earlier conjunction did not exclude.
+    targets: Vec<Point>,
+}
+
+/// The most relations, and what they may cost together.
+#[derive(Clone, Copy)]
+pub(super) struct Limits {
+    pub(super) stage: usize,
+    pub(super) most: usize,
+    pub(super) cost: u32,
+}
+
+impl Cover {
+    pub(super) fn new(variables: &[usize]) -> Cover {
+        Cover { table: Table::new(variables), targets: Vec::new() }
+    }
+
+    pub(super) fn table(&mut self, stage: usize, positive: &[Point]) -> &Table {
+        self.table.update(stage, positive);
+        &self.table
+    }
+
+    /// The cheapest conjunction. Both lists of points only grow from one call to the next.
+    pub(super) fn solve(&mut self, limits: Limits, positive: &[Point], negative: &[Point]) -> Option<Vec<Atom>> {
+        self.table.update(limits.stage, positive);
+        let mut budget = 10;
+        loop {
+            let mut search = Search::new(&self.table, &self.targets, limits.stage);
+            let atoms = loop {
+                if budget > limits.cost {
+                    return None;
+                }
+                if let Some(atoms) = search.within(budget, limits.most) {
+                    break atoms;
+                }
+                budget += 3;
+            };
+            // The points seen last lie at borders.
+            let left = negative.iter().rev().filter(|p| atoms.iter().all(|atom| atom.holds(p)));
+            let before = self.targets.len();
+            self.targets.extend(left.take(2).cloned());
+            if self.targets.len() == before {
+                return Some(atoms);
+            }
+            if self.targets.len() > MOST_TARGETS {
+                self.targets.clear();
+                return None;
+            }
+        }
+    }
+}
+
+/// One search for relations that exclude all targets.
+struct Search<'c> {
+    table: &'c Table,
+    targets: &'c [Point],
+    stage: usize,
+    /// By target: the relations that exclude it, the cheapest first, and the cost up to which they are known.
+    candidates: HashMap<usize, (u32, Rc<Vec<Candidate>>)>,
     nodes: usize,
 }
 
-impl<'d> Cover<'d> {
-    pub(super) fn new(positive: &'d [Point], negative: &'d [Point], features: &'d [Feature]) -> Cover<'d> {
-        // Points seen late lie at borders.
-        let order = (0..positive.len()).rev().collect();
-        Cover { positive, negative, features, order, cache: HashMap::new(), nodes: 0 }
+impl<'c> Search<'c> {
+    fn new(table: &'c Table, targets: &'c [Point], stage: usize) -> Search<'c> {
+        Search { table, targets, stage, candidates: HashMap::new(), nodes: 0 }
     }
 
-    /// The cheapest conjunction of at most `most` relations.
-    pub(super) fn solve(&mut self, most: usize, limit: u32) -> Option<Vec<Atom>> {
-        let all = self.negative.len();
-        let open: Vec<u64> = (0..all.div_ceil(64))
-            .map(|word| match all - word * 64 {
-                64.. => u64::MAX,
-                rest => (1 << rest) - 1,
-            })
-            .collect();
-        for budget in (10..=limit).step_by(4) {
-            self.nodes = 0;
-            let mut chosen = Vec::new();
-            if self.search(&open, budget, most, &mut chosen) {
-                return Some(chosen);
-            }
+    fn within(&mut self, budget: u32, most: usize) -> Option<Vec<Atom>> {
+        let mut open = Bits::default();
+        for i in 0..self.targets.len() {
+            set(&mut open, i);
         }
-        None
+        self.nodes = 0;
+        let mut chosen = Vec::new();
+        self.step(open, budget, most, &mut chosen).then_some(chosen)
     }
 
-    fn search(&mut self, open: &[u64], budget: u32, most: usize, chosen: &mut Vec<Atom>) -> bool {
-        // The point seen last is the hardest to exclude.
-        let Some(word) = open.iter().rposition(|w| *w != 0) else { return true };
-        let target = word * 64 + 63 - open[word].leading_zeros() as usize;
+    fn step(&mut self, open: Bits, budget: u32, most: usize, chosen: &mut Vec<Atom>) -> bool {
+        // The target that was added last is the hardest to exclude.
+        let Some((word, bits)) = open.iter().enumerate().rfind(|(_, bits)| **bits != 0) else { return true };
+        let target = word * 64 + 63 - bits.leading_zeros() as usize;
         self.nodes += 1;
-        if most == 0 || self.nodes > MOST_NODES {
+        // No relation costs less than 10.
+        if most == 0 || budget < 10 || self.nodes > MOST_NODES {
             return false;
         }
-        let candidates = self.candidates(target);
+        let last = most == 1 || budget < 20;
+        let candidates = self.candidates(target, budget);
         for candidate in candidates.iter().take_while(|c| c.atom.cost <= budget) {
-            let left: Vec<u64> = open.iter().zip(&candidate.excludes).map(|(a, b)| a & !b).collect();
+            let mut left = open;
+            left.iter_mut().zip(&candidate.excludes).for_each(|(a, b)| *a &= !b);
+            if last && left.iter().any(|bits| *bits != 0) {
+                continue;
+            }
             chosen.push(candidate.atom.clone());
-            if self.search(&left, budget - candidate.atom.cost, most - 1, chosen) {
+            if self.step(left, budget - candidate.atom.cost, most - 1, chosen) {
                 return true;
             }
             chosen.pop();
@@ -79,133 +127,44 @@ impl<'d> Cover<'d> {
         false
     }
 
-    /// The relations that exclude one point, the cheapest first.
-    pub(super) fn candidates(&mut self, target: usize) -> Rc<Vec<Candidate>> {
-        if let Some(known) = self.cache.get(&target) {
-            return Rc::clone(known);
+    /// The relations that exclude one target, the cheapest first.
+    fn candidates(&mut self, target: usize, budget: u32) -> Rc<Vec<Candidate>> {
+        let limit = budget.next_multiple_of(12);
+        match self.candidates.get(&target) {
+            Some((known, candidates)) if *known >= budget => return Rc::clone(candidates),
+            _ => {}
         }
-        let mut found = Vec::new();
-        let features = self.features;
-        for feature in features {
-            self.of_feature(feature, target, &mut found);
-        }
-        found.sort_by_key(|atom| atom.cost);
-        found.truncate(KEPT);
-        let mut candidates: Vec<Candidate> = Vec::new();
-        for atom in found {
-            let mut excludes = vec![0_u64; self.negative.len().div_ceil(64)];
-            for (i, point) in self.negative.iter().enumerate() {
-                if !atom.holds(point) {
-                    excludes[i / 64] |= 1 << (i % 64);
-                }
+        let Some(point) = self.targets.get(target) else { return Rc::default() };
+        let atoms = self.table.atoms(self.stage, point, self.targets, limit);
+        let mut all: Vec<Candidate> = atoms.into_iter().map(|atom| self.candidate(atom)).collect();
+        let size = |c: &Candidate| c.excludes.iter().map(|bits| bits.count_ones()).sum::<u32>();
+        all.sort_by_key(|c| (c.atom.cost, u32::MAX - size(c)));
+        // A relation that excludes no more than a cheaper one is of no use.
+        let mut kept: Vec<Candidate> = Vec::new();
+        for candidate in all {
+            let less = |other: &Candidate| candidate.excludes.iter().zip(&other.excludes).all(|(a, b)| a & !b == 0);
+            if !kept.iter().any(less) {
+                kept.push(candidate);
             }
-            candidates.push(Candidate { atom, excludes });
         }
-        // Of two relations that cost the same, the one that excludes more.
-        let size = |c: &Candidate| c.excludes.iter().map(|w| w.count_ones()).sum::<u32>();
-        candidates.sort_by_key(|c| (c.atom.cost, u32::MAX - size(c)));
-        let candidates = Rc::new(candidates);
-        self.cache.insert(target, Rc::clone(&candidates));
+        let candidates = Rc::new(kept);
+        self.candidates.insert(target, (limit, Rc::clone(&candidates)));
         candidates
     }
 
-    fn of_feature(&mut self, feature: &Feature, target: usize, found: &mut Vec<Atom>) {
-        let Some(point) = self.negative.get(target) else { return };
-        let at = feature.eval(point);
-        let mut first = None;
-        let (mut below, mut above, mut moves) = (false, false, false);
-        let mut common = 0_i128;
-        for k in 0..self.order.len() {
-            let value = feature.eval(&self.positive[self.order[k]]);
-            let start = *first.get_or_insert(value);
-            below |= value <= at;
-            above |= value >= at;
-            moves |= value != start;
-            if feature.exact {
-                common = gcd(common, value - start);
-            }
-            let dead = below && above && moves && (!feature.exact || common == 1);
-            if value == at || (dead && !feature.exact) {
-                if k > 4 {
-                    let moved = self.order.remove(k);
-                    self.order.insert(0, moved);
-                }
-                return;
+    fn candidate(&self, atom: Atom) -> Candidate {
+        let mut excludes = Bits::default();
+        for (i, point) in self.targets.iter().enumerate() {
+            if !atom.holds(point) {
+                set(&mut excludes, i);
             }
         }
-        let Some(start) = first else { return };
-        let values = || self.positive.iter().map(|p| feature.eval(p));
-        if !below {
-            let least = values().min().unwrap_or(start);
-            let gap = self.excluded(feature).filter(|v| *v < least).max().unwrap_or(at);
-            found.push(Atom::new(feature, Test::AtLeast(constant(feature, gap, least, 1))));
-        }
-        if !above {
-            let most = values().max().unwrap_or(start);
-            let gap = self.excluded(feature).filter(|v| *v > most).min().unwrap_or(at);
-            found.push(Atom::new(feature, Test::AtMost(-constant(feature, -gap, -most, -1))));
-        }
-        if !feature.exact {
-            return;
-        }
-        if !moves {
-            found.push(Atom::new(feature, Test::Equals(start)));
-        }
-        found.push(Atom::new(feature, Test::Differs(at)));
-        for by in (2..=256).chain([common]).filter(|by| *by > 1 && common % by == 0 && (common != 0 || *by <= MOST_REST)) {
-            if (at - start).rem_euclid(by) != 0 {
-                found.push(Atom::new(feature, Test::Rest { by, rest: start.rem_euclid(by) }));
-            }
-        }
-        let mut open = u64::MAX;
-        for value in values() {
-            for by in 2..=MOST_REST {
-                if open >> (by - 1) & 1 == 1 && (value - at).rem_euclid(by) == 0 {
-                    open &= !(1 << (by - 1));
-                }
-            }
-            if open <= 1 {
-                break;
-            }
-        }
-        let far = [96, 100, 128, 256, 512, 1000, 1024];
-        let far = far.into_iter().filter(|by| values().all(|v| (v - at).rem_euclid(*by) != 0));
-        let near = (2..=MOST_REST).filter(|by| open >> (by - 1) & 1 == 1);
-        for by in near.chain(far) {
-            found.push(Atom::new(feature, Test::NoRest { by, rest: at.rem_euclid(by) }));
-        }
-    }
-
-    fn excluded(&self, feature: &Feature) -> impl Iterator<Item = i128> {
-        self.negative.iter().map(|p| feature.eval(p))
+        Candidate { atom, excludes }
     }
 }
 
-/// The roundest number above `gap` and up to `least`: 0 or 1 between sizes, else the one with most zeros in base two, so
-/// that each refuted guess halves the rest. `sign` is -1 where both numbers are turned.
-fn constant(feature: &Feature, gap: i128, least: i128, sign: i128) -> i128 {
-    if feature.terms.len() > 1 {
-        for zero in [0, sign] {
-            if gap < zero && zero <= least {
-                return zero;
-            }
-        }
+fn set(bits: &mut Bits, at: usize) {
+    if let Some(word) = bits.get_mut(at / 64) {
+        *word |= 1 << (at % 64);
     }
-    for shift in (0..100).rev() {
-        let unit = 1_i128 << shift;
-        let multiple = -((-gap).div_euclid(unit)) * unit;
-        if multiple <= least {
-            // The gap itself is the constant of the strict comparison.
-            return multiple.max(gap + 1);
-        }
-    }
-    least
-}
-
-fn gcd(a: i128, b: i128) -> i128 {
-    let (mut a, mut b) = (a.abs(), b.abs());
-    while b != 0 {
-        (a, b) = (b, a % b);
-    }
-    a
 }

@@ -17,6 +17,7 @@ mod feature;
 mod rng;
 mod search;
 mod sweep;
+mod table;
 mod verify;
 
 use symbolic::{Rel, Symbol};

@@ -6,8 +6,7 @@ use symbolic::Rel;
 
 use super::Undecided;
 use super::atom::{Atom, Test};
-use super::bank;
-use super::cover::Cover;
+use super::cover::{Cover, Limits};
 use super::domain::{Domain, Point};
 use super::feature::Feature;
 use super::rng::Rng;
@@ -17,7 +16,12 @@ use super::sweep;
 const MOST_CUTS: usize = 6;
 
 /// The most relations and their highest cost, by stage; the last stage is tried twice.
-const LIMITS: [(usize, usize, u32); 4] = [(0, 3, 36), (1, 3, 52), (2, 3, 76), (2, 5, 130)];
+const LIMITS: [Limits; 4] = [
+    Limits { stage: 0, most: 3, cost: 36 },
+    Limits { stage: 1, most: 3, cost: 52 },
+    Limits { stage: 2, most: 3, cost: 76 },
+    Limits { stage: 2, most: 4, cost: 110 },
+];
 
 /// Why the search ends early.
 pub(super) struct Stop;
@@ -37,7 +41,7 @@ pub(super) struct Search<'a> {
     /// The part of a disjunction that is kept.
     pub(super) within: Vec<Atom>,
     pub(super) rng: Rng,
-    features: HashMap<(usize, Vec<usize>), Vec<Feature>>,
+    covers: HashMap<Vec<usize>, Cover>,
 }
 
 impl<'a> Search<'a> {
@@ -52,7 +56,7 @@ impl<'a> Search<'a> {
             relevant: BTreeSet::new(),
             within: Vec::new(),
             rng: Rng::new(0x0067_7561_7264),
-            features: HashMap::new(),
+            covers: HashMap::new(),
         }
     }
 
@@ -224,23 +228,9 @@ impl<'a> Search<'a> {
         Ok(if few { self.cover(&positive, &negative, &all) } else { None })
     }
 
-    pub(super) fn stage(&mut self, stage: usize, variables: &[usize]) -> &[Feature] {
-        let key = (stage, variables.to_vec());
-        self.features.entry(key).or_insert_with(|| {
-            let mut all: Vec<Feature> = (0..=stage).flat_map(|stage| bank::features(stage, variables)).collect();
-            all.sort_by_key(|f| f.cost);
-            all
-        })
-    }
-
     fn cover(&mut self, positive: &[Point], negative: &[Point], variables: &[usize]) -> Option<Vec<Atom>> {
-        for (stage, most, limit) in LIMITS {
-            let features = self.stage(stage, variables);
-            if let Some(atoms) = Cover::new(positive, negative, features).solve(most, limit) {
-                return Some(atoms);
-            }
-        }
-        None
+        let cover = self.covers.entry(variables.to_vec()).or_insert_with(|| Cover::new(variables));
+        LIMITS.into_iter().find_map(|limits| cover.solve(limits, positive, negative))
     }
 
     /// Keeps the part of a disjunction that the example is in, as far as one relation says.
@@ -256,8 +246,9 @@ impl<'a> Search<'a> {
             }
         }
         let variables: Vec<usize> = self.relevant.iter().copied().collect();
-        let features: Vec<Feature> = self.stage(1, &variables).to_vec();
         let (positive, negative) = (self.positive(), self.negative());
+        let cover = self.covers.entry(variables.clone()).or_insert_with(|| Cover::new(&variables));
+        let features: Vec<Feature> = cover.table(1, &positive).features(1).cloned().collect();
         let mut best: Option<(f64, Atom)> = None;
         for (inside, outside, _) in &borders {
             if !self.is_within(inside) {
@@ -286,6 +277,8 @@ impl<'a> Search<'a> {
         }
         let (_, atom) = best.ok_or(Stop)?;
         self.within.push(atom);
+        // Points outside of this part say nothing any more.
+        self.covers.clear();
         Ok(())
     }
 

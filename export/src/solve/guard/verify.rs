@@ -38,14 +38,13 @@ impl Search<'_> {
     fn at_borders(&mut self, atoms: &[Atom], count: usize) -> Result<bool, Stop> {
         for _ in 0..count {
             for (i, atom) in atoms.iter().enumerate() {
-                let Some((inside, outside)) = self.border(atoms, atom) else { continue };
-                if self.differs(atoms, inside)? {
-                    return Ok(true);
-                }
-                let rest = atoms.iter().enumerate().filter(|(j, _)| *j != i);
                 // Where another relation fails too, the answer says nothing about this one.
-                if rest.into_iter().all(|(_, other)| other.holds(&outside)) && self.differs(atoms, outside)? {
-                    return Ok(true);
+                let rest: Vec<Atom> = atoms.iter().enumerate().filter(|(j, _)| *j != i).map(|(_, a)| a.clone()).collect();
+                let Some((inside, outside)) = self.border(atoms, atom, &rest) else { continue };
+                for point in [inside, outside].into_iter().flatten() {
+                    if self.differs(atoms, point)? {
+                        return Ok(true);
+                    }
                 }
             }
         }
@@ -143,13 +142,24 @@ impl Search<'_> {
         atoms.iter().all(|atom| atom.holds(&point)).then_some(point)
     }
 
-    /// Two points next to each other in one size: the relation holds at the first and not at the second.
-    pub(super) fn border(&mut self, atoms: &[Atom], atom: &Atom) -> Option<(Point, Point)> {
+    /// Two points next to each other in one size: the relation holds at the first and not at the second, and the others
+    /// hold at both. Where the others exclude a point, the next one further away takes its place.
+    fn border(&mut self, atoms: &[Atom], atom: &Atom, rest: &[Atom]) -> Option<(Option<Point>, Option<Point>)> {
         let start = self.start(atoms)?;
         let variables = atom.feature.variables();
         let at = *self.rng.pick(&variables)?;
         let up = self.rng.below(2) == 0;
-        self.flip(atom, &start, at, up).or_else(|| self.flip(atom, &start, at, !up))
+        let found = self.flip(atom, &start, at, up).map(|pair| (pair, up));
+        let ((inside, outside), up) = found.or_else(|| Some((self.flip(atom, &start, at, !up)?, !up)))?;
+        let inside = self.further(inside, at, !up, atom, true, rest);
+        Some((inside, self.further(outside, at, up, atom, false, rest)))
+    }
+
+    fn further(&self, point: Point, at: usize, up: bool, atom: &Atom, holds: bool, rest: &[Atom]) -> Option<Point> {
+        let own = i128::from(point.get(at).copied()?);
+        let step = i128::from(self.domain.step(at)) * if up { 1 } else { -1 };
+        let mut points = (0..256).map_while(|k| self.domain.moved(&point, at, own + k * step));
+        points.find(|p| atom.holds(p) == holds && rest.iter().chain(&self.within).all(|other| other.holds(p)))
     }
 
     /// The points on both sides of the next place where the relation changes along one size. The first is on the side of
