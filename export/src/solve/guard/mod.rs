@@ -1,0 +1,85 @@
+//! Finds the condition under which a forward takes the path of the example.
+//!
+//! A forward that asks `if n > 50` does not tell anyone. It can only be run, at any sizes, and each run takes the path of
+//! the example or another one. From the points of both kinds [`guards`] infers the relations that torch would have
+//! recorded as guards, and asks at further points until nothing refutes them: on both sides of every border, around the
+//! example, and at sizes far away.
+//!
+//! What cannot be found: a path that no point of [`sweep`] or of the verification meets. `if n == 777` is only seen when
+//! 777 is asked, and a sweep asks all sizes up to 64, those next to powers of two, and some others. A condition that
+//! changes at points of no relation in the bank (`bank.rs`) is refused and not approximated.
+
+mod atom;
+mod bank;
+mod cover;
+mod domain;
+mod feature;
+mod rng;
+mod search;
+mod sweep;
+mod table;
+mod verify;
+
+use symbolic::{Rel, Symbol};
+
+pub(crate) use domain::Point;
+use domain::Domain;
+
+/// A size that can change.
+#[derive(Clone, Debug)]
+pub(crate) struct Variable {
+    /// Its symbol in the relations.
+    pub(crate) symbol: Symbol,
+    /// Its value in the example.
+    pub(crate) example: i64,
+    /// The least size that may be asked.
+    pub(crate) low: i64,
+    /// The greatest size that may be asked.
+    pub(crate) high: i64,
+    /// Only sizes that differ from the example by a multiple of this are valid.
+    pub(crate) step: i64,
+}
+
+/// The condition was not identified. The forward takes another path at `other`.
+#[derive(Clone, Debug, thiserror::Error)]
+#[error("the forward takes another path at {} than at {}", at(names, other), at(names, example))]
+pub(crate) struct Undecided {
+    /// The names of the variables.
+    pub(crate) names: Vec<String>,
+    /// The example.
+    pub(crate) example: Point,
+    /// The nearest point seen with another path.
+    pub(crate) other: Point,
+    /// The number of runs that were made.
+    pub(crate) runs: usize,
+}
+
+fn at(names: &[String], point: &[i64]) -> String {
+    let sizes: Vec<String> = names.iter().zip(point).map(|(name, size)| format!("{name} = {size}")).collect();
+    sizes.join(", ")
+}
+
+/// The relations under which the path is that of the example. `same` answers for one point; it is asked for no point
+/// twice, and only for points where `known` holds. `budget` is the greatest number of points that are asked.
+///
+/// All relations together hold at the example, and wherever they hold the path was the example's at every point asked.
+/// Where the path depends on a conjunction of relations, they are that conjunction; where it depends on a disjunction, they
+/// are a part that the example is in.
+///
+/// # Errors
+/// [`Undecided`] where no relations of the bank agree with the runs, or the budget is used up before that is sure.
+pub(crate) fn guards(
+    variables: &[Variable],
+    known: &[Rel],
+    same: &mut dyn FnMut(&[i64]) -> bool,
+    budget: usize,
+) -> Result<Vec<Rel>, Undecided> {
+    let domain = Domain::new(variables, known);
+    search::Search::new(&domain, same, budget).run()
+}
+
+/// The points at which every forward is run to see whether it takes another path somewhere: along each variable, between
+/// variables, and generic ones. They are the same in every run, and `guards` asks them first. The smallest come first.
+pub(crate) fn sweep(variables: &[Variable], known: &[Rel]) -> Vec<Point> {
+    sweep::points(&Domain::new(variables, known))
+}

@@ -1,0 +1,223 @@
+//! Points that would refute relations.
+
+use super::atom::{Atom, Test};
+use super::domain::Point;
+use super::search::{Search, Stop};
+
+/// Borders asked for each relation before the costly checks.
+const QUICK_BORDERS: usize = 6;
+/// Borders asked for each relation in the end.
+const BORDERS: usize = 24;
+/// Points inside of all relations, anywhere.
+const INSIDE: usize = 60;
+/// Points anywhere.
+const ANYWHERE: usize = 60;
+/// Points around the example.
+const AROUND: usize = 60;
+
+impl Search<'_> {
+    /// Whether some point disagrees with the relations. Its answer is kept, so that the next relations agree with it.
+    pub(super) fn refuted(&mut self, atoms: &[Atom]) -> Result<bool, Stop> {
+        Ok(self.at_borders(atoms, QUICK_BORDERS)?
+            || self.inside(atoms, 12)?
+            || self.around(atoms)?
+            || self.anywhere(atoms, ANYWHERE)?
+            || self.inside(atoms, INSIDE)?
+            || self.at_borders(atoms, BORDERS)?)
+    }
+
+    /// Whether the answer at a point differs from what the relations say.
+    fn differs(&mut self, atoms: &[Atom], point: Point) -> Result<bool, Stop> {
+        if !self.is_within(&point) {
+            return Ok(false);
+        }
+        let expected = atoms.iter().all(|atom| atom.holds(&point));
+        Ok(self.ask(point)?.is_some_and(|answer| answer != expected))
+    }
+
+    fn at_borders(&mut self, atoms: &[Atom], count: usize) -> Result<bool, Stop> {
+        for _ in 0..count {
+            for (i, atom) in atoms.iter().enumerate() {
+                // Where another relation fails too, the answer says nothing about this one.
+                let rest: Vec<Atom> = atoms.iter().enumerate().filter(|(j, _)| *j != i).map(|(_, a)| a.clone()).collect();
+                let Some((inside, outside)) = self.border(atoms, atom, &rest) else { continue };
+                for point in [inside, outside].into_iter().flatten() {
+                    if self.differs(atoms, point)? {
+                        return Ok(true);
+                    }
+                }
+            }
+        }
+        Ok(false)
+    }
+
+    fn inside(&mut self, atoms: &[Atom], count: usize) -> Result<bool, Stop> {
+        for _ in 0..count {
+            let Some(point) = self.start(atoms) else { continue };
+            if self.differs(atoms, point)? {
+                return Ok(true);
+            }
+        }
+        Ok(false)
+    }
+
+    fn anywhere(&mut self, atoms: &[Atom], count: usize) -> Result<bool, Stop> {
+        for _ in 0..count {
+            let Some(point) = self.domain.random(&mut self.rng) else { continue };
+            if self.differs(atoms, point)? {
+                return Ok(true);
+            }
+        }
+        Ok(false)
+    }
+
+    /// All points at most two steps from the example in every direction, or some where there are many.
+    fn around(&mut self, atoms: &[Atom]) -> Result<bool, Stop> {
+        let example = self.domain.example();
+        let count = self.domain.len();
+        let all = 5_usize.checked_pow(count as u32).filter(|all| *all <= AROUND);
+        for n in 0..all.unwrap_or(AROUND) {
+            let mut point = example.clone();
+            let mut rest = n;
+            for (at, size) in point.iter_mut().enumerate() {
+                let by = if all.is_some() { rest % 5 } else { self.rng.below(5) } as i64 - 2;
+                rest /= 5;
+                *size = size.saturating_add(by.saturating_mul(self.domain.step(at)));
+            }
+            let Some(point) = self.domain.settle(point) else { continue };
+            if self.differs(atoms, point)? {
+                return Ok(true);
+            }
+        }
+        Ok(false)
+    }
+
+    /// A point where all relations hold, not far from a known one or anywhere.
+    fn start(&mut self, atoms: &[Atom]) -> Option<Point> {
+        for _ in 0..8 {
+            let point = if self.rng.below(2) == 0 {
+                self.domain.random(&mut self.rng)
+            } else {
+                let at = self.rng.below(self.positive.len());
+                let point = self.positive.get(at)?.clone();
+                self.disturbed(point)
+            };
+            let all: Vec<Atom> = self.within.iter().chain(atoms).cloned().collect();
+            if let Some(point) = point.and_then(|p| self.project(p, &all)) {
+                return Some(point);
+            }
+        }
+        None
+    }
+
+    fn disturbed(&mut self, point: Point) -> Option<Point> {
+        let at = self.rng.below(self.domain.len());
+        let own = i128::from(point.get(at).copied()?);
+        let value = match self.rng.below(6) {
+            0 => own * 2,
+            1 => own + 1,
+            2 => own - 1,
+            3 => own + own / 3,
+            4 => own / 2,
+            _ => {
+                let (low, high) = self.domain.bounds(at);
+                self.rng.spread(low.into(), high.into())
+            }
+        };
+        self.domain.moved(&point, at, value)
+    }
+
+    /// The point moved so that all relations hold.
+    fn project(&mut self, mut point: Point, atoms: &[Atom]) -> Option<Point> {
+        for _ in 0..6 {
+            let Some(broken) = atoms.iter().find(|atom| !atom.holds(&point)) else { return Some(point) };
+            let variables: Vec<usize> = broken.feature.variables();
+            let at = *self.rng.pick(&variables)?;
+            let up = self.rng.below(2) == 0;
+            let moved = self.flip(broken, &point, at, up).or_else(|| self.flip(broken, &point, at, !up));
+            if let Some((_, fixed)) = moved {
+                point = fixed;
+            }
+        }
+        atoms.iter().all(|atom| atom.holds(&point)).then_some(point)
+    }
+
+    /// Two points next to each other in one size: the relation holds at the first and not at the second, and the others
+    /// hold at both. Where the others exclude a point, the next one further away takes its place.
+    fn border(&mut self, atoms: &[Atom], atom: &Atom, rest: &[Atom]) -> Option<(Option<Point>, Option<Point>)> {
+        let start = self.start(atoms)?;
+        let variables = atom.feature.variables();
+        let at = *self.rng.pick(&variables)?;
+        let up = self.rng.below(2) == 0;
+        let found = self.flip(atom, &start, at, up).map(|pair| (pair, up));
+        let ((inside, outside), up) = found.or_else(|| Some((self.flip(atom, &start, at, !up)?, !up)))?;
+        let inside = self.further(inside, at, !up, atom, true, rest);
+        Some((inside, self.further(outside, at, up, atom, false, rest)))
+    }
+
+    fn further(&self, point: Point, at: usize, up: bool, atom: &Atom, holds: bool, rest: &[Atom]) -> Option<Point> {
+        let own = i128::from(point.get(at).copied()?);
+        let step = i128::from(self.domain.step(at)) * if up { 1 } else { -1 };
+        let mut points = (0..256).map_while(|k| self.domain.moved(&point, at, own + k * step));
+        points.find(|p| atom.holds(p) == holds && rest.iter().chain(&self.within).all(|other| other.holds(p)))
+    }
+
+    /// The points on both sides of the next place where the relation changes along one size. The first is on the side of
+    /// the start.
+    fn flip(&self, atom: &Atom, start: &Point, at: usize, up: bool) -> Option<(Point, Point)> {
+        let before = atom.holds(start);
+        let own = i128::from(start.get(at).copied()?);
+        let step = i128::from(self.domain.step(at)) * if up { 1 } else { -1 };
+        let (low, high) = self.domain.bounds(at);
+        if let (Test::Equals(c), false) = (atom.test, before) {
+            return self.level(atom, c, start, at);
+        }
+        let periodic = matches!(atom.test, Test::Rest { .. } | Test::NoRest { .. });
+        let near = if periodic { 128 } else { 4 };
+        let steps = (1..=near).chain((1..60).map(|k| near + (1_i128 << k)));
+        let mut inside = start.clone();
+        for k in steps {
+            let value = (own + k * step).clamp(low.into(), high.into());
+            let point = self.domain.moved(start, at, value)?;
+            if atom.holds(&point) != before {
+                return Some(self.close(atom, inside, point, at));
+            }
+            if point == inside {
+                return None;
+            }
+            inside = point;
+        }
+        None
+    }
+
+    fn close(&self, atom: &Atom, mut inside: Point, mut outside: Point, at: usize) -> (Point, Point) {
+        let before = atom.holds(&inside);
+        let value = |p: &Point| i128::from(p.get(at).copied().unwrap_or_default());
+        while let Some(middle) = self.domain.moved(&inside, at, (value(&inside) + value(&outside)).div_euclid(2)) {
+            if middle == inside || middle == outside {
+                break;
+            }
+            if atom.holds(&middle) == before { inside = middle } else { outside = middle }
+        }
+        (inside, outside)
+    }
+
+    /// The point moved along one size to where the feature is `c`, for a feature that rises or falls with it.
+    fn level(&self, atom: &Atom, c: i128, start: &Point, at: usize) -> Option<(Point, Point)> {
+        let (low, high) = self.domain.bounds(at);
+        let (mut low, mut high) = (i128::from(low), i128::from(high));
+        let value = |v: i128| Some(atom.feature.eval(&self.domain.moved(start, at, v)?));
+        let rises = value(high)? >= value(low)?;
+        while low <= high {
+            let middle = (low + high).div_euclid(2);
+            let point = self.domain.moved(start, at, middle)?;
+            let here = atom.feature.eval(&point);
+            match here.cmp(&c) {
+                std::cmp::Ordering::Equal => return Some((start.clone(), point)),
+                order if order.is_lt() == rises => low = middle + 1,
+                _ => high = middle - 1,
+            }
+        }
+        None
+    }
+}
