@@ -3,7 +3,8 @@
 use crate::ExportError;
 use crate::dispatch::deep_copy;
 use crate::model::Leaves;
-use crate::probe::{Runs, Settled};
+use crate::probe::Runs;
+use crate::resolve::Resolved;
 use crate::run::RunProgram;
 use program::{ExportedProgram, InputSizes, Verification};
 use pytree_core::{Leaf, Tch};
@@ -13,13 +14,14 @@ use tch::Tensor;
 const TOLERANCE: f64 = 1e-5;
 
 pub(crate) fn verify(
-    runs: &mut Runs<'_>,
-    settled: &Settled,
+    runs: &Runs<'_>,
+    resolved: &Resolved,
     program: &ExportedProgram,
 ) -> Result<Verification, ExportError> {
-    let unseen = settled.unseen(runs);
+    let example = &runs.example().sizes;
+    let unseen = resolved.domain.small(1, 0).first().and_then(|point| resolved.domain.sizes(point, example));
     let is_unseen = unseen.is_some();
-    let values = unseen.unwrap_or_else(|| runs.example().sizes.clone());
+    let values = unseen.unwrap_or_else(|| example.clone());
     let sizes = runs.shown(&values);
     let inputs = runs.inputs_of(&values)?;
     let run = || -> Result<Vec<Leaf<Tch>>, ExportError> {
@@ -46,7 +48,6 @@ pub(crate) fn verify(
     verification.unseen = is_unseen;
     verification.random = random;
     verification.max_difference = max_difference;
-    verification.tried = settled.tried(runs);
     Ok(verification)
 }
 

@@ -8,7 +8,7 @@ use crate::ExportError;
 use crate::model_tensors::{DataReader, ModelTensors};
 use crate::probe::Runs;
 use crate::record::{Call, OutputLeaf, Role, Sample, StorageNumber, ValueId};
-use crate::resolve::Resolved;
+use crate::resolve::{Resolved, ResolvedNumber};
 use indexmap::IndexMap;
 use integers::{Integers, NodeNames, SymbolSource};
 pub(crate) use location::Locations;
@@ -297,7 +297,8 @@ impl Builder<'_> {
 
     fn outputs(&mut self, integers: &mut Integers) -> Result<Vec<GraphOutput>, ExportError> {
         let mut outputs = Vec::new();
-        for (leaf, int) in self.example.outputs.iter().zip(&self.resolved.output_ints) {
+        for (leaf, number) in self.example.outputs.iter().zip(&self.resolved.outputs) {
+            let int = number.as_ref().and_then(ResolvedNumber::as_int);
             outputs.push(match (leaf, int) {
                 (OutputLeaf::Tensor(id), _) => GraphOutput::Node(*self.nodes.get(id).ok_or_else(|| {
                     let what = "a tensor that the model returns".to_owned();

@@ -308,10 +308,11 @@ impl<'r, 'm> Attempt<'r, 'm> {
             guards: self.domain.space.guards.clone(),
             parts: self.parts.clone(),
         };
-        let found = solve::identify(&space, &mut |point: &[i64]| self.run_at(point)?.number(number));
+        let mut one = One(|point: &[i64]| self.run_at(point)?.number(number));
+        let found = solve::identify(&space, &mut one).pop();
         match found {
-            Ok(Identified::Everywhere(expr)) => Ok(expr),
-            Ok(Identified::Piece(expr)) => {
+            Some(Ok(Identified::Everywhere { expr })) => Ok(expr),
+            Some(Ok(Identified::Piece { expr })) => {
                 let same = |point: &[i64]| {
                     let value = self.run_at(point).and_then(|run| run.number(number));
                     let values = self.domain.values(point);
@@ -319,8 +320,19 @@ impl<'r, 'm> Attempt<'r, 'm> {
                 };
                 Err(self.learn_guards(call, &what(), same, || ExportError::Unsolved { what: what(), seen: format!("{seen:?}") }))
             }
-            Err(unidentified) => Err(ExportError::Unsolved { what: what(), seen: unidentified.to_string() }.into()),
+            Some(Err(unidentified)) => {
+                let seen = unidentified.seen.iter().map(|(point, value)| format!("{value} at {}", self.shown(point)));
+                let seen = seen.collect::<Vec<_>>().join(", ");
+                Err(ExportError::Unsolved { what: what(), seen }.into())
+            }
+            None => Err(ExportError::Unsolved { what: what(), seen: format!("{seen:?}") }.into()),
         }
+    }
+
+    /// A point for messages: the sizes of the inputs.
+    fn shown(&self, point: &[i64]) -> String {
+        let sizes = self.domain.sizes(point, &self.runs.example().sizes);
+        sizes.map_or_else(|| format!("{point:?}"), |sizes| self.runs.shown(&sizes))
     }
 
     /// The expression of a float; `None` for a constant.
@@ -419,6 +431,19 @@ impl<'r, 'm> Attempt<'r, 'm> {
             .enumerate()
             .map(|(dim, number)| self.solve(number, calls, || format!("stride {dim} of result {result} of `{op}`")))
             .collect()
+    }
+}
+
+/// One number of a run, for the search of its expression.
+struct One<F>(F);
+
+impl<F: FnMut(&[i64]) -> Option<i64>> solve::Numbers for One<F> {
+    fn count(&self) -> usize {
+        1
+    }
+
+    fn at(&mut self, _number: usize, point: &[i64]) -> Option<i64> {
+        (self.0)(point)
     }
 }
 

@@ -88,7 +88,11 @@ impl Attempt<'_, '_> {
         failed: impl Fn() -> ExportError,
     ) -> Halt {
         let variables = &self.domain.space.variables;
-        let found = solve::guards(variables, &self.domain.space.guards, &mut same, GUARD_RUNS);
+        let sizes: Vec<solve::GuardVariable> = variables
+            .iter()
+            .map(|v| solve::GuardVariable { symbol: v.symbol.clone(), example: v.example, low: v.low, high: v.high, step: v.step })
+            .collect();
+        let found = solve::guards(&sizes, &self.domain.space.guards, &mut same, GUARD_RUNS);
         if let Ok(guards) = found {
             let known = self.lessons.guards.get(&call);
             let new = |guard| known.is_none_or(|known| !known.iter().any(|(rel, _)| rel == guard));

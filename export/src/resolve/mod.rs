@@ -57,6 +57,16 @@ pub(crate) enum ResolvedNumber {
     Float(FloatExpr),
 }
 
+impl ResolvedNumber {
+    /// The integer, if it is one.
+    pub(crate) fn as_int(&self) -> Option<&Expr> {
+        match self {
+            ResolvedNumber::Int(expr) => Some(expr),
+            ResolvedNumber::Float(_) => None,
+        }
+    }
+}
+
 /// How often the graph is resolved again after a run has shown something new.
 const ATTEMPTS: usize = 64;
 

@@ -1,7 +1,22 @@
-//! Finds the expression over the sizes of the inputs that gives an observed integer.
+//! Finds expressions over the sizes of the inputs from runs at chosen sizes: the expression of an integer, the form of a
+//! float, and the relations under which a forward takes one path.
+//!
+//! Nothing here knows tensors or graphs; runs are asked through closures.
 
-mod basis;
-#[allow(dead_code, reason = "used where exports turn branches on sizes into guards")]
+mod bank;
+mod certify;
+mod float;
+mod form;
 mod guard;
+mod integer;
+mod points;
+mod polynomial;
+mod search;
+mod space;
+mod target;
 
-pub(crate) use basis::Basis;
+pub(crate) use float::{FloatExpr, identify_float};
+pub(crate) use guard::{Undecided, Variable as GuardVariable, guards};
+pub(crate) use integer::{Identified, Unidentified, identify};
+pub(crate) use space::{SizeVariable, Space};
+pub(crate) use target::Numbers;

@@ -30,6 +30,18 @@ pub(crate) struct SizeVariable {
     pub(crate) step: i64,
 }
 
+impl SizeVariable {
+    /// The valid value that is nearest to `value`.
+    pub(crate) fn near(&self, value: i64) -> i64 {
+        let step = self.step.max(1);
+        let value = value.clamp(self.low, self.high);
+        let over = value.saturating_sub(self.example).rem_euclid(step);
+        let below = value - over;
+        let nearest = if over * 2 > step && below + step <= self.high { below + step } else { below };
+        if nearest < self.low { nearest + step } else { nearest }
+    }
+}
+
 /// Sizes are not tried beyond this.
 pub(super) const TOP: i64 = 1 << 20;
 
