@@ -24,7 +24,7 @@ use symbolic::{Expr, Symbol};
 
 /// Builds the program from the first run, with the integers and sizes of `resolved`.
 pub(crate) fn build(runs: &Runs<'_>, resolved: &Resolved) -> Result<ExportedProgram, ExportError> {
-    let (example, inputs, setup) = (runs.example(), runs.first_set(), runs.setup());
+    let (example, inputs, setup) = (runs.example(), &runs.sets()[0], runs.setup());
     let mut builder = Builder {
         graph: Graph::default(),
         signature: GraphSignature::default(),

@@ -5,4 +5,4 @@ mod inputs;
 mod layout;
 mod runs;
 
-pub(crate) use runs::{End, Run, Runs, record_example};
+pub(crate) use runs::{Run, Runs, record_example};

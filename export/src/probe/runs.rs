@@ -17,7 +17,6 @@ use shapes::{Dim, HintKind};
 use std::cell::RefCell;
 use std::collections::HashMap;
 use std::rc::Rc;
-use tch::Tensor;
 
 /// A model with its inputs, the run of the example, and the fake runs so far.
 pub(crate) struct Runs<'m> {

@@ -156,7 +156,7 @@ impl<'r, 'm> Attempt<'r, 'm> {
         }
         let stopped = self.points.iter().find(|(_, run)| !self.runs.numbers().has_arguments(run.count(), at));
         match stopped.map(|(point, run)| (point.clone(), Rc::clone(run))) {
-            Some((point, run)) => Err(self.stopped(&point, &run)),
+            Some((point, run)) => Err(self.stopped(&run)),
             None => Ok(()),
         }
     }
@@ -219,7 +219,7 @@ impl<'r, 'm> Attempt<'r, 'm> {
         }
         let stopped = self.points.iter().find(|(_, run)| !self.runs.numbers().has_results(run.count(), at));
         if let Some((point, run)) = stopped.map(|(point, run)| (point.clone(), Rc::clone(run))) {
-            return Err(self.stopped(&point, &run));
+            return Err(self.stopped(&run));
         }
         let mut results = Vec::with_capacity(count);
         for result in 0..count {

@@ -34,7 +34,7 @@ impl Attempt<'_, '_> {
         for point in points {
             let Some(run) = self.run_at(&point) else { continue };
             if !run.is_same() {
-                return Err(self.stopped(&point, &run));
+                return Err(self.stopped(&run));
             }
             let values = self.domain.values(&point);
             let expected: Vec<Option<i64>> =
@@ -65,7 +65,7 @@ impl Attempt<'_, '_> {
     }
 
     /// What a run teaches that did not come to its end.
-    pub(super) fn stopped(&self, point: &[i64], run: &Run) -> Halt {
+    pub(super) fn stopped(&self, run: &Run) -> Halt {
         if run.is_too_large() && self.lessons.bits > 6 {
             return Halt::Learned(Lesson::TooLarge { bits: self.lessons.bits - 2 });
         }

@@ -167,7 +167,7 @@ pub(super) fn values(program: &ExportedProgram, leaves: &[Leaf<Tch>]) -> Result<
         }
     }
     for (path, expr, size) in &later {
-        let range = program.range_constraints.iter().find(|(key, _)| key == expr).map(|(_, range)| range);
+        let range = program.range_constraints.iter().find(|(key, _)| key == *expr).map(|(_, range)| range);
         if let Some(range) = range {
             in_range(path, range, *size)?;
         }

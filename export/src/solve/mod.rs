@@ -16,7 +16,7 @@ mod space;
 mod target;
 
 pub(crate) use float::{FloatExpr, identify_float};
-pub(crate) use guard::{Undecided, Variable as GuardVariable, guards};
-pub(crate) use integer::{Identified, Unidentified, identify};
+pub(crate) use guard::{Variable as GuardVariable, guards};
+pub(crate) use integer::{Identified, identify};
 pub(crate) use space::{SizeVariable, Space};
 pub(crate) use target::Numbers;
