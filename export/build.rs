@@ -17,8 +17,18 @@ fn main() {
 
 #[cfg(feature = "tch")]
 fn compile(libtorch: &libtorch_link::Libtorch) {
-    const SOURCES: [&str; 4] = ["cpp/wire.cpp", "cpp/call.cpp", "cpp/record.cpp", "cpp/tensor.cpp"];
-    for file in SOURCES.iter().chain(&["cpp/shim.h", "cpp/wire.h"]) {
+    const SOURCES: [&str; 8] = [
+        "cpp/wire.cpp",
+        "cpp/call.cpp",
+        "cpp/record.cpp",
+        "cpp/frames.cpp",
+        "cpp/compact.cpp",
+        "cpp/fake.cpp",
+        "cpp/fake_rules.cpp",
+        "cpp/tensor.cpp",
+    ];
+    const HEADERS: [&str; 5] = ["cpp/shim.h", "cpp/wire.h", "cpp/session.h", "cpp/compact.h", "cpp/fake.h"];
+    for file in SOURCES.iter().chain(&HEADERS) {
         println!("cargo::rerun-if-changed={file}");
     }
     let mut build = cc::Build::new();

@@ -6,6 +6,8 @@
 
 mod divergence;
 mod error;
+#[allow(dead_code)]
+mod fake;
 mod id;
 mod known;
 mod log;
@@ -17,6 +19,8 @@ mod trace;
 
 pub(crate) use divergence::{Divergence, divergence, same_content};
 pub use error::{RecordError, UnknownReason, UseSite};
+#[allow(unused_imports)]
+pub(crate) use fake::{DataKind, DataNumber, FakeRun, Place, Reference, Stop, fake_run, fake_tensor};
 pub use id::{StorageNumber, ValueId};
 pub use known::{Known, Role};
 pub(crate) use sample::{OutputLeaf, RecordMode, Sample, capture};

@@ -18,10 +18,10 @@ thread_local! {
 }
 
 /// Marks this thread as recording, until dropped.
-struct Mark;
+pub(crate) struct Mark;
 
 impl Mark {
-    fn set() -> Option<Self> {
+    pub(crate) fn set() -> Option<Self> {
         (!RECORDING.replace(true)).then_some(Mark)
     }
 }

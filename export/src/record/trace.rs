@@ -189,6 +189,11 @@ impl Trace {
         Ok(id)
     }
 
+    /// The session, whose compact form fake runs are compared with.
+    pub(crate) fn session(&self) -> &Session {
+        &self.session
+    }
+
     /// The memory of a value; `None` for a sparse tensor and for an id of another trace.
     pub fn storage_of(&self, id: ValueId) -> Option<StorageNumber> {
         match id {

@@ -1,0 +1,597 @@
+// The fallback that runs ops on tensors without data, and what undoes a fake run.
+#include "fake.h"
+
+#include <ATen/core/LegacyTypeDispatch.h>
+#include <ATen/ops/empty.h>
+#include <ATen/ops/empty_strided.h>
+#include <c10/core/StorageImpl.h>
+#include <c10/util/Backtrace.h>
+#include <c10/util/Exception.h>
+#include <c10/util/Lazy.h>
+#include <torch/csrc/autograd/variable.h>
+#include <torch/library.h>
+
+#include <atomic>
+
+namespace tx {
+
+using torch::jit::Stack;
+
+void throw_stopped(const tx_session &) {
+  throw std::runtime_error("this run of the forward was stopped");
+}
+
+void stop(Stop why) {
+  if (auto *s = current_session(); s && s->fake() && s->stop.kind == StopKind::None)
+    s->stop = std::move(why);
+  throw std::runtime_error("this run of the forward was stopped: it has tensors without data");
+}
+
+void refuse(const std::string &text) { throw std::runtime_error(text); }
+
+// libtorch calls this when somebody asks a storage without data for its data.
+static void data_asked(c10::StorageImpl *) {
+  Stop why;
+  why.kind = StopKind::Read;
+  const auto *s = current_session();
+  if (s && s->fake() && s->depth > 0)
+    why.op = s->reference->compact.calls[s->next - 1].op;
+  stop(std::move(why));
+}
+
+static void stop_by_name(const c10::OperatorHandle &op, StopKind kind, std::string text) {
+  Stop why;
+  why.kind = kind;
+  why.op = op;
+  why.text = std::move(text);
+  stop(std::move(why));
+}
+
+bool is_unreal(const at::Tensor &t) {
+  if (is_fake(t))
+    return true;
+  const auto *s = current_session();
+  return s && !s->unreal.empty() && t.has_storage() && s->unreal.count(storage_key(t)) != 0;
+}
+
+void transmute(const at::Tensor &t, c10::Device device) {
+  auto *impl = t.unsafeGetTensorImpl();
+  if (!is_fake(t))
+    impl->set_fake_device(device);
+  if (t.has_storage())
+    if (auto *storage = t.storage().unsafeGetStorageImpl(); !storage->has_materializer())
+      storage->set_materializer(&data_asked);
+}
+
+at::Tensor fake_strided(at::IntArrayRef sizes, at::IntArrayRef strides, at::ScalarType dtype, c10::Device device) {
+  at::Tensor t;
+  {
+    const OnMeta guard;
+    t = at::empty_strided(sizes, strides, at::TensorOptions().device(c10::kMeta).dtype(dtype));
+  }
+  transmute(t, device);
+  return t;
+}
+
+at::Tensor fake_empty(at::IntArrayRef sizes, at::ScalarType dtype, c10::Device device) {
+  at::Tensor t;
+  {
+    const OnMeta guard;
+    t = at::empty(sizes, at::TensorOptions().device(c10::kMeta).dtype(dtype));
+  }
+  transmute(t, device);
+  return t;
+}
+
+// --- twins of real tensors
+
+static at::Tensor make_twin(const at::Tensor &t) {
+  if (t.layout() != at::kStrided || t.is_quantized())
+    throw std::runtime_error("a tensor of layout " + c10::str(t.layout()) + " and element type " +
+                             c10::toString(t.scalar_type()) + " has no form without data");
+  auto twin = fake_strided(t.sizes(), t.strides(), t.scalar_type(), t.device());
+  auto *impl = twin.unsafeGetTensorImpl();
+  impl->set_storage_offset(t.storage_offset());
+  if (t.unsafeGetTensorImpl()->is_wrapped_number())
+    impl->set_wrapped_number(true);
+  impl->_set_conj(t.is_conj());
+  impl->_set_neg(t.is_neg());
+  return twin;
+}
+
+static at::Tensor twin_of(const at::Tensor &t) {
+  const auto *s = current_session();
+  if (!s || !s->fake())
+    return make_twin(t);
+  auto &twins = s->reference->twins;
+  const auto known = twins.find(t.unsafeGetTensorImpl());
+  if (known != twins.end()) {
+    const auto &twin = known->second.second;
+    if (twin.sizes() == t.sizes() && twin.strides() == t.strides() && twin.dtype() == t.dtype() &&
+        known->second.first.held.storage == storage_key(t))
+      return twin;
+  }
+  auto twin = make_twin(t);
+  twins.insert_or_assign(t.unsafeGetTensorImpl(), std::pair(Snapshot(t), twin));
+  return twin;
+}
+
+static c10::IValue with_twins(const c10::IValue &v) {
+  const auto swap = [](const at::Tensor &t) { return !t.defined() || is_fake(t) ? t : twin_of(t); };
+  if (v.isTensor())
+    return swap(v.toTensor());
+  if (v.isTensorList()) {
+    c10::List<at::Tensor> list;
+    for (const at::Tensor &t : v.toTensorList())
+      list.push_back(swap(t));
+    return list;
+  }
+  if (v.isOptionalTensorList()) {
+    c10::List<std::optional<at::Tensor>> list;
+    for (const auto &e : v.toListRef()) {
+      const bool present = e.isTensor() && e.toTensor().defined();
+      list.push_back(present ? std::optional<at::Tensor>(swap(e.toTensor())) : std::nullopt);
+    }
+    return list;
+  }
+  return v;
+}
+
+// --- state of the model
+
+struct AutogradState {
+  bool requires_grad;
+  at::Tensor grad;
+  c10::intrusive_ptr<torch::autograd::Node> grad_fn;
+  uint32_t output;
+};
+
+Snapshot::Snapshot(const at::Tensor &t) : held(t) {
+  if (const auto *meta = torch::autograd::impl::get_autograd_meta(t))
+    state = std::make_shared<AutogradState>(
+        AutogradState{meta->requires_grad_, meta->grad_, meta->grad_fn_, meta->output_nr_});
+}
+
+void Snapshot::restore() const {
+  auto *meta = static_cast<torch::autograd::AutogradMeta *>(held.weak.expired() ? nullptr : held.impl->autograd_meta());
+  if (!meta)
+    return;
+  if (!state) {
+    held.impl->set_autograd_meta(nullptr);
+    return;
+  }
+  meta->requires_grad_ = state->requires_grad;
+  if (!meta->grad_.is_same(state->grad))
+    meta->grad_ = state->grad;
+  if (meta->grad_fn_ != state->grad_fn) {
+    meta->grad_fn_ = state->grad_fn;
+    meta->output_nr_ = state->output;
+  }
+}
+
+void restore(tx_session &s) {
+  for (auto &[key, storage] : s.unreal) {
+    auto *impl = storage.unsafeGetStorageImpl();
+    impl->clear_materializer();
+    impl->clear_data_ptr_access_error_msg_();
+  }
+  s.unreal.clear();
+  for (const auto &[key, twin] : s.reference->twins)
+    twin.first.restore();
+}
+
+// From now on in this run, the content of a real tensor is not what the forward computed.
+static void mark_unreal(tx_session &s, const c10::OperatorHandle &op, const at::Tensor &t) {
+  if (!t.has_storage())
+    return stop_by_name(op, StopKind::State, "it writes to a tensor without a storage");
+  const auto [at, fresh] = s.unreal.emplace(storage_key(t), t.storage());
+  if (!fresh)
+    return;
+  auto *storage = t.storage().unsafeGetStorageImpl();
+  if (storage->has_materializer()) {
+    s.unreal.erase(at);
+    return stop_by_name(op, StopKind::State, "it writes to a tensor whose memory is shared until it is written to");
+  }
+  // A read of it is a read of data.
+  storage->set_materializer(&data_asked);
+}
+
+// --- how ops run
+
+std::string full_name(const c10::OperatorHandle &op) {
+  const auto &name = op.operator_name();
+  return name.overload_name.empty() ? name.name : name.name + "." + name.overload_name;
+}
+
+static const RuleRow *find_rule(const std::string &name) {
+  static const auto all = [] {
+    std::unordered_map<std::string, RuleRow> all;
+    for (const auto rows : {pointwise_rules(), reduction_rules(), network_rules(), shape_rules(), linalg_rules(),
+                            data_rules()})
+      for (const auto &row : rows)
+        all.emplace("aten::" + std::string(row.op), row);
+    return all;
+  }();
+  const auto found = all.find(name);
+  return found == all.end() ? nullptr : &found->second;
+}
+
+static OpInfo make_info(const c10::OperatorHandle &op) {
+  OpInfo info;
+  const auto &schema = op.schema();
+  info.mutates = schema.is_mutable();
+  info.reads = reads_data(op);
+  for (const auto &argument : schema.arguments()) {
+    const auto *type = argument.real_type().get();
+    while (type->kind() == c10::TypeKind::OptionalType || type->kind() == c10::TypeKind::ListType)
+      type = type->containedType(0).get();
+    const auto kind = type->kind();
+    info.numbers.push_back(kind != c10::TypeKind::ScalarTypeType && kind != c10::TypeKind::LayoutType &&
+                           kind != c10::TypeKind::MemoryFormatType);
+    if (argument.name() == "device")
+      info.device = static_cast<int>(info.numbers.size()) - 1;
+  }
+  for (const auto &result : schema.returns())
+    info.view = info.view || (!info.mutates && result.alias_info());
+  using c10::DispatchKey;
+  const auto *row = find_rule(full_name(op));
+  if (row) {
+    info.rule = row->rule;
+    info.refusal = row->refusal;
+    info.whole = row->whole;
+  }
+  if (info.refusal)
+    info.way = Way::Refused;
+  else if (info.reads)
+    info.way = Way::Read;
+  else if (info.rule)
+    info.way = Way::Rule;
+  else if (op.hasKernelForDispatchKey(DispatchKey::Meta))
+    info.way = Way::Meta;
+  else if (op.hasKernelForDispatchKey(DispatchKey::CompositeExplicitAutograd) ||
+           op.hasKernelForDispatchKey(DispatchKey::CompositeExplicitAutogradNonFunctional) ||
+           op.hasKernelForDispatchKey(DispatchKey::CompositeImplicitAutograd))
+    info.way = Way::Composite;
+  return info;
+}
+
+const OpInfo &info_of(const c10::OperatorHandle &op) {
+  static thread_local std::unordered_map<const void *, OpInfo> infos;
+  const void *key = &op.operator_name();
+  const auto known = infos.find(key);
+  return known != infos.end() ? known->second : infos.emplace(key, make_info(op)).first->second;
+}
+
+// Real tensors alone: their content may be needed later, so small ones are computed as they are.
+static bool is_small(Args args) {
+  constexpr double MOST = 1 << 18;
+  double size = 1;
+  for (const auto &arg : args) {
+    each_tensor(arg, [&](const at::Tensor &t) { size *= static_cast<double>(std::max<int64_t>(t.numel(), 1)); });
+    if (arg.isInt())
+      size *= static_cast<double>(std::max<int64_t>(std::abs(arg.toInt()), 1));
+    else if (arg.isIntList())
+      for (const auto n : arg.toIntVector())
+        size *= static_cast<double>(std::max<int64_t>(std::abs(n), 1));
+  }
+  return size <= MOST;
+}
+
+static bool writes_model(const tx_session &s, const c10::OperatorHandle &op, Args args) {
+  bool writes = false;
+  for (size_t i = 0; i < args.size(); ++i) {
+    const auto *alias = op.schema().arguments()[i].alias_info();
+    if (alias && alias->isWrite())
+      each_tensor(args[i], [&](const at::Tensor &t) { writes = writes || s.made.count(storage_key(t)) == 0; });
+  }
+  return writes;
+}
+
+static void call_composite(const c10::OperatorHandle &op, Stack *stack) {
+  // As its kernel for a device would run; what it calls comes back to the fallback.
+  const at::AutoDispatchBelowADInplaceOrView below;
+  auto tls = c10::impl::tls_local_dispatch_key_set();
+  tls.excluded_ = tls.excluded_.remove(c10::DispatchKey::Fake);
+  tls.included_ = tls.included_.add(c10::DispatchKey::Fake);
+  const c10::impl::ForceDispatchKeyGuard back(tls);
+  op.redispatchBoxed(c10::DispatchKeySet(c10::DispatchKey::Meta), stack);
+}
+
+static void call_meta(const c10::OperatorHandle &op, Stack *stack) {
+  const at::AutoDispatchBelowADInplaceOrView below;
+  const c10::impl::IncludeDispatchKeyGuard meta(c10::DispatchKeySet(c10::DispatchKey::Meta));
+  op.callBoxed(stack);
+}
+
+// The device that results report.
+static c10::Device device_of(const OpInfo &info, Args args) {
+  // A kernel that calls other ops passes them meta tensors and the meta device.
+  if (info.device >= 0 && args[info.device].isDevice() && !args[info.device].toDevice().is_meta())
+    return args[info.device].toDevice();
+  std::optional<c10::Device> device;
+  for (const auto &arg : args)
+    each_tensor(arg, [&](const at::Tensor &t) {
+      if (!t.device().is_meta() && (!device || (device->is_cpu() && t.dim() > 0)))
+        device = t.device();
+    });
+  return device.value_or(c10::Device(c10::kCPU));
+}
+
+static void run_unreal(const c10::OperatorHandle &op, const OpInfo &info, Stack *stack, bool factory) {
+  const auto &schema = op.schema();
+  const auto arguments = schema.arguments().size();
+  const auto base = stack->size() - arguments;
+  auto *s = current_session();
+  if (s && s->fake() && s->stop.kind != StopKind::None)
+    throw_stopped(*s);
+  const auto device = device_of(info, Args(stack->data() + base, arguments));
+  std::vector<c10::IValue> originals;
+  if (info.mutates)
+    originals.assign(stack->begin() + static_cast<int64_t>(base), stack->end());
+  for (size_t i = 0; i < arguments; ++i) {
+    auto &value = (*stack)[base + i];
+    bool real = false;
+    each_tensor(value, [&](const at::Tensor &t) { real = real || !is_fake(t); });
+    if (!real)
+      continue;
+    const auto *alias = schema.arguments()[i].alias_info();
+    if (alias && alias->isWrite() && s && s->fake())
+      each_tensor(value, [&](const at::Tensor &t) {
+        if (!is_fake(t)) {
+          twin_of(t);
+          mark_unreal(*s, op, t);
+        }
+      });
+    value = with_twins(value);
+  }
+  if (info.device >= 0)
+    if (auto &value = (*stack)[base + info.device]; factory || !value.isNone())
+      value = c10::Device(c10::kMeta);
+  switch (info.way) {
+  case Way::Meta:
+    call_meta(op, stack);
+    break;
+  case Way::Rule: {
+    auto results = info.rule(Args(stack->data() + base, arguments));
+    stack->resize(base);
+    for (auto &result : results)
+      stack->push_back(std::move(result));
+    break;
+  }
+  case Way::Composite:
+    if (factory || (info.device >= 0 && !(*stack)[base + info.device].isNone()))
+      call_meta(op, stack);
+    else
+      call_composite(op, stack);
+    break;
+  case Way::Read:
+    stop_by_name(op, StopKind::Read, "");
+    break;
+  case Way::Refused:
+    stop_by_name(op, StopKind::NoRule, info.refusal);
+    break;
+  case Way::Missing:
+    stop_by_name(op, StopKind::NoRule, "libtorch has no meta kernel for it");
+    break;
+  }
+  const auto &returns = schema.returns();
+  const auto first = stack->size() - returns.size();
+  for (size_t i = 0; i < returns.size(); ++i) {
+    auto &value = (*stack)[first + i];
+    const auto *alias = returns[i].alias_info();
+    if (info.mutates && alias && alias->isWrite())
+      for (size_t k = 0; k < arguments; ++k) {
+        const auto *of = schema.arguments()[k].alias_info();
+        if (of && *of == *alias) {
+          // The twin of a real tensor must not show other sizes than the tensor itself.
+          if (originals[k].isTensor() && value.isTensor() && !is_fake(originals[k].toTensor()) &&
+              (originals[k].toTensor().sizes() != value.toTensor().sizes() ||
+               originals[k].toTensor().strides() != value.toTensor().strides()))
+            stop_by_name(op, StopKind::State, "it changes the sizes of a tensor that the model holds");
+          value = originals[k];
+        }
+      }
+    each_tensor(value, [device](const at::Tensor &t) {
+      if (is_fake(t) || t.unsafeGetTensorImpl()->key_set().has_backend(c10::BackendComponent::MetaBit))
+        transmute(t, device);
+    });
+  }
+}
+
+void run_rule(const c10::OperatorHandle &op, const OpInfo &info, Stack *stack) {
+  const c10::impl::ExcludeDispatchKeyGuard unfaked(c10::DispatchKey::Fake);
+  run_unreal(op, info, stack, false);
+}
+
+// In a recording on real tensors: notes how many elements an op selects.
+static void note_counts(tx_session &s, const c10::OperatorHandle &op, Stack *stack);
+
+static void fallback(const c10::OperatorHandle &op, Stack *stack) {
+  const auto arguments = op.schema().arguments().size();
+  const Args args(stack->data() + (stack->size() - arguments), arguments);
+  auto *s = current_session();
+  const bool fake_run = s && s->fake();
+  bool tensors = false;
+  bool unreal = false;
+  for (const auto &arg : args)
+    each_tensor(arg, [&](const at::Tensor &t) {
+      tensors = true;
+      unreal = unreal || is_unreal(t);
+    });
+  const c10::impl::ExcludeDispatchKeyGuard unfaked(c10::DispatchKey::Fake);
+  if (!unreal && (!fake_run || s->pass)) {
+    if (s && !fake_run && op.hasTag(at::Tag::dynamic_output_shape))
+      return note_counts(*s, op, stack);
+    return op.callBoxed(stack);
+  }
+  const auto &info = info_of(op);
+  if (unreal || !fake_run)
+    return run_unreal(op, info, stack, false);
+  if (!tensors)
+    return info.device >= 0 ? run_unreal(op, info, stack, true) : op.callBoxed(stack);
+  if (info.view)
+    return op.callBoxed(stack);
+  if (info.mutates ? writes_model(*s, op, args) || !is_small(args) : !is_small(args))
+    return run_unreal(op, info, stack, false);
+  op.callBoxed(stack);
+  const auto returns = op.schema().returns().size();
+  for (const auto &value : Args(stack->data() + (stack->size() - returns), returns))
+    each_tensor(value, [s](const at::Tensor &t) {
+      if (t.has_storage())
+        s->made.emplace(storage_key(t), t.storage());
+    });
+}
+
+static void note_counts(tx_session &s, const c10::OperatorHandle &op, Stack *stack) {
+  op.callBoxed(stack);
+  const auto returns = op.schema().returns().size();
+  const auto &name = op.operator_name();
+  const auto &first = (*stack)[stack->size() - returns];
+  (void)name;
+  if (first.isTensor() && first.toTensor().defined() && first.toTensor().dim() > 0)
+    note_count(s, first.toTensor().size(0));
+}
+
+int64_t next_data(const char *what) {
+  auto *s = current_session();
+  const auto ask = [&](std::string text) {
+    Stop why;
+    why.kind = StopKind::Read;
+    why.text = std::move(text);
+    if (s && s->fake() && s->depth > 0)
+      why.op = s->reference->compact.calls[s->next - 1].op;
+    stop(std::move(why));
+  };
+  if (!s || !s->fake() || s->next_data >= s->data.size() || s->next_data >= s->reference->compact.data.size() ||
+      s->reference->compact.data[s->next_data].kind != DataKind::Count)
+    ask(what);
+  return s->data[s->next_data++];
+}
+
+// libtorch asks for a stack trace when it makes an error. That shows errors outside of ops, which are reads of data that
+// a tensor does not have, even if the forward ignores them; and it saves the time of a trace that nobody reads.
+static c10::Backtrace on_error() {
+  auto *s = current_session();
+  if (!s || !s->fake())
+    return c10::get_lazy_backtrace(2);
+  if (s->depth == 0 && !s->pass && s->stop.kind == StopKind::None)
+    s->stop.kind = StopKind::Read;
+  return std::make_shared<c10::PrecomputedLazyValue<std::string>>("");
+}
+
+void register_fake() {
+  c10::SetStackTraceFetcher(std::function<c10::Backtrace()>(&on_error));
+  auto made = std::make_unique<torch::Library>(torch::Library::IMPL, "_", c10::DispatchKey::Fake, __FILE__,
+                                               static_cast<uint32_t>(__LINE__));
+  made->fallback(torch::CppFunction::makeFromBoxedFunction<&fallback>());
+  made.release();
+}
+
+} // namespace tx
+
+using namespace tx;
+
+extern "C" int tx_fake_tensor(void *like, const int64_t *sizes, const int64_t *strides, size_t dims, void **tensor,
+                              tx_bytes *error) {
+  return guarded(error, [&]() -> int {
+    const auto &t = tensor_of(like);
+    if (!t.defined())
+      throw std::runtime_error("an undefined tensor has no form without data");
+    if (t.layout() != at::kStrided || t.is_quantized())
+      throw std::runtime_error(c10::str("a tensor of layout ", t.layout(), " and element type ", t.scalar_type(),
+                                        " has no form without data"));
+    register_fallbacks();
+    const at::IntArrayRef shape(sizes, dims);
+    auto fake = strides ? fake_strided(shape, at::IntArrayRef(strides, dims), t.scalar_type(), t.device())
+                        : fake_empty(shape, t.scalar_type(), t.device());
+    auto *impl = fake.unsafeGetTensorImpl();
+    impl->_set_conj(t.is_conj());
+    impl->_set_neg(t.is_neg());
+    if (t.requires_grad())
+      impl->set_requires_grad(true);
+    *tensor = new at::Tensor(std::move(fake));
+    return TX_OK;
+  });
+}
+
+extern "C" int tx_session_fake(tx_session *session, tx_session *reference, void *const *tensors, size_t tensors_len,
+                               const int64_t *data, size_t data_len, tx_bytes *error) {
+  return guarded(error, [&]() -> int {
+    session->reference = reference;
+    session->data.assign(data, data + data_len);
+    session->values.reserve(reference->values.size());
+    session->compact.numbers.reserve(reference->compact.numbers.size());
+    for (size_t i = 0; i < tensors_len; ++i)
+      session->values.emplace_back(tensor_of(tensors[i]));
+    return TX_OK;
+  });
+}
+
+extern "C" void tx_session_numbers(const tx_session *session, const int64_t **numbers, size_t *len) {
+  *numbers = session->compact.numbers.data();
+  *len = session->compact.numbers.size();
+}
+
+extern "C" int tx_session_compact(const tx_session *session, tx_bytes *out) {
+  return guarded(out, [&]() -> int {
+    Writer w;
+    const auto &c = session->compact;
+    w.u64(c.calls.size());
+    for (const auto &call : c.calls)
+      w.u8(call.failed);
+    w.u64(c.places.size());
+    for (const auto &place : c.places) {
+      w.i64(place.call);
+      w.i64(static_cast<int64_t>(place.kind));
+      w.i64(place.item);
+      w.i64(place.at);
+    }
+    w.u64(c.data.size());
+    for (const auto &data : c.data) {
+      w.i64(data.call);
+      w.i64(static_cast<int64_t>(data.kind));
+      w.i64(data.value);
+    }
+    w.u64(c.values.size());
+    for (const auto &value : c.values) {
+      w.i64(static_cast<int64_t>(value.kind));
+      w.i64(value.a);
+      w.i64(value.b);
+    }
+    give(out, w.bytes());
+    return TX_OK;
+  });
+}
+
+extern "C" int tx_session_stop_reason(const tx_session *session, tx_bytes *out) {
+  return guarded(out, [&]() -> int {
+    Writer w;
+    const auto name = [&w](const std::optional<c10::OperatorHandle> &op) {
+      w.u8(op.has_value());
+      if (op) {
+        w.text(op->operator_name().name);
+        w.text(op->operator_name().overload_name);
+      }
+    };
+    w.u64(session->next);
+    const auto &why = session->stop;
+    w.u8(static_cast<uint8_t>(why.kind));
+    name(why.op);
+    const auto &calls = session->reference->compact.calls;
+    if (why.kind == StopKind::None && session->next < calls.size())
+      name(calls[session->next].op);
+    else
+      name(why.expected);
+    w.i64(why.index);
+    w.text(why.text);
+    give(out, w.bytes());
+    return TX_OK;
+  });
+}
+
+extern "C" int tx_session_is_value(tx_session *session, void *tensor, uint64_t value, int *is, tx_bytes *error) {
+  return guarded(error, [&]() -> int {
+    *is = is_value(*session, tensor_of(tensor), static_cast<int64_t>(value), nullptr);
+    return TX_OK;
+  });
+}
