@@ -41,6 +41,11 @@ pub(super) struct Atom {
 
 impl Atom {
     pub(super) fn new(feature: &Feature, test: Test) -> Atom {
+        let test = match test {
+            Test::AtMost(0) if feature.is_remainder() => Test::Equals(0),
+            Test::AtLeast(1) if feature.is_remainder() => Test::Differs(0),
+            test => test,
+        };
         let bits = |n: i128| 128 - n.unsigned_abs().leading_zeros();
         let single = feature.single().is_some();
         // A threshold on one size, or on a product, needs a constant; one between sizes rarely has one.

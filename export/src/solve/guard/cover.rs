@@ -19,7 +19,7 @@ const MOST_TARGETS: usize = 256;
 type Bits = [u64; MOST_TARGETS / 64];
 
 /// How far the search for a cover goes.
-const MOST_NODES: usize = 3000;
+const MOST_NODES: usize = 1500;
 
 /// Finds conjunctions, and keeps what it learnt from one time to the next.
 pub(super) struct Cover {
@@ -42,16 +42,16 @@ impl Cover {
     }
 
     pub(super) fn table(&mut self, stage: usize, positive: &[Point]) -> &Table {
-        self.table.update(stage, positive);
+        self.table.update(stage, positive, &self.targets);
         &self.table
     }
 
     /// The cheapest conjunction. Both lists of points only grow from one call to the next.
     pub(super) fn solve(&mut self, limits: Limits, positive: &[Point], negative: &[Point]) -> Option<Vec<Atom>> {
-        self.table.update(limits.stage, positive);
         let mut budget = 10;
         loop {
-            let mut search = Search::new(&self.table, &self.targets, limits.stage);
+            self.table.update(limits.stage, positive, &self.targets);
+            let mut search = Search::new(&self.table, self.targets.len(), limits.stage);
             let atoms = loop {
                 if budget > limits.cost {
                     return None;
@@ -59,7 +59,7 @@ impl Cover {
                 if let Some(atoms) = search.within(budget, limits.most) {
                     break atoms;
                 }
-                budget += 3;
+                budget += if budget < 40 { 3 } else { 6 };
             };
             // The points seen last lie at borders.
             let left = negative.iter().rev().filter(|p| atoms.iter().all(|atom| atom.holds(p)));
@@ -79,7 +79,7 @@ impl Cover {
 /// One search for relations that exclude all targets.
 struct Search<'c> {
     table: &'c Table,
-    targets: &'c [Point],
+    targets: usize,
     stage: usize,
     /// By target: the relations that exclude it, the cheapest first, and the cost up to which they are known.
     candidates: HashMap<usize, (u32, Rc<Vec<Candidate>>)>,
@@ -87,13 +87,13 @@ struct Search<'c> {
 }
 
 impl<'c> Search<'c> {
-    fn new(table: &'c Table, targets: &'c [Point], stage: usize) -> Search<'c> {
+    fn new(table: &'c Table, targets: usize, stage: usize) -> Search<'c> {
         Search { table, targets, stage, candidates: HashMap::new(), nodes: 0 }
     }
 
     fn within(&mut self, budget: u32, most: usize) -> Option<Vec<Atom>> {
         let mut open = Bits::default();
-        for i in 0..self.targets.len() {
+        for i in 0..self.targets {
             set(&mut open, i);
         }
         self.nodes = 0;
@@ -134,9 +134,8 @@ impl<'c> Search<'c> {
             Some((known, candidates)) if *known >= budget => return Rc::clone(candidates),
             _ => {}
         }
-        let Some(point) = self.targets.get(target) else { return Rc::default() };
-        let atoms = self.table.atoms(self.stage, point, self.targets, limit);
-        let mut all: Vec<Candidate> = atoms.into_iter().map(|atom| self.candidate(atom)).collect();
+        let atoms = self.table.atoms(self.stage, target, limit);
+        let mut all: Vec<Candidate> = atoms.into_iter().map(|(atom, values)| Candidate::new(atom, values)).collect();
         let size = |c: &Candidate| c.excludes.iter().map(|bits| bits.count_ones()).sum::<u32>();
         all.sort_by_key(|c| (c.atom.cost, u32::MAX - size(c)));
         // A relation that excludes no more than a cheaper one is of no use.
@@ -151,11 +150,13 @@ impl<'c> Search<'c> {
         self.candidates.insert(target, (limit, Rc::clone(&candidates)));
         candidates
     }
+}
 
-    fn candidate(&self, atom: Atom) -> Candidate {
+impl Candidate {
+    fn new(atom: Atom, values: &[i128]) -> Candidate {
         let mut excludes = Bits::default();
-        for (i, point) in self.targets.iter().enumerate() {
-            if !atom.holds(point) {
+        for (i, value) in values.iter().enumerate() {
+            if !atom.test.accepts(*value) {
                 set(&mut excludes, i);
             }
         }

@@ -96,7 +96,7 @@ impl<'a> Search<'a> {
         loop {
             let atoms = match self.negative() {
                 negative if negative.is_empty() => Vec::new(),
-                negative => match self.infer(&negative)? {
+                negative => match self.infer()? {
                     Some(atoms) => atoms,
                     None => {
                         self.cut(&negative)?;
@@ -190,47 +190,52 @@ impl<'a> Search<'a> {
     }
 
     /// The cheapest relations that agree with all points.
-    fn infer(&mut self, negative: &[Point]) -> Result<Option<Vec<Atom>>, Stop> {
-        let positive = self.positive();
-        let all: Vec<usize> = (0..self.domain.len()).filter(|at| self.domain.is_free(*at)).collect();
-        let mut tried: Option<Vec<usize>> = None;
-        loop {
-            let relevant: Vec<usize> = self.relevant.iter().copied().collect();
-            if tried.as_ref() == Some(&relevant) {
-                break;
+    fn infer(&mut self) -> Result<Option<Vec<Atom>>, Stop> {
+        self.complete()?;
+        if let Some(atoms) = self.cover() {
+            return Ok(Some(atoms));
+        }
+        // Borders on other ways to the points seen last may tell more.
+        let example = self.domain.example();
+        let count = self.answers.len();
+        for other in self.negative().iter().rev().take(3) {
+            for reverse in [false, true] {
+                self.walk(&example, other, reverse)?;
+                let start = self.rng.pick(&self.positive).cloned();
+                self.walk(&start.unwrap_or_else(|| example.clone()), other, reverse)?;
             }
-            if let Some(atoms) = self.cover(&positive, negative, &relevant) {
-                return Ok(Some(atoms));
+        }
+        self.complete()?;
+        Ok(if self.answers.len() > count { self.cover() } else { None })
+    }
+
+    /// Finds all variables that matter: two points that differ in their path differ in one of these.
+    fn complete(&mut self) -> Result<(), Stop> {
+        let free: Vec<usize> = (0..self.domain.len()).filter(|at| self.domain.is_free(*at)).collect();
+        while self.relevant.len() < free.len() {
+            let key = |p: &Point| self.relevant.iter().map(|at| p.get(*at).copied()).collect::<Vec<_>>();
+            let known: HashMap<_, &Point> = self.positive.iter().map(|p| (key(p), p)).collect();
+            let pair = self.negative.iter().find_map(|p| Some(((*known.get(&key(p))?).clone(), p.clone())));
+            let Some((inside, outside)) = pair else { break };
+            let before = self.relevant.len();
+            self.walk(&inside, &outside, false)?;
+            if self.relevant.len() == before {
+                // No valid way leads from one to the other.
+                let differs = |at: &usize| inside.get(*at) != outside.get(*at);
+                self.relevant.extend(free.iter().copied().filter(differs));
             }
-            tried = Some(relevant);
-            // A size that matters together with another one shows on another way to a point.
-            let example = self.domain.example();
-            for other in negative.iter().rev().take(3) {
-                for reverse in [false, true] {
-                    self.walk(&example, other, reverse)?;
-                    let start = self.rng.pick(&positive).cloned();
-                    self.walk(&start.unwrap_or_else(|| example.clone()), other, reverse)?;
-                }
-            }
-            if self.negative() != negative || self.positive() != positive {
-                // There is more to agree with now.
-                let negative = self.negative();
-                let positive = self.positive();
-                let relevant: Vec<usize> = self.relevant.iter().copied().collect();
-                if let Some(atoms) = self.cover(&positive, &negative, &relevant) {
-                    return Ok(Some(atoms));
-                }
+            if self.relevant.len() == before {
                 break;
             }
         }
-        let (positive, negative) = (self.positive(), self.negative());
-        let few = all.len() <= 6 && tried.as_ref() != Some(&all);
-        Ok(if few { self.cover(&positive, &negative, &all) } else { None })
+        Ok(())
     }
 
-    fn cover(&mut self, positive: &[Point], negative: &[Point], variables: &[usize]) -> Option<Vec<Atom>> {
-        let cover = self.covers.entry(variables.to_vec()).or_insert_with(|| Cover::new(variables));
-        LIMITS.into_iter().find_map(|limits| cover.solve(limits, positive, negative))
+    fn cover(&mut self) -> Option<Vec<Atom>> {
+        let (positive, negative) = (self.positive(), self.negative());
+        let variables: Vec<usize> = self.relevant.iter().copied().collect();
+        let cover = self.covers.entry(variables).or_insert_with_key(|variables| Cover::new(variables));
+        LIMITS.into_iter().find_map(|limits| cover.solve(limits, &positive, &negative))
     }
 
     /// Keeps the part of a disjunction that the example is in, as far as one relation says.

@@ -21,6 +21,8 @@ struct Row {
     most: i128,
     /// The greatest number that divides all differences of values; 0 where there is one value.
     common: i128,
+    /// The values at the targets.
+    excluded: Vec<i128>,
     /// For exact features.
     detail: Option<Box<Detail>>,
 }
@@ -44,8 +46,8 @@ impl Table {
         Table { stages: Vec::new(), seen: Vec::new(), variables: variables.to_vec() }
     }
 
-    /// Reads the points that it has not seen, for the stages up to one.
-    pub(super) fn update(&mut self, stage: usize, positive: &[Point]) {
+    /// Reads the points that it has not seen, for the stages up to one. `targets` are points that should be excluded.
+    pub(super) fn update(&mut self, stage: usize, positive: &[Point], targets: &[Point]) {
         while self.stages.len() <= stage {
             let features = bank::features(self.stages.len(), &self.variables);
             self.stages.push(features.into_iter().map(Row::new).collect());
@@ -56,20 +58,26 @@ impl Table {
                 rows.iter_mut().for_each(|row| row.read(point, n == 0));
             }
             *seen = positive.len().max(*seen);
+            for row in rows {
+                row.excluded.truncate(targets.len());
+                let new = targets.iter().skip(row.excluded.len()).map(|p| row.feature.eval(p));
+                row.excluded.extend(new);
+            }
         }
     }
 
-    /// Every relation of the stages up to one that holds at all points read and not at `target`, if it costs at most
-    /// `limit`. `excluded` are the other points that should not satisfy it.
-    pub(super) fn atoms(&self, stage: usize, target: &[i64], excluded: &[Point], limit: u32) -> Vec<Atom> {
+    /// Every relation of the stages up to one that holds at all points read and not at the target with this index, if it
+    /// costs at most `limit`, with the values of its feature at all targets.
+    pub(super) fn atoms(&self, stage: usize, target: usize, limit: u32) -> Vec<(Atom, &[i128])> {
         let mut found = Vec::new();
+        let mut all = Vec::new();
         for row in self.stages.iter().take(stage + 1).flatten() {
             if row.feature.cost <= limit {
-                row.atoms(target, excluded, &mut found);
+                row.atoms(target, &mut found);
+                all.extend(found.drain(..).filter(|atom| atom.cost <= limit).map(|atom| (atom, row.excluded.as_slice())));
             }
         }
-        found.retain(|atom| atom.cost <= limit);
-        found
+        all
     }
 
     /// The features of the stages up to one.
@@ -82,7 +90,7 @@ impl Row {
     fn new(feature: Feature) -> Row {
         let exact = feature.exact;
         let detail = || Box::new(Detail { values: HashSet::new(), rests: [0; MOST_REST as usize + 1] });
-        Row { feature, first: 0, least: 0, most: 0, common: 0, detail: exact.then(detail) }
+        Row { feature, first: 0, least: 0, most: 0, common: 0, excluded: Vec::new(), detail: exact.then(detail) }
     }
 
     fn read(&mut self, point: &[i64], first: bool) {
@@ -101,10 +109,10 @@ impl Row {
         }
     }
 
-    fn atoms(&self, target: &[i64], excluded: &[Point], found: &mut Vec<Atom>) {
+    fn atoms(&self, target: usize, found: &mut Vec<Atom>) {
         let feature = &self.feature;
-        let at = feature.eval(target);
-        let values = || excluded.iter().map(|p| feature.eval(p));
+        let Some(at) = self.excluded.get(target).copied() else { return };
+        let values = || self.excluded.iter().copied();
         if at < self.least {
             let gap = values().filter(|v| *v < self.least).max().unwrap_or(at).max(at);
             found.push(Atom::new(feature, Test::AtLeast(constant(feature, gap, self.least, 1))));
