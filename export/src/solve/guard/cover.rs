@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::rc::Rc;
 
-use super::atom::Atom;
+use super::atom::{Atom, Test};
 use super::domain::Point;
 use super::table::Table;
 
@@ -17,6 +17,10 @@ struct Candidate {
 const MOST_TARGETS: usize = 256;
 
 type Bits = [u64; MOST_TARGETS / 64];
+
+/// How much more a relation may cost that is compared with the one that was found, and how many are compared.
+const RIVAL: u32 = 14;
+const MOST_RIVALS: usize = 80;
 
 /// How far the search for a cover goes.
 const MOST_NODES: usize = 1500;
@@ -44,6 +48,22 @@ impl Cover {
     pub(super) fn table(&mut self, stage: usize, positive: &[Point]) -> &Table {
         self.table.update(stage, positive, &self.targets);
         &self.table
+    }
+
+    /// Other relations that could stand in the place of one: they hold at all points of the example's path and exclude the
+    /// points that only this one excludes. They may cost a little more.
+    pub(super) fn rivals(&self, atoms: &[Atom], at: usize) -> Vec<Atom> {
+        let Some(atom) = atoms.get(at) else { return Vec::new() };
+        let alone = |p: &Point| atoms.iter().enumerate().all(|(i, other)| other.holds(p) == (i != at));
+        let targets: Vec<usize> = (0..self.targets.len()).filter(|i| alone(&self.targets[*i])).collect();
+        let Some(last) = targets.last() else { return Vec::new() };
+        let candidates = self.table.atoms(usize::MAX, *last, atom.cost + RIVAL);
+        let excludes_all = |test: &Test, values: &[i128]| targets.iter().all(|i| values.get(*i).is_some_and(|v| !test.accepts(*v)));
+        let mut rivals: Vec<Atom> =
+            candidates.into_iter().filter(|(other, values)| other != atom && excludes_all(&other.test, values)).map(|(other, _)| other).collect();
+        rivals.sort_by_key(|rival| rival.cost);
+        rivals.truncate(MOST_RIVALS);
+        rivals
     }
 
     /// The cheapest conjunction. Both lists of points only grow from one call to the next.

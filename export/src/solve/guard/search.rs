@@ -107,9 +107,46 @@ impl<'a> Search<'a> {
             if !self.refuted(&atoms)? {
                 let mut all = self.within.clone();
                 all.extend(atoms);
-                return Ok(self.needed(all));
+                return Ok(if self.within.is_empty() { all } else { self.whole().unwrap_or_else(|| self.needed(all)) });
             }
         }
+    }
+
+    /// The relations without a cut, where all that was asked since makes it superfluous.
+    fn whole(&mut self) -> Option<Vec<Atom>> {
+        let within = std::mem::take(&mut self.within);
+        self.covers.clear();
+        let mut found = None;
+        while let Ok(Some(atoms)) = self.infer() {
+            match self.refuted(&atoms) {
+                Ok(true) => {}
+                Ok(false) => {
+                    found = Some(atoms);
+                    break;
+                }
+                Err(Stop) => break,
+            }
+        }
+        self.within = within;
+        found
+    }
+
+    /// Relations that could stand in the place of one of the relations found.
+    pub(super) fn rivals(&self, atoms: &[Atom], at: usize) -> Vec<Atom> {
+        let variables: Vec<usize> = self.relevant.iter().copied().collect();
+        self.covers.get(&variables).map(|cover| cover.rivals(atoms, at)).unwrap_or_default()
+    }
+
+    /// The values of a feature that no answer decides: above the greatest that is known to be excluded, when the other
+    /// relations hold, and below the least of the example's path.
+    pub(super) fn gap(&self, feature: &Feature, rest: &[Atom], rising: bool) -> Option<(i128, i128)> {
+        let sign = if rising { 1 } else { -1 };
+        let value = |p: &&Point| sign * feature.eval(p);
+        let inside = self.positive.iter().filter(|p| self.is_within(p));
+        let least = inside.map(|p| value(&p)).min()?;
+        let outside = self.negative.iter().filter(|p| self.is_within(p) && rest.iter().all(|atom| atom.holds(p)));
+        let most = outside.map(|p| value(&p)).filter(|v| *v < least).max()?;
+        Some((most, least))
     }
 
     /// The path of a point; `None` for one that must not be asked.

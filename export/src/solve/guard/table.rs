@@ -71,7 +71,7 @@ impl Table {
     pub(super) fn atoms(&self, stage: usize, target: usize, limit: u32) -> Vec<(Atom, &[i128])> {
         let mut found = Vec::new();
         let mut all = Vec::new();
-        for row in self.stages.iter().take(stage + 1).flatten() {
+        for row in self.stages.iter().take(stage.saturating_add(1)).flatten() {
             if row.feature.cost <= limit {
                 row.atoms(target, &mut found);
                 all.extend(found.drain(..).filter(|atom| atom.cost <= limit).map(|atom| (atom, row.excluded.as_slice())));
