@@ -10,6 +10,9 @@ use super::feature::Feature;
 /// Remainders by a number up to this are tried for what is different from a remainder.
 const MOST_REST: i64 = 64;
 
+/// Remainders by a greater number are a sign of too few points.
+const MOST_COMMON: i128 = 4096;
+
 /// Larger divisors that people write.
 const FAR_RESTS: [i128; 7] = [96, 100, 128, 256, 512, 1000, 1024];
 
@@ -129,7 +132,8 @@ impl Row {
             found.push(Atom::new(feature, Test::Equals(self.first)));
         }
         let common = self.common;
-        for by in (2..=256).chain([common]).filter(|by| *by > 1 && common % by == 0) {
+        let large = Some(common).filter(|by| (257..=MOST_COMMON).contains(by));
+        for by in (2..=256).chain(large).filter(|by| common % by == 0) {
             if (at - self.first).rem_euclid(by) != 0 && (common != 0 || by <= i128::from(MOST_REST)) {
                 found.push(Atom::new(feature, Test::Rest { by, rest: self.first.rem_euclid(by) }));
             }

@@ -16,6 +16,11 @@ const ANYWHERE: usize = 60;
 const AROUND: usize = 60;
 /// With fewer points of the example's path than this, the sizes next to the example are asked.
 const FEW: usize = 12;
+/// Sizes along each variable, and points in each simple relation of two.
+const ALONG: usize = 64;
+const BETWEEN: usize = 4;
+/// Tries to find a point where a feature has some value.
+const WITH_VALUE: i128 = 160;
 /// How far from a threshold the values are that are asked.
 const PINNED: i128 = 8;
 
@@ -30,7 +35,9 @@ impl Search<'_> {
             || self.around(atoms)?
             || self.anywhere(atoms, ANYWHERE)?
             || self.inside(atoms, INSIDE)?
-            || self.at_borders(atoms, BORDERS)?)
+            || self.at_borders(atoms, BORDERS)?
+            || self.along(atoms)?
+            || self.between(atoms)?)
     }
 
     /// Whether the answer at a point differs from what the relations say.
@@ -130,9 +137,11 @@ impl Search<'_> {
     /// A point where a feature has this value, and the other relations hold.
     fn with_value(&mut self, atom: &Atom, value: i128, rest: &[Atom]) -> Option<Point> {
         let variables = atom.feature.variables();
-        for k in 0..60 {
-            let mut point = self.start(rest)?;
-            if k % 2 == 0 {
+        for k in 0..WITH_VALUE {
+            // Some points as they come, then all small sizes of one variable.
+            let start = if k % 16 == 0 { self.start(rest) } else { None };
+            let mut point = start.unwrap_or_else(|| self.domain.example());
+            if k % 4 != 0 {
                 for at in &variables {
                     let (low, _) = self.domain.bounds(*at);
                     let small = i128::from(low) + self.rng.between(0, 15) * i128::from(self.domain.step(*at));
@@ -140,6 +149,11 @@ impl Search<'_> {
                 }
             }
             let at = *self.rng.pick(&variables)?;
+            if let Some(other) = self.rng.pick(&variables).filter(|other| **other != at) {
+                let (low, _) = self.domain.bounds(*other);
+                let size = i128::from(low) + (k / 2) * i128::from(self.domain.step(*other));
+                point = self.domain.moved(&point, *other, size).unwrap_or(point);
+            }
             let Some((_, point)) = self.level(atom, value, &point, at) else { continue };
             if rest.iter().chain(&self.within).all(|other| other.holds(&point)) {
                 return Some(point);
@@ -179,6 +193,67 @@ impl Search<'_> {
             let Some(point) = self.domain.random(&mut self.rng) else { continue };
             if self.differs(atoms, point)? {
                 return Ok(true);
+            }
+        }
+        Ok(false)
+    }
+
+    /// The next sizes along each variable that matters, as far as all relations hold: what the sweep asked where they do
+    /// not all hold.
+    fn along(&mut self, atoms: &[Atom]) -> Result<bool, Stop> {
+        let mut variables: Vec<usize> = atoms.iter().flat_map(|atom| atom.feature.variables()).collect();
+        variables.sort_unstable();
+        variables.dedup();
+        let all: Vec<Atom> = self.within.iter().chain(atoms).cloned().collect();
+        for at in variables {
+            let Some(start) = self.start(atoms) else { continue };
+            for start in [self.domain.example(), start] {
+                let (low, high) = self.domain.bounds(at);
+                let step = i128::from(self.domain.step(at));
+                let own = i128::from(start.get(at).copied().unwrap_or_default());
+                let values = (0..4000).map(|k| own + k * step).take_while(|v| *v <= i128::from(high));
+                let below = (1..4000).map(|k| own - k * step).take_while(|v| *v >= i128::from(low));
+                let points = values.chain(below).filter_map(|v| self.domain.moved(&start, at, v));
+                let points: Vec<Point> = points.filter(|p| all.iter().all(|atom| atom.holds(p))).take(ALONG).collect();
+                for point in points {
+                    if self.differs(atoms, point)? {
+                        return Ok(true);
+                    }
+                }
+            }
+        }
+        Ok(false)
+    }
+
+    /// Sizes that stand in a simple relation, where all relations hold.
+    fn between(&mut self, atoms: &[Atom]) -> Result<bool, Stop> {
+        let all: Vec<Atom> = self.within.iter().chain(atoms).cloned().collect();
+        let count = self.domain.len();
+        let pairs = (0..count).flat_map(|x| (x + 1..count).take(4).map(move |y| (x, y)));
+        for (x, y) in pairs.collect::<Vec<_>>() {
+            let starts = [self.domain.example(), self.start(atoms).unwrap_or_else(|| self.domain.example())];
+            let (low, _) = self.domain.bounds(x);
+            for (k, add) in [(1, 0), (1, 1), (1, -1), (2, 0)] {
+                for (x, y) in [(x, y), (y, x)] {
+                    let near = (0..400).map(|n| i128::from(low) + n * i128::from(self.domain.step(x)));
+                    let far = (0..40).map(|n| 500 + 777 * n * n);
+                    let mut found: Vec<Point> = Vec::new();
+                    for v in near.chain(far) {
+                        for start in &starts {
+                            let point = self.domain.moved(start, x, v);
+                            let point = point.and_then(|p| self.domain.moved(&p, y, k * v + add));
+                            found.extend(point.filter(|p| all.iter().all(|atom| atom.holds(p))));
+                        }
+                        if found.len() >= BETWEEN {
+                            break;
+                        }
+                    }
+                    for point in found {
+                        if self.differs(atoms, point)? {
+                            return Ok(true);
+                        }
+                    }
+                }
             }
         }
         Ok(false)
