@@ -12,9 +12,15 @@ pub(super) enum Test {
     Equals(i128),
     Differs(i128),
     /// `feature % by == rest`
-    Rest { by: i128, rest: i128 },
+    Rest {
+        by: i128,
+        rest: i128,
+    },
     /// `feature % by != rest`
-    NoRest { by: i128, rest: i128 },
+    NoRest {
+        by: i128,
+        rest: i128,
+    },
 }
 
 impl Test {

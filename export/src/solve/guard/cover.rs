@@ -58,9 +58,13 @@ impl Cover {
         let targets: Vec<usize> = (0..self.targets.len()).filter(|i| alone(&self.targets[*i])).collect();
         let Some(last) = targets.last() else { return Vec::new() };
         let candidates = self.table.atoms(usize::MAX, *last, atom.cost + RIVAL);
-        let excludes_all = |test: &Test, values: &[i128]| targets.iter().all(|i| values.get(*i).is_some_and(|v| !test.accepts(*v)));
-        let mut rivals: Vec<Atom> =
-            candidates.into_iter().filter(|(other, values)| other != atom && excludes_all(&other.test, values)).map(|(other, _)| other).collect();
+        let excludes_all =
+            |test: &Test, values: &[i128]| targets.iter().all(|i| values.get(*i).is_some_and(|v| !test.accepts(*v)));
+        let mut rivals: Vec<Atom> = candidates
+            .into_iter()
+            .filter(|(other, values)| other != atom && excludes_all(&other.test, values))
+            .map(|(other, _)| other)
+            .collect();
         rivals.sort_by_key(|rival| rival.cost);
         rivals.truncate(MOST_RIVALS);
         rivals

@@ -82,9 +82,9 @@ impl Part {
 
 impl Feature {
     pub(super) fn eval(&self, point: &[i64]) -> i128 {
-        self.terms.iter().fold(0_i128, |sum, (c, part)| {
-            sum.saturating_add(part.eval(point).saturating_mul(i128::from(*c)))
-        })
+        self.terms
+            .iter()
+            .fold(0_i128, |sum, (c, part)| sum.saturating_add(part.eval(point).saturating_mul(i128::from(*c))))
     }
 
     /// The variables in it, each once.

@@ -22,8 +22,8 @@ mod verify;
 
 use symbolic::{Rel, Symbol};
 
-pub(crate) use domain::Point;
 use domain::Domain;
+pub(crate) use domain::Point;
 
 /// A size that can change.
 #[derive(Clone, Debug)]
@@ -83,3 +83,18 @@ pub(crate) fn guards(
 pub(crate) fn sweep(variables: &[Variable], known: &[Rel]) -> Vec<Point> {
     sweep::points(&Domain::new(variables, known))
 }
+
+/// Points without a relation, small and large ones in turn. They are the same in every run.
+pub(crate) fn generic(variables: &[Variable], known: &[Rel], count: usize) -> Vec<Point> {
+    let domain = Domain::new(variables, known);
+    let mut rng = rng::Rng::new(0x67_656e_6572_6963);
+    let mut points: Vec<Point> = Vec::new();
+    for _ in 0..2 * count {
+        let new = domain.random(&mut rng).filter(|p| points.len() < count && !points.contains(p));
+        points.extend(new);
+    }
+    points
+}
+
+#[cfg(test)]
+mod tests;

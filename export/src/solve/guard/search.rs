@@ -162,7 +162,11 @@ impl<'a> Search<'a> {
         }
         let answer = (self.same)(&point);
         self.answers.insert(point.clone(), answer);
-        if answer { self.positive.push(point) } else { self.negative.push(point) }
+        if answer {
+            self.positive.push(point)
+        } else {
+            self.negative.push(point)
+        }
         Ok(Some(answer))
     }
 
@@ -180,7 +184,12 @@ impl<'a> Search<'a> {
 
     /// Two points next to each other, the first of the example's path and the second not, on the way from one to the
     /// other that changes a size at a time. Notes the size that makes the difference.
-    pub(super) fn walk(&mut self, from: &[i64], to: &[i64], reverse: bool) -> Result<Option<(Point, Point, usize)>, Stop> {
+    pub(super) fn walk(
+        &mut self,
+        from: &[i64],
+        to: &[i64],
+        reverse: bool,
+    ) -> Result<Option<(Point, Point, usize)>, Stop> {
         let mut order: Vec<usize> = (0..self.domain.len()).filter(|at| self.domain.is_free(*at)).collect();
         if reverse {
             order.reverse();

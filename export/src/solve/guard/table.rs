@@ -77,7 +77,9 @@ impl Table {
         for row in self.stages.iter().take(stage.saturating_add(1)).flatten() {
             if row.feature.cost <= limit {
                 row.atoms(target, &mut found);
-                all.extend(found.drain(..).filter(|atom| atom.cost <= limit).map(|atom| (atom, row.excluded.as_slice())));
+                all.extend(
+                    found.drain(..).filter(|atom| atom.cost <= limit).map(|atom| (atom, row.excluded.as_slice())),
+                );
             }
         }
         all
