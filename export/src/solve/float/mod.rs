@@ -76,6 +76,8 @@ impl FloatExpr {
 const SAMPLES: usize = 10;
 /// Points at which expressions are compared with each other; only those where they differ are asked.
 const POOL: usize = 400;
+/// So many sizes of each variable are tried where nothing else tells two expressions apart.
+const RARE: usize = 6000;
 /// Further points at which the last expression must agree.
 const VERIFIED: usize = 16;
 
@@ -92,7 +94,7 @@ pub(crate) fn identify_float(
     samples: &[(Point, f64)],
     at: &mut dyn FnMut(&[i64]) -> Option<f64>,
 ) -> Option<FloatExpr> {
-    let mut search = Search { variables, samples: samples.to_vec(), elsewhere: Vec::new(), at };
+    let mut search = Search { variables, known, samples: samples.to_vec(), elsewhere: Vec::new(), at };
     if samples.iter().any(|(_, value)| !value.is_finite()) {
         return None;
     }
@@ -108,9 +110,10 @@ pub(crate) fn identify_float(
     loop {
         left.retain(|e| search.agrees(e));
         let first = left.first()?;
-        let other = left.iter().skip(1).find_map(|e| pool.iter().find(|p| search.tells_apart(first, e, p)));
-        match other {
-            Some(point) => search.ask(point),
+        let pairs = || left.iter().skip(1).map(|e| (first, e));
+        let in_pool = pairs().find_map(|(a, b)| pool.iter().find(|p| search.tells_apart(a, b, p)).cloned());
+        match in_pool.or_else(|| pairs().find_map(|(a, b)| search.rare(a, b))) {
+            Some(point) => search.ask(&point),
             None => break,
         };
     }
@@ -130,6 +133,7 @@ pub(crate) fn identify_float(
 
 struct Search<'a> {
     variables: &'a [Variable],
+    known: &'a [Rel],
     samples: Vec<(Point, f64)>,
     /// Points where the forward takes another path.
     elsewhere: Vec<Point>,
@@ -166,6 +170,11 @@ impl Search<'_> {
     fn tells_apart(&self, a: &FloatExpr, b: &FloatExpr, point: &[i64]) -> bool {
         let differ = self.eval(a, point).map(f64::to_bits) != self.eval(b, point).map(f64::to_bits);
         differ && !self.knows(point)
+    }
+
+    /// A point along one variable where two expressions differ: `sqrt(n)` and `n ** 0.5` do so at one size in thousands.
+    fn rare(&self, a: &FloatExpr, b: &FloatExpr) -> Option<Point> {
+        guard::lines(self.variables, self.known, RARE).find(|point| self.tells_apart(a, b, point))
     }
 
     /// The expressions that agree with all samples, the simplest first.

@@ -22,6 +22,9 @@ type Bits = [u64; MOST_TARGETS / 64];
 const RIVAL: u32 = 14;
 const MOST_RIVALS: usize = 80;
 
+/// How much a conjunction may become cheaper.
+const SLACK: u32 = 4;
+
 /// How far the search for a cover goes.
 const MOST_NODES: usize = 1500;
 
@@ -30,6 +33,8 @@ pub(super) struct Cover {
     table: Table,
     /// Points of other paths that an earlier conjunction did not exclude.
     targets: Vec<Point>,
+    /// By stage and the most relations: no conjunction costs less than this.
+    floors: HashMap<(usize, usize), u32>,
 }
 
 /// The most relations, and what they may cost together.
@@ -42,7 +47,7 @@ pub(super) struct Limits {
 
 impl Cover {
     pub(super) fn new(variables: &[usize]) -> Cover {
-        Cover { table: Table::new(variables), targets: Vec::new() }
+        Cover { table: Table::new(variables), targets: Vec::new(), floors: HashMap::new() }
     }
 
     pub(super) fn table(&mut self, stage: usize, positive: &[Point]) -> &Table {
@@ -72,12 +77,15 @@ impl Cover {
 
     /// The cheapest conjunction. Both lists of points only grow from one call to the next.
     pub(super) fn solve(&mut self, limits: Limits, positive: &[Point], negative: &[Point]) -> Option<Vec<Atom>> {
-        let mut budget = 10;
+        // More points never make relations cheaper, but for a few digits of a constant.
+        let floor = self.floors.entry((limits.stage, limits.most)).or_insert(10);
+        let mut budget = floor.saturating_sub(SLACK).max(10);
         loop {
             self.table.update(limits.stage, positive, &self.targets);
             let mut search = Search::new(&self.table, self.targets.len(), limits.stage);
             let atoms = loop {
-                if budget > limits.cost {
+                *floor = budget.max(*floor);
+                if budget > limits.cost + SLACK {
                     return None;
                 }
                 if let Some(atoms) = search.within(budget, limits.most) {
@@ -161,7 +169,7 @@ impl<'c> Search<'c> {
         let atoms = self.table.atoms(self.stage, target, limit);
         let mut all: Vec<Candidate> = atoms.into_iter().map(|(atom, values)| Candidate::new(atom, values)).collect();
         let size = |c: &Candidate| c.excludes.iter().map(|bits| bits.count_ones()).sum::<u32>();
-        all.sort_by_key(|c| (c.atom.cost, u32::MAX - size(c)));
+        all.sort_by_cached_key(|c| (c.atom.cost, u32::MAX - size(c)));
         // A relation that excludes no more than a cheaper one is of no use.
         let mut kept: Vec<Candidate> = Vec::new();
         for candidate in all {

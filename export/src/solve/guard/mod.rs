@@ -96,5 +96,20 @@ pub(crate) fn generic(variables: &[Variable], known: &[Rel], count: usize) -> Ve
     points
 }
 
+/// For each variable its least sizes, so many, with all others as in the example.
+pub(crate) fn lines<'a>(
+    variables: &'a [Variable],
+    known: &'a [Rel],
+    count: usize,
+) -> impl Iterator<Item = Point> + use<'a> {
+    (0..variables.len()).flat_map(move |at| {
+        let domain = Domain::new(variables, known);
+        let (low, high) = domain.bounds(at);
+        let example = domain.example();
+        let sizes = (low..=high).step_by(usize::try_from(domain.step(at)).unwrap_or(1)).take(count);
+        sizes.filter_map(move |size| domain.moved(&example, at, size.into()))
+    })
+}
+
 #[cfg(test)]
 mod tests;

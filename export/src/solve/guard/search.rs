@@ -1,6 +1,7 @@
 //! Asks, infers and verifies in turn, until nothing refutes the relations found.
 
 use std::collections::{BTreeSet, HashMap};
+use std::rc::Rc;
 
 use symbolic::Rel;
 
@@ -299,7 +300,7 @@ impl<'a> Search<'a> {
         let variables: Vec<usize> = self.relevant.iter().copied().collect();
         let (positive, negative) = (self.positive(), self.negative());
         let cover = self.covers.entry(variables.clone()).or_insert_with(|| Cover::new(&variables));
-        let features: Vec<Feature> = cover.table(1, &positive).features(1).cloned().collect();
+        let features: Vec<Rc<Feature>> = cover.table(1, &positive).features(1).cloned().collect();
         let mut best: Option<(f64, Atom)> = None;
         for (inside, outside, _) in &borders {
             if !self.is_within(inside) {

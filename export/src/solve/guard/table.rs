@@ -1,8 +1,9 @@
 //! What is known of every feature: its values at all points of the example's path, in short.
 
 use std::collections::HashSet;
+use std::rc::Rc;
 
-use super::atom::{Atom, Test};
+use super::atom::{Atom, Test, remainder};
 use super::bank;
 use super::domain::Point;
 use super::feature::Feature;
@@ -18,7 +19,7 @@ const FAR_RESTS: [i128; 7] = [96, 100, 128, 256, 512, 1000, 1024];
 
 /// A feature and its values.
 struct Row {
-    feature: Feature,
+    feature: Rc<Feature>,
     first: i128,
     least: i128,
     most: i128,
@@ -86,7 +87,7 @@ impl Table {
     }
 
     /// The features of the stages up to one.
-    pub(super) fn features(&self, stage: usize) -> impl Iterator<Item = &Feature> {
+    pub(super) fn features(&self, stage: usize) -> impl Iterator<Item = &Rc<Feature>> {
         self.stages.iter().take(stage + 1).flatten().map(|row| &row.feature)
     }
 }
@@ -95,7 +96,15 @@ impl Row {
     fn new(feature: Feature) -> Row {
         let exact = feature.exact;
         let detail = || Box::new(Detail { values: HashSet::new(), rests: [0; MOST_REST as usize + 1] });
-        Row { feature, first: 0, least: 0, most: 0, common: 0, excluded: Vec::new(), detail: exact.then(detail) }
+        Row {
+            feature: Rc::new(feature),
+            first: 0,
+            least: 0,
+            most: 0,
+            common: 0,
+            excluded: Vec::new(),
+            detail: exact.then(detail),
+        }
     }
 
     fn read(&mut self, point: &[i64], first: bool) {
@@ -109,7 +118,7 @@ impl Row {
         if detail.values.insert(value) {
             self.common = gcd(self.common, value - self.first);
             for (by, rests) in (0..).zip(&mut detail.rests).skip(2) {
-                *rests |= 1 << rest(value, by);
+                *rests |= 1 << remainder(value, by);
             }
         }
     }
@@ -133,35 +142,37 @@ impl Row {
         if self.least == self.most {
             found.push(Atom::new(feature, Test::Equals(self.first)));
         }
-        let common = self.common;
-        let large = Some(common).filter(|by| (257..=MOST_COMMON).contains(by));
-        for by in (2..=256).chain(large).filter(|by| common % by == 0) {
-            if (at - self.first).rem_euclid(by) != 0 && (common != 0 || by <= i128::from(MOST_REST)) {
-                found.push(Atom::new(feature, Test::Rest { by, rest: self.first.rem_euclid(by) }));
-            }
+        if self.common != 1 {
+            self.rests(at, found);
         }
         if (self.least..=self.most).contains(&at) {
             found.push(Atom::new(feature, Test::Differs(at)));
         }
-        for (by, rests) in (0_i64..).zip(&detail.rests).skip(2) {
-            let rest = rest(at, by);
+        for (by, rests) in (0..).zip(&detail.rests).skip(2) {
+            let rest = remainder(at, by);
             if rests >> rest & 1 == 0 {
-                found.push(Atom::new(feature, Test::NoRest { by: by.into(), rest: rest.into() }));
+                found.push(Atom::new(feature, Test::NoRest { by, rest }));
             }
         }
         if feature.single().is_some() {
-            let far = FAR_RESTS.into_iter().filter(|by| detail.values.iter().all(|v| (v - at).rem_euclid(*by) != 0));
-            found.extend(far.map(|by| Atom::new(feature, Test::NoRest { by, rest: at.rem_euclid(by) })));
+            let far = FAR_RESTS.into_iter().filter(|by| detail.values.iter().all(|v| remainder(v - at, *by) != 0));
+            found.extend(far.map(|by| Atom::new(feature, Test::NoRest { by, rest: remainder(at, by) })));
         }
     }
 }
 
-/// `value % by`, where `by` is from 2 to 64.
-fn rest(value: i128, by: i64) -> u32 {
-    // Numbers of 64 bits are much faster to divide.
-    match i64::try_from(value) {
-        Ok(value) => value.rem_euclid(by) as u32,
-        Err(_) => value.rem_euclid(by.into()) as u32,
+impl Row {
+    /// The remainders that all values have in common, and `at` does not.
+    fn rests(&self, at: i128, found: &mut Vec<Atom>) {
+        let (common, apart) = (self.common, at - self.first);
+        // With one value so far every divisor is possible.
+        let most = if common == 0 { i128::from(MOST_REST) } else { 256 };
+        let large = Some(common).filter(|by| (257..=MOST_COMMON).contains(by));
+        for by in (2..=most).chain(large) {
+            if remainder(common, by) == 0 && remainder(apart, by) != 0 {
+                found.push(Atom::new(&self.feature, Test::Rest { by, rest: remainder(self.first, by) }));
+            }
+        }
     }
 }
 
