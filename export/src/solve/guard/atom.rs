@@ -1,5 +1,7 @@
 //! One relation: a feature and what must be true of it.
 
+use std::rc::Rc;
+
 use symbolic::{Expr, ExprError, Rel, RelOp};
 
 use super::feature::Feature;
@@ -12,9 +14,15 @@ pub(super) enum Test {
     Equals(i128),
     Differs(i128),
     /// `feature % by == rest`
-    Rest { by: i128, rest: i128 },
+    Rest {
+        by: i128,
+        rest: i128,
+    },
     /// `feature % by != rest`
-    NoRest { by: i128, rest: i128 },
+    NoRest {
+        by: i128,
+        rest: i128,
+    },
 }
 
 impl Test {
@@ -24,8 +32,8 @@ impl Test {
             Test::AtMost(c) => value <= c,
             Test::Equals(c) => value == c,
             Test::Differs(c) => value != c,
-            Test::Rest { by, rest } => value.rem_euclid(by.max(1)) == rest,
-            Test::NoRest { by, rest } => value.rem_euclid(by.max(1)) != rest,
+            Test::Rest { by, rest } => remainder(value, by) == rest,
+            Test::NoRest { by, rest } => remainder(value, by) != rest,
         }
     }
 }
@@ -33,14 +41,19 @@ impl Test {
 /// A relation over the variables.
 #[derive(Clone, PartialEq, Eq, Hash, Debug)]
 pub(super) struct Atom {
-    pub(super) feature: Feature,
+    pub(super) feature: Rc<Feature>,
     pub(super) test: Test,
     /// The cost of the feature, of the test, and of its constant.
     pub(super) cost: u32,
 }
 
 impl Atom {
-    pub(super) fn new(feature: &Feature, test: Test) -> Atom {
+    pub(super) fn new(feature: &Rc<Feature>, test: Test) -> Atom {
+        let test = match test {
+            Test::AtMost(0) if feature.is_remainder() => Test::Equals(0),
+            Test::AtLeast(1) if feature.is_remainder() => Test::Differs(0),
+            test => test,
+        };
         let bits = |n: i128| 128 - n.unsigned_abs().leading_zeros();
         let single = feature.single().is_some();
         // A threshold on one size, or on a product, needs a constant; one between sizes rarely has one.
@@ -55,7 +68,7 @@ impl Atom {
             Test::NoRest { by, rest } => 5 + bits(by) / 2 + if rest == 0 { 0 } else { 2 },
         };
         let plain = single && matches!(test, Test::AtLeast(_) | Test::AtMost(_));
-        Atom { feature: feature.clone(), test, cost: feature.cost + if plain { 0 } else { extra } }
+        Atom { feature: Rc::clone(feature), test, cost: feature.cost + if plain { 0 } else { extra } }
     }
 
     pub(super) fn holds(&self, point: &[i64]) -> bool {
@@ -107,6 +120,14 @@ impl Atom {
         }
         let whole = self.feature.reduced(by, symbol)?;
         Ok(Rel::new(op, whole.modulo(&Expr::int(by))?, Expr::int(int(rest)?)))
+    }
+}
+
+/// `value % by`, never negative. Numbers of 64 bits are much faster to divide.
+pub(super) fn remainder(value: i128, by: i128) -> i128 {
+    match (i64::try_from(value), i64::try_from(by)) {
+        (Ok(value), Ok(by)) => value.rem_euclid(by.max(1)).into(),
+        _ => value.rem_euclid(by.max(1)),
     }
 }
 

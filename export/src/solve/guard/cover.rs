@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::rc::Rc;
 
-use super::atom::Atom;
+use super::atom::{Atom, Test};
 use super::domain::Point;
 use super::table::Table;
 
@@ -18,14 +18,23 @@ const MOST_TARGETS: usize = 256;
 
 type Bits = [u64; MOST_TARGETS / 64];
 
+/// How much more a relation may cost that is compared with the one that was found, and how many are compared.
+const RIVAL: u32 = 14;
+const MOST_RIVALS: usize = 80;
+
+/// How much a conjunction may become cheaper.
+const SLACK: u32 = 4;
+
 /// How far the search for a cover goes.
-const MOST_NODES: usize = 3000;
+const MOST_NODES: usize = 1500;
 
 /// Finds conjunctions, and keeps what it learnt from one time to the next.
 pub(super) struct Cover {
     table: Table,
     /// Points of other paths that an earlier conjunction did not exclude.
     targets: Vec<Point>,
+    /// By stage and the most relations: no conjunction costs less than this.
+    floors: HashMap<(usize, usize), u32>,
 }
 
 /// The most relations, and what they may cost together.
@@ -38,28 +47,51 @@ pub(super) struct Limits {
 
 impl Cover {
     pub(super) fn new(variables: &[usize]) -> Cover {
-        Cover { table: Table::new(variables), targets: Vec::new() }
+        Cover { table: Table::new(variables), targets: Vec::new(), floors: HashMap::new() }
     }
 
     pub(super) fn table(&mut self, stage: usize, positive: &[Point]) -> &Table {
-        self.table.update(stage, positive);
+        self.table.update(stage, positive, &self.targets);
         &self.table
+    }
+
+    /// Other relations that could stand in the place of one: they hold at all points of the example's path and exclude the
+    /// points that only this one excludes. They may cost a little more.
+    pub(super) fn rivals(&self, atoms: &[Atom], at: usize) -> Vec<Atom> {
+        let Some(atom) = atoms.get(at) else { return Vec::new() };
+        let alone = |p: &Point| atoms.iter().enumerate().all(|(i, other)| other.holds(p) == (i != at));
+        let targets: Vec<usize> = (0..self.targets.len()).filter(|i| alone(&self.targets[*i])).collect();
+        let Some(last) = targets.last() else { return Vec::new() };
+        let candidates = self.table.atoms(usize::MAX, *last, atom.cost + RIVAL);
+        let excludes_all =
+            |test: &Test, values: &[i128]| targets.iter().all(|i| values.get(*i).is_some_and(|v| !test.accepts(*v)));
+        let mut rivals: Vec<Atom> = candidates
+            .into_iter()
+            .filter(|(other, values)| other != atom && excludes_all(&other.test, values))
+            .map(|(other, _)| other)
+            .collect();
+        rivals.sort_by_key(|rival| rival.cost);
+        rivals.truncate(MOST_RIVALS);
+        rivals
     }
 
     /// The cheapest conjunction. Both lists of points only grow from one call to the next.
     pub(super) fn solve(&mut self, limits: Limits, positive: &[Point], negative: &[Point]) -> Option<Vec<Atom>> {
-        self.table.update(limits.stage, positive);
-        let mut budget = 10;
+        // More points never make relations cheaper, but for a few digits of a constant.
+        let floor = self.floors.entry((limits.stage, limits.most)).or_insert(10);
+        let mut budget = floor.saturating_sub(SLACK).max(10);
         loop {
-            let mut search = Search::new(&self.table, &self.targets, limits.stage);
+            self.table.update(limits.stage, positive, &self.targets);
+            let mut search = Search::new(&self.table, self.targets.len(), limits.stage);
             let atoms = loop {
-                if budget > limits.cost {
+                *floor = budget.max(*floor);
+                if budget > limits.cost + SLACK {
                     return None;
                 }
                 if let Some(atoms) = search.within(budget, limits.most) {
                     break atoms;
                 }
-                budget += 3;
+                budget += if budget < 40 { 3 } else { 6 };
             };
             // The points seen last lie at borders.
             let left = negative.iter().rev().filter(|p| atoms.iter().all(|atom| atom.holds(p)));
@@ -79,7 +111,7 @@ impl Cover {
 /// One search for relations that exclude all targets.
 struct Search<'c> {
     table: &'c Table,
-    targets: &'c [Point],
+    targets: usize,
     stage: usize,
     /// By target: the relations that exclude it, the cheapest first, and the cost up to which they are known.
     candidates: HashMap<usize, (u32, Rc<Vec<Candidate>>)>,
@@ -87,13 +119,13 @@ struct Search<'c> {
 }
 
 impl<'c> Search<'c> {
-    fn new(table: &'c Table, targets: &'c [Point], stage: usize) -> Search<'c> {
+    fn new(table: &'c Table, targets: usize, stage: usize) -> Search<'c> {
         Search { table, targets, stage, candidates: HashMap::new(), nodes: 0 }
     }
 
     fn within(&mut self, budget: u32, most: usize) -> Option<Vec<Atom>> {
         let mut open = Bits::default();
-        for i in 0..self.targets.len() {
+        for i in 0..self.targets {
             set(&mut open, i);
         }
         self.nodes = 0;
@@ -134,11 +166,10 @@ impl<'c> Search<'c> {
             Some((known, candidates)) if *known >= budget => return Rc::clone(candidates),
             _ => {}
         }
-        let Some(point) = self.targets.get(target) else { return Rc::default() };
-        let atoms = self.table.atoms(self.stage, point, self.targets, limit);
-        let mut all: Vec<Candidate> = atoms.into_iter().map(|atom| self.candidate(atom)).collect();
+        let atoms = self.table.atoms(self.stage, target, limit);
+        let mut all: Vec<Candidate> = atoms.into_iter().map(|(atom, values)| Candidate::new(atom, values)).collect();
         let size = |c: &Candidate| c.excludes.iter().map(|bits| bits.count_ones()).sum::<u32>();
-        all.sort_by_key(|c| (c.atom.cost, u32::MAX - size(c)));
+        all.sort_by_cached_key(|c| (c.atom.cost, u32::MAX - size(c)));
         // A relation that excludes no more than a cheaper one is of no use.
         let mut kept: Vec<Candidate> = Vec::new();
         for candidate in all {
@@ -151,11 +182,13 @@ impl<'c> Search<'c> {
         self.candidates.insert(target, (limit, Rc::clone(&candidates)));
         candidates
     }
+}
 
-    fn candidate(&self, atom: Atom) -> Candidate {
+impl Candidate {
+    fn new(atom: Atom, values: &[i128]) -> Candidate {
         let mut excludes = Bits::default();
-        for (i, point) in self.targets.iter().enumerate() {
-            if !atom.holds(point) {
+        for (i, value) in values.iter().enumerate() {
+            if !atom.test.accepts(*value) {
                 set(&mut excludes, i);
             }
         }

@@ -27,7 +27,8 @@ impl<'a> Domain<'a> {
             for (one, other) in [(&rel.lhs, &rel.rhs), (&rel.rhs, &rel.lhs)] {
                 let Some(at) = one.as_symbol().and_then(|s| index.get(s)).copied() else { continue };
                 // A computed variable that others are computed from would need an order.
-                let circular = |i: &usize, e: &Expr| *i == at || e.contains(one) || other.contains(&symbol(variables, *i));
+                let circular =
+                    |i: &usize, e: &Expr| *i == at || e.contains(one) || other.contains(&symbol(variables, *i));
                 if !other.contains(one) && !computed.iter().any(|(i, e)| circular(i, e)) {
                     computed.push((at, other.clone()));
                     break;

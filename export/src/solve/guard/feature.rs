@@ -37,16 +37,18 @@ pub(super) struct Feature {
 
 impl Part {
     fn eval(self, point: &[i64]) -> i128 {
-        let at = |i: usize| i128::from(point.get(i).copied().unwrap_or_default());
-        let by = |n: i64| i128::from(n.max(1));
+        // Numbers of 64 bits are much faster to divide.
+        let size = |i: usize| point.get(i).copied().unwrap_or_default();
+        let at = |i: usize| i128::from(size(i));
+        let quotient = |i: usize, add: i64, by: i64| i128::from(size(i).saturating_add(add).div_euclid(by.max(1)));
         match self {
             Part::Size(x) => at(x),
             Part::Product(x, y) => at(x).saturating_mul(at(y)),
             Part::Volume(x, y, z) => at(x).saturating_mul(at(y)).saturating_mul(at(z)),
-            Part::Quotient { of, add, by: n } => (at(of) + i128::from(add)).div_euclid(by(n)),
-            Part::Patches { x, k, y, m } => at(x).div_euclid(by(k)).saturating_mul(at(y).div_euclid(by(m))),
-            Part::Rest { of, by: n } => at(of).rem_euclid(by(n)),
-            Part::Remainder(x, y) => at(x).checked_rem_euclid(at(y)).unwrap_or_default(),
+            Part::Quotient { of, add, by } => quotient(of, add, by),
+            Part::Patches { x, k, y, m } => quotient(x, 0, k).saturating_mul(quotient(y, 0, m)),
+            Part::Rest { of, by } => size(of).rem_euclid(by.max(1)).into(),
+            Part::Remainder(x, y) => size(x).checked_rem_euclid(size(y)).unwrap_or_default().into(),
             Part::Max(x, y) => at(x).max(at(y)),
             Part::Min(x, y) => at(x).min(at(y)),
         }
@@ -80,9 +82,9 @@ impl Part {
 
 impl Feature {
     pub(super) fn eval(&self, point: &[i64]) -> i128 {
-        self.terms.iter().fold(0_i128, |sum, (c, part)| {
-            sum.saturating_add(part.eval(point).saturating_mul(i128::from(*c)))
-        })
+        self.terms
+            .iter()
+            .fold(0_i128, |sum, (c, part)| sum.saturating_add(part.eval(point).saturating_mul(i128::from(*c))))
     }
 
     /// The variables in it, each once.
@@ -99,6 +101,11 @@ impl Feature {
             [(1, Part::Size(x))] => Some(*x),
             _ => None,
         }
+    }
+
+    /// Whether the feature is a remainder, which is never negative.
+    pub(super) fn is_remainder(&self) -> bool {
+        matches!(self.terms.as_slice(), [(1, Part::Rest { .. } | Part::Remainder(..))])
     }
 
     /// The terms with a positive coefficient, and the others with their sign turned.

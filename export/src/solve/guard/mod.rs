@@ -22,8 +22,8 @@ mod verify;
 
 use symbolic::{Rel, Symbol};
 
-pub(crate) use domain::Point;
 use domain::Domain;
+pub(crate) use domain::Point;
 
 /// A size that can change.
 #[derive(Clone, Debug)]
@@ -83,3 +83,33 @@ pub(crate) fn guards(
 pub(crate) fn sweep(variables: &[Variable], known: &[Rel]) -> Vec<Point> {
     sweep::points(&Domain::new(variables, known))
 }
+
+/// Points without a relation, small and large ones in turn. They are the same in every run.
+pub(crate) fn generic(variables: &[Variable], known: &[Rel], count: usize) -> Vec<Point> {
+    let domain = Domain::new(variables, known);
+    let mut rng = rng::Rng::new(0x67_656e_6572_6963);
+    let mut points: Vec<Point> = Vec::new();
+    for _ in 0..2 * count {
+        let new = domain.random(&mut rng).filter(|p| points.len() < count && !points.contains(p));
+        points.extend(new);
+    }
+    points
+}
+
+/// For each variable its least sizes, so many, with all others as in the example.
+pub(crate) fn lines<'a>(
+    variables: &'a [Variable],
+    known: &'a [Rel],
+    count: usize,
+) -> impl Iterator<Item = Point> + use<'a> {
+    (0..variables.len()).flat_map(move |at| {
+        let domain = Domain::new(variables, known);
+        let (low, high) = domain.bounds(at);
+        let example = domain.example();
+        let sizes = (low..=high).step_by(usize::try_from(domain.step(at)).unwrap_or(1)).take(count);
+        sizes.filter_map(move |size| domain.moved(&example, at, size.into()))
+    })
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,6 +1,7 @@
 //! Asks, infers and verifies in turn, until nothing refutes the relations found.
 
 use std::collections::{BTreeSet, HashMap};
+use std::rc::Rc;
 
 use symbolic::Rel;
 
@@ -96,7 +97,7 @@ impl<'a> Search<'a> {
         loop {
             let atoms = match self.negative() {
                 negative if negative.is_empty() => Vec::new(),
-                negative => match self.infer(&negative)? {
+                negative => match self.infer()? {
                     Some(atoms) => atoms,
                     None => {
                         self.cut(&negative)?;
@@ -107,9 +108,46 @@ impl<'a> Search<'a> {
             if !self.refuted(&atoms)? {
                 let mut all = self.within.clone();
                 all.extend(atoms);
-                return Ok(self.needed(all));
+                return Ok(if self.within.is_empty() { all } else { self.whole().unwrap_or_else(|| self.needed(all)) });
             }
         }
+    }
+
+    /// The relations without a cut, where all that was asked since makes it superfluous.
+    fn whole(&mut self) -> Option<Vec<Atom>> {
+        let within = std::mem::take(&mut self.within);
+        self.covers.clear();
+        let mut found = None;
+        while let Ok(Some(atoms)) = self.infer() {
+            match self.refuted(&atoms) {
+                Ok(true) => {}
+                Ok(false) => {
+                    found = Some(atoms);
+                    break;
+                }
+                Err(Stop) => break,
+            }
+        }
+        self.within = within;
+        found
+    }
+
+    /// Relations that could stand in the place of one of the relations found.
+    pub(super) fn rivals(&self, atoms: &[Atom], at: usize) -> Vec<Atom> {
+        let variables: Vec<usize> = self.relevant.iter().copied().collect();
+        self.covers.get(&variables).map(|cover| cover.rivals(atoms, at)).unwrap_or_default()
+    }
+
+    /// The values of a feature that no answer decides: above the greatest that is known to be excluded, when the other
+    /// relations hold, and below the least of the example's path.
+    pub(super) fn gap(&self, feature: &Feature, rest: &[Atom], rising: bool) -> Option<(i128, i128)> {
+        let sign = if rising { 1 } else { -1 };
+        let value = |p: &&Point| sign * feature.eval(p);
+        let inside = self.positive.iter().filter(|p| self.is_within(p));
+        let least = inside.map(|p| value(&p)).min()?;
+        let outside = self.negative.iter().filter(|p| self.is_within(p) && rest.iter().all(|atom| atom.holds(p)));
+        let most = outside.map(|p| value(&p)).filter(|v| *v < least).max()?;
+        Some((most, least))
     }
 
     /// The path of a point; `None` for one that must not be asked.
@@ -125,7 +163,11 @@ impl<'a> Search<'a> {
         }
         let answer = (self.same)(&point);
         self.answers.insert(point.clone(), answer);
-        if answer { self.positive.push(point) } else { self.negative.push(point) }
+        if answer {
+            self.positive.push(point)
+        } else {
+            self.negative.push(point)
+        }
         Ok(Some(answer))
     }
 
@@ -143,7 +185,12 @@ impl<'a> Search<'a> {
 
     /// Two points next to each other, the first of the example's path and the second not, on the way from one to the
     /// other that changes a size at a time. Notes the size that makes the difference.
-    pub(super) fn walk(&mut self, from: &[i64], to: &[i64], reverse: bool) -> Result<Option<(Point, Point, usize)>, Stop> {
+    pub(super) fn walk(
+        &mut self,
+        from: &[i64],
+        to: &[i64],
+        reverse: bool,
+    ) -> Result<Option<(Point, Point, usize)>, Stop> {
         let mut order: Vec<usize> = (0..self.domain.len()).filter(|at| self.domain.is_free(*at)).collect();
         if reverse {
             order.reverse();
@@ -190,47 +237,52 @@ impl<'a> Search<'a> {
     }
 
     /// The cheapest relations that agree with all points.
-    fn infer(&mut self, negative: &[Point]) -> Result<Option<Vec<Atom>>, Stop> {
-        let positive = self.positive();
-        let all: Vec<usize> = (0..self.domain.len()).filter(|at| self.domain.is_free(*at)).collect();
-        let mut tried: Option<Vec<usize>> = None;
-        loop {
-            let relevant: Vec<usize> = self.relevant.iter().copied().collect();
-            if tried.as_ref() == Some(&relevant) {
-                break;
+    fn infer(&mut self) -> Result<Option<Vec<Atom>>, Stop> {
+        self.complete()?;
+        if let Some(atoms) = self.cover() {
+            return Ok(Some(atoms));
+        }
+        // Borders on other ways to the points seen last may tell more.
+        let example = self.domain.example();
+        let count = self.answers.len();
+        for other in self.negative().iter().rev().take(3) {
+            for reverse in [false, true] {
+                self.walk(&example, other, reverse)?;
+                let start = self.rng.pick(&self.positive).cloned();
+                self.walk(&start.unwrap_or_else(|| example.clone()), other, reverse)?;
             }
-            if let Some(atoms) = self.cover(&positive, negative, &relevant) {
-                return Ok(Some(atoms));
+        }
+        self.complete()?;
+        Ok(if self.answers.len() > count { self.cover() } else { None })
+    }
+
+    /// Finds all variables that matter: two points that differ in their path differ in one of these.
+    fn complete(&mut self) -> Result<(), Stop> {
+        let free: Vec<usize> = (0..self.domain.len()).filter(|at| self.domain.is_free(*at)).collect();
+        while self.relevant.len() < free.len() {
+            let key = |p: &Point| self.relevant.iter().map(|at| p.get(*at).copied()).collect::<Vec<_>>();
+            let known: HashMap<_, &Point> = self.positive.iter().map(|p| (key(p), p)).collect();
+            let pair = self.negative.iter().find_map(|p| Some(((*known.get(&key(p))?).clone(), p.clone())));
+            let Some((inside, outside)) = pair else { break };
+            let before = self.relevant.len();
+            self.walk(&inside, &outside, false)?;
+            if self.relevant.len() == before {
+                // No valid way leads from one to the other.
+                let differs = |at: &usize| inside.get(*at) != outside.get(*at);
+                self.relevant.extend(free.iter().copied().filter(differs));
             }
-            tried = Some(relevant);
-            // A size that matters together with another one shows on another way to a point.
-            let example = self.domain.example();
-            for other in negative.iter().rev().take(3) {
-                for reverse in [false, true] {
-                    self.walk(&example, other, reverse)?;
-                    let start = self.rng.pick(&positive).cloned();
-                    self.walk(&start.unwrap_or_else(|| example.clone()), other, reverse)?;
-                }
-            }
-            if self.negative() != negative || self.positive() != positive {
-                // There is more to agree with now.
-                let negative = self.negative();
-                let positive = self.positive();
-                let relevant: Vec<usize> = self.relevant.iter().copied().collect();
-                if let Some(atoms) = self.cover(&positive, &negative, &relevant) {
-                    return Ok(Some(atoms));
-                }
+            if self.relevant.len() == before {
                 break;
             }
         }
-        let (positive, negative) = (self.positive(), self.negative());
-        let few = all.len() <= 6 && tried.as_ref() != Some(&all);
-        Ok(if few { self.cover(&positive, &negative, &all) } else { None })
+        Ok(())
     }
 
-    fn cover(&mut self, positive: &[Point], negative: &[Point], variables: &[usize]) -> Option<Vec<Atom>> {
-        let cover = self.covers.entry(variables.to_vec()).or_insert_with(|| Cover::new(variables));
-        LIMITS.into_iter().find_map(|limits| cover.solve(limits, positive, negative))
+    fn cover(&mut self) -> Option<Vec<Atom>> {
+        let (positive, negative) = (self.positive(), self.negative());
+        let variables: Vec<usize> = self.relevant.iter().copied().collect();
+        let cover = self.covers.entry(variables).or_insert_with_key(|variables| Cover::new(variables));
+        LIMITS.into_iter().find_map(|limits| cover.solve(limits, &positive, &negative))
     }
 
     /// Keeps the part of a disjunction that the example is in, as far as one relation says.
@@ -248,7 +300,7 @@ impl<'a> Search<'a> {
         let variables: Vec<usize> = self.relevant.iter().copied().collect();
         let (positive, negative) = (self.positive(), self.negative());
         let cover = self.covers.entry(variables.clone()).or_insert_with(|| Cover::new(&variables));
-        let features: Vec<Feature> = cover.table(1, &positive).features(1).cloned().collect();
+        let features: Vec<Rc<Feature>> = cover.table(1, &positive).features(1).cloned().collect();
         let mut best: Option<(f64, Atom)> = None;
         for (inside, outside, _) in &borders {
             if !self.is_within(inside) {

@@ -63,7 +63,8 @@ impl Sweep<'_> {
         let own = i128::from(example.get(at).copied().unwrap_or_default());
         let step = i128::from(self.domain.step(at));
         let low = i128::from(low);
-        let mut values: Vec<i128> = (0..i128::from(DENSE)).map(|k| low + k * step).filter(|v| *v <= 64 * step.max(low)).collect();
+        let mut values: Vec<i128> =
+            (0..i128::from(DENSE)).map(|k| low + k * step).filter(|v| *v <= 64 * step.max(low)).collect();
         let mut power = 128;
         while power <= i128::from(high) {
             values.extend([power - 1, power, power + 1]);

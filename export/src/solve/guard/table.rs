@@ -1,8 +1,9 @@
 //! What is known of every feature: its values at all points of the example's path, in short.
 
 use std::collections::HashSet;
+use std::rc::Rc;
 
-use super::atom::{Atom, Test};
+use super::atom::{Atom, Test, remainder};
 use super::bank;
 use super::domain::Point;
 use super::feature::Feature;
@@ -10,17 +11,22 @@ use super::feature::Feature;
 /// Remainders by a number up to this are tried for what is different from a remainder.
 const MOST_REST: i64 = 64;
 
+/// Remainders by a greater number are a sign of too few points.
+const MOST_COMMON: i128 = 4096;
+
 /// Larger divisors that people write.
 const FAR_RESTS: [i128; 7] = [96, 100, 128, 256, 512, 1000, 1024];
 
 /// A feature and its values.
 struct Row {
-    feature: Feature,
+    feature: Rc<Feature>,
     first: i128,
     least: i128,
     most: i128,
     /// The greatest number that divides all differences of values; 0 where there is one value.
     common: i128,
+    /// The values at the targets.
+    excluded: Vec<i128>,
     /// For exact features.
     detail: Option<Box<Detail>>,
 }
@@ -44,8 +50,8 @@ impl Table {
         Table { stages: Vec::new(), seen: Vec::new(), variables: variables.to_vec() }
     }
 
-    /// Reads the points that it has not seen, for the stages up to one.
-    pub(super) fn update(&mut self, stage: usize, positive: &[Point]) {
+    /// Reads the points that it has not seen, for the stages up to one. `targets` are points that should be excluded.
+    pub(super) fn update(&mut self, stage: usize, positive: &[Point], targets: &[Point]) {
         while self.stages.len() <= stage {
             let features = bank::features(self.stages.len(), &self.variables);
             self.stages.push(features.into_iter().map(Row::new).collect());
@@ -56,24 +62,32 @@ impl Table {
                 rows.iter_mut().for_each(|row| row.read(point, n == 0));
             }
             *seen = positive.len().max(*seen);
+            for row in rows {
+                row.excluded.truncate(targets.len());
+                let new = targets.iter().skip(row.excluded.len()).map(|p| row.feature.eval(p));
+                row.excluded.extend(new);
+            }
         }
     }
 
-    /// Every relation of the stages up to one that holds at all points read and not at `target`, if it costs at most
-    /// `limit`. `excluded` are the other points that should not satisfy it.
-    pub(super) fn atoms(&self, stage: usize, target: &[i64], excluded: &[Point], limit: u32) -> Vec<Atom> {
+    /// Every relation of the stages up to one that holds at all points read and not at the target with this index, if it
+    /// costs at most `limit`, with the values of its feature at all targets.
+    pub(super) fn atoms(&self, stage: usize, target: usize, limit: u32) -> Vec<(Atom, &[i128])> {
         let mut found = Vec::new();
-        for row in self.stages.iter().take(stage + 1).flatten() {
+        let mut all = Vec::new();
+        for row in self.stages.iter().take(stage.saturating_add(1)).flatten() {
             if row.feature.cost <= limit {
-                row.atoms(target, excluded, &mut found);
+                row.atoms(target, &mut found);
+                all.extend(
+                    found.drain(..).filter(|atom| atom.cost <= limit).map(|atom| (atom, row.excluded.as_slice())),
+                );
             }
         }
-        found.retain(|atom| atom.cost <= limit);
-        found
+        all
     }
 
     /// The features of the stages up to one.
-    pub(super) fn features(&self, stage: usize) -> impl Iterator<Item = &Feature> {
+    pub(super) fn features(&self, stage: usize) -> impl Iterator<Item = &Rc<Feature>> {
         self.stages.iter().take(stage + 1).flatten().map(|row| &row.feature)
     }
 }
@@ -82,7 +96,15 @@ impl Row {
     fn new(feature: Feature) -> Row {
         let exact = feature.exact;
         let detail = || Box::new(Detail { values: HashSet::new(), rests: [0; MOST_REST as usize + 1] });
-        Row { feature, first: 0, least: 0, most: 0, common: 0, detail: exact.then(detail) }
+        Row {
+            feature: Rc::new(feature),
+            first: 0,
+            least: 0,
+            most: 0,
+            common: 0,
+            excluded: Vec::new(),
+            detail: exact.then(detail),
+        }
     }
 
     fn read(&mut self, point: &[i64], first: bool) {
@@ -96,15 +118,15 @@ impl Row {
         if detail.values.insert(value) {
             self.common = gcd(self.common, value - self.first);
             for (by, rests) in (0..).zip(&mut detail.rests).skip(2) {
-                *rests |= 1 << rest(value, by);
+                *rests |= 1 << remainder(value, by);
             }
         }
     }
 
-    fn atoms(&self, target: &[i64], excluded: &[Point], found: &mut Vec<Atom>) {
+    fn atoms(&self, target: usize, found: &mut Vec<Atom>) {
         let feature = &self.feature;
-        let at = feature.eval(target);
-        let values = || excluded.iter().map(|p| feature.eval(p));
+        let Some(at) = self.excluded.get(target).copied() else { return };
+        let values = || self.excluded.iter().copied();
         if at < self.least {
             let gap = values().filter(|v| *v < self.least).max().unwrap_or(at).max(at);
             found.push(Atom::new(feature, Test::AtLeast(constant(feature, gap, self.least, 1))));
@@ -120,34 +142,37 @@ impl Row {
         if self.least == self.most {
             found.push(Atom::new(feature, Test::Equals(self.first)));
         }
-        let common = self.common;
-        for by in (2..=256).chain([common]).filter(|by| *by > 1 && common % by == 0) {
-            if (at - self.first).rem_euclid(by) != 0 && (common != 0 || by <= i128::from(MOST_REST)) {
-                found.push(Atom::new(feature, Test::Rest { by, rest: self.first.rem_euclid(by) }));
-            }
+        if self.common != 1 {
+            self.rests(at, found);
         }
         if (self.least..=self.most).contains(&at) {
             found.push(Atom::new(feature, Test::Differs(at)));
         }
-        for (by, rests) in (0_i64..).zip(&detail.rests).skip(2) {
-            let rest = rest(at, by);
+        for (by, rests) in (0..).zip(&detail.rests).skip(2) {
+            let rest = remainder(at, by);
             if rests >> rest & 1 == 0 {
-                found.push(Atom::new(feature, Test::NoRest { by: by.into(), rest: rest.into() }));
+                found.push(Atom::new(feature, Test::NoRest { by, rest }));
             }
         }
         if feature.single().is_some() {
-            let far = FAR_RESTS.into_iter().filter(|by| detail.values.iter().all(|v| (v - at).rem_euclid(*by) != 0));
-            found.extend(far.map(|by| Atom::new(feature, Test::NoRest { by, rest: at.rem_euclid(by) })));
+            let far = FAR_RESTS.into_iter().filter(|by| detail.values.iter().all(|v| remainder(v - at, *by) != 0));
+            found.extend(far.map(|by| Atom::new(feature, Test::NoRest { by, rest: remainder(at, by) })));
         }
     }
 }
 
-/// `value % by`, where `by` is from 2 to 64.
-fn rest(value: i128, by: i64) -> u32 {
-    // Numbers of 64 bits are much faster to divide.
-    match i64::try_from(value) {
-        Ok(value) => value.rem_euclid(by) as u32,
-        Err(_) => value.rem_euclid(by.into()) as u32,
+impl Row {
+    /// The remainders that all values have in common, and `at` does not.
+    fn rests(&self, at: i128, found: &mut Vec<Atom>) {
+        let (common, apart) = (self.common, at - self.first);
+        // With one value so far every divisor is possible.
+        let most = if common == 0 { i128::from(MOST_REST) } else { 256 };
+        let large = Some(common).filter(|by| (257..=MOST_COMMON).contains(by));
+        for by in (2..=most).chain(large) {
+            if remainder(common, by) == 0 && remainder(apart, by) != 0 {
+                found.push(Atom::new(&self.feature, Test::Rest { by, rest: remainder(self.first, by) }));
+            }
+        }
     }
 }
 

@@ -14,16 +14,30 @@ const INSIDE: usize = 60;
 const ANYWHERE: usize = 60;
 /// Points around the example.
 const AROUND: usize = 60;
+/// With fewer points of the example's path than this, the sizes next to the example are asked.
+const FEW: usize = 12;
+/// Sizes along each variable, and points in each simple relation of two.
+const ALONG: usize = 64;
+const BETWEEN: usize = 4;
+/// Tries to find a point where a feature has some value.
+const WITH_VALUE: i128 = 160;
+/// How far from a threshold the values are that are asked.
+const PINNED: i128 = 8;
 
 impl Search<'_> {
     /// Whether some point disagrees with the relations. Its answer is kept, so that the next relations agree with it.
     pub(super) fn refuted(&mut self, atoms: &[Atom]) -> Result<bool, Stop> {
         Ok(self.at_borders(atoms, QUICK_BORDERS)?
+            || self.next_to_few(atoms)?
+            || self.against_rivals(atoms)?
+            || self.pinned(atoms)?
             || self.inside(atoms, 12)?
             || self.around(atoms)?
             || self.anywhere(atoms, ANYWHERE)?
             || self.inside(atoms, INSIDE)?
-            || self.at_borders(atoms, BORDERS)?)
+            || self.at_borders(atoms, BORDERS)?
+            || self.along(atoms)?
+            || self.between(atoms)?)
     }
 
     /// Whether the answer at a point differs from what the relations say.
@@ -35,11 +49,124 @@ impl Search<'_> {
         Ok(self.ask(point)?.is_some_and(|answer| answer != expected))
     }
 
+    /// Where few points of the example's path are known, all sizes next to the example.
+    fn next_to_few(&mut self, atoms: &[Atom]) -> Result<bool, Stop> {
+        if self.positive().len() >= FEW {
+            return Ok(false);
+        }
+        let example = self.domain.example();
+        for at in 0..self.domain.len() {
+            let own = i128::from(example.get(at).copied().unwrap_or_default());
+            let step = i128::from(self.domain.step(at));
+            let near = (-64..=64).map(|k| own + k * step);
+            for value in near.chain([64, 100, 128, 256, 512, 1000, 1024].map(|by| own + by * step)) {
+                let Some(point) = self.domain.moved(&example, at, value) else { continue };
+                if self.differs(atoms, point)? {
+                    return Ok(true);
+                }
+            }
+        }
+        Ok(false)
+    }
+
+    /// Points at which a relation differs from another one that agrees with all points so far.
+    fn against_rivals(&mut self, atoms: &[Atom]) -> Result<bool, Stop> {
+        for at in 0..atoms.len() {
+            let Some(atom) = atoms.get(at) else { continue };
+            let rest = without(atoms, at);
+            let asked = self.positive.len();
+            for rival in self.rivals(atoms, at) {
+                // An answer about an earlier rival may have refuted this one.
+                if self.positive.iter().skip(asked).any(|p| !rival.holds(p)) {
+                    continue;
+                }
+                let mut holding = rest.clone();
+                holding.push(rival.clone());
+                for point in [self.apart(atoms, &rival), self.apart(&holding, atom)].into_iter().flatten() {
+                    if self.differs(atoms, point)? {
+                        return Ok(true);
+                    }
+                }
+            }
+        }
+        Ok(false)
+    }
+
+    /// A point where some relations hold and another one does not.
+    fn apart(&mut self, hold: &[Atom], fail: &Atom) -> Option<Point> {
+        let variables = fail.feature.variables();
+        for _ in 0..4 {
+            let Some(start) = self.start(hold) else { continue };
+            if !fail.holds(&start) {
+                return Some(start);
+            }
+            let at = *self.rng.pick(&variables)?;
+            let up = self.rng.below(2) == 0;
+            for up in [up, !up] {
+                let Some((_, outside)) = self.flip(fail, &start, at, up) else { continue };
+                if let Some(point) = self.further(outside, at, up, fail, false, hold) {
+                    return Some(point);
+                }
+            }
+        }
+        None
+    }
+
+    /// Points whose values lie between those that are known to be on either side of a threshold.
+    fn pinned(&mut self, atoms: &[Atom]) -> Result<bool, Stop> {
+        for (at, atom) in atoms.iter().enumerate() {
+            let (rising, c) = match atom.test {
+                Test::AtLeast(c) => (true, c),
+                Test::AtMost(c) => (false, -c),
+                _ => continue,
+            };
+            let rest = without(atoms, at);
+            let Some((most, least)) = self.gap(&atom.feature, &rest, rising) else { continue };
+            let values = (most + 1..least).filter(|v| (v - c).abs() <= PINNED);
+            for value in values {
+                let value = if rising { value } else { -value };
+                let Some(point) = self.with_value(atom, value, &rest) else { continue };
+                if self.differs(atoms, point)? {
+                    return Ok(true);
+                }
+            }
+        }
+        Ok(false)
+    }
+
+    /// A point where a feature has this value, and the other relations hold.
+    fn with_value(&mut self, atom: &Atom, value: i128, rest: &[Atom]) -> Option<Point> {
+        let variables = atom.feature.variables();
+        for k in 0..WITH_VALUE {
+            // Some points as they come, then all small sizes of one variable.
+            let start = if k % 16 == 0 { self.start(rest) } else { None };
+            let mut point = start.unwrap_or_else(|| self.domain.example());
+            if k % 4 != 0 {
+                for at in &variables {
+                    let (low, _) = self.domain.bounds(*at);
+                    let small = i128::from(low) + self.rng.between(0, 15) * i128::from(self.domain.step(*at));
+                    point = self.domain.moved(&point, *at, small).unwrap_or(point);
+                }
+            }
+            let at = *self.rng.pick(&variables)?;
+            if let Some(other) = self.rng.pick(&variables).filter(|other| **other != at) {
+                let (low, _) = self.domain.bounds(*other);
+                let size = i128::from(low) + (k / 2) * i128::from(self.domain.step(*other));
+                point = self.domain.moved(&point, *other, size).unwrap_or(point);
+            }
+            let Some((_, point)) = self.level(atom, value, &point, at) else { continue };
+            if rest.iter().chain(&self.within).all(|other| other.holds(&point)) {
+                return Some(point);
+            }
+        }
+        None
+    }
+
     fn at_borders(&mut self, atoms: &[Atom], count: usize) -> Result<bool, Stop> {
         for _ in 0..count {
             for (i, atom) in atoms.iter().enumerate() {
                 // Where another relation fails too, the answer says nothing about this one.
-                let rest: Vec<Atom> = atoms.iter().enumerate().filter(|(j, _)| *j != i).map(|(_, a)| a.clone()).collect();
+                let rest = without(atoms, i);
                 let Some((inside, outside)) = self.border(atoms, atom, &rest) else { continue };
                 for point in [inside, outside].into_iter().flatten() {
                     if self.differs(atoms, point)? {
@@ -66,6 +193,67 @@ impl Search<'_> {
             let Some(point) = self.domain.random(&mut self.rng) else { continue };
             if self.differs(atoms, point)? {
                 return Ok(true);
+            }
+        }
+        Ok(false)
+    }
+
+    /// The next sizes along each variable that matters, as far as all relations hold: what the sweep asked where they do
+    /// not all hold.
+    fn along(&mut self, atoms: &[Atom]) -> Result<bool, Stop> {
+        let mut variables: Vec<usize> = atoms.iter().flat_map(|atom| atom.feature.variables()).collect();
+        variables.sort_unstable();
+        variables.dedup();
+        let all: Vec<Atom> = self.within.iter().chain(atoms).cloned().collect();
+        for at in variables {
+            let Some(start) = self.start(atoms) else { continue };
+            for start in [self.domain.example(), start] {
+                let (low, high) = self.domain.bounds(at);
+                let step = i128::from(self.domain.step(at));
+                let own = i128::from(start.get(at).copied().unwrap_or_default());
+                let values = (0..4000).map(|k| own + k * step).take_while(|v| *v <= i128::from(high));
+                let below = (1..4000).map(|k| own - k * step).take_while(|v| *v >= i128::from(low));
+                let points = values.chain(below).filter_map(|v| self.domain.moved(&start, at, v));
+                let points: Vec<Point> = points.filter(|p| all.iter().all(|atom| atom.holds(p))).take(ALONG).collect();
+                for point in points {
+                    if self.differs(atoms, point)? {
+                        return Ok(true);
+                    }
+                }
+            }
+        }
+        Ok(false)
+    }
+
+    /// Sizes that stand in a simple relation, where all relations hold.
+    fn between(&mut self, atoms: &[Atom]) -> Result<bool, Stop> {
+        let all: Vec<Atom> = self.within.iter().chain(atoms).cloned().collect();
+        let count = self.domain.len();
+        let pairs = (0..count).flat_map(|x| (x + 1..count).take(4).map(move |y| (x, y)));
+        for (x, y) in pairs.collect::<Vec<_>>() {
+            let starts = [self.domain.example(), self.start(atoms).unwrap_or_else(|| self.domain.example())];
+            let (low, _) = self.domain.bounds(x);
+            for (k, add) in [(1, 0), (1, 1), (1, -1), (2, 0)] {
+                for (x, y) in [(x, y), (y, x)] {
+                    let near = (0..400).map(|n| i128::from(low) + n * i128::from(self.domain.step(x)));
+                    let far = (0..40).map(|n| 500 + 777 * n * n);
+                    let mut found: Vec<Point> = Vec::new();
+                    for v in near.chain(far) {
+                        for start in &starts {
+                            let point = self.domain.moved(start, x, v);
+                            let point = point.and_then(|p| self.domain.moved(&p, y, k * v + add));
+                            found.extend(point.filter(|p| all.iter().all(|atom| atom.holds(p))));
+                        }
+                        if found.len() >= BETWEEN {
+                            break;
+                        }
+                    }
+                    for point in found {
+                        if self.differs(atoms, point)? {
+                            return Ok(true);
+                        }
+                    }
+                }
             }
         }
         Ok(false)
@@ -169,11 +357,13 @@ impl Search<'_> {
         let own = i128::from(start.get(at).copied()?);
         let step = i128::from(self.domain.step(at)) * if up { 1 } else { -1 };
         let (low, high) = self.domain.bounds(at);
-        if let (Test::Equals(c), false) = (atom.test, before) {
+        if let (Test::Equals(c), false) | (Test::Differs(c), true) = (atom.test, before) {
             return self.level(atom, c, start, at);
         }
-        let periodic = matches!(atom.test, Test::Rest { .. } | Test::NoRest { .. });
-        let near = if periodic { 128 } else { 4 };
+        let near = match atom.test {
+            Test::Rest { by, .. } | Test::NoRest { by, .. } => by.clamp(4, 1024),
+            _ => 4,
+        };
         let steps = (1..=near).chain((1..60).map(|k| near + (1_i128 << k)));
         let mut inside = start.clone();
         for k in steps {
@@ -220,4 +410,9 @@ impl Search<'_> {
         }
         None
     }
+}
+
+/// The relations without one of them.
+fn without(atoms: &[Atom], at: usize) -> Vec<Atom> {
+    atoms.iter().enumerate().filter(|(i, _)| *i != at).map(|(_, atom)| atom.clone()).collect()
 }
