@@ -29,7 +29,11 @@ impl Constants {
         let one = atoms <= 1;
         let divisors = [2, 3, 4, 5, 6, 7, 8, 9, 10, 12, 14, 16, 20, 24, 32, 64, 100, 128, 160];
         let more = [11, 13, 15, 18, 21, 25, 28, 30, 48, 49, 50, 56, 80, 96, 192, 196, 200, 224, 256, 320, 400, 512, 1024];
-        let most = if one { 130 } else { 70 };
+        let most = match atoms {
+            0 | 1 => 130,
+            2 => 70,
+            _ => 20,
+        };
         Constants {
             divisors: divisors.into_iter().chain(more.into_iter().filter(|_| one)).collect(),
             numbers: (1..=most).collect(),

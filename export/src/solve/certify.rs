@@ -67,43 +67,54 @@ impl<'t, 'n> Judge<'t, 'n> {
             && !self.target.exhausted()
     }
 
-    /// Both sides of a border, on segments between points.
+    /// Both sides of a border, on segments between points. Around the first ones, points farther away are asked as well: a
+    /// border may be a fringe of several jumps.
     fn borders(&self, form: &Form, node: &Form) -> bool {
-        let mut random = Random::new(0x5EED);
         let extreme = matches!(node, Form::Binary(Op::Min | Op::Max, ..));
-        let (mut crossed, wanted) = (0, if extreme { 10 } else { 6 });
+        let wanted = if extreme { 10 } else { 6 };
+        self.crossings(node, wanted).iter().enumerate().all(|(crossed, sides)| {
+            sides.iter().all(|side| {
+                let offsets: &[i64] = match (crossed, extreme) {
+                    (0..2, true) => &[1, 2, 5],
+                    (0..2, false) => &[1, 2, 3, 6, 11, 19],
+                    _ => &[],
+                };
+                self.agrees(form, side) && self.around(side, offsets).iter().all(|near| self.agrees(form, near))
+            })
+        })
+    }
+
+    /// The points at these distances along each size.
+    fn around(&self, point: &[i64], offsets: &[i64]) -> Vec<Vec<i64>> {
+        let mut near = Vec::new();
+        for (i, variable) in self.target.domain.variables.iter().enumerate() {
+            for d in offsets.iter().flat_map(|d| [-d, *d]) {
+                let mut other = point.to_vec();
+                other.iter_mut().skip(i).take(1).for_each(|x| *x += d * variable.step);
+                near.push(other);
+            }
+        }
+        near
+    }
+
+    /// Up to `wanted` places where the border of a node is crossed: along one size, or askew.
+    fn crossings(&self, node: &Form, wanted: usize) -> Vec<[Vec<i64>; 2]> {
+        let mut random = Random::new(0x5EED);
+        let mut found = Vec::new();
         for turn in 0..400_usize {
-            let (Some(p), Some(q)) = (random.pick(&self.places), random.pick(&self.places)) else { return true };
-            // Along one size, or askew.
+            let (Some(p), Some(q)) = (random.pick(&self.places), random.pick(&self.places)) else { break };
             let kinds = p.len() + 1;
             let q: Vec<i64> = if p.len() > 1 && turn % kinds < p.len() {
                 p.iter().zip(q).enumerate().map(|(i, (p, q))| if i == turn % kinds { *q } else { *p }).collect()
             } else {
                 q.clone()
             };
-            let Some(sides) = self.crossing(node, p, &q) else { continue };
-            for side in &sides {
-                if !self.agrees(form, side) {
-                    return false;
-                }
-                if extreme {
-                    for (i, v) in self.target.domain.variables.iter().enumerate() {
-                        for d in [-2, -1, 1, 2] {
-                            let mut near = side.clone();
-                            near.iter_mut().skip(i).take(1).for_each(|x| *x += d * v.step);
-                            if crossed < 3 && !self.agrees(form, &near) {
-                                return false;
-                            }
-                        }
-                    }
-                }
-            }
-            crossed += 1;
-            if crossed == wanted {
+            found.extend(self.crossing(node, p, &q));
+            if found.len() >= wanted {
                 break;
             }
         }
-        true
+        found
     }
 
     /// Two neighbouring points on the segment from `p` to `q` with a border of the node between them.
@@ -154,22 +165,33 @@ impl<'t, 'n> Judge<'t, 'n> {
     /// Of candidates that hold, the one that also holds where they differ; the first of those that never do.
     pub(super) fn settle(&self, mut pool: Vec<Form>) -> Option<Form> {
         pool.sort_by_key(Form::weight);
-        for place in &self.places {
-            let [first, others @ ..] = pool.as_slice() else { break };
-            if others.is_empty() {
-                break;
+        pool.dedup();
+        if pool.len() > 1 {
+            let mut borders = Vec::new();
+            for form in &pool {
+                let mut nodes = Vec::new();
+                form.bordered(&mut nodes);
+                for side in nodes.iter().flat_map(|node| self.crossings(node, 12)).flatten() {
+                    borders.extend(self.around(&side, &(0..=24).collect::<Vec<i64>>()));
+                }
             }
-            let value = first.at(place);
-            if others.iter().all(|other| other.at(place) == value) {
-                continue;
-            }
-            let seen = self.target.at(place);
-            if self.target.exhausted() {
-                return None;
-            }
-            if let Some(seen) = seen {
-                self.target.refuters.borrow_mut().push((place.clone(), seen));
-                pool.retain(|form| form.at(place) == Some(seen));
+            for place in self.places.iter().chain(&borders) {
+                let [first, others @ ..] = pool.as_slice() else { break };
+                if others.is_empty() {
+                    break;
+                }
+                let value = first.at(place);
+                if others.iter().all(|other| other.at(place) == value) {
+                    continue;
+                }
+                let seen = self.target.at(place);
+                if self.target.exhausted() {
+                    return None;
+                }
+                if let Some(seen) = seen {
+                    self.target.refuters.borrow_mut().push((place.clone(), seen));
+                    pool.retain(|form| form.at(place) == Some(seen));
+                }
             }
         }
         pool.into_iter().next()

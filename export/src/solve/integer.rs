@@ -4,13 +4,16 @@ use std::collections::HashMap;
 use std::rc::Rc;
 
 use symbolic::Expr;
+use symbolic::arith::gcd;
 
 use super::bank::{Bank, Constants};
 use super::certify::Judge;
 use super::form::Form;
 use super::points::shared;
-use super::polynomial::polynomial;
+use super::learn::learned;
+use super::polynomial::{polynomial, sparse};
 use super::search::Search;
+use super::separate::separations;
 use super::space::{Domain, Space};
 use super::target::{Numbers, Target};
 
@@ -37,15 +40,19 @@ const BUDGET: usize = 1500;
 pub(crate) fn identify(space: &Space, numbers: &mut dyn Numbers) -> Vec<Result<Identified, Unidentified>> {
     let domain = Domain::new(space);
     let points = shared(&domain);
-    let mut solver = Solver { domain: &domain, points, banks: HashMap::new() };
+    let mut banks = Banks::default();
     let mut classes: HashMap<Vec<Option<i64>>, Result<Identified, Unidentified>> = HashMap::new();
     let mut out = Vec::new();
     for number in 0..numbers.count() {
-        let values: Vec<Option<i64>> = solver.points.iter().map(|p| numbers.at(number, p)).collect();
+        let values: Vec<Option<i64>> = points.iter().map(|p| numbers.at(number, p)).collect();
         let found = match classes.get(&values) {
             Some(found) => found.clone(),
             None => {
-                let found = solver.solve(numbers, number, &values);
+                let target = Target::new(&domain, numbers, number, BUDGET);
+                for (point, value) in points.iter().zip(&values) {
+                    target.know(point, *value);
+                }
+                let found = solve(&target, &points, &mut banks);
                 classes.insert(values, found.clone());
                 found
             }
@@ -55,53 +62,120 @@ pub(crate) fn identify(space: &Space, numbers: &mut dyn Numbers) -> Vec<Result<I
     out
 }
 
-/// A bank is shared by all numbers over the same atoms that are defined at the same points.
-type BankKey = (Vec<Form>, Constants, Vec<bool>);
-
-struct Solver<'d> {
-    domain: &'d Domain,
-    points: Vec<Vec<i64>>,
-    banks: HashMap<BankKey, Rc<Bank>>,
+fn solve(target: &Target<'_>, points: &[Vec<i64>], banks: &mut Banks) -> Result<Identified, Unidentified> {
+    let symbols = &target.domain.symbols;
+    if let Some(expr) = everywhere(target, points, banks, 0).and_then(|form| form.write(symbols).ok()) {
+        return Ok(Identified::Everywhere { expr });
+    }
+    Err(Unidentified { seen: target.samples().into_iter().take(4).collect() })
 }
 
-impl Solver<'_> {
-    fn solve(
-        &mut self,
-        numbers: &mut dyn Numbers,
-        number: usize,
-        values: &[Option<i64>],
-    ) -> Result<Identified, Unidentified> {
-        let target = Target::new(self.domain, numbers, number, BUDGET);
-        for (point, value) in self.points.iter().zip(values) {
-            target.know(point, *value);
-        }
-        let form = self.everywhere(&target, values);
-        let expr = form.and_then(|form| form.write(&self.domain.symbols).ok());
-        match expr {
-            Some(expr) => Ok(Identified::Everywhere { expr }),
-            None => Err(Unidentified { seen: target.samples().into_iter().take(4).collect() }),
-        }
+/// The expression that holds in the whole space. `depth` counts the separations around this number.
+fn everywhere(target: &Target<'_>, points: &[Vec<i64>], banks: &mut Banks, depth: usize) -> Option<Form> {
+    let samples: Vec<(Vec<i64>, i64)> = points.iter().filter_map(|p| Some((p.clone(), target.at(p)?))).collect();
+    let (points, values): (Vec<Vec<i64>>, Vec<i64>) = samples.into_iter().unzip();
+    let first = *values.first()?;
+    let judge = Judge::new(target);
+    if values.iter().all(|v| *v == first) {
+        return Some(Form::Int(first)).filter(|form| judge.holds(form));
     }
-
-    fn everywhere(&mut self, target: &Target<'_>, values: &[Option<i64>]) -> Option<Form> {
-        let defined: Vec<bool> = values.iter().map(Option::is_some).collect();
-        let seen: Vec<i64> = values.iter().copied().flatten().collect();
-        let points: Vec<Vec<i64>> = self.points.iter().zip(&defined).filter(|p| *p.1).map(|p| p.0.clone()).collect();
-        let first = *seen.first()?;
-        let judge = Judge::new(target);
-        if seen.iter().all(|v| *v == first) {
-            return Some(Form::Int(first)).filter(|form| judge.holds(form));
+    let relevant = relevant(&points, &values);
+    let variables: Vec<Form> = relevant.iter().copied().map(Form::Variable).collect();
+    let parts = parts(target.domain, &relevant);
+    let atoms: Vec<Form> = variables.iter().chain(&parts).cloned().collect();
+    // A polynomial of the sizes, then one of a few parts.
+    let polynomials = [polynomial(&variables, &points, &values), sparse(&atoms, &points, &values)];
+    if let Some(form) = polynomials.into_iter().flatten().find(|form| judge.holds(form)) {
+        return Some(form);
+    }
+    let (scale, rest) = scale(&values);
+    let scaled: Vec<i64> = values.iter().map(|v| (v - rest) / scale).collect();
+    let search = |bank: &Bank| {
+        let search = Search { bank, values: &scaled, scale, rest, target, judge: &judge };
+        let found = search.run();
+        if found.is_some() || scale == 1 || target.exhausted() {
+            return found;
         }
-        let variables: Vec<Form> = (0..self.domain.variables.len()).map(Form::Variable).collect();
-        if let Some(form) = polynomial(&variables, &points, &seen)
-            && judge.holds(&form)
-        {
+        Search { values: &values, scale: 1, rest: 0, ..search }.run()
+    };
+    let few: Vec<Form> = atoms.iter().take(variables.len().max(4)).cloned().collect();
+    if variables.len() <= 4 {
+        let bank = Bank::new(&few, &learned(target, &relevant), points.clone());
+        if let Some(form) = search(&bank) {
             return Some(form);
         }
-        let constants = Constants::common(variables.len());
-        let key = (variables.clone(), constants.clone(), defined);
-        let bank = self.banks.entry(key).or_insert_with(|| Rc::new(Bank::new(&variables, &constants, points)));
-        let bank = Rc::clone(bank);
-        Search { bank: &bank, values: &seen, target, judge: &judge }.run()
+    }
+    if depth < 3 {
+        for mut separation in separations(target, &relevant) {
+            let mut forms = Vec::new();
+            for (domain, slice) in &mut separation.parts {
+                let inner = Target::new(domain, slice, 0, BUDGET);
+                forms.extend(everywhere(&inner, &shared(domain), banks, depth + 1));
+            }
+            let Ok(forms) = <[Form; 2]>::try_from(forms) else { continue };
+            if let Some(form) = separation.joined(forms).filter(|form| judge.holds(form)) {
+                return Some(form);
+            }
+        }
+    }
+    if variables.len() <= 3 {
+        let bank = banks.get(&variables, &points);
+        if let Some(form) = search(&bank) {
+            return Some(form);
+        }
+    }
+    None
+}
+
+/// The sizes that the number was seen to depend on.
+fn relevant(points: &[Vec<i64>], values: &[i64]) -> Vec<usize> {
+    let count = points.first().map_or(0, Vec::len);
+    let moves = |i: &usize| {
+        let mut seen: HashMap<Vec<i64>, i64> = HashMap::new();
+        points.iter().zip(values).any(|(point, value)| {
+            let mut others = point.clone();
+            others.iter_mut().skip(*i).take(1).for_each(|x| *x = 0);
+            *seen.entry(others).or_insert(*value) != *value
+        })
+    };
+    (0..count).filter(moves).collect()
+}
+
+/// The parts over some sizes. The simple ones come first.
+fn parts(domain: &Domain, relevant: &[usize]) -> Vec<Form> {
+    let over = |part: &&Form| {
+        let mut variables = Vec::new();
+        part.variables(&mut variables);
+        variables.iter().all(|v| relevant.contains(v))
+    };
+    let mut parts: Vec<Form> = domain.parts.iter().filter(over).cloned().collect();
+    parts.sort_by_key(Form::weight);
+    parts.into_iter().take(8).map(|part| Form::Part(Rc::new(part))).collect()
+}
+
+/// The greatest number that divides all differences of the values, and their remainder.
+fn scale(values: &[i64]) -> (i64, i64) {
+    let first = values.first().copied().unwrap_or(0);
+    let common = values.iter().fold(0_i128, |common, v| gcd(common, i128::from(*v) - i128::from(first)));
+    let scale = i64::try_from(common).unwrap_or(1).max(1);
+    (scale, first.rem_euclid(scale))
+}
+
+/// Banks with common constants, which numbers over the same sizes share.
+#[derive(Default)]
+struct Banks(Vec<(Vec<Form>, Vec<Vec<i64>>, Rc<Bank>)>);
+
+impl Banks {
+    fn get(&mut self, atoms: &[Form], points: &[Vec<i64>]) -> Rc<Bank> {
+        if let Some((_, _, bank)) = self.0.iter().find(|(a, p, _)| a == atoms && p == points) {
+            return Rc::clone(bank);
+        }
+        // A few, so that the memory is bounded.
+        if self.0.len() >= 2 {
+            self.0.remove(0);
+        }
+        let bank = Rc::new(Bank::new(atoms, &Constants::common(atoms.len()), points.to_vec()));
+        self.0.push((atoms.to_vec(), points.to_vec(), Rc::clone(&bank)));
+        bank
     }
 }

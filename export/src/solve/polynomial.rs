@@ -68,6 +68,44 @@ pub(super) fn polynomial(atoms: &[Form], points: &[Vec<i64>], values: &[i64]) ->
     None
 }
 
+/// `c*x + d`, then `c*x + d*y + e`, where `x` and `y` are products of up to three atoms. For many atoms, of which few matter.
+pub(super) fn sparse(atoms: &[Form], points: &[Vec<i64>], values: &[i64]) -> Option<Form> {
+    let mut features: Vec<(Form, Vec<i128>)> = Vec::new();
+    for degree in 1..=3 {
+        for product in products(atoms.len(), degree).into_iter().filter(|p| p.len() == degree) {
+            let factors = product.iter().filter_map(|i| atoms.get(*i).cloned());
+            let form = factors.fold(Form::Int(1), |all, f| Form::new(Op::Mul, all, f));
+            let Some(column) = points.iter().map(|p| form.at(p).map(i128::from)).collect::<Option<Vec<_>>>() else { continue };
+            features.push((form, column));
+        }
+        if features.len() > 500 {
+            break;
+        }
+    }
+    let ones = vec![1_i128; points.len()];
+    let check = |columns: &[Vec<i128>], forms: &[Form]| {
+        let (coefficients, denominator) = fit(columns, values)?;
+        let products: Vec<Vec<usize>> = (0..=forms.len()).map(|i| i.checked_sub(1).into_iter().collect()).collect();
+        let terms: Vec<(i64, &Vec<usize>)> = coefficients.into_iter().zip(&products).filter(|t| t.0 != 0).collect();
+        let form = written(forms, &terms, denominator);
+        points.iter().zip(values).all(|(p, v)| form.at(p) == Some(*v)).then_some(form)
+    };
+    for (form, column) in &features {
+        if let Some(found) = check(&[ones.clone(), column.clone()], std::slice::from_ref(form)) {
+            return Some(found);
+        }
+    }
+    for (i, (x, first)) in features.iter().take(48).enumerate() {
+        for (y, second) in features.iter().take(48).skip(i + 1) {
+            let columns = [ones.clone(), first.clone(), second.clone()];
+            if let Some(found) = check(&columns, &[x.clone(), y.clone()]) {
+                return Some(found);
+            }
+        }
+    }
+    None
+}
+
 /// Integer coefficients and their common denominator with which the columns give the values. Columns that follow from
 /// others, as in narrow spaces, get the coefficient 0.
 fn fit(columns: &[Vec<i128>], values: &[i64]) -> Option<(Vec<i64>, i64)> {

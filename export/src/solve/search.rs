@@ -20,6 +20,9 @@ const POOL: usize = 6;
 pub(super) struct Search<'s, 'n> {
     pub(super) bank: &'s Bank,
     pub(super) values: &'s [i64],
+    /// The number is `scale * value + rest`.
+    pub(super) scale: i64,
+    pub(super) rest: i64,
     pub(super) target: &'s Target<'n>,
     pub(super) judge: &'s Judge<'s, 'n>,
 }
@@ -33,9 +36,9 @@ impl Search<'_, '_> {
             |s, o| s.sum(o),
             |s, o| s.quotient(o),
             |s, o| s.remainder(o),
-            |s, o| s.ratio(o),
             |s, o| s.extreme(Op::Max, o),
             |s, o| s.extreme(Op::Min, o),
+            |s, o| s.ratio(o),
         ];
         let mut pool: Vec<Form> = Vec::new();
         for tier in tiers {
@@ -44,6 +47,7 @@ impl Search<'_, '_> {
                 let mut repairs = 0;
                 let before = pool.len();
                 tier(self, &mut |form| {
+                    let form = self.whole(form);
                     if self.judge.holds(&form) {
                         pool.push(form);
                     } else {
@@ -71,10 +75,21 @@ impl Search<'_, '_> {
         pool.into_iter().next()
     }
 
+    fn whole(&self, form: Form) -> Form {
+        if self.scale == 1 { form.plus(self.rest) } else { Form::new(Op::Mul, Form::Int(self.scale), form).plus(self.rest) }
+    }
+
+    /// The value at another point.
+    fn ask(&self, point: &[i64]) -> Option<i64> {
+        let value = self.target.at(point)?.checked_sub(self.rest)?;
+        (value % self.scale == 0).then_some(value / self.scale)
+    }
+
     /// The candidate with another constant, if that holds: the values at the points of the bank may leave it open.
     fn repaired(&self, form: &Form) -> Option<Form> {
         let near: Vec<i64> = (-80..=80).collect();
-        let fits = |m: &Form| self.bank.points.iter().zip(self.values).all(|(p, v)| m.at(p) == Some(*v));
+        let samples = self.target.samples();
+        let fits = |m: &Form| samples.iter().all(|(p, v)| m.at(p) == Some(*v));
         form.mutants(&near).into_iter().find(|m| !self.judge.refuted(m) && fits(m) && self.judge.holds(m))
     }
 
@@ -188,7 +203,7 @@ impl Search<'_, '_> {
             }
             // Without such a point all are the same function.
             let Some((_, point)) = best else { break };
-            let seen = self.target.at(&point)?;
+            let seen = self.ask(&point)?;
             let c = k.checked_mul(seen)?.checked_sub(form.at(&point)?)?;
             if c <= from && c + k > to {
                 break;
@@ -250,7 +265,8 @@ impl Search<'_, '_> {
             let mut most: Vec<usize> = (0..column.len()).collect();
             most.sort_by_key(|p| std::cmp::Reverse(column.get(*p).copied()));
             let Some(widest) = most.first().copied() else { continue };
-            for (_, entry) in &self.bank.entries {
+            // Simple entries come first.
+            for (_, entry) in self.bank.entries.iter().take(50_000) {
                 let (mut from, mut to) = (i64::MIN, i64::MAX);
                 let fits = (0..column.len()).all(|p| {
                     let Some(d) = column.get(p) else { return false };

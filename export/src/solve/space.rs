@@ -70,6 +70,21 @@ impl Domain {
         Domain { variables: variables.collect(), parts, guards, symbols }
     }
 
+    /// The space of some of the sizes. It has the parts over these sizes, and no guards.
+    pub(super) fn slice(&self, kept: &[usize], base: &[i64]) -> Domain {
+        let variables = kept.iter().filter_map(|i| {
+            let (variable, at) = (self.variables.get(*i)?, base.get(*i)?);
+            Some(SizeVariable { example: *at, ..variable.clone() })
+        });
+        let new_name = |i: usize| kept.iter().position(|k| *k == i);
+        Domain {
+            variables: variables.collect(),
+            symbols: kept.iter().filter_map(|i| self.symbols.get(*i).cloned()).collect(),
+            parts: self.parts.iter().filter_map(|part| part.renamed(&new_name)).collect(),
+            guards: Vec::new(),
+        }
+    }
+
     pub(super) fn example(&self) -> Vec<i64> {
         self.variables.iter().map(|v| v.example).collect()
     }
