@@ -86,13 +86,10 @@ pub(super) struct Bank {
     by_hash: ByHash<u32>,
 }
 
-/// The hash uses this many points; the others are compared where a hash matches.
-const HASHED: usize = 96;
-
 impl Bank {
     pub(super) fn new(atoms: &[Form], constants: &Constants, points: Vec<Vec<i64>>) -> Bank {
         let mut random = Random::new(0xBA4C_0FFE);
-        let mut weights: Vec<u64> = (0..points.len().min(HASHED)).map(|_| random.next() | 1).collect();
+        let mut weights: Vec<u64> = (0..points.len()).map(|_| random.next() | 1).collect();
         let others = weights.iter().skip(1).fold(0_u64, |sum, w| sum.wrapping_sub(*w));
         // The weights add up to 0, so constants vanish.
         weights.iter_mut().take(1).for_each(|w| *w = others);
@@ -197,6 +194,8 @@ impl Bank {
             }
         }
         if constants.products {
+            // Products of sizes, quotients and remainders: these terms come first.
+            let all = 0..all.end.min(64);
             for i in all.clone() {
                 for j in i..all.end {
                     let fits = |p: usize| self.term(i, p).checked_mul(self.term(j, p)).is_some_and(|v| v.unsigned_abs() < 1 << 61);

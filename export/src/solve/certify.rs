@@ -63,6 +63,7 @@ impl<'t, 'n> Judge<'t, 'n> {
         samples.iter().all(|(p, v)| form.at(p) == Some(*v))
             && self.fresh.iter().all(|p| self.agrees(form, p))
             && nodes.iter().all(|node| self.borders(form, node))
+            && self.small(form, &nodes)
             && self.mutants(form)
             && !self.target.exhausted()
     }
@@ -134,14 +135,24 @@ impl<'t, 'n> Judge<'t, 'n> {
         Some([snap(on(low))?, snap(on(high))?])
     }
 
+    /// Small points: every minimum and maximum is a chance that there is another one, which only shows there.
+    fn small(&self, form: &Form, nodes: &[&Form]) -> bool {
+        let extremes = nodes.iter().filter(|node| matches!(node, Form::Binary(Op::Min | Op::Max, ..))).count();
+        let small = self.places.chunks(6).skip(100).filter_map(<[Vec<i64>]>::first);
+        small.take((24 * extremes).min(120)).all(|place| self.agrees(form, place))
+    }
+
     /// Where a slightly different expression would show.
     fn mutants(&self, form: &Form) -> bool {
         let samples = self.target.samples();
         let mut values: Vec<Option<i64>> = Vec::new();
         for mutant in form.mutants(&[-1, 1]) {
-            if samples.iter().filter(|(p, v)| mutant.at(p) != Some(*v)).take(2).count() == 2 {
+            // A side that is dropped shows in a region, of which the samples may have seen the larger part only.
+            let dropped = mutant.weight() < form.weight();
+            if !dropped && samples.iter().filter(|(p, v)| mutant.at(p) != Some(*v)).take(2).count() == 2 {
                 continue;
             }
+            let wanted = if dropped { 12 } else { 2 };
             let mut shown = 0;
             for (i, place) in self.places.iter().enumerate() {
                 if values.len() == i {
@@ -154,7 +165,7 @@ impl<'t, 'n> Judge<'t, 'n> {
                     return false;
                 }
                 shown += 1;
-                if shown == 2 {
+                if shown == wanted {
                     break;
                 }
             }

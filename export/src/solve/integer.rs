@@ -9,6 +9,7 @@ use symbolic::arith::gcd;
 use super::bank::{Bank, Constants};
 use super::certify::Judge;
 use super::form::Form;
+use super::piece::{Inside, around};
 use super::points::shared;
 use super::learn::learned;
 use super::polynomial::{polynomial, sparse};
@@ -67,8 +68,36 @@ fn solve(target: &Target<'_>, points: &[Vec<i64>], banks: &mut Banks) -> Result<
     if let Some(expr) = everywhere(target, points, banks, 0).and_then(|form| form.write(symbols).ok()) {
         return Ok(Identified::Everywhere { expr });
     }
-    Err(Unidentified { seen: target.samples().into_iter().take(4).collect() })
+    let example = target.domain.example();
+    let samples = target.samples();
+    if target.at(&example).is_some() {
+        let (seen, values): (Vec<Vec<i64>>, Vec<i64>) = samples.iter().cloned().unzip();
+        target.refill(BUDGET * 2);
+        for domain in around(target.domain, &relevant(&seen, &values)) {
+            let mut inside = Inside(target);
+            let inner = Target::new(&domain, &mut inside, 0, BUDGET);
+            let form = everywhere(&inner, &shared(&domain), banks, PIECE);
+            if let Some(expr) = form.and_then(|form| form.write(symbols).ok()) {
+                return Ok(Identified::Piece { expr });
+            }
+            if target.exhausted() {
+                break;
+            }
+        }
+    }
+    Err(Unidentified { seen: telling(example, samples) })
 }
+
+/// The example, and the samples that are closest to it.
+fn telling(example: Vec<i64>, mut samples: Vec<(Vec<i64>, i64)>) -> Vec<(Vec<i64>, i64)> {
+    let distance = |point: &[i64]| point.iter().zip(&example).map(|(x, e)| (x - e).abs()).max();
+    samples.sort_by_key(|(point, _)| distance(point));
+    samples.truncate(4);
+    samples
+}
+
+/// At this depth, numbers are not separated, and only constants that they show are tried.
+const PIECE: usize = 3;
 
 /// The expression that holds in the whole space. `depth` counts the separations around this number.
 fn everywhere(target: &Target<'_>, points: &[Vec<i64>], banks: &mut Banks, depth: usize) -> Option<Form> {
@@ -84,9 +113,13 @@ fn everywhere(target: &Target<'_>, points: &[Vec<i64>], banks: &mut Banks, depth
     let parts = parts(target.domain, &relevant);
     let atoms: Vec<Form> = variables.iter().chain(&parts).cloned().collect();
     // A polynomial of the sizes, then one of a few parts.
-    let polynomials = [polynomial(&variables, &points, &values), sparse(&atoms, &points, &values)];
+    let spare = if target.domain.all().is_some() { 0 } else { 4 };
+    let polynomials = [polynomial(&variables, &points, &values, spare), sparse(&atoms, &points, &values)];
     if let Some(form) = polynomials.into_iter().flatten().find(|form| judge.holds(form)) {
         return Some(form);
+    }
+    if target.exhausted() {
+        return None;
     }
     let (scale, rest) = scale(&values);
     let scaled: Vec<i64> = values.iter().map(|v| (v - rest) / scale).collect();
@@ -105,7 +138,7 @@ fn everywhere(target: &Target<'_>, points: &[Vec<i64>], banks: &mut Banks, depth
             return Some(form);
         }
     }
-    if depth < 3 {
+    if depth < PIECE {
         for mut separation in separations(target, &relevant) {
             let mut forms = Vec::new();
             for (domain, slice) in &mut separation.parts {
@@ -118,7 +151,7 @@ fn everywhere(target: &Target<'_>, points: &[Vec<i64>], banks: &mut Banks, depth
             }
         }
     }
-    if variables.len() <= 3 {
+    if depth < PIECE && variables.len() <= 3 {
         let bank = banks.get(&variables, &points);
         if let Some(form) = search(&bank) {
             return Some(form);

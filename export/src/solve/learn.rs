@@ -7,7 +7,7 @@ use super::space::TOP;
 use super::target::Target;
 
 /// At most so many constants of a kind are kept.
-const KEPT: usize = 10;
+const KEPT: usize = 6;
 
 /// The constants that the number shows, with a few that are common.
 pub(super) fn learned(target: &Target<'_>, relevant: &[usize]) -> Constants {
@@ -130,7 +130,7 @@ impl Learned {
     fn constants(mut self) -> Constants {
         self.divisors.truncate(KEPT);
         self.numbers.sort_by_key(|n| n.abs());
-        let mut numbers: Vec<i64> = self.numbers.iter().copied().filter(|n| *n > 0).take(KEPT * 2).collect();
+        let mut numbers: Vec<i64> = self.numbers.iter().copied().filter(|n| *n > 0).take(KEPT + 4).collect();
         let mut thresholds: Vec<i64> = numbers.iter().flat_map(|n| [*n, -*n, n - 1, n + 1]).collect();
         for n in 1..=4 {
             if !numbers.contains(&n) {
@@ -142,9 +142,6 @@ impl Learned {
             thresholds.push(k - 1);
             if !numbers.contains(&(k - 1)) {
                 numbers.push(k - 1);
-            }
-            if !numbers.contains(k) {
-                numbers.push(*k);
             }
         }
         if !self.divisors.contains(&2) {

@@ -42,12 +42,12 @@ fn products(atoms: usize, degree: usize) -> Vec<Vec<usize>> {
 }
 
 /// The polynomial of the smallest degree over the atoms that gives the values. It agrees at every point that is given, of
-/// which there must be more than coefficients.
-pub(super) fn polynomial(atoms: &[Form], points: &[Vec<i64>], values: &[i64]) -> Option<Form> {
+/// which there must be `spare` more than coefficients.
+pub(super) fn polynomial(atoms: &[Form], points: &[Vec<i64>], values: &[i64], spare: usize) -> Option<Form> {
     let columns: Vec<Vec<i64>> = atoms.iter().map(|a| points.iter().map(|p| a.at(p)).collect()).collect::<Option<_>>()?;
     for degree in 1..=3 {
         let products = products(atoms.len(), degree);
-        if products.len() + 4 > points.len() || products.len() > 80 {
+        if products.len() + spare > points.len() || products.len() > 80 {
             return None;
         }
         let column = |product: &Vec<usize>| {

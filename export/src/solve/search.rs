@@ -14,7 +14,10 @@ use super::target::Target;
 type Offer<'o> = &'o mut dyn FnMut(Form) -> bool;
 
 /// So many candidates that hold are compared with each other.
-const POOL: usize = 6;
+const POOL: usize = 4;
+
+/// A minimum or maximum is not looked for any longer once so many values were compared.
+const WORK: usize = 50_000_000;
 
 /// A search in one bank. `values` are those of the number at the points of the bank.
 pub(super) struct Search<'s, 'n> {
@@ -33,9 +36,9 @@ impl Search<'_, '_> {
         type Tier = fn(&Search<'_, '_>, Offer<'_>);
         let tiers: [Tier; 7] = [
             |s, o| s.entry(o),
+            |s, o| s.remainder(o),
             |s, o| s.sum(o),
             |s, o| s.quotient(o),
-            |s, o| s.remainder(o),
             |s, o| s.extreme(Op::Max, o),
             |s, o| s.extreme(Op::Min, o),
             |s, o| s.ratio(o),
@@ -148,7 +151,15 @@ impl Search<'_, '_> {
         let Some(low) = points.clone().min_by_key(|p| self.seen(*p)) else { return };
         let Some(rise) = self.seen(high).checked_sub(self.seen(low)).filter(|r| (1..1 << 40).contains(r)) else { return };
         let mut fits: Vec<(i64, usize, Entry, i64, i64)> = Vec::new();
+        // A quotient rises where its numerator does, and only there.
+        let mut random = Random::new(0x9107);
+        let mut any = || random.range(0, self.count() as i64 - 1) as usize;
+        let drawn: Vec<(usize, usize)> = (0..200).map(|_| (any(), any())).collect();
+        let rising: Vec<(usize, usize)> = drawn.into_iter().filter(|(p, q)| self.seen(*p) < self.seen(*q)).take(40).collect();
         for (at, (_, entry)) in self.bank.entries.iter().enumerate() {
+            if rising.iter().any(|(p, q)| self.bank.value(*entry, *p) >= self.bank.value(*entry, *q)) {
+                continue;
+            }
             let span = self.bank.value(*entry, high).wrapping_sub(self.bank.value(*entry, low));
             if span <= rise {
                 continue;
@@ -306,9 +317,11 @@ impl Search<'_, '_> {
         let count = self.count();
         let mut random = Random::new(0xE77);
         let mut any = || random.range(0, count as i64 - 1) as usize;
-        let pairs: Vec<(usize, usize, i64)> = (0..14)
+        // Pairs with different values say most.
+        let pairs: Vec<(usize, usize, i64)> = (0..400)
             .map(|_| (any(), any()))
-            .filter(|(p, q)| p != q)
+            .filter(|(p, q)| self.seen(*p) != self.seen(*q))
+            .take(16)
             .map(|(p, q)| (p, q, self.seen(p).wrapping_sub(self.seen(q))))
             .collect();
         let bound = (0..count).map(|p| sign * self.seen(p)).min().unwrap_or(0) * sign;
@@ -318,7 +331,7 @@ impl Search<'_, '_> {
             let same = |(p, q, d): &(usize, usize, i64)| {
                 self.bank.value(*entry, *p).wrapping_sub(self.bank.value(*entry, *q)) == *d
             };
-            if pairs.iter().filter(|pair| same(pair)).take(2).count() < 2 {
+            if !matches!(entry, Entry::Zero) && pairs.iter().filter(|pair| same(pair)).take(2).count() < 2 {
                 continue;
             }
             let difference = |p: usize| self.seen(p).wrapping_sub(self.bank.value(*entry, p));
@@ -336,9 +349,12 @@ impl Search<'_, '_> {
             }
         }
         wide.sort_by_key(|w| std::cmp::Reverse(w.0));
-        let mut tries = 0;
+        let (mut tries, mut work) = (0, 0);
         for with_bound in [false, true] {
             for (_, entry, c, touched) in wide.iter().take(60) {
+                if work > WORK {
+                    return;
+                }
                 let left: Vec<usize> = (0..count)
                     .filter(|p| !touched.get(*p).copied().unwrap_or(true) && !(with_bound && self.seen(*p) == bound))
                     .collect();
@@ -354,12 +370,17 @@ impl Search<'_, '_> {
                     continue;
                 };
                 let mut own = 0;
-                for (_, other) in &self.bank.entries {
+                // Few points say little, so only simple entries are tried there.
+                let most = if left.len() < 3 { 2_000 } else { usize::MAX };
+                for (_, other) in self.bank.entries.iter().take(most) {
                     let difference = |p: usize| self.seen(p).wrapping_sub(self.bank.value(*other, p));
                     let c = difference(start);
-                    if left.iter().skip(1).any(|p| difference(*p) != c) {
+                    let matched = left.iter().skip(1).take_while(|p| difference(**p) == c).count();
+                    work += matched + 1;
+                    if matched + 1 < left.len() {
                         continue;
                     }
+                    work += count;
                     if (0..count).any(|p| sign * difference(p) < sign * c) {
                         continue;
                     }

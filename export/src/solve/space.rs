@@ -41,7 +41,7 @@ pub(super) struct Domain {
     pub(super) variables: Vec<SizeVariable>,
     pub(super) symbols: Vec<Symbol>,
     pub(super) parts: Vec<Form>,
-    guards: Vec<(RelOp, Form, Form)>,
+    pub(super) guards: Vec<(RelOp, Form, Form)>,
 }
 
 impl Domain {
