@@ -1,22 +1,39 @@
 //! Finds the expression over sizes that every integer of a model is.
 
+mod bank;
+mod certify;
+pub(crate) mod form;
+mod learn;
+mod piece;
+mod points;
+mod polynomial;
+mod search;
+mod separate;
+mod space;
+mod target;
+#[cfg(test)]
+mod tests;
+
 use std::collections::HashMap;
 use std::rc::Rc;
 
 use symbolic::Expr;
 use symbolic::arith::gcd;
 
-use super::bank::{Bank, Constants};
-use super::certify::Judge;
-use super::form::Form;
-use super::piece::{Inside, around};
-use super::points::shared;
-use super::learn::learned;
-use super::polynomial::{polynomial, sparse};
-use super::search::Search;
-use super::separate::separations;
-use super::space::{Domain, Space};
-use super::target::{Numbers, Target};
+use bank::{Bank, Constants};
+use certify::Judge;
+use form::Form;
+use learn::learned;
+use piece::{Inside, around};
+use points::shared;
+use polynomial::{polynomial, sparse};
+use search::Search;
+use separate::separations;
+use space::Domain;
+use target::Target;
+
+pub(crate) use space::{SizeVariable, Space};
+pub(crate) use target::Numbers;
 
 /// What an integer is.
 #[derive(Clone, Debug)]

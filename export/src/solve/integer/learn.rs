@@ -49,8 +49,10 @@ impl Learned {
             }
         }
         // The slope between jumps, and the jumps.
-        let differences: Vec<i64> = (0..5).filter_map(|d| Some(at(start + (d + 1) * step)? - at(start + d * step)?)).collect();
-        let Some(usual) = differences.iter().max_by_key(|d| differences.iter().filter(|e| e == d).count()).copied() else {
+        let differences: Vec<i64> =
+            (0..5).filter_map(|d| Some(at(start + (d + 1) * step)? - at(start + d * step)?)).collect();
+        let Some(usual) = differences.iter().max_by_key(|d| differences.iter().filter(|e| e == d).count()).copied()
+        else {
             return;
         };
         if usual == 0 {

@@ -117,7 +117,8 @@ impl Separation<'_, '_> {
                 Some(Form::new(Op::Add, one, others.plus(excess.checked_neg()?)))
             }
             _ => {
-                let product = one.at(base)?.checked_mul(others.at(base)?).filter(|p| *p != 0 && self.at_base % p == 0)?;
+                let product =
+                    one.at(base)?.checked_mul(others.at(base)?).filter(|p| *p != 0 && self.at_base % p == 0)?;
                 let scale = Form::Int(self.at_base / product);
                 Some(Form::new(Op::Mul, Form::new(Op::Mul, scale, one), others))
             }

@@ -90,14 +90,15 @@ impl Domain {
     }
 
     pub(super) fn contains(&self, point: &[i64]) -> bool {
-        let valid = |(v, x): (&SizeVariable, &i64)| {
-            (v.low..=v.high).contains(x) && (x - v.example).rem_euclid(v.step) == 0
-        };
+        let valid =
+            |(v, x): (&SizeVariable, &i64)| (v.low..=v.high).contains(x) && (x - v.example).rem_euclid(v.step) == 0;
         let holds = |(op, x, y): &(RelOp, Form, Form)| match (x.at(point), y.at(point)) {
             (Some(x), Some(y)) => op.accepts(x.cmp(&y)),
             _ => false,
         };
-        point.len() == self.variables.len() && self.variables.iter().zip(point).all(valid) && self.guards.iter().all(holds)
+        point.len() == self.variables.len()
+            && self.variables.iter().zip(point).all(valid)
+            && self.guards.iter().all(holds)
     }
 
     /// A valid point near this one; `None` if none is found.

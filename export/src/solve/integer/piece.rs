@@ -73,7 +73,8 @@ impl Domain {
         let variable = |v: &SizeVariable| {
             let (low, high) = bounds(v);
             let (low, high) = (low.clamp(v.low, v.example), high.clamp(v.example, v.high));
-            let (low, high) = (low + (v.example - low).rem_euclid(v.step), high - (high - v.example).rem_euclid(v.step));
+            let (low, high) =
+                (low + (v.example - low).rem_euclid(v.step), high - (high - v.example).rem_euclid(v.step));
             SizeVariable { low, high, ..v.clone() }
         };
         Domain {

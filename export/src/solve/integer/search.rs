@@ -79,7 +79,11 @@ impl Search<'_, '_> {
     }
 
     fn whole(&self, form: Form) -> Form {
-        if self.scale == 1 { form.plus(self.rest) } else { Form::new(Op::Mul, Form::Int(self.scale), form).plus(self.rest) }
+        if self.scale == 1 {
+            form.plus(self.rest)
+        } else {
+            Form::new(Op::Mul, Form::Int(self.scale), form).plus(self.rest)
+        }
     }
 
     /// The value at another point.
@@ -116,7 +120,8 @@ impl Search<'_, '_> {
     }
 
     fn entry(&self, offer: Offer<'_>) {
-        if let Some(form) = self.bank.find(self.bank.hash_of(self.values)).and_then(|e| self.shifted(self.bank.form(e))) {
+        if let Some(form) = self.bank.find(self.bank.hash_of(self.values)).and_then(|e| self.shifted(self.bank.form(e)))
+        {
             offer(form);
         }
     }
@@ -149,13 +154,16 @@ impl Search<'_, '_> {
         let points = 0..self.count();
         let Some(high) = points.clone().max_by_key(|p| self.seen(*p)) else { return };
         let Some(low) = points.clone().min_by_key(|p| self.seen(*p)) else { return };
-        let Some(rise) = self.seen(high).checked_sub(self.seen(low)).filter(|r| (1..1 << 40).contains(r)) else { return };
+        let Some(rise) = self.seen(high).checked_sub(self.seen(low)).filter(|r| (1..1 << 40).contains(r)) else {
+            return;
+        };
         let mut fits: Vec<(i64, usize, Entry, i64, i64)> = Vec::new();
         // A quotient rises where its numerator does, and only there.
         let mut random = Random::new(0x9107);
         let mut any = || random.range(0, self.count() as i64 - 1) as usize;
         let drawn: Vec<(usize, usize)> = (0..200).map(|_| (any(), any())).collect();
-        let rising: Vec<(usize, usize)> = drawn.into_iter().filter(|(p, q)| self.seen(*p) < self.seen(*q)).take(40).collect();
+        let rising: Vec<(usize, usize)> =
+            drawn.into_iter().filter(|(p, q)| self.seen(*p) < self.seen(*q)).take(40).collect();
         for (at, (_, entry)) in self.bank.entries.iter().enumerate() {
             if rising.iter().any(|(p, q)| self.bank.value(*entry, *p) >= self.bank.value(*entry, *q)) {
                 continue;
@@ -281,7 +289,8 @@ impl Search<'_, '_> {
                 let (mut from, mut to) = (i64::MIN, i64::MAX);
                 let fits = (0..column.len()).all(|p| {
                     let Some(d) = column.get(p) else { return false };
-                    let Some(c) = d.checked_mul(self.seen(p)).map(|s| s.wrapping_sub(self.bank.value(*entry, p))) else {
+                    let Some(c) = d.checked_mul(self.seen(p)).map(|s| s.wrapping_sub(self.bank.value(*entry, p)))
+                    else {
                         return false;
                     };
                     from = from.max(c);
@@ -299,7 +308,8 @@ impl Search<'_, '_> {
                 let c = self.seen(widest).wrapping_sub(self.bank.value(*entry, widest)).rem_euclid(*d);
                 let c = if c > d / 2 { c - d } else { c };
                 let fits = column.iter().enumerate().all(|(p, d)| {
-                    (0..*d).contains(&self.seen(p)) && self.bank.value(*entry, p).wrapping_add(c).wrapping_sub(self.seen(p)) % d == 0
+                    (0..*d).contains(&self.seen(p))
+                        && self.bank.value(*entry, p).wrapping_add(c).wrapping_sub(self.seen(p)) % d == 0
                 });
                 if fits && offer(Form::new(Op::Mod, self.bank.form(*entry).plus(c), divisor.clone())) {
                     return;

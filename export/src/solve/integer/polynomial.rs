@@ -44,7 +44,8 @@ fn products(atoms: usize, degree: usize) -> Vec<Vec<usize>> {
 /// The polynomial of the smallest degree over the atoms that gives the values. It agrees at every point that is given, of
 /// which there must be `spare` more than coefficients.
 pub(super) fn polynomial(atoms: &[Form], points: &[Vec<i64>], values: &[i64], spare: usize) -> Option<Form> {
-    let columns: Vec<Vec<i64>> = atoms.iter().map(|a| points.iter().map(|p| a.at(p)).collect()).collect::<Option<_>>()?;
+    let columns: Vec<Vec<i64>> =
+        atoms.iter().map(|a| points.iter().map(|p| a.at(p)).collect()).collect::<Option<_>>()?;
     for degree in 1..=3 {
         let products = products(atoms.len(), degree);
         if products.len() + spare > points.len() || products.len() > 80 {
@@ -59,7 +60,8 @@ pub(super) fn polynomial(atoms: &[Form], points: &[Vec<i64>], values: &[i64], sp
         };
         let columns = products.iter().map(column).collect::<Option<Vec<_>>>()?;
         let Some(coefficients) = fit(&columns, values) else { continue };
-        let terms: Vec<(i64, &Vec<usize>)> = coefficients.0.iter().copied().zip(&products).filter(|t| t.0 != 0).collect();
+        let terms: Vec<(i64, &Vec<usize>)> =
+            coefficients.0.iter().copied().zip(&products).filter(|t| t.0 != 0).collect();
         let form = written(atoms, &terms, coefficients.1);
         if points.iter().zip(values).all(|(p, v)| form.at(p) == Some(*v)) {
             return Some(form);
@@ -75,7 +77,9 @@ pub(super) fn sparse(atoms: &[Form], points: &[Vec<i64>], values: &[i64]) -> Opt
         for product in products(atoms.len(), degree).into_iter().filter(|p| p.len() == degree) {
             let factors = product.iter().filter_map(|i| atoms.get(*i).cloned());
             let form = factors.fold(Form::Int(1), |all, f| Form::new(Op::Mul, all, f));
-            let Some(column) = points.iter().map(|p| form.at(p).map(i128::from)).collect::<Option<Vec<_>>>() else { continue };
+            let Some(column) = points.iter().map(|p| form.at(p).map(i128::from)).collect::<Option<Vec<_>>>() else {
+                continue;
+            };
             features.push((form, column));
         }
         if features.len() > 500 {
