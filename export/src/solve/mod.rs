@@ -3,20 +3,10 @@
 //!
 //! Nothing here knows tensors or graphs; runs are asked through closures.
 
-mod bank;
-mod certify;
 mod float;
-mod form;
 mod guard;
 mod integer;
-mod points;
-mod polynomial;
-mod search;
-mod space;
-mod target;
 
 pub(crate) use float::{FloatExpr, identify_float};
 pub(crate) use guard::{Variable as GuardVariable, guards};
-pub(crate) use integer::{Identified, identify};
-pub(crate) use space::{SizeVariable, Space};
-pub(crate) use target::Numbers;
+pub(crate) use integer::{Identified, Numbers, SizeVariable, Space, identify};

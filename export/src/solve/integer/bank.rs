@@ -28,8 +28,13 @@ impl Constants {
     pub(super) fn common(atoms: usize) -> Constants {
         let one = atoms <= 1;
         let divisors = [2, 3, 4, 5, 6, 7, 8, 9, 10, 12, 14, 16, 20, 24, 32, 64, 100, 128, 160];
-        let more = [11, 13, 15, 18, 21, 25, 28, 30, 48, 49, 50, 56, 80, 96, 192, 196, 200, 224, 256, 320, 400, 512, 1024];
-        let most = if one { 130 } else { 70 };
+        let more =
+            [11, 13, 15, 18, 21, 25, 28, 30, 48, 49, 50, 56, 80, 96, 192, 196, 200, 224, 256, 320, 400, 512, 1024];
+        let most = match atoms {
+            0 | 1 => 130,
+            2 => 70,
+            _ => 20,
+        };
         Constants {
             divisors: divisors.into_iter().chain(more.into_iter().filter(|_| one)).collect(),
             numbers: (1..=most).collect(),
@@ -82,17 +87,15 @@ pub(super) struct Bank {
     by_hash: ByHash<u32>,
 }
 
-/// The hash uses this many points; the others are compared where a hash matches.
-const HASHED: usize = 96;
-
 impl Bank {
     pub(super) fn new(atoms: &[Form], constants: &Constants, points: Vec<Vec<i64>>) -> Bank {
         let mut random = Random::new(0xBA4C_0FFE);
-        let mut weights: Vec<u64> = (0..points.len().min(HASHED)).map(|_| random.next() | 1).collect();
+        let mut weights: Vec<u64> = (0..points.len()).map(|_| random.next() | 1).collect();
         let others = weights.iter().skip(1).fold(0_u64, |sum, w| sum.wrapping_sub(*w));
         // The weights add up to 0, so constants vanish.
         weights.iter_mut().take(1).for_each(|w| *w = others);
-        let mut bank = Bank { points, weights, terms: vec![], values: vec![], entries: vec![], by_hash: ByHash::default() };
+        let mut bank =
+            Bank { points, weights, terms: vec![], values: vec![], entries: vec![], by_hash: ByHash::default() };
         let (classes, hashes) = bank.fill_terms(atoms, constants);
         bank.fill_entries(constants, &classes, &hashes);
         bank
@@ -193,9 +196,13 @@ impl Bank {
             }
         }
         if constants.products {
+            // Products of sizes, quotients and remainders: these terms come first.
+            let all = 0..all.end.min(64);
             for i in all.clone() {
                 for j in i..all.end {
-                    let fits = |p: usize| self.term(i, p).checked_mul(self.term(j, p)).is_some_and(|v| v.unsigned_abs() < 1 << 61);
+                    let fits = |p: usize| {
+                        self.term(i, p).checked_mul(self.term(j, p)).is_some_and(|v| v.unsigned_abs() < 1 << 61)
+                    };
                     if (0..self.points.len()).all(fits) {
                         self.measure(Entry::Pair(Op::Mul, i, j));
                     }

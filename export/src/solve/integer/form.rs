@@ -172,6 +172,16 @@ impl Form {
         }
     }
 
+    /// The expression with other variables; `None` if one of them has no new name.
+    pub(super) fn renamed(&self, name: &impl Fn(usize) -> Option<usize>) -> Option<Form> {
+        Some(match self {
+            Form::Int(n) => Form::Int(*n),
+            Form::Variable(i) => Form::Variable(name(*i)?),
+            Form::Part(form) => Form::Part(Rc::new(form.renamed(name)?)),
+            Form::Binary(op, x, y) => Form::Binary(*op, Rc::new(x.renamed(name)?), Rc::new(y.renamed(name)?)),
+        })
+    }
+
     /// The form of an expression over these symbols; `None` if it holds anything else, such as another symbol or a real.
     pub(crate) fn read(expr: &Expr, symbols: &[Symbol]) -> Option<Form> {
         let read = |e: &Expr| Form::read(e, symbols);

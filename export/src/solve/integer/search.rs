@@ -14,12 +14,18 @@ use super::target::Target;
 type Offer<'o> = &'o mut dyn FnMut(Form) -> bool;
 
 /// So many candidates that hold are compared with each other.
-const POOL: usize = 6;
+const POOL: usize = 4;
+
+/// A minimum or maximum is not looked for any longer once so many values were compared.
+const WORK: usize = 50_000_000;
 
 /// A search in one bank. `values` are those of the number at the points of the bank.
 pub(super) struct Search<'s, 'n> {
     pub(super) bank: &'s Bank,
     pub(super) values: &'s [i64],
+    /// The number is `scale * value + rest`.
+    pub(super) scale: i64,
+    pub(super) rest: i64,
     pub(super) target: &'s Target<'n>,
     pub(super) judge: &'s Judge<'s, 'n>,
 }
@@ -30,12 +36,12 @@ impl Search<'_, '_> {
         type Tier = fn(&Search<'_, '_>, Offer<'_>);
         let tiers: [Tier; 7] = [
             |s, o| s.entry(o),
+            |s, o| s.remainder(o),
             |s, o| s.sum(o),
             |s, o| s.quotient(o),
-            |s, o| s.remainder(o),
-            |s, o| s.ratio(o),
             |s, o| s.extreme(Op::Max, o),
             |s, o| s.extreme(Op::Min, o),
+            |s, o| s.ratio(o),
         ];
         let mut pool: Vec<Form> = Vec::new();
         for tier in tiers {
@@ -44,6 +50,7 @@ impl Search<'_, '_> {
                 let mut repairs = 0;
                 let before = pool.len();
                 tier(self, &mut |form| {
+                    let form = self.whole(form);
                     if self.judge.holds(&form) {
                         pool.push(form);
                     } else {
@@ -71,10 +78,25 @@ impl Search<'_, '_> {
         pool.into_iter().next()
     }
 
+    fn whole(&self, form: Form) -> Form {
+        if self.scale == 1 {
+            form.plus(self.rest)
+        } else {
+            Form::new(Op::Mul, Form::Int(self.scale), form).plus(self.rest)
+        }
+    }
+
+    /// The value at another point.
+    fn ask(&self, point: &[i64]) -> Option<i64> {
+        let value = self.target.at(point)?.checked_sub(self.rest)?;
+        (value % self.scale == 0).then_some(value / self.scale)
+    }
+
     /// The candidate with another constant, if that holds: the values at the points of the bank may leave it open.
     fn repaired(&self, form: &Form) -> Option<Form> {
         let near: Vec<i64> = (-80..=80).collect();
-        let fits = |m: &Form| self.bank.points.iter().zip(self.values).all(|(p, v)| m.at(p) == Some(*v));
+        let samples = self.target.samples();
+        let fits = |m: &Form| samples.iter().all(|(p, v)| m.at(p) == Some(*v));
         form.mutants(&near).into_iter().find(|m| !self.judge.refuted(m) && fits(m) && self.judge.holds(m))
     }
 
@@ -98,7 +120,8 @@ impl Search<'_, '_> {
     }
 
     fn entry(&self, offer: Offer<'_>) {
-        if let Some(form) = self.bank.find(self.bank.hash_of(self.values)).and_then(|e| self.shifted(self.bank.form(e))) {
+        if let Some(form) = self.bank.find(self.bank.hash_of(self.values)).and_then(|e| self.shifted(self.bank.form(e)))
+        {
             offer(form);
         }
     }
@@ -131,9 +154,20 @@ impl Search<'_, '_> {
         let points = 0..self.count();
         let Some(high) = points.clone().max_by_key(|p| self.seen(*p)) else { return };
         let Some(low) = points.clone().min_by_key(|p| self.seen(*p)) else { return };
-        let Some(rise) = self.seen(high).checked_sub(self.seen(low)).filter(|r| (1..1 << 40).contains(r)) else { return };
+        let Some(rise) = self.seen(high).checked_sub(self.seen(low)).filter(|r| (1..1 << 40).contains(r)) else {
+            return;
+        };
         let mut fits: Vec<(i64, usize, Entry, i64, i64)> = Vec::new();
+        // A quotient rises where its numerator does, and only there.
+        let mut random = Random::new(0x9107);
+        let mut any = || random.range(0, self.count() as i64 - 1) as usize;
+        let drawn: Vec<(usize, usize)> = (0..200).map(|_| (any(), any())).collect();
+        let rising: Vec<(usize, usize)> =
+            drawn.into_iter().filter(|(p, q)| self.seen(*p) < self.seen(*q)).take(40).collect();
         for (at, (_, entry)) in self.bank.entries.iter().enumerate() {
+            if rising.iter().any(|(p, q)| self.bank.value(*entry, *p) >= self.bank.value(*entry, *q)) {
+                continue;
+            }
             let span = self.bank.value(*entry, high).wrapping_sub(self.bank.value(*entry, low));
             if span <= rise {
                 continue;
@@ -188,7 +222,7 @@ impl Search<'_, '_> {
             }
             // Without such a point all are the same function.
             let Some((_, point)) = best else { break };
-            let seen = self.target.at(&point)?;
+            let seen = self.ask(&point)?;
             let c = k.checked_mul(seen)?.checked_sub(form.at(&point)?)?;
             if c <= from && c + k > to {
                 break;
@@ -250,11 +284,13 @@ impl Search<'_, '_> {
             let mut most: Vec<usize> = (0..column.len()).collect();
             most.sort_by_key(|p| std::cmp::Reverse(column.get(*p).copied()));
             let Some(widest) = most.first().copied() else { continue };
-            for (_, entry) in &self.bank.entries {
+            // Simple entries come first.
+            for (_, entry) in self.bank.entries.iter().take(50_000) {
                 let (mut from, mut to) = (i64::MIN, i64::MAX);
                 let fits = (0..column.len()).all(|p| {
                     let Some(d) = column.get(p) else { return false };
-                    let Some(c) = d.checked_mul(self.seen(p)).map(|s| s.wrapping_sub(self.bank.value(*entry, p))) else {
+                    let Some(c) = d.checked_mul(self.seen(p)).map(|s| s.wrapping_sub(self.bank.value(*entry, p)))
+                    else {
                         return false;
                     };
                     from = from.max(c);
@@ -272,7 +308,8 @@ impl Search<'_, '_> {
                 let c = self.seen(widest).wrapping_sub(self.bank.value(*entry, widest)).rem_euclid(*d);
                 let c = if c > d / 2 { c - d } else { c };
                 let fits = column.iter().enumerate().all(|(p, d)| {
-                    (0..*d).contains(&self.seen(p)) && self.bank.value(*entry, p).wrapping_add(c).wrapping_sub(self.seen(p)) % d == 0
+                    (0..*d).contains(&self.seen(p))
+                        && self.bank.value(*entry, p).wrapping_add(c).wrapping_sub(self.seen(p)) % d == 0
                 });
                 if fits && offer(Form::new(Op::Mod, self.bank.form(*entry).plus(c), divisor.clone())) {
                     return;
@@ -290,9 +327,11 @@ impl Search<'_, '_> {
         let count = self.count();
         let mut random = Random::new(0xE77);
         let mut any = || random.range(0, count as i64 - 1) as usize;
-        let pairs: Vec<(usize, usize, i64)> = (0..14)
+        // Pairs with different values say most.
+        let pairs: Vec<(usize, usize, i64)> = (0..400)
             .map(|_| (any(), any()))
-            .filter(|(p, q)| p != q)
+            .filter(|(p, q)| self.seen(*p) != self.seen(*q))
+            .take(16)
             .map(|(p, q)| (p, q, self.seen(p).wrapping_sub(self.seen(q))))
             .collect();
         let bound = (0..count).map(|p| sign * self.seen(p)).min().unwrap_or(0) * sign;
@@ -302,7 +341,7 @@ impl Search<'_, '_> {
             let same = |(p, q, d): &(usize, usize, i64)| {
                 self.bank.value(*entry, *p).wrapping_sub(self.bank.value(*entry, *q)) == *d
             };
-            if pairs.iter().filter(|pair| same(pair)).take(2).count() < 2 {
+            if !matches!(entry, Entry::Zero) && pairs.iter().filter(|pair| same(pair)).take(2).count() < 2 {
                 continue;
             }
             let difference = |p: usize| self.seen(p).wrapping_sub(self.bank.value(*entry, p));
@@ -320,9 +359,12 @@ impl Search<'_, '_> {
             }
         }
         wide.sort_by_key(|w| std::cmp::Reverse(w.0));
-        let mut tries = 0;
+        let (mut tries, mut work) = (0, 0);
         for with_bound in [false, true] {
             for (_, entry, c, touched) in wide.iter().take(60) {
+                if work > WORK {
+                    return;
+                }
                 let left: Vec<usize> = (0..count)
                     .filter(|p| !touched.get(*p).copied().unwrap_or(true) && !(with_bound && self.seen(*p) == bound))
                     .collect();
@@ -338,12 +380,17 @@ impl Search<'_, '_> {
                     continue;
                 };
                 let mut own = 0;
-                for (_, other) in &self.bank.entries {
+                // Few points say little, so only simple entries are tried there.
+                let most = if left.len() < 3 { 2_000 } else { usize::MAX };
+                for (_, other) in self.bank.entries.iter().take(most) {
                     let difference = |p: usize| self.seen(p).wrapping_sub(self.bank.value(*other, p));
                     let c = difference(start);
-                    if left.iter().skip(1).any(|p| difference(*p) != c) {
+                    let matched = left.iter().skip(1).take_while(|p| difference(**p) == c).count();
+                    work += matched + 1;
+                    if matched + 1 < left.len() {
                         continue;
                     }
+                    work += count;
                     if (0..count).any(|p| sign * difference(p) < sign * c) {
                         continue;
                     }

@@ -69,6 +69,12 @@ impl<'n> Target<'n> {
         self.exhausted.get()
     }
 
+    /// Allows further runs, for another attempt.
+    pub(super) fn refill(&self, budget: usize) {
+        self.left.set(budget);
+        self.exhausted.set(false);
+    }
+
     /// All points with a value.
     pub(super) fn samples(&self) -> Vec<(Vec<i64>, i64)> {
         let seen = self.seen.borrow();

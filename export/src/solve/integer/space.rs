@@ -53,7 +53,7 @@ pub(super) struct Domain {
     pub(super) variables: Vec<SizeVariable>,
     pub(super) symbols: Vec<Symbol>,
     pub(super) parts: Vec<Form>,
-    guards: Vec<(RelOp, Form, Form)>,
+    pub(super) guards: Vec<(RelOp, Form, Form)>,
 }
 
 impl Domain {
@@ -82,19 +82,35 @@ impl Domain {
         Domain { variables: variables.collect(), parts, guards, symbols }
     }
 
+    /// The space of some of the sizes. It has the parts over these sizes, and no guards.
+    pub(super) fn slice(&self, kept: &[usize], base: &[i64]) -> Domain {
+        let variables = kept.iter().filter_map(|i| {
+            let (variable, at) = (self.variables.get(*i)?, base.get(*i)?);
+            Some(SizeVariable { example: *at, ..variable.clone() })
+        });
+        let new_name = |i: usize| kept.iter().position(|k| *k == i);
+        Domain {
+            variables: variables.collect(),
+            symbols: kept.iter().filter_map(|i| self.symbols.get(*i).cloned()).collect(),
+            parts: self.parts.iter().filter_map(|part| part.renamed(&new_name)).collect(),
+            guards: Vec::new(),
+        }
+    }
+
     pub(super) fn example(&self) -> Vec<i64> {
         self.variables.iter().map(|v| v.example).collect()
     }
 
     pub(super) fn contains(&self, point: &[i64]) -> bool {
-        let valid = |(v, x): (&SizeVariable, &i64)| {
-            (v.low..=v.high).contains(x) && (x - v.example).rem_euclid(v.step) == 0
-        };
+        let valid =
+            |(v, x): (&SizeVariable, &i64)| (v.low..=v.high).contains(x) && (x - v.example).rem_euclid(v.step) == 0;
         let holds = |(op, x, y): &(RelOp, Form, Form)| match (x.at(point), y.at(point)) {
             (Some(x), Some(y)) => op.accepts(x.cmp(&y)),
             _ => false,
         };
-        point.len() == self.variables.len() && self.variables.iter().zip(point).all(valid) && self.guards.iter().all(holds)
+        point.len() == self.variables.len()
+            && self.variables.iter().zip(point).all(valid)
+            && self.guards.iter().all(holds)
     }
 
     /// A valid point near this one; `None` if none is found.

@@ -42,12 +42,13 @@ fn products(atoms: usize, degree: usize) -> Vec<Vec<usize>> {
 }
 
 /// The polynomial of the smallest degree over the atoms that gives the values. It agrees at every point that is given, of
-/// which there must be more than coefficients.
-pub(super) fn polynomial(atoms: &[Form], points: &[Vec<i64>], values: &[i64]) -> Option<Form> {
-    let columns: Vec<Vec<i64>> = atoms.iter().map(|a| points.iter().map(|p| a.at(p)).collect()).collect::<Option<_>>()?;
+/// which there must be `spare` more than coefficients.
+pub(super) fn polynomial(atoms: &[Form], points: &[Vec<i64>], values: &[i64], spare: usize) -> Option<Form> {
+    let columns: Vec<Vec<i64>> =
+        atoms.iter().map(|a| points.iter().map(|p| a.at(p)).collect()).collect::<Option<_>>()?;
     for degree in 1..=3 {
         let products = products(atoms.len(), degree);
-        if products.len() + 4 > points.len() || products.len() > 80 {
+        if products.len() + spare > points.len() || products.len() > 80 {
             return None;
         }
         let column = |product: &Vec<usize>| {
@@ -59,10 +60,51 @@ pub(super) fn polynomial(atoms: &[Form], points: &[Vec<i64>], values: &[i64]) ->
         };
         let columns = products.iter().map(column).collect::<Option<Vec<_>>>()?;
         let Some(coefficients) = fit(&columns, values) else { continue };
-        let terms: Vec<(i64, &Vec<usize>)> = coefficients.0.iter().copied().zip(&products).filter(|t| t.0 != 0).collect();
+        let terms: Vec<(i64, &Vec<usize>)> =
+            coefficients.0.iter().copied().zip(&products).filter(|t| t.0 != 0).collect();
         let form = written(atoms, &terms, coefficients.1);
         if points.iter().zip(values).all(|(p, v)| form.at(p) == Some(*v)) {
             return Some(form);
+        }
+    }
+    None
+}
+
+/// `c*x + d`, then `c*x + d*y + e`, where `x` and `y` are products of up to three atoms. For many atoms, of which few matter.
+pub(super) fn sparse(atoms: &[Form], points: &[Vec<i64>], values: &[i64]) -> Option<Form> {
+    let mut features: Vec<(Form, Vec<i128>)> = Vec::new();
+    for degree in 1..=3 {
+        for product in products(atoms.len(), degree).into_iter().filter(|p| p.len() == degree) {
+            let factors = product.iter().filter_map(|i| atoms.get(*i).cloned());
+            let form = factors.fold(Form::Int(1), |all, f| Form::new(Op::Mul, all, f));
+            let Some(column) = points.iter().map(|p| form.at(p).map(i128::from)).collect::<Option<Vec<_>>>() else {
+                continue;
+            };
+            features.push((form, column));
+        }
+        if features.len() > 500 {
+            break;
+        }
+    }
+    let ones = vec![1_i128; points.len()];
+    let check = |columns: &[Vec<i128>], forms: &[Form]| {
+        let (coefficients, denominator) = fit(columns, values)?;
+        let products: Vec<Vec<usize>> = (0..=forms.len()).map(|i| i.checked_sub(1).into_iter().collect()).collect();
+        let terms: Vec<(i64, &Vec<usize>)> = coefficients.into_iter().zip(&products).filter(|t| t.0 != 0).collect();
+        let form = written(forms, &terms, denominator);
+        points.iter().zip(values).all(|(p, v)| form.at(p) == Some(*v)).then_some(form)
+    };
+    for (form, column) in &features {
+        if let Some(found) = check(&[ones.clone(), column.clone()], std::slice::from_ref(form)) {
+            return Some(found);
+        }
+    }
+    for (i, (x, first)) in features.iter().take(48).enumerate() {
+        for (y, second) in features.iter().take(48).skip(i + 1) {
+            let columns = [ones.clone(), first.clone(), second.clone()];
+            if let Some(found) = check(&columns, &[x.clone(), y.clone()]) {
+                return Some(found);
+            }
         }
     }
     None

@@ -26,7 +26,9 @@ impl<'t, 'n> Judge<'t, 'n> {
                 0 | 1 => domain.variables.iter().map(|v| v.low + random.range(0, 38) * v.step).collect(),
                 2 => (0..count).map(|_| random.range(2, 200)).collect(),
                 3 => (0..count).map(|_| random.log(TOP)).collect(),
-                4 => (0..count).map(|j| if j == i / 6 % count { random.range(2, 200) } else { random.log(TOP) }).collect(),
+                4 => (0..count)
+                    .map(|j| if j == i / 6 % count { random.range(2, 200) } else { random.log(TOP) })
+                    .collect(),
                 _ => {
                     let size = random.log(TOP);
                     (0..count).map(|_| size + random.range(-70, 70)).collect()
@@ -63,47 +65,59 @@ impl<'t, 'n> Judge<'t, 'n> {
         samples.iter().all(|(p, v)| form.at(p) == Some(*v))
             && self.fresh.iter().all(|p| self.agrees(form, p))
             && nodes.iter().all(|node| self.borders(form, node))
+            && self.small(form, &nodes)
             && self.mutants(form)
             && !self.target.exhausted()
     }
 
-    /// Both sides of a border, on segments between points.
+    /// Both sides of a border, on segments between points. Around the first ones, points farther away are asked as well: a
+    /// border may be a fringe of several jumps.
     fn borders(&self, form: &Form, node: &Form) -> bool {
-        let mut random = Random::new(0x5EED);
         let extreme = matches!(node, Form::Binary(Op::Min | Op::Max, ..));
-        let (mut crossed, wanted) = (0, if extreme { 10 } else { 6 });
+        let wanted = if extreme { 10 } else { 6 };
+        self.crossings(node, wanted).iter().enumerate().all(|(crossed, sides)| {
+            sides.iter().all(|side| {
+                let offsets: &[i64] = match (crossed, extreme) {
+                    (0..2, true) => &[1, 2, 5],
+                    (0..2, false) => &[1, 2, 3, 6, 11, 19],
+                    _ => &[],
+                };
+                self.agrees(form, side) && self.around(side, offsets).iter().all(|near| self.agrees(form, near))
+            })
+        })
+    }
+
+    /// The points at these distances along each size.
+    fn around(&self, point: &[i64], offsets: &[i64]) -> Vec<Vec<i64>> {
+        let mut near = Vec::new();
+        for (i, variable) in self.target.domain.variables.iter().enumerate() {
+            for d in offsets.iter().flat_map(|d| [-d, *d]) {
+                let mut other = point.to_vec();
+                other.iter_mut().skip(i).take(1).for_each(|x| *x += d * variable.step);
+                near.push(other);
+            }
+        }
+        near
+    }
+
+    /// Up to `wanted` places where the border of a node is crossed: along one size, or askew.
+    fn crossings(&self, node: &Form, wanted: usize) -> Vec<[Vec<i64>; 2]> {
+        let mut random = Random::new(0x5EED);
+        let mut found = Vec::new();
         for turn in 0..400_usize {
-            let (Some(p), Some(q)) = (random.pick(&self.places), random.pick(&self.places)) else { return true };
-            // Along one size, or askew.
+            let (Some(p), Some(q)) = (random.pick(&self.places), random.pick(&self.places)) else { break };
             let kinds = p.len() + 1;
             let q: Vec<i64> = if p.len() > 1 && turn % kinds < p.len() {
                 p.iter().zip(q).enumerate().map(|(i, (p, q))| if i == turn % kinds { *q } else { *p }).collect()
             } else {
                 q.clone()
             };
-            let Some(sides) = self.crossing(node, p, &q) else { continue };
-            for side in &sides {
-                if !self.agrees(form, side) {
-                    return false;
-                }
-                if extreme {
-                    for (i, v) in self.target.domain.variables.iter().enumerate() {
-                        for d in [-2, -1, 1, 2] {
-                            let mut near = side.clone();
-                            near.iter_mut().skip(i).take(1).for_each(|x| *x += d * v.step);
-                            if crossed < 3 && !self.agrees(form, &near) {
-                                return false;
-                            }
-                        }
-                    }
-                }
-            }
-            crossed += 1;
-            if crossed == wanted {
+            found.extend(self.crossing(node, p, &q));
+            if found.len() >= wanted {
                 break;
             }
         }
-        true
+        found
     }
 
     /// Two neighbouring points on the segment from `p` to `q` with a border of the node between them.
@@ -123,14 +137,24 @@ impl<'t, 'n> Judge<'t, 'n> {
         Some([snap(on(low))?, snap(on(high))?])
     }
 
+    /// Small points: every minimum and maximum is a chance that there is another one, which only shows there.
+    fn small(&self, form: &Form, nodes: &[&Form]) -> bool {
+        let extremes = nodes.iter().filter(|node| matches!(node, Form::Binary(Op::Min | Op::Max, ..))).count();
+        let small = self.places.chunks(6).skip(100).filter_map(<[Vec<i64>]>::first);
+        small.take((24 * extremes).min(120)).all(|place| self.agrees(form, place))
+    }
+
     /// Where a slightly different expression would show.
     fn mutants(&self, form: &Form) -> bool {
         let samples = self.target.samples();
         let mut values: Vec<Option<i64>> = Vec::new();
         for mutant in form.mutants(&[-1, 1]) {
-            if samples.iter().filter(|(p, v)| mutant.at(p) != Some(*v)).take(2).count() == 2 {
+            // A side that is dropped shows in a region, of which the samples may have seen the larger part only.
+            let dropped = mutant.weight() < form.weight();
+            if !dropped && samples.iter().filter(|(p, v)| mutant.at(p) != Some(*v)).take(2).count() == 2 {
                 continue;
             }
+            let wanted = if dropped { 12 } else { 2 };
             let mut shown = 0;
             for (i, place) in self.places.iter().enumerate() {
                 if values.len() == i {
@@ -143,7 +167,7 @@ impl<'t, 'n> Judge<'t, 'n> {
                     return false;
                 }
                 shown += 1;
-                if shown == 2 {
+                if shown == wanted {
                     break;
                 }
             }
@@ -154,22 +178,33 @@ impl<'t, 'n> Judge<'t, 'n> {
     /// Of candidates that hold, the one that also holds where they differ; the first of those that never do.
     pub(super) fn settle(&self, mut pool: Vec<Form>) -> Option<Form> {
         pool.sort_by_key(Form::weight);
-        for place in &self.places {
-            let [first, others @ ..] = pool.as_slice() else { break };
-            if others.is_empty() {
-                break;
+        pool.dedup();
+        if pool.len() > 1 {
+            let mut borders = Vec::new();
+            for form in &pool {
+                let mut nodes = Vec::new();
+                form.bordered(&mut nodes);
+                for side in nodes.iter().flat_map(|node| self.crossings(node, 12)).flatten() {
+                    borders.extend(self.around(&side, &(0..=24).collect::<Vec<i64>>()));
+                }
             }
-            let value = first.at(place);
-            if others.iter().all(|other| other.at(place) == value) {
-                continue;
-            }
-            let seen = self.target.at(place);
-            if self.target.exhausted() {
-                return None;
-            }
-            if let Some(seen) = seen {
-                self.target.refuters.borrow_mut().push((place.clone(), seen));
-                pool.retain(|form| form.at(place) == Some(seen));
+            for place in self.places.iter().chain(&borders) {
+                let [first, others @ ..] = pool.as_slice() else { break };
+                if others.is_empty() {
+                    break;
+                }
+                let value = first.at(place);
+                if others.iter().all(|other| other.at(place) == value) {
+                    continue;
+                }
+                let seen = self.target.at(place);
+                if self.target.exhausted() {
+                    return None;
+                }
+                if let Some(seen) = seen {
+                    self.target.refuters.borrow_mut().push((place.clone(), seen));
+                    pool.retain(|form| form.at(place) == Some(seen));
+                }
             }
         }
         pool.into_iter().next()
