@@ -341,15 +341,16 @@ impl<'r, 'm> Attempt<'r, 'm> {
         if seen.windows(2).all(|pair| pair[0] == pair[1]) {
             return Ok(None);
         }
+        let variables = self.domain.guard_variables();
         let atoms: Vec<Expr> =
-            self.domain.space.variables.iter().map(|v| Expr::symbol(&v.symbol)).chain(self.parts.iter().cloned()).collect();
-        let space = solve::Space {
-            variables: self.domain.space.variables.clone(),
-            guards: self.domain.space.guards.clone(),
-            parts: atoms,
-        };
-        let at = &mut |point: &[i64]| self.run_at(point)?.number(number).map(|bits| f64::from_bits(bits as u64));
-        match solve::identify_float(&space, at) {
+            variables.iter().map(|v| Expr::symbol(&v.symbol)).chain(self.parts.iter().cloned()).collect();
+        let value = |run: &Run| run.number(number).map(|bits| f64::from_bits(bits as u64));
+        let example = (self.domain.example(), Rc::clone(self.runs.example_run()));
+        let known = self.points.iter().chain([&example]);
+        let samples: Vec<(Vec<i64>, f64)> =
+            known.filter_map(|(point, run)| Some((point.clone(), value(run)?))).collect();
+        let at = &mut |point: &[i64]| self.run_at(point).and_then(|run| value(&run));
+        match solve::identify_float(&variables, &self.domain.space.guards, &atoms, &samples, at) {
             Some(float) => {
                 self.predicted_floats.push((number, float.clone()));
                 Ok(Some(float))
@@ -381,7 +382,7 @@ impl<'r, 'm> Attempt<'r, 'm> {
         let setup = self.runs.setup();
         let solved = self.inputs.clone().finish(setup.tolerance)?;
         let known = |expr: &Expr| solved.env.replace(expr);
-        let replaced_float = |float: FloatExpr| float.try_map_ints(&|expr: &Expr| known(expr));
+        let replaced_float = |float: FloatExpr| float.try_map_ints(&mut |expr: &Expr| known(expr));
         let mut outputs_replaced = Vec::with_capacity(outputs.len());
         for output in outputs {
             outputs_replaced.push(match output {

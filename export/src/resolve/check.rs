@@ -45,7 +45,7 @@ impl Attempt<'_, '_> {
                 }
             }
             for (number, float) in &self.predicted_floats {
-                let expected = float.eval(&values).map(|float| float.to_bits() as i64);
+                let expected = float.eval(&|symbol| values.get(symbol).copied()).map(|float| float.to_bits() as i64);
                 if expected != run.number(*number) {
                     return Err(self.contradicted(*number, point));
                 }
@@ -88,11 +88,7 @@ impl Attempt<'_, '_> {
         failed: impl Fn() -> ExportError,
     ) -> Halt {
         let variables = &self.domain.space.variables;
-        let sizes: Vec<solve::GuardVariable> = variables
-            .iter()
-            .map(|v| solve::GuardVariable { symbol: v.symbol.clone(), example: v.example, low: v.low, high: v.high, step: v.step })
-            .collect();
-        let found = solve::guards(&sizes, &self.domain.space.guards, &mut same, GUARD_RUNS);
+        let found = solve::guards(&self.domain.guard_variables(), &self.domain.space.guards, &mut same, GUARD_RUNS);
         if let Ok(guards) = found {
             let known = self.lessons.guards.get(&call);
             let new = |guard| known.is_none_or(|known| !known.iter().any(|(rel, _)| rel == guard));

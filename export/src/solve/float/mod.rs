@@ -56,6 +56,22 @@ impl FloatExpr {
         })
     }
 
+    /// The same float, computed from other integers.
+    pub(crate) fn try_map_ints<E>(&self, map: &mut impl FnMut(&Expr) -> Result<Expr, E>) -> Result<FloatExpr, E> {
+        let mut part = |float: &FloatExpr| float.try_map_ints(map).map(Box::new);
+        Ok(match self {
+            FloatExpr::Const(c) => FloatExpr::Const(*c),
+            FloatExpr::Int(expr) => FloatExpr::Int(map(expr)?),
+            FloatExpr::Add(a, b) => FloatExpr::Add(part(a)?, part(b)?),
+            FloatExpr::Sub(a, b) => FloatExpr::Sub(part(a)?, part(b)?),
+            FloatExpr::Mul(a, b) => FloatExpr::Mul(part(a)?, part(b)?),
+            FloatExpr::TrueDiv(a, b) => FloatExpr::TrueDiv(part(a)?, part(b)?),
+            FloatExpr::Pow(a, b) => FloatExpr::Pow(part(a)?, part(b)?),
+            FloatExpr::Sqrt(a) => FloatExpr::Sqrt(part(a)?),
+            FloatExpr::Ln(a) => FloatExpr::Ln(part(a)?),
+        })
+    }
+
     /// Whether a PyTorch program can hold it.
     pub(crate) fn in_torch(&self) -> bool {
         match self {
