@@ -4,6 +4,7 @@ use super::SaveError;
 use super::archive::Archive;
 use super::schema::{self, Arg, Complex, Float, Hint, Name, OptionalTensor, SymExpr, SymInt};
 use super::schema::{SymBoolArg, SymFloatArg, SymIntArg};
+use super::symbols;
 use crate::ExportedProgram;
 use crate::data::{Storage, TensorData};
 use crate::graph::{Argument, Graph, GraphOutput, Literal, Node, NodeId, NodeKind, NodeValue, Sym};
@@ -12,7 +13,7 @@ use indexmap::IndexMap;
 use pytree_core::{DType, Layout, Leaf, TensorType, TreeSpec};
 use std::collections::HashMap;
 use std::path::Path;
-use symbolic::{Bound, Expr, Symbol};
+use symbolic::{Expr, Symbol};
 
 /// The version of PyTorch whose files are written.
 const TORCH_VERSION: &str = "2.13.0";
@@ -39,6 +40,7 @@ impl ExportedProgram {
 }
 
 fn archive(program: &ExportedProgram) -> Result<Archive, SaveError> {
+    symbols::check(program)?;
     let mut archive = Archive::new();
     archive.add("models/model.json", json(&model(program)?)?);
     let values = Values { hints: &program.hints };
@@ -81,22 +83,12 @@ fn model(program: &ExportedProgram) -> Result<schema::Program, SaveError> {
             treespec_namedtuple_fields: namedtuple_fields([&program.in_spec, &program.out_spec]),
         },
         opset_version: IndexMap::from([("aten".to_owned(), 10)]),
-        range_constraints: ranges(program),
+        range_constraints: symbols::ranges(program),
         schema_version: schema::SCHEMA_VERSION,
         verifiers: vec!["TRAINING".to_owned()],
         torch_version: TORCH_VERSION.to_owned(),
         guards_code: program.guards.clone(),
     })
-}
-
-fn ranges(program: &ExportedProgram) -> IndexMap<String, schema::Range> {
-    let bound = |bound: Bound| bound.finite().and_then(|v| i64::try_from(v).ok());
-    let constraints = program.range_constraints.iter();
-    constraints
-        .map(|(expr, range)| {
-            (expr.to_string(), schema::Range { min_val: bound(range.lower), max_val: bound(range.upper) })
-        })
-        .collect()
 }
 
 /// Writes one graph and its sub-graphs.
@@ -286,7 +278,11 @@ impl<'p> GraphWriter<'p> {
                 GraphOutput::Literal(_) => Name { name: String::new() },
             };
             Ok(match &spec.kind {
-                OutputKind::UserOutput => schema::OutputSpec::UserOutput { arg: self.output(i, &spec.value)? },
+                OutputKind::UserOutput => match self.output(i, &spec.value)? {
+                    // The signature has no kind for it.
+                    Arg::AsSymBool(_) => return Err(SaveError::BoolOutput(i)),
+                    arg => schema::OutputSpec::UserOutput { arg },
+                },
                 OutputKind::BufferMutation { buffer } => {
                     schema::OutputSpec::BufferMutation { arg, buffer_name: buffer.clone() }
                 }
