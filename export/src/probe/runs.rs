@@ -110,9 +110,7 @@ impl<'m> Runs<'m> {
         let call = self.model.bind(inputs.map(|_, tensor| Ok(deep_copy(tensor)?), |_, v| v)?)?;
         let saved = self.declared.buffers()?;
         let output = tch::no_grad(|| quietly(call));
-        for (buffer, before) in saved {
-            tch::no_grad(|| buffer.shallow_clone().copy_(&before));
-        }
+        saved.restore()?;
         output?
     }
 
