@@ -114,7 +114,7 @@ fn classes_of_one_name_are_two_in_the_python_module() {
     program.in_spec = TreeSpec::tuple([TreeSpec::tuple([first]), TreeSpec::dict([("second", second)])]);
     let python = program.python_module();
     for line in
-        ["class Cache:", "class Cache_2:", "    'first.Cache',", "    'second.Cache',", "    _fields = ['values']"]
+        ["class Cache:", "class Cache_2:", "    'first.Cache',", "    'second.Cache',", "    _layouts = [['values']]"]
     {
         assert_eq!(python.lines().filter(|l| *l == line).count(), 1, "{line}\n{python}");
     }

@@ -16,6 +16,9 @@ from twins import TWINS
 
 TOLERANCE = 1e-6
 
+# The classes of the program that is checked.
+REGISTERED = []
+
 
 def main(folder):
     warnings.filterwarnings("ignore")
@@ -53,6 +56,8 @@ def check(folder, recorded):
         worst = max(worst, run_all(torch.export.load(f"{again}/again.pt2"), runs))
 
     args, kwargs = tree(folder, recorded["in_spec"], recorded["example"])
+    if name.startswith("cache_"):
+        by_hand(args)
     model, shapes = TWINS[name]()
     twin = torch.export.export(model.eval(), args, kwargs, dynamic_shapes=shapes)
     specs(recorded, loaded, twin)
@@ -87,12 +92,31 @@ def decompose(loaded, twin):
 
 
 def register(path, name):
-    """Imports the registrations that Rust wrote."""
+    """Imports the registrations that Rust wrote, instead of those of the last program: both may have the same names."""
+    while REGISTERED:
+        cls = REGISTERED.pop()
+        _pytree._deregister_pytree_node(cls)
+        torch.fx._pytree._deregister_pytree_flatten_spec(cls)
+    before = set(_pytree.SUPPORTED_NODES)
     spec = importlib.util.spec_from_file_location(f"registrations_{name}", path)
     module = importlib.util.module_from_spec(spec)
     # As an import does, since pickle looks classes up in their module.
     sys.modules[spec.name] = module
     spec.loader.exec_module(module)
+    REGISTERED.extend(set(_pytree.SUPPORTED_NODES) - before)
+
+
+def by_hand(args):
+    """Checks that a value is flattened as in the file when only its children are given, in another order."""
+    for value in args:
+        if not type(value).__module__.startswith("registrations_") or not hasattr(value, "_rest"):
+            continue
+        if value._rest != type(value)._rest:
+            continue  # the rest of its context is not the one that the class has by default
+        children = {name: child for name, child in vars(value).items() if name != "_rest"}
+        again = type(value)(**dict(reversed(children.items())))
+        found, expected = _pytree.tree_structure(again), _pytree.tree_structure(value)
+        assert found == expected, f"{found}, but the file has {expected}"
 
 
 def leaf(folder, described):
