@@ -215,4 +215,33 @@ mod tests {
         let ints = |v: &[i64]| Leaf::Tensor(Tensor::from_slice(v));
         assert!(!same(ints(&[i64::MAX]), ints(&[i64::MAX - 1])) && same(ints(&[i64::MAX]), ints(&[i64::MAX])));
     }
+
+    #[test]
+    fn other_kinds_of_tensors() {
+        let values = Tensor::from_slice(&[0.5_f32, -1.0, 0.0, 3.0]);
+        let makes: [(&str, fn(&Tensor) -> Tensor); 9] = [
+            ("float8_e4m3fn", |t| t.to_kind(Kind::Float8e4m3fn)),
+            ("float8_e5m2", |t| t.to_kind(Kind::Float8e5m2)),
+            ("half", |t| t.to_kind(Kind::Half)),
+            ("bfloat16", |t| t.to_kind(Kind::BFloat16)),
+            ("quantized", |t| t.quantize_per_tensor(0.5, 0, Kind::QInt8)),
+            ("sparse", |t| t.internal_to_sparse_sparse_dim(1)),
+            ("complex", |t| Tensor::complex(&t.ones_like(), t)),
+            ("conjugated", |t| Tensor::complex(&t.ones_like(), t).conj()),
+            ("bool", |t| t.gt(0.0)),
+        ];
+        for (name, make) in makes {
+            let of = |got: &Tensor, expected: &Tensor| {
+                compare(&Leaf::Tensor(make(got)), &Leaf::Tensor(make(expected)), 1e-5).map(|a| a.vacuous)
+            };
+            assert_eq!(of(&values, &values), Ok(None), "{name}");
+            assert!(of(&values.neg(), &values).is_err(), "{name}");
+            assert!(of(&values.narrow(0, 0, 3), &values).is_err(), "{name}");
+        }
+        // A view of a longer memory is its own elements.
+        let ints = Tensor::from_slice(&[1_i64, 2, 3]);
+        let view = |from: i64| Leaf::Tensor(ints.narrow(0, from, 2));
+        assert!(compare(&view(0), &view(0), 0.0).is_ok() && compare(&view(0), &view(1), 0.0).is_err());
+        assert!(compare(&view(0), &Leaf::Tensor(Tensor::from_slice(&[1_i64, 2])), 0.0).is_ok());
+    }
 }

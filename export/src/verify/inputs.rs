@@ -20,8 +20,11 @@ fn is_monotonous(tensor: &Tensor) -> Result<bool, tch::TchError> {
         return Ok(false);
     }
     let tensor = tensor.f_resolve_conj()?.f_resolve_neg()?;
-    let parts = if tensor.f_is_complex()? { tensor.f_view_as_real()? } else { tensor };
-    let values = parts.f_to_kind(Kind::Double)?.f_reshape(-1)?;
+    if tensor.f_is_complex()? {
+        // A part that is always zero says nothing about its sign.
+        return Ok(is_monotonous(&tensor.f_real()?)? || is_monotonous(&tensor.f_imag()?)?);
+    }
+    let values = tensor.f_to_kind(Kind::Double)?.f_reshape(-1)?;
     let first = values.f_narrow(0, 0, 1)?;
     let same = values.f_eq_tensor(&first)?.f_logical_or(&values.f_isnan()?)?;
     let same = same.f_all()?.f_int64_value(&[])? != 0;

@@ -90,7 +90,8 @@ fn class_of(node: SpecNode<'_>) -> Option<(Kind, String, ClassValue)> {
         }
         // Without the names of its fields a namedtuple cannot be declared.
         Context::NamedTuple(class) => {
-            ClassValue { names: owned(class.fields.as_ref()?), absent: Vec::new(), rest: None }
+            let value = ClassValue { names: owned(class.fields.as_ref()?), absent: Vec::new(), rest: None };
+            return Some((Kind::NamedTuple, class.name.to_string(), value));
         }
         _ => return None,
     };
