@@ -228,7 +228,7 @@ fn values_of_every_kind_in_the_file() {
         })
     );
     assert_eq!(json["sym_int_values"], json!({"n": size}));
-    assert_eq!(json["sym_float_values"], json!({"f": {"as_expr": {"expr_str": symbol, "hint": null}}}));
+    assert_eq!(json["sym_float_values"], json!({"f": {"as_expr": {"expr_str": symbol, "hint": {"as_float": 5.0}}}}));
     let greater = format!("StrictGreaterThan({symbol}, Integer(3))");
     assert_eq!(json["sym_bool_values"], json!({"b": {"as_expr": {"expr_str": greater, "hint": null}}}));
     let outputs: Vec<&Json> = json["nodes"].as_array().unwrap().iter().map(|node| &node["outputs"]).collect();

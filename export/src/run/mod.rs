@@ -4,6 +4,7 @@ mod carried;
 mod check;
 mod error;
 mod interpret;
+mod number;
 
 pub use check::InputMismatch;
 pub use error::CallError;

@@ -233,7 +233,7 @@ impl std::fmt::Display for What {
 
 /// Whether the program refuses the inputs, and does not fail on them.
 fn refuses(error: &CallError) -> bool {
-    matches!(error, CallError::Inputs(_))
+    matches!(error, CallError::Inputs(_) | CallError::Assertion { .. })
 }
 
 fn failed(shown: &str, source: CallError) -> ExportError {

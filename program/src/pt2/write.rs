@@ -13,7 +13,7 @@ use indexmap::IndexMap;
 use pytree_core::{DType, Layout, Leaf, TensorType, TreeSpec};
 use std::collections::HashMap;
 use std::path::Path;
-use symbolic::{Expr, Symbol};
+use symbolic::{Expr, ExprKind, Number, Real, Symbol};
 
 /// The version of PyTorch whose files are written.
 const TORCH_VERSION: &str = "2.13.0";
@@ -115,8 +115,7 @@ impl<'p> GraphWriter<'p> {
                     graph.sym_int_values.insert(name(), self.values.sym_int(&node.name, expr)?);
                 }
                 NodeValue::Float(expr) => {
-                    let expr = SymExpr { expr_str: expr.srepr(), hint: None };
-                    graph.sym_float_values.insert(name(), schema::SymFloat::AsExpr(expr));
+                    graph.sym_float_values.insert(name(), self.values.sym_float(&node.name, expr)?);
                 }
                 NodeValue::Bool(rel) => {
                     let expr = SymExpr { expr_str: rel.srepr(), hint: None };
@@ -314,9 +313,29 @@ impl Values<'_> {
         if let Some(value) = expr.as_int() {
             return Ok(SymInt::AsInt(value));
         }
-        let hint = expr.eval(&|symbol| self.hints.get(symbol).copied());
-        let hint = hint.map_err(|source| SaveError::Expr { name: name.to_owned(), source })?;
-        Ok(SymInt::AsExpr(SymExpr { expr_str: expr.srepr(), hint: Some(Hint::AsInt(hint)) }))
+        let hint = self.hint(name, expr)?.map(|hint| match hint {
+            Number::Int(v) => Hint::AsInt(v),
+            Number::Real(v) => Hint::AsFloat(Float(v)),
+        });
+        Ok(SymInt::AsExpr(SymExpr { expr_str: expr.srepr(), hint }))
+    }
+
+    fn sym_float(self, name: &str, expr: &Expr) -> Result<schema::SymFloat, SaveError> {
+        if let ExprKind::Real(Real(value)) = expr.kind() {
+            return Ok(schema::SymFloat::AsFloat(Float(*value)));
+        }
+        let hint = self.hint(name, expr)?.map(|hint| Hint::AsFloat(Float(hint.to_real())));
+        Ok(schema::SymFloat::AsExpr(SymExpr { expr_str: expr.srepr(), hint }))
+    }
+
+    /// The value of an expression in the example; `None` if it follows from values that are read from tensors.
+    fn hint(self, name: &str, expr: &Expr) -> Result<Option<Number>, SaveError> {
+        let read = |symbol: &Symbol| !symbol.is_positive() && !self.hints.contains_key(symbol);
+        if expr.has_symbol(read) {
+            return Ok(None);
+        }
+        let hint = expr.eval_number(&|symbol| self.hints.get(symbol).copied().map(Number::Int));
+        hint.map(Some).map_err(|source| SaveError::Expr { name: name.to_owned(), source })
     }
 
     fn tensor_meta(self, name: &str, tensor: &TensorType<Expr>) -> Result<schema::TensorMeta, SaveError> {
