@@ -99,6 +99,14 @@ pub enum ExportError {
         /// Its value in the other run.
         second: String,
     },
+    /// Two tensors of the model have one name.
+    #[error(
+        "two tensors of the model are declared as `{name}`; give each parameter, buffer and constant a name of its own"
+    )]
+    DeclaredTwice {
+        /// The name.
+        name: String,
+    },
     /// The forward writes to a parameter.
     #[error(
         "the forward writes to parameter `{name}` (`{op}`), and a program cannot keep the new value for the next call; \

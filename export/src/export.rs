@@ -12,12 +12,13 @@ use crate::probe::{Runs, search};
 use crate::record::Role;
 use crate::setup::Setup;
 use crate::verify::{CheckCase, check, verify};
+use crate::weights::PlainScript;
 use program::{ExportedProgram, Verification};
-use pytree_core::{Module, Tch};
+use pytree_core::{Module, PyTree, Tch};
 use shapes::{DynamicShapes, ModelInputs, Tolerance};
 use symbolic::Naming;
-use tch::Tensor;
 use tch::nn::VarStore;
+use tch::{CModule, Tensor};
 
 /// Exports the forward of a model for inputs like these, with these dynamic shapes (`torch.export.export`).
 ///
@@ -76,6 +77,7 @@ pub struct Export<'m, M: Module<Family = Tch>> {
     tolerance: Tolerance,
     verify: bool,
     locations: bool,
+    scripted: bool,
     failed: Option<ExportError>,
 }
 
@@ -92,6 +94,7 @@ impl<'m, M: Module<Family = Tch>> Export<'m, M> {
             tolerance: Tolerance::Strict,
             verify: true,
             locations: true,
+            scripted: false,
             failed: None,
         }
     }
@@ -107,6 +110,63 @@ impl<'m, M: Module<Family = Tch>> Export<'m, M> {
     pub fn parameters(mut self, store: &VarStore) -> Self {
         if let Err(error) = self.declared.var_store(store) {
             self.failed = Some(error.into());
+        }
+        self
+    }
+
+    /// Declares the tensors of a tree as parameters: of a struct of weights that derives `PyTree`, a map, a list. The names
+    /// are the paths, joined by dots as in `torch.nn`: `layers.0.weight`.
+    ///
+    /// ```
+    /// use tch::{Device, Kind, Tensor};
+    /// use torch_export::prelude::*;
+    ///
+    /// #[derive(PyTree)]
+    /// struct Weights {
+    ///     layers: Vec<Tensor>,
+    /// }
+    ///
+    /// struct Model(Weights);
+    ///
+    /// #[module]
+    /// impl Model {
+    ///     fn forward(&self, x: &Tensor) -> Tensor {
+    ///         self.0.layers.iter().fold(x.shallow_clone(), |x, weight| x.matmul(weight))
+    ///     }
+    /// }
+    ///
+    /// let ones = |n, m| Tensor::ones([n, m], (Kind::Float, Device::Cpu));
+    /// let model = Model(Weights { layers: vec![ones(3, 4), ones(4, 2)] });
+    /// let inputs = ModelInputs::new(&model, [Model::args(ones(5, 3))])?;
+    /// let program = Export::new(&model, &inputs).parameter_tree(&model.0).run()?;
+    /// assert!(program.state_dict.keys().eq(["layers.0", "layers.1"]));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn parameter_tree<T: PyTree<Tch>>(mut self, tree: &T) -> Self {
+        let declared = self.declared.tree(tree, Role::Parameter);
+        self.note(declared)
+    }
+
+    /// Declares the tensors of a tree as buffers, named as in [`parameter_tree`](Export::parameter_tree).
+    pub fn buffer_tree<T: PyTree<Tch>>(mut self, tree: &T) -> Self {
+        let declared = self.declared.tree(tree, Role::Buffer);
+        self.note(declared)
+    }
+
+    /// Declares the parameters of a TorchScript module that the model calls, under their names in it. Its buffers have no
+    /// names in `tch`.
+    ///
+    /// TorchScript does not optimize modules while the export runs.
+    pub fn script_module(mut self, module: &CModule) -> Self {
+        self.scripted = true;
+        let declared = self.declared.script_module(module);
+        self.note(declared)
+    }
+
+    /// Keeps the first error for [`run`](Export::run).
+    fn note(mut self, declared: Result<(), ExportError>) -> Self {
+        if let (Err(error), None) = (declared, &self.failed) {
+            self.failed = Some(error);
         }
         self
     }
@@ -162,6 +222,7 @@ impl<'m, M: Module<Family = Tch>> Export<'m, M> {
     /// # Errors
     /// [`ExportError::Differs`] for a program that is not the model, [`ExportError::Verify`] for one that cannot be run.
     pub fn check(&self, program: &ExportedProgram) -> Result<Verification, ExportError> {
+        let _plain = self.scripted.then(PlainScript::new).transpose()?;
         let mut cases = Vec::new();
         for set in self.inputs.sets() {
             let inputs = Leaves::of(set)?;
@@ -178,6 +239,10 @@ impl<'m, M: Module<Family = Tch>> Export<'m, M> {
         if let Some(error) = self.failed {
             return Err(error);
         }
+        if let Some(name) = self.declared.declared_twice() {
+            return Err(ExportError::DeclaredTwice { name: name.to_owned() });
+        }
+        let _plain = self.scripted.then(PlainScript::new).transpose()?;
         let setup = Setup::new(self.inputs, &self.shapes, &self.declared, self.naming, self.tolerance, self.locations)?;
         let sets = self.inputs.sets().iter().map(Leaves::of).collect::<Result<Vec<_>, _>>()?;
         export_leaves(Runs::new(self.model, sets, &self.declared, setup), self.verify)

@@ -122,6 +122,8 @@ mod solve;
 mod variable;
 #[cfg(feature = "tch")]
 mod verify;
+#[cfg(feature = "tch")]
+mod weights;
 
 #[cfg(feature = "tch")]
 pub use error::ExportError;
