@@ -46,6 +46,12 @@ impl ModelTensors {
         }
     }
 
+    /// The content of the parameters, which is restored after a run that wrote to one. Keeping it takes no memory.
+    pub(crate) fn parameters(&self) -> Result<SavedState, DispatchError> {
+        let parameters = self.entries.iter().filter(|(role, _)| matches!(role, Role::Parameter(_)));
+        tch::no_grad(|| SavedState::lazy(parameters.map(|(_, tensor)| tensor)))
+    }
+
     /// The content of the buffers and constants, which is restored after a run.
     pub(crate) fn buffers(&self) -> Result<SavedState, DispatchError> {
         let buffers = self.entries.iter().filter(|(role, _)| matches!(role, Role::Buffer(_) | Role::Constant(_)));

@@ -93,3 +93,38 @@ fn a_torchscript_module_declares_its_parameters() {
     assert_eq!(names, ["0.weight", "0.bias", "2.weight", "2.bias"]);
     same(&model, &program, [5, 9].map(|n| Scripted::args(Tensor::ones([n, 3], F))));
 }
+
+/// A model that writes to a part of a parameter, and then may fail.
+struct Writes {
+    weight: Tensor,
+    other: Tensor,
+    fails: bool,
+}
+
+#[module]
+impl Writes {
+    fn forward(&self, x: &Tensor) -> Tensor {
+        let _ = self.weight.narrow(0, 0, 1).fill_(7.0);
+        assert!(!self.fails, "after the write");
+        x * &self.weight + &self.other
+    }
+}
+
+#[test]
+fn a_parameter_that_is_written_to_is_an_error_and_keeps_its_content() {
+    for fails in [false, true] {
+        let model = Writes { weight: randn(&[3]), other: randn(&[3]), fails };
+        let (before, other) = (model.weight.copy(), model.other.copy());
+        let inputs = ModelInputs::new(&model, [Writes::args(randn(&[3]))]).unwrap();
+        let export = Export::new(&model, &inputs).parameter("weight", &model.weight).parameter("other", &model.other);
+        match refused(export.run()) {
+            ExportError::WrittenParameter { name, .. } => assert!(name == "weight" && !fails),
+            ExportError::Capture { .. } => assert!(fails),
+            other => panic!("{other}"),
+        }
+        assert!(model.weight.equal(&before) && model.other.equal(&other));
+        // The memory of the model is its own again.
+        let _ = model.weight.shallow_clone().fill_(1.0);
+        assert!(model.weight.equal(&before.ones_like()) && !before.equal(&model.weight));
+    }
+}
