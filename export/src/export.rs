@@ -12,13 +12,14 @@ use crate::probe::{Runs, record_example};
 use crate::record::{Reference, Role};
 use crate::resolve::resolve;
 use crate::setup::Setup;
-use crate::verify::verify;
-use program::ExportedProgram;
-use pytree_core::{Module, Tch};
+use crate::verify::{CheckCase, check, verify};
+use crate::weights::PlainScript;
+use program::{ExportedProgram, Verification};
+use pytree_core::{Module, PyTree, Tch};
 use shapes::{DynamicShapes, ModelInputs, Tolerance};
 use symbolic::Naming;
-use tch::Tensor;
 use tch::nn::VarStore;
+use tch::{CModule, Tensor};
 
 /// Exports the forward of a model for inputs like these, with these dynamic shapes (`torch.export.export`).
 ///
@@ -77,6 +78,7 @@ pub struct Export<'m, M: Module<Family = Tch>> {
     tolerance: Tolerance,
     verify: bool,
     locations: bool,
+    scripted: bool,
     failed: Option<ExportError>,
 }
 
@@ -93,6 +95,7 @@ impl<'m, M: Module<Family = Tch>> Export<'m, M> {
             tolerance: Tolerance::Strict,
             verify: true,
             locations: true,
+            scripted: false,
             failed: None,
         }
     }
@@ -108,6 +111,63 @@ impl<'m, M: Module<Family = Tch>> Export<'m, M> {
     pub fn parameters(mut self, store: &VarStore) -> Self {
         if let Err(error) = self.declared.var_store(store) {
             self.failed = Some(error.into());
+        }
+        self
+    }
+
+    /// Declares the tensors of a tree as parameters: of a struct of weights that derives `PyTree`, a map, a list. The names
+    /// are the paths, joined by dots as in `torch.nn`: `layers.0.weight`.
+    ///
+    /// ```
+    /// use tch::{Device, Kind, Tensor};
+    /// use torch_export::prelude::*;
+    ///
+    /// #[derive(PyTree)]
+    /// struct Weights {
+    ///     layers: Vec<Tensor>,
+    /// }
+    ///
+    /// struct Model(Weights);
+    ///
+    /// #[module]
+    /// impl Model {
+    ///     fn forward(&self, x: &Tensor) -> Tensor {
+    ///         self.0.layers.iter().fold(x.shallow_clone(), |x, weight| x.matmul(weight))
+    ///     }
+    /// }
+    ///
+    /// let ones = |n, m| Tensor::ones([n, m], (Kind::Float, Device::Cpu));
+    /// let model = Model(Weights { layers: vec![ones(3, 4), ones(4, 2)] });
+    /// let inputs = ModelInputs::new(&model, [Model::args(ones(5, 3))])?;
+    /// let program = Export::new(&model, &inputs).parameter_tree(&model.0).run()?;
+    /// assert!(program.state_dict.keys().eq(["layers.0", "layers.1"]));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn parameter_tree<T: PyTree<Tch>>(mut self, tree: &T) -> Self {
+        let declared = self.declared.tree(tree, Role::Parameter);
+        self.note(declared)
+    }
+
+    /// Declares the tensors of a tree as buffers, named as in [`parameter_tree`](Export::parameter_tree).
+    pub fn buffer_tree<T: PyTree<Tch>>(mut self, tree: &T) -> Self {
+        let declared = self.declared.tree(tree, Role::Buffer);
+        self.note(declared)
+    }
+
+    /// Declares the parameters of a TorchScript module that the model calls, under their names in it. Its buffers have no
+    /// names in `tch`.
+    ///
+    /// TorchScript does not optimize modules while the export runs.
+    pub fn script_module(mut self, module: &CModule) -> Self {
+        self.scripted = true;
+        let declared = self.declared.script_module(module);
+        self.note(declared)
+    }
+
+    /// Keeps the first error for [`run`](Export::run).
+    fn note(mut self, declared: Result<(), ExportError>) -> Self {
+        if let (Err(error), None) = (declared, &self.failed) {
+            self.failed = Some(error);
         }
         self
     }
@@ -155,6 +215,23 @@ impl<'m, M: Module<Family = Tch>> Export<'m, M> {
         self
     }
 
+    /// Compares a program with the model, as an export does before it returns its program: at the sizes of the given sets, on
+    /// their values, and on other ones where these say little. What both return and what they write must agree.
+    ///
+    /// An export checks its own program. This is for a program that was changed since, or that comes from elsewhere.
+    ///
+    /// # Errors
+    /// [`ExportError::Differs`] for a program that is not the model, [`ExportError::Verify`] for one that cannot be run.
+    pub fn check(&self, program: &ExportedProgram) -> Result<Verification, ExportError> {
+        let _plain = self.scripted.then(PlainScript::new).transpose()?;
+        let mut cases = Vec::new();
+        for set in self.inputs.sets() {
+            let inputs = Leaves::of(set)?;
+            cases.push(CheckCase { shown: inputs.shown(), inputs });
+        }
+        check(self.model, &self.declared, program, &cases)
+    }
+
     /// Runs the export.
     ///
     /// # Errors
@@ -163,6 +240,10 @@ impl<'m, M: Module<Family = Tch>> Export<'m, M> {
         if let Some(error) = self.failed {
             return Err(error);
         }
+        if let Some(name) = self.declared.declared_twice() {
+            return Err(ExportError::DeclaredTwice { name: name.to_owned() });
+        }
+        let _plain = self.scripted.then(PlainScript::new).transpose()?;
         let setup = Setup::new(self.inputs, &self.shapes, &self.declared, self.naming, self.tolerance, self.locations)?;
         let sets = self.inputs.sets().iter().map(Leaves::of).collect::<Result<Vec<_>, _>>()?;
         let example = record_example(self.model, &sets, &self.declared, &setup)?;

@@ -102,6 +102,8 @@ mod export;
 #[cfg(feature = "tch")]
 mod model;
 #[cfg(feature = "tch")]
+mod model_state;
+#[cfg(feature = "tch")]
 mod model_tensors;
 pub mod prelude;
 #[cfg(feature = "tch")]
@@ -120,6 +122,8 @@ mod solve;
 mod variable;
 #[cfg(feature = "tch")]
 mod verify;
+#[cfg(feature = "tch")]
+mod weights;
 
 #[cfg(feature = "tch")]
 pub use error::ExportError;

@@ -63,6 +63,7 @@ mod pt2;
 mod python_module;
 mod signature;
 mod text;
+mod verification;
 
 pub use data::{Storage, TensorData};
 pub use exported::{ExportedProgram, Guard, InputSizes, Tried, Verification};
@@ -73,3 +74,4 @@ pub use graph::{
 pub use op::{OpName, OpNameError, Value};
 pub use pt2::SaveError;
 pub use signature::{GraphSignature, InputKind, InputSpec, OutputKind, OutputSpec};
+pub use verification::{Unproven, Vacuous};

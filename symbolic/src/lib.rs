@@ -42,7 +42,7 @@ mod srepr;
 
 pub use affine::Affine;
 pub use env::{EnvError, Guard, Naming, ShapeEnv, SymbolInfo, SymbolKind, source_slot};
-pub use expr::{Expr, ExprError, ExprKind, Function, Real, Symbol};
+pub use expr::{Expr, ExprError, ExprKind, Function, Number, Real, Symbol};
 pub use range::{Bound, ValueRange};
 pub use rel::{Rel, RelOp};
 pub use solve::{Solution, solve};

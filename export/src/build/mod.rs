@@ -13,6 +13,7 @@ use indexmap::IndexMap;
 use integers::{Integers, NodeNames, SymbolSource};
 pub(crate) use location::Locations;
 use program::names::Lifted;
+use program::passes::eliminate_dead_code;
 use program::{
     Argument, ExportedProgram, Frame, Graph, GraphOutput, Guard, GraphSignature, InputKind, InputSpec, Literal, NamedArgument,
     Node, NodeId, NodeKind, NodeValue, OpName, OutputKind, OutputSpec, Sym, TensorData, Value,
@@ -60,6 +61,7 @@ pub(crate) fn build(runs: &Runs<'_>, resolved: &Resolved) -> Result<ExportedProg
     program.constants = constants;
     let guards = resolved.solved.guards()?.into_iter();
     program.guards = guards.map(|(code, relation)| Guard::new(code, relation)).collect();
+    eliminate_dead_code(&mut program);
     Ok(program)
 }
 

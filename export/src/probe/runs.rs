@@ -7,16 +7,19 @@ use crate::dispatch::deep_copy;
 use crate::model::{Forward, Leaves};
 use crate::model_tensors::ModelTensors;
 use crate::record::{
-    FakeRun, Known, OutputLeaf, RecordMode, Reference, Role, Sample, Stop, capture, fake_run, fake_tensor, quietly,
+    FakeRun, Known, OutputLeaf, RecordMode, Reference, Role, Sample, Stop, capture, fake_run, fake_tensor,
 };
-use crate::resolve::{Numbers, Given};
+use crate::resolve::{Given, Numbers, Resolved};
 use crate::setup::Setup;
 use crate::variable::{LeafSizes, Variable};
+use indexmap::IndexMap;
+use program::Tried;
 use pytree_core::Leaf;
 use shapes::{Dim, HintKind};
 use std::cell::RefCell;
 use std::collections::HashMap;
 use std::rc::Rc;
+use symbolic::Symbol;
 
 /// A model with its inputs, the run of the example, and the fake runs so far.
 pub(crate) struct Runs<'m> {
@@ -124,9 +127,19 @@ impl<'m> Runs<'m> {
         &self.setup
     }
 
+    /// The model.
+    pub(crate) fn model(&self) -> &'m dyn Forward {
+        self.model
+    }
+
     /// The tensors that the model holds.
     pub(crate) fn declared(&self) -> &'m ModelTensors {
         self.declared
+    }
+
+    /// The model.
+    pub(crate) fn model(&self) -> &'m dyn Forward {
+        self.model
     }
 
     /// The given sets of inputs.
@@ -252,17 +265,6 @@ impl<'m> Runs<'m> {
         )
     }
 
-    /// The outputs of the model for copies of these inputs. Afterwards the buffers have their old content again.
-    pub(crate) fn outputs_of(&self, inputs: &Leaves) -> Result<Leaves, ExportError> {
-        let call = self.model.bind(inputs.map(|_, tensor| Ok(deep_copy(tensor)?), |_, v| v)?)?;
-        let saved = self.declared.buffers()?;
-        let output = tch::no_grad(|| quietly(call));
-        for (buffer, before) in saved {
-            tch::no_grad(|| buffer.shallow_clone().copy_(&before));
-        }
-        output?
-    }
-
     /// Whether these dimensions may become static: there are some, and all of them are AUTO.
     pub(crate) fn may_freeze(&self, dims: &[Variable]) -> bool {
         let auto = |variable: &Variable| match *variable {
@@ -283,6 +285,20 @@ impl<'m> Runs<'m> {
             }
         }
         all
+    }
+
+    /// The smallest and the largest value of each free size in the runs.
+    pub(crate) fn tried(&self, resolved: &Resolved) -> Vec<Tried> {
+        let mut tried: IndexMap<Symbol, (i64, i64)> = IndexMap::new();
+        let fakes = self.fakes.borrow();
+        for run in fakes.values().filter(|run| run.is_same()).chain([&self.example_run]) {
+            for (symbol, value) in resolved.domain.read(&run.given().sizes) {
+                let (low, high) = tried.entry(symbol).or_insert((value, value));
+                (*low, *high) = (value.min(*low), value.max(*high));
+            }
+        }
+        tried.sort_unstable_keys();
+        tried.into_iter().map(|(symbol, (low, high))| Tried { symbol, low, high }).collect()
     }
 
     /// The sizes of the inputs, for messages: `x [5, 6], y [1, 6]`.

@@ -55,16 +55,24 @@ pub(crate) fn capture(
     declared.known(&mut known);
     let forward = model.bind(inputs)?;
     let saved = declared.buffers()?;
+    let parameters = declared.parameters()?;
     let recorded = match mode {
         RecordMode::Plain => record(&known, forward),
         RecordMode::Located => record_located(&known, forward),
         RecordMode::Overridden(reads) => record_overridden(&known, reads, forward),
     };
-    for (buffer, before) in saved {
-        tch::no_grad(|| buffer.shallow_clone().copy_(&before));
-    }
-    let (output, mut trace) = recorded?;
-    parameters_unwritten(&trace)?;
+    saved.restore()?;
+    let checked = recorded.map_err(ExportError::from).and_then(|(output, trace)| {
+        parameters_unwritten(&trace)?;
+        Ok((output, trace))
+    });
+    let (output, mut trace) = match checked {
+        Ok(recorded) => recorded,
+        Err(error) => {
+            parameters.restore()?;
+            return Err(error);
+        }
+    };
     let Leaves { leaves, spec: out_spec } = output?;
     let outputs = leaves.iter().map(|leaf| leaf.as_ref().try_map(|tensor| trace.value_of(tensor)));
     let outputs = outputs.collect::<Result<_, RecordError>>()?;
@@ -76,7 +84,7 @@ fn tensor_of((i, leaf): (usize, &Leaf<Tch>)) -> Option<(usize, Tensor)> {
     leaf.as_ref().tensor().map(|tensor| (i, tensor.shallow_clone()))
 }
 
-/// Parameters are too large to be copied before every run, so a write to one cannot be undone and is an error.
+/// A program cannot keep a new value of a parameter for the next call, so a write to one is an error.
 fn parameters_unwritten(trace: &Trace) -> Result<(), ExportError> {
     for call in &trace.calls {
         let arguments = call.args.iter().zip(&call.schema.arguments).filter(|(_, schema)| schema.mutated);

@@ -160,6 +160,20 @@ impl Domain {
         values
     }
 
+    /// The free sizes that can be read from the inputs at these sizes, with their values.
+    pub(crate) fn read(&self, sizes: &LeafSizes) -> Vec<(Symbol, i64)> {
+        let mut read = Vec::new();
+        for (leaf, exprs) in self.leaves.iter().enumerate() {
+            let (Some(exprs), Some(numbers)) = (exprs, sizes.leaf(leaf)) else { continue };
+            for (expr, number) in exprs.iter().zip(numbers) {
+                if let Some(symbol) = expr.as_symbol().filter(|s| !read.iter().any(|(known, _)| known == *s)) {
+                    read.push((symbol.clone(), *number));
+                }
+            }
+        }
+        read
+    }
+
     /// The input dimensions whose size depends on a variable.
     pub(crate) fn dims_of(&self, variable: usize, setup: &Setup) -> Vec<Variable> {
         let Some(symbol) = self.space.variables.get(variable).map(|variable| &variable.symbol) else { return Vec::new() };

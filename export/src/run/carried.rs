@@ -37,6 +37,11 @@ impl Carried {
         Ok(Carried { tensors })
     }
 
+    /// The tensor of this name.
+    pub(super) fn get(&self, name: &str) -> Option<&Tensor> {
+        self.tensors.get(name)
+    }
+
     /// The tensor that a placeholder stands for.
     pub(super) fn tensor(&self, node: &Node, target: &str) -> Result<Tensor, CallError> {
         let tensor = self.tensors.get(target).map(Tensor::shallow_clone);

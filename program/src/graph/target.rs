@@ -33,13 +33,62 @@ pub enum PythonFunction {
     Pow,
     /// `-x`
     Neg,
+    /// `/`
+    TrueDiv,
+    /// `==`
+    Eq,
+    /// `!=`
+    Ne,
+    /// `<`
+    Lt,
+    /// `<=`
+    Le,
+    /// `>`
+    Gt,
+    /// `>=`
+    Ge,
     /// `torch.sym_max`
     Max,
     /// `torch.sym_min`
     Min,
+    /// `torch.sym_float`: an int as a float.
+    Float,
+    /// `torch._sym_sqrt`
+    Sqrt,
+    /// `math.trunc`: a float without its fraction, as an int.
+    Trunc,
+    /// `torch.sym_not`
+    Not,
+    /// `torch.sym_ite(b, t, f)`: `t` if `b`, and otherwise `f`.
+    IfElse,
 }
 
 impl PythonFunction {
+    /// Every function.
+    pub const ALL: [PythonFunction; 21] = [
+        PythonFunction::Add,
+        PythonFunction::Sub,
+        PythonFunction::Mul,
+        PythonFunction::FloorDiv,
+        PythonFunction::Mod,
+        PythonFunction::Pow,
+        PythonFunction::Neg,
+        PythonFunction::TrueDiv,
+        PythonFunction::Eq,
+        PythonFunction::Ne,
+        PythonFunction::Lt,
+        PythonFunction::Le,
+        PythonFunction::Gt,
+        PythonFunction::Ge,
+        PythonFunction::Max,
+        PythonFunction::Min,
+        PythonFunction::Float,
+        PythonFunction::Sqrt,
+        PythonFunction::Trunc,
+        PythonFunction::Not,
+        PythonFunction::IfElse,
+    ];
+
     /// The symbol in a printed program: an operator, or the name of a function.
     pub fn symbol(self) -> &'static str {
         match self {
@@ -49,8 +98,20 @@ impl PythonFunction {
             PythonFunction::FloorDiv => "//",
             PythonFunction::Mod => "%",
             PythonFunction::Pow => "**",
-            PythonFunction::Max => "torch.sym_max",
-            PythonFunction::Min => "torch.sym_min",
+            PythonFunction::TrueDiv => "/",
+            PythonFunction::Eq => "==",
+            PythonFunction::Ne => "!=",
+            PythonFunction::Lt => "<",
+            PythonFunction::Le => "<=",
+            PythonFunction::Gt => ">",
+            PythonFunction::Ge => ">=",
+            PythonFunction::Trunc => "math_trunc",
+            PythonFunction::Max
+            | PythonFunction::Min
+            | PythonFunction::Float
+            | PythonFunction::Sqrt
+            | PythonFunction::Not
+            | PythonFunction::IfElse => self.path(),
         }
     }
 
@@ -58,7 +119,13 @@ impl PythonFunction {
     pub fn applied(self, operands: &[impl fmt::Display]) -> String {
         let joined = |by: &str| operands.iter().map(ToString::to_string).collect::<Vec<_>>().join(by);
         match self {
-            PythonFunction::Max | PythonFunction::Min => format!("{}({})", self.symbol(), joined(", ")),
+            PythonFunction::Max
+            | PythonFunction::Min
+            | PythonFunction::Float
+            | PythonFunction::Sqrt
+            | PythonFunction::Trunc
+            | PythonFunction::Not
+            | PythonFunction::IfElse => format!("{}({})", self.symbol(), joined(", ")),
             PythonFunction::Neg => format!("-{}", joined(", ")),
             _ => joined(&format!(" {} ", self.symbol())),
         }
@@ -76,6 +143,18 @@ impl PythonFunction {
             PythonFunction::Neg => "_operator.neg",
             PythonFunction::Max => "torch.sym_max",
             PythonFunction::Min => "torch.sym_min",
+            PythonFunction::TrueDiv => "_operator.truediv",
+            PythonFunction::Eq => "_operator.eq",
+            PythonFunction::Ne => "_operator.ne",
+            PythonFunction::Lt => "_operator.lt",
+            PythonFunction::Le => "_operator.le",
+            PythonFunction::Gt => "_operator.gt",
+            PythonFunction::Ge => "_operator.ge",
+            PythonFunction::Float => "torch.sym_float",
+            PythonFunction::Sqrt => "torch._sym_sqrt",
+            PythonFunction::Trunc => "math.trunc",
+            PythonFunction::Not => "torch.sym_not",
+            PythonFunction::IfElse => "torch.sym_ite",
         }
     }
 
@@ -88,7 +167,9 @@ impl PythonFunction {
     /// The names of its arguments in a `.pt2` file.
     pub fn argument_names(self) -> &'static [&'static str] {
         match self {
-            PythonFunction::Neg => &["a"],
+            PythonFunction::Neg | PythonFunction::Float | PythonFunction::Sqrt | PythonFunction::Not => &["a"],
+            PythonFunction::Trunc => &["x"],
+            PythonFunction::IfElse => &["b", "t", "f"],
             _ => &["a", "b"],
         }
     }

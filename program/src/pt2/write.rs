@@ -4,6 +4,7 @@ use super::SaveError;
 use super::archive::Archive;
 use super::schema::{self, Arg, Complex, Float, Hint, Name, OptionalTensor, SymExpr, SymInt};
 use super::schema::{SymBoolArg, SymFloatArg, SymIntArg};
+use super::symbols;
 use crate::ExportedProgram;
 use crate::data::{Storage, TensorData};
 use crate::graph::{Argument, Graph, GraphOutput, Literal, Node, NodeId, NodeKind, NodeValue, Sym};
@@ -12,7 +13,7 @@ use indexmap::IndexMap;
 use pytree_core::{DType, Layout, Leaf, TensorType, TreeSpec};
 use std::collections::HashMap;
 use std::path::Path;
-use symbolic::{Bound, Expr, Symbol};
+use symbolic::{Expr, ExprKind, Number, Real, Symbol};
 
 /// The version of PyTorch whose files are written.
 const TORCH_VERSION: &str = "2.13.0";
@@ -39,6 +40,7 @@ impl ExportedProgram {
 }
 
 fn archive(program: &ExportedProgram) -> Result<Archive, SaveError> {
+    symbols::check(program)?;
     let mut archive = Archive::new();
     archive.add("models/model.json", json(&model(program)?)?);
     let values = Values { hints: &program.hints };
@@ -81,22 +83,12 @@ fn model(program: &ExportedProgram) -> Result<schema::Program, SaveError> {
             treespec_namedtuple_fields: namedtuple_fields([&program.in_spec, &program.out_spec]),
         },
         opset_version: IndexMap::from([("aten".to_owned(), 10)]),
-        range_constraints: ranges(program),
+        range_constraints: symbols::ranges(program),
         schema_version: schema::SCHEMA_VERSION,
         verifiers: vec!["TRAINING".to_owned()],
         torch_version: TORCH_VERSION.to_owned(),
         guards_code: program.guards.iter().map(|guard| guard.code.clone()).collect(),
     })
-}
-
-fn ranges(program: &ExportedProgram) -> IndexMap<String, schema::Range> {
-    let bound = |bound: Bound| bound.finite().and_then(|v| i64::try_from(v).ok());
-    let constraints = program.range_constraints.iter();
-    constraints
-        .map(|(expr, range)| {
-            (expr.to_string(), schema::Range { min_val: bound(range.lower), max_val: bound(range.upper) })
-        })
-        .collect()
 }
 
 /// Writes one graph and its sub-graphs.
@@ -123,8 +115,7 @@ impl<'p> GraphWriter<'p> {
                     graph.sym_int_values.insert(name(), self.values.sym_int(&node.name, expr)?);
                 }
                 NodeValue::Float(expr) => {
-                    let expr = SymExpr { expr_str: expr.srepr(), hint: None };
-                    graph.sym_float_values.insert(name(), schema::SymFloat::AsExpr(expr));
+                    graph.sym_float_values.insert(name(), self.values.sym_float(&node.name, expr)?);
                 }
                 NodeValue::Bool(rel) => {
                     let expr = SymExpr { expr_str: rel.srepr(), hint: None };
@@ -286,7 +277,11 @@ impl<'p> GraphWriter<'p> {
                 GraphOutput::Literal(_) => Name { name: String::new() },
             };
             Ok(match &spec.kind {
-                OutputKind::UserOutput => schema::OutputSpec::UserOutput { arg: self.output(i, &spec.value)? },
+                OutputKind::UserOutput => match self.output(i, &spec.value)? {
+                    // The signature has no kind for it.
+                    Arg::AsSymBool(_) => return Err(SaveError::BoolOutput(i)),
+                    arg => schema::OutputSpec::UserOutput { arg },
+                },
                 OutputKind::BufferMutation { buffer } => {
                     schema::OutputSpec::BufferMutation { arg, buffer_name: buffer.clone() }
                 }
@@ -318,9 +313,29 @@ impl Values<'_> {
         if let Some(value) = expr.as_int() {
             return Ok(SymInt::AsInt(value));
         }
-        let hint = expr.eval(&|symbol| self.hints.get(symbol).copied());
-        let hint = hint.map_err(|source| SaveError::Expr { name: name.to_owned(), source })?;
-        Ok(SymInt::AsExpr(SymExpr { expr_str: expr.srepr(), hint: Some(Hint::AsInt(hint)) }))
+        let hint = self.hint(name, expr)?.map(|hint| match hint {
+            Number::Int(v) => Hint::AsInt(v),
+            Number::Real(v) => Hint::AsFloat(Float(v)),
+        });
+        Ok(SymInt::AsExpr(SymExpr { expr_str: expr.srepr(), hint }))
+    }
+
+    fn sym_float(self, name: &str, expr: &Expr) -> Result<schema::SymFloat, SaveError> {
+        if let ExprKind::Real(Real(value)) = expr.kind() {
+            return Ok(schema::SymFloat::AsFloat(Float(*value)));
+        }
+        let hint = self.hint(name, expr)?.map(|hint| Hint::AsFloat(Float(hint.to_real())));
+        Ok(schema::SymFloat::AsExpr(SymExpr { expr_str: expr.srepr(), hint }))
+    }
+
+    /// The value of an expression in the example; `None` if it follows from values that are read from tensors.
+    fn hint(self, name: &str, expr: &Expr) -> Result<Option<Number>, SaveError> {
+        let read = |symbol: &Symbol| !symbol.is_positive() && !self.hints.contains_key(symbol);
+        if expr.has_symbol(read) {
+            return Ok(None);
+        }
+        let hint = expr.eval_number(&|symbol| self.hints.get(symbol).copied().map(Number::Int));
+        hint.map(Some).map_err(|source| SaveError::Expr { name: name.to_owned(), source })
     }
 
     fn tensor_meta(self, name: &str, tensor: &TensorType<Expr>) -> Result<schema::TensorMeta, SaveError> {

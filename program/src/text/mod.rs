@@ -6,6 +6,7 @@ use crate::passes::Liveness;
 use crate::signature::InputKind;
 use pytree_core::{Device, LeafRef, Plain, python};
 use std::fmt::{self, Display};
+use symbolic::ValueRange;
 
 /// The text that Python's `print(ep)` gives.
 impl Display for ExportedProgram {
@@ -44,7 +45,12 @@ impl Display for ExportedProgram {
         f.write_str(if self.signature.outputs.is_empty() { "    \n    \n" } else { "    \n" })?;
         f.write_str("Range constraints: {")?;
         for (i, (expr, range)) in self.range_constraints.iter().enumerate() {
-            write!(f, "{}{expr}: {range}", if i == 0 { "" } else { ", " })?;
+            f.write_str(if i == 0 { "" } else { ", " })?;
+            match expr.as_symbol() {
+                // The range of a float that is read from a tensor, for which sympy has another infinity.
+                Some(symbol) if symbol.is_real() && *range == ValueRange::ALL => write!(f, "{expr}: VR[-oo, oo]")?,
+                _ => write!(f, "{expr}: {range}")?,
+            }
         }
         f.write_str("}\n")
     }

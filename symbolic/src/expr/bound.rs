@@ -25,6 +25,7 @@ impl Expr {
                     Function::Min => ranges
                         .fold(first, |a, b| ValueRange { lower: a.lower.min(b.lower), upper: a.upper.min(b.upper) }),
                     Function::ToFloat => first,
+                    Function::FloatPow | Function::FloatTrueDiv | Function::Sqrt => ValueRange::ALL,
                     _ => rounded_quotient(*function, &args[0], symbols),
                 }
             }

@@ -182,6 +182,7 @@ impl Expr {
                 Some(n) => Expr::real(n as f64),
                 None => Expr::raw(ExprKind::Apply(function, args)),
             }),
+            (Function::Sqrt, _) => Ok(Expr::raw(ExprKind::Apply(function, args))),
             (_, [a]) => match a.kind() {
                 ExprKind::Int(_) => Ok(a.clone()),
                 ExprKind::Real(x) => rounded(function, x.0),

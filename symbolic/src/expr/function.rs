@@ -6,6 +6,10 @@
 pub enum Function {
     /// Ceiling of a quotient, as an integer.
     CeilToInt,
+    /// A power of reals, `a ** b`.
+    FloatPow,
+    /// Division of reals, `a / b`.
+    FloatTrueDiv,
     /// Division rounded towards minus infinity, `a // b`.
     FloorDiv,
     /// Floor of a quotient, as an integer.
@@ -22,6 +26,8 @@ pub enum Function {
     PythonMod,
     /// Nearest integer to a quotient, ties to even.
     RoundToInt,
+    /// The square root of a real.
+    Sqrt,
     /// An integer as a real.
     ToFloat,
     /// A real without its fraction, as an integer.
@@ -33,6 +39,8 @@ impl Function {
     pub fn name(self) -> &'static str {
         match self {
             Function::CeilToInt => "CeilToInt",
+            Function::FloatPow => "FloatPow",
+            Function::FloatTrueDiv => "FloatTrueDiv",
             Function::FloorDiv => "FloorDiv",
             Function::FloorToInt => "FloorToInt",
             Function::IntTrueDiv => "IntTrueDiv",
@@ -41,6 +49,7 @@ impl Function {
             Function::Mod => "Mod",
             Function::PythonMod => "PythonMod",
             Function::RoundToInt => "RoundToInt",
+            Function::Sqrt => "OpaqueUnaryFn_sqrt",
             Function::ToFloat => "ToFloat",
             Function::TruncToInt => "TruncToInt",
         }

@@ -6,6 +6,7 @@ mod divide;
 mod error;
 mod extremum;
 mod function;
+mod number;
 pub(crate) mod order;
 mod poly;
 pub(crate) mod print;
@@ -21,6 +22,7 @@ use indexmap::{IndexMap, IndexSet};
 
 pub use error::ExprError;
 pub use function::Function;
+pub use number::Number;
 pub use symbol::Symbol;
 
 /// A literal real, compared by its bits. It only occurs below functions such as [`Function::TruncToInt`].

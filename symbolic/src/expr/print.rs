@@ -138,6 +138,7 @@ pub(super) fn precedence(e: &Expr) -> u16 {
         ExprKind::Pow(..) => POW,
         ExprKind::Apply(..) if is_weak(e) => RELATIONAL,
         ExprKind::Apply(Function::Max | Function::Min, _) => ATOM,
+        ExprKind::Apply(Function::FloatPow, _) => POW,
         ExprKind::Apply(..) => CALL,
     }
 }
@@ -146,7 +147,10 @@ pub(super) fn precedence(e: &Expr) -> u16 {
 fn is_weak(e: &Expr) -> bool {
     matches!(
         e.kind(),
-        ExprKind::Apply(Function::FloorDiv | Function::Mod | Function::PythonMod | Function::IntTrueDiv, _)
+        ExprKind::Apply(
+            Function::FloorDiv | Function::Mod | Function::PythonMod | Function::IntTrueDiv | Function::FloatTrueDiv,
+            _
+        )
     )
 }
 

@@ -29,7 +29,9 @@ impl Expr {
             ExprKind::Apply(function, args) => match function {
                 Function::FloorDiv => joined(args, " // ", all),
                 Function::Mod | Function::PythonMod => joined(args, " % ", all),
-                Function::IntTrueDiv => joined(args, " / ", all),
+                Function::IntTrueDiv | Function::FloatTrueDiv => joined(args, " / ", all),
+                Function::FloatPow => joined(args, " ** ", all),
+                Function::Sqrt => format!("torch._sym_sqrt({})", joined(args, ", ", 0)),
                 Function::Max => format!("max({})", joined(args, ", ", 0)),
                 Function::Min => format!("min({})", joined(args, ", ", 0)),
                 Function::CeilToInt => format!("math.ceil({})", joined(args, ", ", 0)),

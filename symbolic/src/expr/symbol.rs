@@ -3,24 +3,37 @@
 use std::fmt;
 use std::sync::Arc;
 
-/// A symbol such as `s77` (a size) or `u0` (a value read from data).
+/// A symbol such as `s77` (a size), `u0` (an integer read from data) or `zuf0` (a float read from data).
 ///
 /// Two symbols are equal when name and assumption are. Cheap to clone.
 #[derive(Clone, PartialEq, Eq, Hash, Debug)]
 pub struct Symbol {
     name: Arc<str>,
-    positive: bool,
+    assumption: Assumption,
+}
+
+/// What is known of the values of a symbol.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+enum Assumption {
+    Positive,
+    Integer,
+    None,
 }
 
 impl Symbol {
     /// A size: an integer known to be at least 1, `Symbol('s0', positive=True, integer=True)` in torch.
     pub fn size(name: &str) -> Symbol {
-        Symbol { name: Arc::from(name), positive: true }
+        Symbol { name: Arc::from(name), assumption: Assumption::Positive }
     }
 
     /// An integer of any sign: an int input or a data-dependent value, `Symbol('u0', integer=True)` in torch.
     pub fn integer(name: &str) -> Symbol {
-        Symbol { name: Arc::from(name), positive: false }
+        Symbol { name: Arc::from(name), assumption: Assumption::Integer }
+    }
+
+    /// A real number: a value that is read from a tensor of floats, `Symbol('zuf0')` in torch.
+    pub fn real(name: &str) -> Symbol {
+        Symbol { name: Arc::from(name), assumption: Assumption::None }
     }
 
     /// The name, as printed.
@@ -30,7 +43,12 @@ impl Symbol {
 
     /// Whether the symbol is assumed to be at least 1.
     pub fn is_positive(&self) -> bool {
-        self.positive
+        self.assumption == Assumption::Positive
+    }
+
+    /// Whether the symbol is a real number and not an integer.
+    pub fn is_real(&self) -> bool {
+        self.assumption == Assumption::None
     }
 }
 

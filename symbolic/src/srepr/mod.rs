@@ -17,6 +17,7 @@ impl Expr {
         match self.kind() {
             ExprKind::Int(n) => format!("Integer({n})"),
             ExprKind::Real(x) => format!("Float('{}', precision=53)", real_text(x.0)),
+            ExprKind::Symbol(s) if s.is_real() => format!("Symbol('{s}')"),
             ExprKind::Symbol(s) if s.is_positive() => format!("Symbol('{s}', positive=True, integer=True)"),
             ExprKind::Symbol(s) => format!("Symbol('{s}', integer=True)"),
             ExprKind::Add(_) => call("Add", &ordered_terms(self)),
@@ -108,8 +109,9 @@ impl Reader<'_> {
 
     fn symbol(&mut self) -> Result<Expr, ExprError> {
         let name = self.quoted()?;
-        let (mut positive, mut integer) = (false, false);
+        let (mut positive, mut integer, mut assumed) = (false, false, false);
         while self.eat(",") {
+            assumed = true;
             let key = self.word();
             self.token("=")?;
             let truth = match self.word().as_str() {
@@ -123,6 +125,10 @@ impl Reader<'_> {
                 "nonnegative" | "negative" | "zero" | "real" | "finite" | "nonzero" => {}
                 other => return Err(self.error(format!("unknown assumption `{other}`"))),
             }
+        }
+        if !assumed {
+            // A value that was read from a tensor of floats.
+            return Ok(Expr::symbol(&Symbol::real(&name)));
         }
         if !integer {
             return Err(self.error(format!("symbol `{name}` is not an integer")));
@@ -198,6 +204,9 @@ fn head(name: &str) -> Option<(Head, Option<usize>)> {
         "Max" => (Function::Max, None),
         "Min" => (Function::Min, None),
         "FloorDiv" | "CleanDiv" => (Function::FloorDiv, Some(2)),
+        "FloatPow" => (Function::FloatPow, Some(2)),
+        "FloatTrueDiv" => (Function::FloatTrueDiv, Some(2)),
+        "OpaqueUnaryFn_sqrt" => (Function::Sqrt, Some(1)),
         "Mod" => (Function::Mod, Some(2)),
         "PythonMod" => (Function::PythonMod, Some(2)),
         "IntTrueDiv" => (Function::IntTrueDiv, Some(2)),
