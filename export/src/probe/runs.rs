@@ -137,11 +137,6 @@ impl<'m> Runs<'m> {
         self.declared
     }
 
-    /// The model.
-    pub(crate) fn model(&self) -> &'m dyn Forward {
-        self.model
-    }
-
     /// The given sets of inputs.
     pub(crate) fn sets(&self) -> &[Leaves] {
         &self.sets
@@ -297,7 +292,7 @@ impl<'m> Runs<'m> {
                 (*low, *high) = (value.min(*low), value.max(*high));
             }
         }
-        tried.sort_unstable_keys();
+        tried.sort_unstable_by(|a, _, b, _| a.name().cmp(b.name()));
         tried.into_iter().map(|(symbol, (low, high))| Tried { symbol, low, high }).collect()
     }
 

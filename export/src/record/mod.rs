@@ -4,9 +4,7 @@
 //! ops of a forward without exporting it: profilers, op counters, tests of a model. [`record`] gives a [`Trace`], whose
 //! [`Call`]s are those of `torch.export` before decompositions.
 
-mod divergence;
 mod error;
-#[allow(dead_code)]
 mod fake;
 mod id;
 mod known;
@@ -17,9 +15,7 @@ mod sample;
 mod session;
 mod trace;
 
-pub(crate) use divergence::{Divergence, divergence, same_content};
 pub use error::{RecordError, UnknownReason, UseSite};
-#[allow(unused_imports)]
 pub(crate) use fake::{DataKind, DataNumber, FakeRun, Place, Reference, Stop, fake_run, fake_tensor};
 pub use id::{StorageNumber, ValueId};
 pub use known::{Known, Role};

@@ -155,8 +155,8 @@ impl<'r, 'm> Attempt<'r, 'm> {
             self.found.clear();
         }
         let stopped = self.points.iter().find(|(_, run)| !self.runs.numbers().has_arguments(run.count(), at));
-        match stopped.map(|(point, run)| (point.clone(), Rc::clone(run))) {
-            Some((point, run)) => Err(self.stopped(&run)),
+        match stopped.map(|(_, run)| Rc::clone(run)) {
+            Some(run) => Err(self.stopped(&run)),
             None => Ok(()),
         }
     }
@@ -218,7 +218,7 @@ impl<'r, 'm> Attempt<'r, 'm> {
             }
         }
         let stopped = self.points.iter().find(|(_, run)| !self.runs.numbers().has_results(run.count(), at));
-        if let Some((point, run)) = stopped.map(|(point, run)| (point.clone(), Rc::clone(run))) {
+        if let Some(run) = stopped.map(|(_, run)| Rc::clone(run)) {
             return Err(self.stopped(&run));
         }
         let mut results = Vec::with_capacity(count);
