@@ -221,3 +221,13 @@ extern "C" int tx_session_lifted(tx_session *session, uint64_t index, void **ten
     return TX_OK;
   });
 }
+
+extern "C" int tx_session_tensor(tx_session *session, uint64_t number, void **tensor, tx_bytes *error) {
+  return guarded(error, [&]() -> int {
+    auto held = session->held_tensors.at(number - 1).lock();
+    if (!held)
+      throw std::runtime_error("the tensor does not exist any more");
+    *tensor = new at::Tensor(std::move(held));
+    return TX_OK;
+  });
+}

@@ -80,6 +80,9 @@ int tx_session_stop_reason(const tx_session *session, tx_bytes *out);
 // Whether a tensor that a fake run returned is this value of the reference.
 int tx_session_is_value(tx_session *session, void *tensor, uint64_t value, int *is, tx_bytes *error);
 
+// A tensor that the session has numbered, on the same memory. It fails if the tensor does not exist any more.
+int tx_session_tensor(tx_session *session, uint64_t number, void **tensor, tx_bytes *error);
+
 // dtype, layout, device, sizes, strides, storage: what wire.h calls a description, then the storage's size in bytes.
 int tx_describe(void *tensor, tx_bytes *out);
 // Addresses of the TensorImpl and of the StorageImpl (0: none).

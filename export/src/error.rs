@@ -213,6 +213,15 @@ pub enum ExportError {
         /// The op that writes.
         op: OpName,
     },
+    /// The forward writes to a tensor that the model holds and that was not declared.
+    #[error(
+        "the forward writes to a tensor of sizes {sizes:?} that the model holds and that was not declared, so a program could \
+         not keep the new value for the next call; declare it as a buffer (`.buffer(name, &tensor)`)"
+    )]
+    WrittenTensor {
+        /// Its sizes.
+        sizes: Vec<i64>,
+    },
     /// No expression was found for an integer or a size.
     #[error("cannot find out how {what} follows from the sizes of the inputs{}", seen_values(seen))]
     Unsolved {

@@ -64,6 +64,7 @@ unsafe extern "C" {
     fn tx_session_lifted_count(session: *const RawSession) -> u64;
     fn tx_session_lifted(session: *mut RawSession, index: u64, tensor: *mut *mut c_void, error: *mut RawBytes)
     -> c_int;
+    fn tx_session_tensor(session: *mut RawSession, number: u64, tensor: *mut *mut c_void, error: *mut RawBytes) -> c_int;
     fn tx_fake_tensor(
         like: *mut c_void,
         sizes: *const i64,
@@ -308,6 +309,12 @@ impl Session {
     pub(crate) fn lifted(&mut self, index: usize) -> Result<Tensor, ShimError> {
         // SAFETY: a live session and two places to write to; an index out of range is an error.
         make_tensor(|out, error| unsafe { tx_session_lifted(self.raw.as_ptr(), index as u64, out, error) })
+    }
+
+    /// A tensor by its number, on the same memory. It is an error if the tensor does not exist any more.
+    pub(crate) fn tensor(&mut self, number: u64) -> Result<Tensor, ShimError> {
+        // SAFETY: a live session and two places to write to; a number out of range is an error.
+        make_tensor(|out, error| unsafe { tx_session_tensor(self.raw.as_ptr(), number, out, error) })
     }
 }
 

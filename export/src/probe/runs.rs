@@ -3,11 +3,11 @@
 use super::inputs::tiled;
 use super::layout::strides_like;
 use crate::ExportError;
-use crate::dispatch::deep_copy;
+use crate::dispatch::{deep_copy, same_tensor};
 use crate::model::{Forward, Leaves};
 use crate::model_tensors::ModelTensors;
 use crate::record::{
-    FakeRun, Known, OutputLeaf, RecordMode, Reference, Role, Sample, Stop, capture, fake_run, fake_tensor,
+    FakeRun, Known, OutputLeaf, RecordMode, Reference, Role, Sample, Stop, ValueId, capture, fake_run, fake_tensor,
 };
 use crate::resolve::{Given, Numbers, Resolved};
 use crate::setup::Setup;
@@ -228,6 +228,10 @@ impl<'m> Runs<'m> {
         let mut numbers = Vec::new();
         for (i, (first, leaf)) in self.example.outputs.iter().zip(&output.leaves).enumerate() {
             let same = match (first, leaf) {
+                (OutputLeaf::Tensor(ValueId::Held(i)), Leaf::Tensor(tensor)) => match self.example.trace.held.get(*i) {
+                    Some(held) => same_tensor(held, tensor)?,
+                    None => false,
+                },
                 (OutputLeaf::Tensor(id), Leaf::Tensor(tensor)) => fake.is_value(tensor, *id)?,
                 (OutputLeaf::Int(_), Leaf::Int(v)) => {
                     numbers.push(*v);

@@ -3,7 +3,7 @@
 
 use super::lessons::{Lesson, Lessons};
 use super::domain::{Domain, Given};
-use super::{Resolved, ResolvedCall, ResolvedNumber, layout, rules};
+use super::{Resolved, ResolvedCall, ResolvedConstant, ResolvedNumber, layout, rules};
 use crate::ExportError;
 use crate::dispatch;
 use crate::probe::{Run, Runs};
@@ -59,6 +59,7 @@ pub(super) struct Attempt<'r, 'm> {
     /// Every number that is identified, with its expression.
     pub(super) predicted: Vec<(usize, Expr)>,
     pub(super) predicted_floats: Vec<(usize, FloatExpr)>,
+    constants: HashMap<usize, ResolvedConstant>,
     arguments: Vec<(Vec<Value<ValueId, Expr>>, HashMap<(usize, usize), FloatExpr>)>,
     results: Vec<Vec<Vec<Expr>>>,
 }
@@ -82,6 +83,7 @@ impl<'r, 'm> Attempt<'r, 'm> {
             parts: Vec::new(),
             predicted: Vec::new(),
             predicted_floats: Vec::new(),
+            constants: HashMap::new(),
             arguments: Vec::new(),
             results: Vec::new(),
         };
@@ -103,6 +105,7 @@ impl<'r, 'm> Attempt<'r, 'm> {
         let calls = &runs.example().trace.calls;
         for (at, call) in calls.iter().enumerate() {
             self.advance(at)?;
+            self.solve_constants(Some(at))?;
             let arguments = self.call_arguments(at, call)?;
             let results = self.call_results(at, call, &arguments.0)?;
             for (output, sizes) in call.output_tensors().zip(&results) {
@@ -117,6 +120,7 @@ impl<'r, 'm> Attempt<'r, 'm> {
             self.results.push(results);
         }
         self.advance(calls.len())?;
+        self.solve_constants(None)?;
         let outputs = self.outputs()?;
         self.check()?;
         self.finish(outputs)
@@ -193,6 +197,25 @@ impl<'r, 'm> Attempt<'r, 'm> {
             solved.push(value);
         }
         Ok((solved, floats))
+    }
+
+    /// The contents of the constants that a call uses first.
+    fn solve_constants(&mut self, call: Option<usize>) -> Result<(), Halt> {
+        let runs = self.runs;
+        for (number, constant) in runs.numbers().constants().filter(|(_, constant)| constant.call == call) {
+            let what = || format!("the content of constant {}", constant.lifted);
+            let content = if constant.float {
+                self.solve_float(number, what)?.map(ResolvedNumber::Float)
+            } else {
+                let at = call.unwrap_or(runs.example().trace.calls.len());
+                let expr = self.solve(number, at, what)?;
+                (expr.as_int().is_none()).then_some(ResolvedNumber::Int(expr))
+            };
+            if let Some(content) = content {
+                self.constants.insert(constant.lifted, ResolvedConstant { content, call });
+            }
+        }
+        Ok(())
     }
 
     /// The sizes of the tensors that a call returns.
@@ -382,21 +405,21 @@ impl<'r, 'm> Attempt<'r, 'm> {
         let setup = self.runs.setup();
         let solved = self.inputs.clone().finish(setup.tolerance)?;
         let known = |expr: &Expr| solved.env.replace(expr);
-        let replaced_float = |float: FloatExpr| float.try_map_ints(&mut |expr: &Expr| known(expr));
         let mut outputs_replaced = Vec::with_capacity(outputs.len());
         for output in outputs {
-            outputs_replaced.push(match output {
-                Some(ResolvedNumber::Int(expr)) => Some(ResolvedNumber::Int(known(&expr)?)),
-                Some(ResolvedNumber::Float(float)) => Some(ResolvedNumber::Float(replaced_float(float)?)),
-                None => None,
-            });
+            outputs_replaced.push(output.map(|output| output.try_map_ints(&mut |e| known(e))).transpose()?);
+        }
+        let mut constants = HashMap::with_capacity(self.constants.len());
+        for (lifted, constant) in std::mem::take(&mut self.constants) {
+            let content = constant.content.try_map_ints(&mut |e| known(e))?;
+            constants.insert(lifted, ResolvedConstant { content, ..constant });
         }
         let mut calls = Vec::with_capacity(self.arguments.len());
         let arguments = std::mem::take(&mut self.arguments);
         for (at, ((arguments, floats), sizes)) in arguments.into_iter().zip(self.results.clone()).enumerate() {
             let arguments = arguments.into_iter().map(|value| value.try_map_ints(|e| known(&e)));
             let arguments = arguments.collect::<Result<Vec<_>, _>>()?;
-            let floats = floats.into_iter().map(|(place, float)| Ok((place, replaced_float(float)?)));
+            let floats = floats.into_iter().map(|(place, float)| Ok((place, float.try_map_ints(&mut |e| known(e))?)));
             let floats = floats.collect::<Result<HashMap<_, _>, symbolic::EnvError>>()?;
             let mut results = Vec::with_capacity(sizes.len());
             for (i, sizes) in sizes.iter().enumerate() {
@@ -410,7 +433,7 @@ impl<'r, 'm> Attempt<'r, 'm> {
         }
         let inputs = layout::inputs(setup, &solved)?;
         let (created, domain) = (self.created.clone(), self.domain.clone());
-        Ok(Resolved { solved, created, calls, inputs, outputs: outputs_replaced, domain })
+        Ok(Resolved { solved, created, calls, inputs, constants, outputs: outputs_replaced, domain })
     }
 
     /// The strides of a result: products of its sizes if it is dense in every run, else identified.
@@ -457,6 +480,9 @@ fn infos(runs: &Runs<'_>) -> Result<HashMap<ValueId, TensorType>, ExportError> {
         inputs.enumerate().map(|(i, info)| (ValueId::Known(i), info)).collect();
     for (i, lifted) in sample.trace.lifted.iter().enumerate() {
         infos.insert(ValueId::Lifted(i), dispatch::tensor_type(&lifted.tensor)?);
+    }
+    for (i, held) in sample.trace.held.iter().enumerate() {
+        infos.insert(ValueId::Held(i), dispatch::tensor_type(held)?);
     }
     for output in sample.trace.calls.iter().flat_map(|call| call.output_tensors()) {
         infos.insert(output.id, output.tensor.clone());

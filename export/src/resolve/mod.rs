@@ -34,6 +34,8 @@ pub(crate) struct Resolved {
     pub(crate) calls: Vec<ResolvedCall>,
     /// The tensors among the inputs, by leaf.
     pub(crate) inputs: Vec<Option<TensorType<Expr>>>,
+    /// The constants whose content follows sizes, by their index among the lifted tensors.
+    pub(crate) constants: HashMap<usize, ResolvedConstant>,
     /// The numbers among the outputs.
     pub(crate) outputs: Vec<Option<ResolvedNumber>>,
     /// The sizes that are free, for runs that check the program.
@@ -50,6 +52,13 @@ pub(crate) struct ResolvedCall {
     pub(crate) results: Vec<TensorType<Expr>>,
 }
 
+/// A constant with one element that follows sizes.
+pub(crate) struct ResolvedConstant {
+    pub(crate) content: ResolvedNumber,
+    /// The call that uses it first; `None` if the forward only returns it.
+    pub(crate) call: Option<usize>,
+}
+
 /// A number that follows sizes.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) enum ResolvedNumber {
@@ -58,6 +67,21 @@ pub(crate) enum ResolvedNumber {
 }
 
 impl ResolvedNumber {
+    /// Calls `see` with every integer that it is computed from.
+    pub(crate) fn visit_ints(&self, see: &mut impl FnMut(&Expr)) {
+        match self {
+            ResolvedNumber::Int(expr) => see(expr),
+            ResolvedNumber::Float(float) => float.visit_ints(see),
+        }
+    }
+
+    fn try_map_ints<E>(&self, map: &mut impl FnMut(&Expr) -> Result<Expr, E>) -> Result<Self, E> {
+        Ok(match self {
+            ResolvedNumber::Int(expr) => ResolvedNumber::Int(map(expr)?),
+            ResolvedNumber::Float(float) => ResolvedNumber::Float(float.try_map_ints(map)?),
+        })
+    }
+
     /// The integer, if it is one.
     pub(crate) fn as_int(&self) -> Option<&Expr> {
         match self {

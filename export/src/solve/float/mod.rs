@@ -72,6 +72,23 @@ impl FloatExpr {
         })
     }
 
+    /// Calls `see` with every integer that it is computed from.
+    pub(crate) fn visit_ints(&self, see: &mut impl FnMut(&Expr)) {
+        match self {
+            FloatExpr::Const(_) => {}
+            FloatExpr::Int(expr) => see(expr),
+            FloatExpr::Add(a, b)
+            | FloatExpr::Sub(a, b)
+            | FloatExpr::Mul(a, b)
+            | FloatExpr::TrueDiv(a, b)
+            | FloatExpr::Pow(a, b) => {
+                a.visit_ints(see);
+                b.visit_ints(see);
+            }
+            FloatExpr::Sqrt(a) | FloatExpr::Ln(a) => a.visit_ints(see),
+        }
+    }
+
     /// Whether a PyTorch program can hold it.
     pub(crate) fn in_torch(&self) -> bool {
         match self {
