@@ -17,7 +17,7 @@ type Offer<'o> = &'o mut dyn FnMut(Form) -> bool;
 const POOL: usize = 4;
 
 /// A minimum or maximum is not looked for any longer once so many values were compared.
-const WORK: usize = 50_000_000;
+const WORK: usize = 25_000_000;
 
 /// A search in one bank. `values` are those of the number at the points of the bank.
 pub(super) struct Search<'s, 'n> {
@@ -43,12 +43,10 @@ impl Search<'_, '_> {
             |s, o| s.extreme(Op::Min, o),
             |s, o| s.ratio(o),
         ];
-        let mut pool: Vec<Form> = Vec::new();
         for tier in tiers {
-            // A point that refutes a candidate changes what fits, so a second round may find more.
-            for _ in 0..2 {
-                let mut repairs = 0;
-                let before = pool.len();
+            // If all candidates of a round are refuted, those behind them get their turn.
+            for _ in 0..3 {
+                let (mut pool, mut repairs) = (Vec::new(), 0);
                 tier(self, &mut |form| {
                     let form = self.whole(form);
                     if self.judge.holds(&form) {
@@ -59,23 +57,20 @@ impl Search<'_, '_> {
                             pool.extend(self.repaired(&form));
                         }
                     }
-                    pool.len() >= before + POOL || self.target.exhausted()
+                    pool.len() >= POOL || self.target.exhausted()
                 });
                 if self.target.exhausted() {
                     return None;
                 }
-                if !pool.is_empty() {
+                if pool.is_empty() {
                     break;
                 }
-            }
-            if !pool.is_empty() {
-                pool = self.judge.settle(pool).into_iter().collect();
-                if !pool.is_empty() {
-                    break;
+                if let Some(form) = self.judge.settle(pool) {
+                    return Some(form);
                 }
             }
         }
-        pool.into_iter().next()
+        None
     }
 
     fn whole(&self, form: Form) -> Form {

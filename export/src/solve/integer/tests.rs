@@ -77,7 +77,7 @@ fn one_size() {
 #[test]
 fn thresholds_that_few_sizes_reach() {
     assert_eq!(one(|n| n.min(512)), "Min(512, s0)");
-    assert_eq!(one(|n| n.max(64) - n), "-s0 + Max(64, s0)");
+    assert_eq!(one(|n| n.max(64) - n), "64 - Min(64, s0)");
     assert_eq!(one(|n| (n / 100).max(7)), "Max(7, (s0//100))");
     assert_eq!(one(|n| n.max(7)), "Max(7, s0)");
     assert_eq!(one(|n| n.min(400_000)), "Min(400000, s0)");
@@ -88,7 +88,7 @@ fn thresholds_that_few_sizes_reach() {
 fn two_sizes() {
     assert_eq!(two(|a, b| a * b), "s0*s1");
     assert_eq!(two(|a, b| 2 * a + 3 * b - 4), "2*s0 + 3*s1 - 4");
-    assert_eq!(two(|a, b| (a / 2) * (b / 2)), "(s0//2)*(s1//2)");
+    assert_eq!(two(|a, b| (a / 2) * (b / 2)), "((s0//2))*((s1//2))");
     assert_eq!(two(|a, b| ((a + 15) / 16) * ((b + 15) / 16)), "(((s0 + 15)//16))*(((s1 + 15)//16))");
     assert_eq!(two(|a, b| a.max(b)), "Max(s0, s1)");
     assert_eq!(two(|a, b| (a - b).max(0)), "Max(0, s0 - s1)");
@@ -104,7 +104,7 @@ fn two_sizes() {
 fn three_sizes() {
     assert_eq!(three(|a, b, c| a * b * c), "s0*s1*s2");
     assert_eq!(three(|a, b, c| a + b + c / 2), "s0 + s1 + ((s2//2))");
-    assert_eq!(three(|a, b, c| a * (b / 2) * (c / 2)), "s0*(s1//2)*(s2//2)");
+    assert_eq!(three(|a, b, c| a * (b / 2) * (c / 2)), "s0*((s1//2))*((s2//2))");
     assert_eq!(three(|a, b, c| (a + b + c) % 8), "(Mod(s0 + s1 + s2, 8))");
 }
 
