@@ -11,9 +11,9 @@ mod search;
 mod separate;
 mod space;
 mod target;
-mod tidy;
 #[cfg(test)]
 mod tests;
+mod tidy;
 
 use std::collections::HashMap;
 use std::rc::Rc;
@@ -84,7 +84,9 @@ pub(crate) fn identify(space: &Space, numbers: &mut dyn Numbers) -> Vec<Result<I
 
 fn solve(target: &Target<'_>, points: &[Vec<i64>], banks: &mut Banks) -> Result<Identified, Unidentified> {
     let symbols = &target.domain.symbols;
-    if let Some(expr) = everywhere(target, points, banks, Effort::Full(0)).and_then(|form| tidied(form).write(symbols).ok()) {
+    if let Some(expr) =
+        everywhere(target, points, banks, Effort::Full(0)).and_then(|form| tidied(form).write(symbols).ok())
+    {
         return Ok(Identified::Everywhere { expr });
     }
     let example = target.domain.example();

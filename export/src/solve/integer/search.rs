@@ -9,6 +9,7 @@ use super::certify::Judge;
 use super::form::{Form, Op};
 use super::space::Random;
 use super::target::Target;
+use super::tidy::tidied;
 
 /// Takes a candidate; true once there are enough.
 type Offer<'o> = &'o mut dyn FnMut(Form) -> bool;
@@ -37,8 +38,8 @@ impl Search<'_, '_> {
         let tiers: [Tier; 7] = [
             |s, o| s.entry(o),
             |s, o| s.remainder(o),
-            |s, o| s.sum(o),
             |s, o| s.quotient(o),
+            |s, o| s.sum(o),
             |s, o| s.extreme(Op::Max, o),
             |s, o| s.extreme(Op::Min, o),
             |s, o| s.ratio(o),
@@ -129,7 +130,7 @@ impl Search<'_, '_> {
             for (rest, op) in [(hash.wrapping_sub(*own), Op::Add), (own.wrapping_sub(hash), Op::Sub)] {
                 let Some(other) = self.bank.find(rest) else { continue };
                 let sum = Form::new(op, self.bank.form(*entry), self.bank.form(other));
-                found.extend(self.shifted(sum));
+                found.extend(self.shifted(tidied(sum)));
             }
             if found.len() > 400 {
                 break;
