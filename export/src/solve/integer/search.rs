@@ -330,7 +330,7 @@ impl Search<'_, '_> {
             .take(16)
             .map(|(p, q)| (p, q, self.seen(p).wrapping_sub(self.seen(q))))
             .collect();
-        let bound = (0..count).map(|p| sign * self.seen(p)).min().unwrap_or(0) * sign;
+        let bound = (0..count).map(|p| self.seen(p).wrapping_mul(sign)).min().unwrap_or(0).wrapping_mul(sign);
         let mut alike: HashMap<Vec<bool>, usize> = HashMap::new();
         let mut wide: Vec<(usize, Entry, i64, Vec<bool>)> = Vec::new();
         for (_, entry) in &self.bank.entries {
@@ -342,7 +342,10 @@ impl Search<'_, '_> {
             }
             let difference = |p: usize| self.seen(p).wrapping_sub(self.bank.value(*entry, p));
             // The entry, moved until it touches the number, bounds it.
-            let Some(c) = (0..count).map(|p| sign * difference(p)).min().map(|c| sign * c) else { continue };
+            let Some(c) = (0..count).map(|p| difference(p).wrapping_mul(sign)).min().map(|c| c.wrapping_mul(sign))
+            else {
+                continue;
+            };
             let touched: Vec<bool> = (0..count).map(|p| difference(p) == c).collect();
             let touches = touched.iter().filter(|t| **t).count();
             if touches * 5 < count {
@@ -387,7 +390,7 @@ impl Search<'_, '_> {
                         continue;
                     }
                     work += count;
-                    if (0..count).any(|p| sign * difference(p) < sign * c) {
+                    if (0..count).any(|p| difference(p).wrapping_mul(sign) < c.wrapping_mul(sign)) {
                         continue;
                     }
                     own += 1;
