@@ -68,6 +68,12 @@ impl Form {
         {
             return Form::new(Op::Add, (**left).clone(), Form::Int(sum));
         }
+        if let Form::Binary(Op::Sub, left, right) = &self
+            && let Form::Int(own) = **left
+            && let Some(sum) = own.checked_add(number)
+        {
+            return Form::new(Op::Sub, Form::Int(sum), (**right).clone());
+        }
         Form::new(Op::Add, self, Form::Int(number))
     }
 

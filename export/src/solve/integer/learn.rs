@@ -43,10 +43,8 @@ impl Learned {
         let end = end - (end - start).rem_euclid(step);
         let (Some(first), Some(last)) = (at(start), at(end)) else { return };
         self.slope(last.wrapping_sub(first), end - start);
-        if let (Some(next), true) = (at(end - step), end > start) {
-            if next == last {
-                self.number(last);
-            }
+        if end > start && at(end - step) == Some(last) {
+            self.number(last);
         }
         // The slope between jumps, and the jumps.
         let differences: Vec<i64> =

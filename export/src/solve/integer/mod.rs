@@ -13,6 +13,7 @@ mod space;
 mod target;
 #[cfg(test)]
 mod tests;
+mod tidy;
 
 use std::collections::HashMap;
 use std::rc::Rc;
@@ -31,6 +32,7 @@ use search::Search;
 use separate::separations;
 use space::Domain;
 use target::Target;
+use tidy::tidied;
 
 pub(crate) use space::{SizeVariable, Space};
 pub(crate) use target::Numbers;
@@ -82,7 +84,9 @@ pub(crate) fn identify(space: &Space, numbers: &mut dyn Numbers) -> Vec<Result<I
 
 fn solve(target: &Target<'_>, points: &[Vec<i64>], banks: &mut Banks) -> Result<Identified, Unidentified> {
     let symbols = &target.domain.symbols;
-    if let Some(expr) = everywhere(target, points, banks, 0).and_then(|form| form.write(symbols).ok()) {
+    if let Some(expr) =
+        everywhere(target, points, banks, Effort::Full(0)).and_then(|form| tidied(form).write(symbols).ok())
+    {
         return Ok(Identified::Everywhere { expr });
     }
     let example = target.domain.example();
@@ -90,11 +94,14 @@ fn solve(target: &Target<'_>, points: &[Vec<i64>], banks: &mut Banks) -> Result<
     if target.at(&example).is_some() {
         let (seen, values): (Vec<Vec<i64>>, Vec<i64>) = samples.iter().cloned().unzip();
         target.refill(BUDGET * 2);
-        for domain in around(target.domain, &relevant(&seen, &values)) {
+        let domains = around(target.domain, &relevant(&seen, &values));
+        // Polynomials of every box before other expressions of the larger boxes.
+        let attempts = domains.iter().map(|d| (d, Effort::Polynomial));
+        for (domain, effort) in attempts.chain(domains.iter().take(4).map(|d| (d, Effort::Learned))) {
             let mut inside = Inside(target);
-            let inner = Target::new(&domain, &mut inside, 0, BUDGET);
-            let form = everywhere(&inner, &shared(&domain), banks, PIECE);
-            if let Some(expr) = form.and_then(|form| form.write(symbols).ok()) {
+            let inner = Target::new(domain, &mut inside, 0, BUDGET);
+            let form = everywhere(&inner, &shared(domain), banks, effort);
+            if let Some(expr) = form.and_then(|form| tidied(form).write(symbols).ok()) {
                 return Ok(Identified::Piece { expr });
             }
             if target.exhausted() {
@@ -113,11 +120,22 @@ fn telling(example: Vec<i64>, mut samples: Vec<(Vec<i64>, i64)>) -> Vec<(Vec<i64
     samples
 }
 
-/// At this depth, numbers are not separated, and only constants that they show are tried.
-const PIECE: usize = 3;
+/// What is tried.
+#[derive(Clone, Copy)]
+enum Effort {
+    /// Only polynomials.
+    Polynomial,
+    /// Also expressions with constants that the number shows.
+    Learned,
+    /// Everything. The number of separations around the number is limited.
+    Full(usize),
+}
 
-/// The expression that holds in the whole space. `depth` counts the separations around this number.
-fn everywhere(target: &Target<'_>, points: &[Vec<i64>], banks: &mut Banks, depth: usize) -> Option<Form> {
+/// How often a number is separated.
+const SEPARATIONS: usize = 3;
+
+/// The expression that holds in the whole space.
+fn everywhere(target: &Target<'_>, points: &[Vec<i64>], banks: &mut Banks, effort: Effort) -> Option<Form> {
     let samples: Vec<(Vec<i64>, i64)> = points.iter().filter_map(|p| Some((p.clone(), target.at(p)?))).collect();
     let (points, values): (Vec<Vec<i64>>, Vec<i64>) = samples.into_iter().unzip();
     let first = *values.first()?;
@@ -135,7 +153,7 @@ fn everywhere(target: &Target<'_>, points: &[Vec<i64>], banks: &mut Banks, depth
     if let Some(form) = polynomials.into_iter().flatten().find(|form| judge.holds(form)) {
         return Some(form);
     }
-    if target.exhausted() {
+    if target.exhausted() || matches!(effort, Effort::Polynomial) {
         return None;
     }
     let (scale, rest) = scale(&values);
@@ -155,12 +173,13 @@ fn everywhere(target: &Target<'_>, points: &[Vec<i64>], banks: &mut Banks, depth
             return Some(form);
         }
     }
-    if depth < PIECE {
+    let Effort::Full(depth) = effort else { return None };
+    if depth < SEPARATIONS {
         for mut separation in separations(target, &relevant) {
             let mut forms = Vec::new();
             for (domain, slice) in &mut separation.parts {
                 let inner = Target::new(domain, slice, 0, BUDGET);
-                forms.extend(everywhere(&inner, &shared(domain), banks, depth + 1));
+                forms.extend(everywhere(&inner, &shared(domain), banks, Effort::Full(depth + 1)));
             }
             let Ok(forms) = <[Form; 2]>::try_from(forms) else { continue };
             if let Some(form) = separation.joined(forms).filter(|form| judge.holds(form)) {
@@ -168,7 +187,7 @@ fn everywhere(target: &Target<'_>, points: &[Vec<i64>], banks: &mut Banks, depth
             }
         }
     }
-    if depth < PIECE && variables.len() <= 3 {
+    if variables.len() <= 3 {
         let bank = banks.get(&variables, &points);
         if let Some(form) = search(&bank) {
             return Some(form);

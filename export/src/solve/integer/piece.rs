@@ -41,7 +41,7 @@ pub(super) fn around(domain: &Domain, relevant: &[usize]) -> Vec<Domain> {
     let boxes: [Bounds; 5] = [
         |v| (v.example, v.high),
         |v| (v.low, v.example),
-        |v| (v.low, v.example * 3 / 2),
+        |v| (v.low, v.example.saturating_add(v.example / 2)),
         |v| (v.example - v.example / 4, v.example + v.example / 4),
         |v| (v.example - 6 * v.step, v.example + 6 * v.step),
     ];

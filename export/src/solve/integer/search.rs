@@ -9,6 +9,7 @@ use super::certify::Judge;
 use super::form::{Form, Op};
 use super::space::Random;
 use super::target::Target;
+use super::tidy::tidied;
 
 /// Takes a candidate; true once there are enough.
 type Offer<'o> = &'o mut dyn FnMut(Form) -> bool;
@@ -17,7 +18,7 @@ type Offer<'o> = &'o mut dyn FnMut(Form) -> bool;
 const POOL: usize = 4;
 
 /// A minimum or maximum is not looked for any longer once so many values were compared.
-const WORK: usize = 50_000_000;
+const WORK: usize = 25_000_000;
 
 /// A search in one bank. `values` are those of the number at the points of the bank.
 pub(super) struct Search<'s, 'n> {
@@ -37,18 +38,16 @@ impl Search<'_, '_> {
         let tiers: [Tier; 7] = [
             |s, o| s.entry(o),
             |s, o| s.remainder(o),
-            |s, o| s.sum(o),
             |s, o| s.quotient(o),
+            |s, o| s.sum(o),
             |s, o| s.extreme(Op::Max, o),
             |s, o| s.extreme(Op::Min, o),
             |s, o| s.ratio(o),
         ];
-        let mut pool: Vec<Form> = Vec::new();
         for tier in tiers {
-            // A point that refutes a candidate changes what fits, so a second round may find more.
-            for _ in 0..2 {
-                let mut repairs = 0;
-                let before = pool.len();
+            // If all candidates of a round are refuted, those behind them get their turn.
+            for _ in 0..3 {
+                let (mut pool, mut repairs) = (Vec::new(), 0);
                 tier(self, &mut |form| {
                     let form = self.whole(form);
                     if self.judge.holds(&form) {
@@ -59,23 +58,20 @@ impl Search<'_, '_> {
                             pool.extend(self.repaired(&form));
                         }
                     }
-                    pool.len() >= before + POOL || self.target.exhausted()
+                    pool.len() >= POOL || self.target.exhausted()
                 });
                 if self.target.exhausted() {
                     return None;
                 }
-                if !pool.is_empty() {
+                if pool.is_empty() {
                     break;
                 }
-            }
-            if !pool.is_empty() {
-                pool = self.judge.settle(pool).into_iter().collect();
-                if !pool.is_empty() {
-                    break;
+                if let Some(form) = self.judge.settle(pool) {
+                    return Some(form);
                 }
             }
         }
-        pool.into_iter().next()
+        None
     }
 
     fn whole(&self, form: Form) -> Form {
@@ -134,7 +130,7 @@ impl Search<'_, '_> {
             for (rest, op) in [(hash.wrapping_sub(*own), Op::Add), (own.wrapping_sub(hash), Op::Sub)] {
                 let Some(other) = self.bank.find(rest) else { continue };
                 let sum = Form::new(op, self.bank.form(*entry), self.bank.form(other));
-                found.extend(self.shifted(sum));
+                found.extend(self.shifted(tidied(sum)));
             }
             if found.len() > 400 {
                 break;
@@ -334,7 +330,7 @@ impl Search<'_, '_> {
             .take(16)
             .map(|(p, q)| (p, q, self.seen(p).wrapping_sub(self.seen(q))))
             .collect();
-        let bound = (0..count).map(|p| sign * self.seen(p)).min().unwrap_or(0) * sign;
+        let bound = (0..count).map(|p| self.seen(p).wrapping_mul(sign)).min().unwrap_or(0).wrapping_mul(sign);
         let mut alike: HashMap<Vec<bool>, usize> = HashMap::new();
         let mut wide: Vec<(usize, Entry, i64, Vec<bool>)> = Vec::new();
         for (_, entry) in &self.bank.entries {
@@ -346,7 +342,10 @@ impl Search<'_, '_> {
             }
             let difference = |p: usize| self.seen(p).wrapping_sub(self.bank.value(*entry, p));
             // The entry, moved until it touches the number, bounds it.
-            let Some(c) = (0..count).map(|p| sign * difference(p)).min().map(|c| sign * c) else { continue };
+            let Some(c) = (0..count).map(|p| difference(p).wrapping_mul(sign)).min().map(|c| c.wrapping_mul(sign))
+            else {
+                continue;
+            };
             let touched: Vec<bool> = (0..count).map(|p| difference(p) == c).collect();
             let touches = touched.iter().filter(|t| **t).count();
             if touches * 5 < count {
@@ -391,7 +390,7 @@ impl Search<'_, '_> {
                         continue;
                     }
                     work += count;
-                    if (0..count).any(|p| sign * difference(p) < sign * c) {
+                    if (0..count).any(|p| difference(p).wrapping_mul(sign) < c.wrapping_mul(sign)) {
                         continue;
                     }
                     own += 1;

@@ -145,7 +145,7 @@ impl Domain {
 
     /// All points, if they are few.
     pub(super) fn all(&self) -> Option<Vec<Vec<i64>>> {
-        let counts = self.variables.iter().map(|v| (v.high - v.low) / v.step + 1);
+        let counts = self.variables.iter().map(|v| v.high.saturating_sub(v.low) / v.step + 1);
         let total = counts.clone().try_fold(1_i64, |all, n| all.checked_mul(n).filter(|n| *n <= FEW))?;
         let counts: Vec<i64> = counts.collect();
         let point = |mut index: i64| {
