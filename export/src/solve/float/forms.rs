@@ -33,9 +33,12 @@ pub(super) fn integers(atoms: &[Expr]) -> Vec<Expr> {
         for (i, a) in atoms.iter().enumerate() {
             for b in atoms.iter().skip(i) {
                 add(a.try_mul(b));
-                add(a.try_add(b));
-                add(a.try_sub(b));
-                add(b.try_sub(a));
+                // Twice a size is better said with a constant.
+                if a != b {
+                    add(a.try_add(b));
+                    add(a.try_sub(b));
+                    add(b.try_sub(a));
+                }
             }
         }
         for (i, a) in atoms.iter().enumerate() {
@@ -103,10 +106,7 @@ pub(super) fn candidates(integers: &[Known], seen: &[f64]) -> Vec<FloatExpr> {
         let bases = || direct.iter().chain(&quotients);
         found.extend(bases().flat_map(|term| one_constant(term, seen)));
         found.extend(plain.iter().flat_map(|x| plain.iter().flat_map(move |y| scaled_quotient(x, y, seen))));
-    }
-    if found.is_empty() {
-        let bases = direct.iter().chain(&quotients);
-        found.extend(bases.flat_map(|term| two_constants(term, seen)));
+        found.extend(bases().flat_map(|term| two_constants(term, seen)));
     }
     found
 }

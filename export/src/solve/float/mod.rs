@@ -89,6 +89,33 @@ impl FloatExpr {
         }
     }
 
+    /// How much there is to read: the nodes, and the digits of the literals.
+    fn cost(&self) -> usize {
+        match self {
+            FloatExpr::Const(c) => format!("{c}").len(),
+            FloatExpr::Int(expr) => 1 + expr.args().len(),
+            FloatExpr::Add(a, b)
+            | FloatExpr::Sub(a, b)
+            | FloatExpr::Mul(a, b)
+            | FloatExpr::TrueDiv(a, b)
+            | FloatExpr::Pow(a, b) => 2 + a.cost() + b.cost(),
+            FloatExpr::Sqrt(a) => 2 + a.cost(),
+            // The last resort.
+            FloatExpr::Ln(a) => 100 + a.cost(),
+        }
+    }
+
+    /// Whether both are equal for every value: a power of two is divided by without an error.
+    fn is_same(&self, other: &FloatExpr) -> bool {
+        match (self, other) {
+            (FloatExpr::Mul(c, x), FloatExpr::TrueDiv(y, d)) | (FloatExpr::TrueDiv(y, d), FloatExpr::Mul(c, x)) => {
+                let (FloatExpr::Const(c), FloatExpr::Const(d)) = (&**c, &**d) else { return false };
+                x == y && c * d == 1.0 && c.to_bits().trailing_zeros() >= 52
+            }
+            _ => self == other,
+        }
+    }
+
     /// Whether a PyTorch program can hold it.
     pub(crate) fn in_torch(&self) -> bool {
         match self {
@@ -109,8 +136,10 @@ impl FloatExpr {
 const SAMPLES: usize = 10;
 /// Points at which expressions are compared with each other; only those where they differ are asked.
 const POOL: usize = 400;
+/// So many expressions are compared.
+const CANDIDATES: usize = 12;
 /// So many sizes of each variable are tried where nothing else tells two expressions apart.
-const RARE: usize = 6000;
+const RARE: usize = 4000;
 /// Further points at which the last expression must agree.
 const VERIFIED: usize = 16;
 
@@ -218,7 +247,15 @@ impl Search<'_> {
             let values = values.collect::<Option<Vec<f64>>>()?;
             Some((expr, values))
         });
-        forms::candidates(&integers.collect::<Vec<_>>(), &seen)
+        let mut all = forms::candidates(&integers.collect::<Vec<_>>(), &seen);
+        all.sort_by_cached_key(FloatExpr::cost);
+        let mut kept: Vec<FloatExpr> = Vec::new();
+        for expr in all {
+            if kept.len() < CANDIDATES && !kept.iter().any(|known| known.is_same(&expr)) {
+                kept.push(expr);
+            }
+        }
+        kept
     }
 }
 

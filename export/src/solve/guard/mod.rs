@@ -42,21 +42,27 @@ pub(crate) struct Variable {
 
 /// The condition was not identified. The forward takes another path at `other`.
 #[derive(Clone, Debug, thiserror::Error)]
-#[error("the forward takes another path at {} than at {}", at(names, other), at(names, example))]
+#[error("{}", message(names, example, other, *runs))]
 pub(crate) struct Undecided {
     /// The names of the variables.
     pub(crate) names: Vec<String>,
     /// The example.
     pub(crate) example: Point,
-    /// The nearest point seen with another path.
+    /// The nearest point seen with another path; the example where none was seen.
     pub(crate) other: Point,
     /// The number of runs that were made.
     pub(crate) runs: usize,
 }
 
-fn at(names: &[String], point: &[i64]) -> String {
-    let sizes: Vec<String> = names.iter().zip(point).map(|(name, size)| format!("{name} = {size}")).collect();
-    sizes.join(", ")
+fn message(names: &[String], example: &[i64], other: &[i64], runs: usize) -> String {
+    let at = |point: &[i64]| {
+        let sizes: Vec<String> = names.iter().zip(point).map(|(name, size)| format!("{name} = {size}")).collect();
+        sizes.join(", ")
+    };
+    if other == example {
+        return format!("{runs} runs do not show whether the forward always takes the path of {}", at(example));
+    }
+    format!("the forward takes another path at {} than at {}", at(other), at(example))
 }
 
 /// The relations under which the path is that of the example. `same` answers for one point; it is asked for no point

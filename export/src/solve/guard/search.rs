@@ -65,7 +65,10 @@ impl<'a> Search<'a> {
         let atoms = self.relations().map_err(|Stop| self.undecided())?;
         let symbol = |i: usize| self.domain.symbol(i);
         let rels = atoms.iter().map(|atom| atom.rel(&symbol)).collect::<Result<Vec<_>, _>>();
-        rels.map_err(|_| self.undecided())
+        let rels = rels.map_err(|_| self.undecided())?;
+        // What is handed out is held to the answers once more, as it is written.
+        let wrong = self.negative.iter().any(|p| rels.iter().all(|rel| self.domain.holds(rel, p)));
+        if wrong { Err(self.undecided()) } else { Ok(rels) }
     }
 
     fn undecided(&self) -> Undecided {
@@ -321,7 +324,7 @@ impl<'a> Search<'a> {
                     let count = points.iter().filter(|p| atom.holds(p) == keep).count();
                     count as f64 / points.len().max(1) as f64
                 };
-                let score = share(&negative, false) + share(&positive, true) - f64::from(atom.cost) / 200.0;
+                let score = share(&negative, false) + share(&positive, true) - f64::from(atom.cost) / 60.0;
                 if best.as_ref().is_none_or(|(known, _)| score > *known) {
                     best = Some((score, atom));
                 }

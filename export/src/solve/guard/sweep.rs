@@ -8,8 +8,10 @@ use super::rng::Rng;
 /// Sizes from the least to this are all tried along each variable.
 const DENSE: i64 = 64;
 
-/// Pairs of a variable and one of the next few are tried with all others as in the example.
-const NEIGHBOURS: usize = 3;
+/// With more variables than this, each alone takes fewer sizes, and all together take all sizes up to `DENSE`.
+const FEW: usize = 3;
+/// How many sizes each variable then takes alone.
+const SPARSE: i64 = 16;
 
 /// The points, without repeats, the smallest sizes first.
 pub(super) fn points(domain: &Domain<'_>) -> Vec<Point> {
@@ -57,17 +59,24 @@ impl Sweep<'_> {
         self.add(self.domain.settle(point));
     }
 
+    fn is_few(&self) -> bool {
+        self.domain.len() <= FEW
+    }
+
     /// One size, the others as in the example: all small ones, those around powers of two, those around the example.
     fn along(&mut self, at: usize, example: &[i64]) {
         let (low, high) = self.domain.bounds(at);
         let own = i128::from(example.get(at).copied().unwrap_or_default());
         let step = i128::from(self.domain.step(at));
         let low = i128::from(low);
-        let mut values: Vec<i128> =
-            (0..i128::from(DENSE)).map(|k| low + k * step).filter(|v| *v <= 64 * step.max(low)).collect();
-        let mut power = 128;
+        let mut values: Vec<i128> = (0..i128::from(if self.is_few() { DENSE } else { SPARSE }))
+            .map(|k| low + k * step)
+            .filter(|v| *v <= 64 * step.max(low))
+            .collect();
+        let mut power = if self.is_few() { 128 } else { 32 };
         while power <= i128::from(high) {
-            values.extend([power - 1, power, power + 1]);
+            let next_to = if self.is_few() { 1 } else { 0 };
+            values.extend(power - next_to..=power + next_to);
             power *= 2;
         }
         values.extend([i128::from(high), 2 * own, 3 * own, own / 2]);
@@ -85,7 +94,7 @@ impl Sweep<'_> {
         let count = self.domain.len();
         let free: Vec<usize> = (0..count).filter(|at| self.domain.is_free(*at)).collect();
         for (n, x) in free.iter().enumerate() {
-            for y in free.iter().skip(n + 1).take(NEIGHBOURS) {
+            for y in free.iter().skip(n + 1).take(if self.is_few() { FEW } else { 1 }) {
                 for (x, y) in [(*x, *y), (*y, *x)] {
                     let own = i128::from(example.get(x).copied().unwrap_or_default());
                     let other = i128::from(example.get(y).copied().unwrap_or_default());
@@ -111,6 +120,11 @@ impl Sweep<'_> {
         let base = self.domain.example();
         for v in [2, 3, 4, 5, 6, 7, 8, 11, 12, 16, 17, 24, 32, 50, 64, 100, 128, 1000, 1024, 65536] {
             self.set(&base, &all(&|_| v));
+        }
+        if !self.is_few() {
+            for v in 2..=i128::from(DENSE) {
+                self.set(&base, &all(&|i| 2 + (v + 3 * i as i128) % i128::from(DENSE - 1)));
+            }
         }
         for v in [3_i128, 10, 24, 100] {
             for turn in 0..count.min(8) {

@@ -213,7 +213,8 @@ impl Search<'_> {
                 let own = i128::from(start.get(at).copied().unwrap_or_default());
                 let values = (0..4000).map(|k| own + k * step).take_while(|v| *v <= i128::from(high));
                 let below = (1..4000).map(|k| own - k * step).take_while(|v| *v >= i128::from(low));
-                let points = values.chain(below).filter_map(|v| self.domain.moved(&start, at, v));
+                let points =
+                    values.chain(below).filter_map(|v| self.level_with(&all, self.domain.moved(&start, at, v)?, at));
                 let points: Vec<Point> = points.filter(|p| all.iter().all(|atom| atom.holds(p))).take(ALONG).collect();
                 for point in points {
                     if self.differs(atoms, point)? {
@@ -223,6 +224,17 @@ impl Search<'_> {
             }
         }
         Ok(false)
+    }
+
+    /// The point with another size than `at` moved so that the equalities hold again.
+    fn level_with(&self, atoms: &[Atom], mut point: Point, at: usize) -> Option<Point> {
+        for atom in atoms {
+            if let (Test::Equals(c), false) = (atom.test, atom.holds(&point)) {
+                let other = atom.feature.variables().into_iter().find(|other| *other != at)?;
+                point = self.level(atom, c, &point, other)?.1;
+            }
+        }
+        Some(point)
     }
 
     /// Sizes that stand in a simple relation, where all relations hold.

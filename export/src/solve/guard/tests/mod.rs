@@ -10,7 +10,7 @@ use symbolic::{Expr, RelOp};
 
 /// The relations are exact, and written like this.
 fn exact(examples: &[i64], truth: impl Fn(&[i64]) -> bool, text: &str) {
-    let verdict = judge(&variables(examples), &[], &truth, 7);
+    let verdict = judge(&variables(examples), &[], &truth, 17);
     assert_eq!((verdict.undecided, verdict.unsound, verdict.inexact), (false, 0, 0), "{verdict:?}");
     assert_eq!(verdict.text, text);
 }
@@ -84,10 +84,9 @@ fn conjunctions() {
 
 #[test]
 fn of_a_disjunction_a_part_with_the_example_is_kept() {
-    for example in [[100, 2], [100, 20], [7, 20]] {
-        let verdict = judge(&variables(&example), &[], &|p| p[0] > 50 || p[1] > 3, 7);
-        assert_eq!((verdict.undecided, verdict.unsound), (false, 0), "{verdict:?}");
-    }
+    let verdict = judge(&variables(&[100, 2]), &[], &|p| p[0] > 50 || p[1] > 3, 17);
+    assert_eq!((verdict.undecided, verdict.unsound), (false, 0), "{verdict:?}");
+    assert_eq!(verdict.text, "s0 > 50");
 }
 
 #[test]
@@ -118,7 +117,7 @@ fn only_valid_points_are_asked() {
 
 #[test]
 fn the_sweep_is_small_and_the_same_each_time() {
-    for (examples, most) in [(vec![9], 160), (vec![9, 5], 330), (vec![9, 5, 6, 7], 700), ((3..23).collect(), 3600)] {
+    for (examples, most) in [(vec![9], 160), (vec![9, 5], 330), (vec![9, 5, 6, 7], 500), ((3..23).collect(), 1600)] {
         let points = sweep(&variables(&examples), &[]);
         assert!(points.len() <= most, "{} points for {} variables", points.len(), examples.len());
         assert_eq!(points, sweep(&variables(&examples), &[]));
@@ -128,7 +127,7 @@ fn the_sweep_is_small_and_the_same_each_time() {
 }
 
 /// Random conjunctions: nothing is unsound, and next to nothing is inexact.
-fn conjunctions_of(sizes: usize, conditions: usize, count: usize, seed: u64) -> [usize; 3] {
+fn conjunctions_of(sizes: usize, conditions: usize, count: usize, seed: u64, every: usize) -> [usize; 3] {
     let mut rng = rng::Rng::new(seed);
     let mut wrong = [0; 3];
     for _ in 0..count {
@@ -136,7 +135,7 @@ fn conjunctions_of(sizes: usize, conditions: usize, count: usize, seed: u64) -> 
         let example: Vec<i64> = (0..sizes).map(|_| size(&mut rng)).collect();
         let all: Vec<random::Condition> = (0..conditions).map(|_| random::random(&mut rng, &example)).collect();
         let truth = |p: &[i64]| all.iter().all(|c| (c.holds)(p));
-        let verdict: Verdict = judge(&variables(&example), &[], &truth, 3);
+        let verdict: Verdict = judge(&variables(&example), &[], &truth, every);
         let counts = [verdict.unsound > 0, verdict.inexact > 0, verdict.undecided];
         wrong.iter_mut().zip(counts).for_each(|(sum, is)| *sum += usize::from(is));
         if counts.contains(&true) {
@@ -150,8 +149,8 @@ fn conjunctions_of(sizes: usize, conditions: usize, count: usize, seed: u64) -> 
 
 #[test]
 fn random_conjunctions() {
-    for (sizes, conditions, count) in [(1, 1, 25), (1, 2, 20), (2, 1, 15), (2, 2, 6), (3, 1, 3)] {
-        let [unsound, inexact, undecided] = conjunctions_of(sizes, conditions, count, 20);
+    for (sizes, conditions, count) in [(1, 1, 12), (1, 2, 8), (2, 1, 5), (2, 2, 1)] {
+        let [unsound, inexact, undecided] = conjunctions_of(sizes, conditions, count, 20, 7);
         assert_eq!((unsound, inexact, undecided), (0, 0, 0));
     }
 }
@@ -175,7 +174,7 @@ fn many_random_conjunctions() {
         (3, 3, 15),
     ];
     for (sizes, conditions, count) in all {
-        sum += conjunctions_of(sizes, conditions, count, seed)[0];
+        sum += conjunctions_of(sizes, conditions, count, seed, 1)[0];
     }
     assert_eq!(sum, 0, "unsound regions");
 }

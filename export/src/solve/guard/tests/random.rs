@@ -2,10 +2,12 @@
 
 use super::super::rng::Rng;
 
+type Holds = Box<dyn Fn(&[i64]) -> bool>;
+
 /// A condition that holds at an example, and its text.
 pub(super) struct Condition {
     pub(super) text: String,
-    pub(super) holds: Box<dyn Fn(&[i64]) -> bool>,
+    pub(super) holds: Holds,
 }
 
 fn condition(text: String, holds: impl Fn(&[i64]) -> bool + 'static) -> Condition {
