@@ -3,7 +3,7 @@
 use crate::dispatch::{DispatchError, first_line};
 use crate::record::RecordError;
 use crate::run::CallError;
-use program::{OpName, OpNameError};
+use program::{OpName, OpNameError, Unproven};
 use pytree_core::{BindError, TreeError, UnflattenError};
 use shapes::rules::RuleError;
 use shapes::{ConstraintError, MatchError};
@@ -193,6 +193,12 @@ pub enum ExportError {
         /// How it differs.
         difference: String,
     },
+    /// The comparison of program and model does not prove all of the program, and a proof was required.
+    #[error("the export is not proven: {}; give an example whose values and sizes say more", reasons(unproven))]
+    Unproven {
+        /// What it does not prove.
+        unproven: Vec<Unproven>,
+    },
     /// The program could not be run for the comparison with the model.
     #[error("the program cannot be checked at {sizes}: {source}")]
     Verify {
@@ -210,6 +216,10 @@ pub enum ExportError {
     /// The symbols contradict each other.
     #[error(transparent)]
     Env(#[from] EnvError),
+}
+
+fn reasons(unproven: &[Unproven]) -> String {
+    unproven.iter().map(ToString::to_string).collect::<Vec<_>>().join("; ")
 }
 
 fn at_sizes(sizes: &str) -> String {
