@@ -188,7 +188,7 @@ pub enum ExportError {
     Differs {
         /// The sizes of the inputs.
         sizes: String,
-        /// The value that differs: `output 0`, `buffer `b` after the call`.
+        /// The value that differs: `output 0`, or a buffer or an input after the call.
         what: String,
         /// How it differs.
         difference: String,
