@@ -193,7 +193,7 @@ impl<'a> Sides<'a> {
     /// The values of two runs in pairs.
     fn pairs<'v>(&self, got: &'v After, expected: &'v After) -> Result<Vec<Pair<'v>>, Found> {
         let names: Vec<&str> = self.buffers().map(|(name, _)| name).collect();
-        let buffer = |i| What::Buffer(names.get(i).copied().unwrap_or_default().to_owned());
+        let buffer = |i: usize| What::Buffer(names.get(i).copied().unwrap_or_default().to_owned());
         let mut pairs = paired(&got.outputs, &expected.outputs, What::Output)?;
         pairs.extend(paired(&got.inputs, &expected.inputs, What::Input)?);
         pairs.extend(paired(&got.buffers, &expected.buffers, buffer)?);
