@@ -3,7 +3,7 @@
 use crate::dispatch::{DispatchError, first_line};
 use crate::record::RecordError;
 use crate::run::CallError;
-use program::{OpName, OpNameError};
+use program::{OpName, OpNameError, Unproven};
 use pytree_core::{BindError, TreeError, UnflattenError};
 use shapes::rules::RuleError;
 use shapes::{ConstraintError, MatchError};
@@ -292,10 +292,16 @@ pub enum ExportError {
     Differs {
         /// The sizes of the inputs.
         sizes: String,
-        /// The value that differs: `output 0`, `buffer `b` after the call`.
+        /// The value that differs: `output 0`, or a buffer or an input after the call.
         what: String,
         /// How it differs.
         difference: String,
+    },
+    /// The comparison of program and model does not prove all of the program, and a proof was required.
+    #[error("the export is not proven: {}; give an example whose values and sizes say more", reasons(unproven))]
+    Unproven {
+        /// What it does not prove.
+        unproven: Vec<Unproven>,
     },
     /// The program could not be run for the comparison with the model.
     #[error("the program cannot be checked at {sizes}: {source}")]
@@ -322,6 +328,10 @@ fn on(line: &Option<String>) -> String {
 
 fn by(op: &Option<OpName>) -> String {
     op.as_ref().map(|op| format!(" with `{op}`")).unwrap_or_default()
+}
+
+fn reasons(unproven: &[Unproven]) -> String {
+    unproven.iter().map(ToString::to_string).collect::<Vec<_>>().join("; ")
 }
 
 fn at_sizes(sizes: &str) -> String {

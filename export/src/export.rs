@@ -77,6 +77,7 @@ pub struct Export<'m, M: Module<Family = Tch>> {
     naming: Naming,
     tolerance: Tolerance,
     verify: bool,
+    proof: bool,
     locations: bool,
     scripted: bool,
     failed: Option<ExportError>,
@@ -94,6 +95,7 @@ impl<'m, M: Module<Family = Tch>> Export<'m, M> {
             naming: Naming::Hashed,
             tolerance: Tolerance::Strict,
             verify: true,
+            proof: false,
             locations: true,
             scripted: false,
             failed: None,
@@ -208,6 +210,14 @@ impl<'m, M: Module<Family = Tch>> Export<'m, M> {
         self
     }
 
+    /// Sets whether a program is an error if its comparison with the model does not prove all of it
+    /// ([`Verification::unproven`]): for example if an output is zero in every run, or if no unseen sizes could be tried. Off by
+    /// default, since a model may return zeros.
+    pub fn require_proof(mut self, required: bool) -> Self {
+        self.proof = required;
+        self
+    }
+
     /// Sets whether nodes have the source line that they come from (`node.meta["stack_trace"]`), which the printed program
     /// shows as `# File:` comments. On by default; without debug information there are no lines.
     pub fn locations(mut self, locations: bool) -> Self {
@@ -249,7 +259,13 @@ impl<'m, M: Module<Family = Tch>> Export<'m, M> {
         let example = record_example(self.model, &sets, &self.declared, &setup)?;
         let reference = Reference::new(&example.trace)?;
         let runs = Runs::new(self.model, &sets, &self.declared, setup, &example, &reference);
-        export_leaves(runs, self.verify)
+        let program = export_leaves(runs, self.verify || self.proof)?;
+        match &program.verification {
+            Some(verification) if self.proof && !verification.unproven.is_empty() => {
+                Err(ExportError::Unproven { unproven: verification.unproven.clone() })
+            }
+            _ => Ok(program),
+        }
     }
 }
 
