@@ -17,17 +17,24 @@ fn main() {
 
 #[cfg(feature = "tch")]
 fn compile(libtorch: &libtorch_link::Libtorch) {
-    const SOURCES: [&str; 8] = [
+    const SOURCES: [&str; 14] = [
         "cpp/wire.cpp",
         "cpp/call.cpp",
         "cpp/record.cpp",
         "cpp/frames.cpp",
         "cpp/compact.cpp",
         "cpp/fake.cpp",
-        "cpp/fake_rules.cpp",
+        "cpp/rules.cpp",
+        "cpp/rules_pointwise.cpp",
+        "cpp/rules_reduction.cpp",
+        "cpp/rules_network.cpp",
+        "cpp/rules_shape.cpp",
+        "cpp/rules_linalg.cpp",
+        "cpp/rules_data.cpp",
         "cpp/tensor.cpp",
     ];
-    const HEADERS: [&str; 5] = ["cpp/shim.h", "cpp/wire.h", "cpp/session.h", "cpp/compact.h", "cpp/fake.h"];
+    const HEADERS: [&str; 7] =
+        ["cpp/shim.h", "cpp/wire.h", "cpp/session.h", "cpp/compact.h", "cpp/fake.h", "cpp/run.h", "cpp/rules.h"];
     for file in SOURCES.iter().chain(&HEADERS) {
         println!("cargo::rerun-if-changed={file}");
     }

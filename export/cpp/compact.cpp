@@ -1,6 +1,6 @@
 // The compact form of a run: how a recording makes it, and how a fake run is compared with it.
 #include "compact.h"
-#include "fake.h"
+#include "run.h"
 
 #include <ATen/core/grad_mode.h>
 #include <ATen/ops/_local_scalar_dense.h>
@@ -302,6 +302,10 @@ void run(tx_session &s, const c10::OperatorHandle &op, const OpInfo &info, size_
   if (info.reads || info.whole || info.refusal)
     for (const auto &arg : args)
       each_tensor(arg, [&](const at::Tensor &t) { unreal = unreal || is_unreal(t); });
+  if (info.replaces_data && !is_fake(args[0].toTensor()))
+    stop_at(StopKind::State, op, -1, "it replaces the memory of a tensor that the model holds");
+  if (info.refusal && unreal)
+    stop_at(StopKind::NoRule, op, -1, info.refusal);
   if (info.reads && unreal) {
     auto value = read_number(s, op);
     torch::jit::drop(*stack, arguments);

@@ -1,9 +1,11 @@
 // The fallback that runs ops on tensors without data, and what undoes a fake run.
-#include "fake.h"
+#include "run.h"
 
+#include <ATen/WrapDimUtils.h>
 #include <ATen/core/LegacyTypeDispatch.h>
 #include <ATen/ops/empty.h>
 #include <ATen/ops/empty_strided.h>
+#include <ATen/ops/nonzero.h>
 #include <c10/core/StorageImpl.h>
 #include <c10/util/Backtrace.h>
 #include <c10/util/Exception.h>
@@ -56,8 +58,8 @@ bool is_unreal(const at::Tensor &t) {
 
 void transmute(const at::Tensor &t, c10::Device device) {
   auto *impl = t.unsafeGetTensorImpl();
-  if (!is_fake(t))
-    impl->set_fake_device(device);
+  // While an op runs on meta, fake tensors report the meta device. A view has the key of its base, but not its device.
+  impl->set_fake_device(device.is_meta() ? c10::Device(c10::kCPU) : device);
   if (t.has_storage())
     if (auto *storage = t.storage().unsafeGetStorageImpl(); !storage->has_materializer())
       storage->set_materializer(&data_asked);
@@ -176,8 +178,16 @@ void restore(tx_session &s) {
     impl->clear_data_ptr_access_error_msg_();
   }
   s.unreal.clear();
-  for (const auto &[key, twin] : s.reference->twins)
-    twin.first.restore();
+  auto &twins = s.reference->twins;
+  for (auto twin = twins.begin(); twin != twins.end();) {
+    // Constants of single runs come and go.
+    if (twin->second.first.held.weak.expired()) {
+      twin = twins.erase(twin);
+    } else {
+      twin->second.first.restore();
+      ++twin;
+    }
+  }
 }
 
 // From now on in this run, the content of a real tensor is not what the forward computed.
@@ -221,6 +231,7 @@ static OpInfo make_info(const c10::OperatorHandle &op) {
   const auto &schema = op.schema();
   info.mutates = schema.is_mutable();
   info.reads = reads_data(op);
+  info.replaces_data = schema.name() == "aten::set_data";
   for (const auto &argument : schema.arguments()) {
     const auto *type = argument.real_type().get();
     while (type->kind() == c10::TypeKind::OptionalType || type->kind() == c10::TypeKind::ListType)
@@ -231,6 +242,11 @@ static OpInfo make_info(const c10::OperatorHandle &op) {
     if (argument.name() == "device")
       info.device = static_cast<int>(info.numbers.size()) - 1;
   }
+  static const std::unordered_set<std::string> counting{
+      "aten::nonzero",   "aten::masked_select", "aten::bincount",           "aten::_unique",
+      "aten::_unique2",  "aten::unique_dim",    "aten::unique_consecutive", "aten::repeat_interleave.Tensor",
+      "aten::one_hot",   "aten::index.Tensor",  "aten::_unsafe_index.Tensor"};
+  info.counts = counting.count(full_name(op)) != 0;
   for (const auto &result : schema.returns())
     info.view = info.view || (!info.mutates && result.alias_info());
   using c10::DispatchKey;
@@ -240,13 +256,23 @@ static OpInfo make_info(const c10::OperatorHandle &op) {
     info.refusal = row->refusal;
     info.whole = row->whole;
   }
+  const bool has_meta = op.hasKernelForDispatchKey(DispatchKey::Meta);
+  const auto &overload = op.operator_name().overload_name;
+  if (!row && !has_meta && overload.ends_with("out")) {
+    const auto of = overload == "out" ? std::string() : "." + overload.substr(0, overload.size() - 4);
+    const auto *functional = find_rule(op.operator_name().name + of);
+    if (functional && functional->rule) {
+      info.rule = functional->rule;
+      info.outs = schema.returns().size();
+    }
+  }
   if (info.refusal)
     info.way = Way::Refused;
   else if (info.reads)
     info.way = Way::Read;
   else if (info.rule)
     info.way = Way::Rule;
-  else if (op.hasKernelForDispatchKey(DispatchKey::Meta))
+  else if (has_meta)
     info.way = Way::Meta;
   else if (op.hasKernelForDispatchKey(DispatchKey::CompositeExplicitAutograd) ||
            op.hasKernelForDispatchKey(DispatchKey::CompositeExplicitAutogradNonFunctional) ||
@@ -305,6 +331,9 @@ static void call_meta(const c10::OperatorHandle &op, Stack *stack) {
 
 // The device that results report.
 static c10::Device device_of(const OpInfo &info, Args args) {
+  auto tls = c10::impl::tls_local_dispatch_key_set();
+  tls.excluded_ = tls.excluded_.remove(c10::DispatchKey::Fake);
+  const c10::impl::ForceDispatchKeyGuard real_devices(tls);
   // A kernel that calls other ops passes them meta tensors and the meta device.
   if (info.device >= 0 && args[info.device].isDevice() && !args[info.device].toDevice().is_meta())
     return args[info.device].toDevice();
@@ -315,6 +344,17 @@ static c10::Device device_of(const OpInfo &info, Args args) {
         device = t.device();
     });
   return device.value_or(c10::Device(c10::kCPU));
+}
+
+// Gives a tensor that an op writes its result to the result's sizes.
+static void fit(const at::Tensor &out, const at::Tensor &result) {
+  if (out.sizes() == result.sizes())
+    return;
+  const bool empty = out.numel() == 0;
+  const OnMeta guard;
+  out.resize_(result.sizes());
+  if (empty)
+    out.unsafeGetTensorImpl()->set_sizes_and_strides(result.sizes(), result.strides());
 }
 
 static void run_unreal(const c10::OperatorHandle &op, const OpInfo &info, Stack *stack, bool factory) {
@@ -352,7 +392,12 @@ static void run_unreal(const c10::OperatorHandle &op, const OpInfo &info, Stack 
     call_meta(op, stack);
     break;
   case Way::Rule: {
-    auto results = info.rule(Args(stack->data() + base, arguments));
+    auto results = info.rule(Args(stack->data() + base, arguments - info.outs));
+    for (size_t i = 0; i < info.outs; ++i) {
+      const auto &out = (*stack)[base + arguments - info.outs + i].toTensor();
+      fit(out, results[i].toTensor());
+      results[i] = out;
+    }
     stack->resize(base);
     for (auto &result : results)
       stack->push_back(std::move(result));
@@ -391,7 +436,7 @@ static void run_unreal(const c10::OperatorHandle &op, const OpInfo &info, Stack 
           value = originals[k];
         }
       }
-    each_tensor(value, [device](const at::Tensor &t) {
+    each_tensor(value, [&](const at::Tensor &t) {
       if (is_fake(t) || t.unsafeGetTensorImpl()->key_set().has_backend(c10::BackendComponent::MetaBit))
         transmute(t, device);
     });
@@ -403,8 +448,37 @@ void run_rule(const c10::OperatorHandle &op, const OpInfo &info, Stack *stack) {
   run_unreal(op, info, stack, false);
 }
 
-// In a recording on real tensors: notes how many elements an op selects.
-static void note_counts(tx_session &s, const c10::OperatorHandle &op, Stack *stack);
+// How many elements a call on real tensors selected, for each number that a call without data asks for.
+static std::vector<int64_t> selected(const c10::OperatorHandle &op, Args args, Args results) {
+  const auto &name = op.operator_name().name;
+  const auto &first = results[0].toTensor();
+  if (name == "aten::index" || name == "aten::_unsafe_index") {
+    std::vector<int64_t> counts;
+    each_tensor(args[1], [&](const at::Tensor &t) {
+      if (t.scalar_type() == at::kBool || t.scalar_type() == at::kByte)
+        counts.push_back(at::nonzero(t).size(0));
+    });
+    return counts;
+  }
+  if (name == "aten::one_hot")
+    return args[1].toInt() < 0 ? std::vector<int64_t>{first.sizes().back()} : std::vector<int64_t>{};
+  if (name == "aten::repeat_interleave" && !args[1].isNone())
+    return {};
+  return {first.size(name == "aten::unique_dim" ? at::maybe_wrap_dim(args[1].toInt(), first.dim()) : 0)};
+}
+
+void call_counting(tx_session &s, const c10::OperatorHandle &op, Stack *stack) {
+  const auto arguments = op.schema().arguments().size(), returns = op.schema().returns().size();
+  const std::vector<c10::IValue> args(stack->end() - static_cast<int64_t>(arguments), stack->end());
+  op.callBoxed(stack);
+  const c10::impl::ExcludeDispatchKeyGuard unrecorded(RECORD_KEY);
+  const c10::impl::ExcludeDispatchKeyGuard unfaked(c10::DispatchKey::Fake);
+  for (const auto n : selected(op, args, Args(stack->data() + (stack->size() - returns), returns)))
+    if (s.fake())
+      ++s.next_data;
+    else
+      note_count(s, n);
+}
 
 static void fallback(const c10::OperatorHandle &op, Stack *stack) {
   const auto arguments = op.schema().arguments().size();
@@ -420,8 +494,8 @@ static void fallback(const c10::OperatorHandle &op, Stack *stack) {
     });
   const c10::impl::ExcludeDispatchKeyGuard unfaked(c10::DispatchKey::Fake);
   if (!unreal && (!fake_run || s->pass)) {
-    if (s && !fake_run && op.hasTag(at::Tag::dynamic_output_shape))
-      return note_counts(*s, op, stack);
+    if (s && !s->pass && info_of(op).counts)
+      return call_counting(*s, op, stack);
     return op.callBoxed(stack);
   }
   const auto &info = info_of(op);
@@ -433,23 +507,16 @@ static void fallback(const c10::OperatorHandle &op, Stack *stack) {
     return op.callBoxed(stack);
   if (info.mutates ? writes_model(*s, op, args) || !is_small(args) : !is_small(args))
     return run_unreal(op, info, stack, false);
-  op.callBoxed(stack);
+  if (info.counts)
+    call_counting(*s, op, stack);
+  else
+    op.callBoxed(stack);
   const auto returns = op.schema().returns().size();
   for (const auto &value : Args(stack->data() + (stack->size() - returns), returns))
     each_tensor(value, [s](const at::Tensor &t) {
       if (t.has_storage())
         s->made.emplace(storage_key(t), t.storage());
     });
-}
-
-static void note_counts(tx_session &s, const c10::OperatorHandle &op, Stack *stack) {
-  op.callBoxed(stack);
-  const auto returns = op.schema().returns().size();
-  const auto &name = op.operator_name();
-  const auto &first = (*stack)[stack->size() - returns];
-  (void)name;
-  if (first.isTensor() && first.toTensor().defined() && first.toTensor().dim() > 0)
-    note_count(s, first.toTensor().size(0));
 }
 
 int64_t next_data(const char *what) {
@@ -510,6 +577,16 @@ extern "C" int tx_fake_tensor(void *like, const int64_t *sizes, const int64_t *s
     if (t.requires_grad())
       impl->set_requires_grad(true);
     *tensor = new at::Tensor(std::move(fake));
+    return TX_OK;
+  });
+}
+
+extern "C" int tx_op_way(const char *name, const char *overload, int *way, tx_bytes *error) {
+  return guarded(error, [&]() -> int {
+    const auto op = c10::Dispatcher::singleton().findSchema({name, overload});
+    if (!op)
+      return TX_NO_SUCH_OP;
+    *way = static_cast<int>(info_of(*op).way);
     return TX_OK;
   });
 }

@@ -1,7 +1,7 @@
-// Fake tensors: libtorch's tensors without data, which report a real device. What the fallback and the rules share.
+// Fake tensors: libtorch's tensors without data, which report a real device. What the rules need.
 #pragma once
 
-#include "session.h"
+#include "wire.h"
 
 #include <ATen/core/LegacyTypeDispatch.h>
 #include <ATen/core/Tensor.h>
@@ -12,33 +12,6 @@ namespace tx {
 using Args = at::ArrayRef<c10::IValue>;
 // The results of an op, from its arguments alone. No tensor in `Args` has data.
 using Rule = std::vector<c10::IValue> (*)(Args);
-
-// How an op runs on tensors without data.
-enum class Way : uint8_t {
-  Meta,      // libtorch's meta kernel
-  Rule,      // a rule of ours
-  Composite, // its kernel calls other ops, which come back here
-  Read,      // returns the content of a tensor
-  Refused,   // cannot run, for a reason that is known
-  Missing,   // cannot run: neither a meta kernel nor a rule
-};
-
-struct OpInfo {
-  Way way = Way::Missing;
-  Rule rule = nullptr;
-  const char *refusal = nullptr;
-  // The rule stands for the whole op: what it decomposes to depends on data or takes a step for each element.
-  bool whole = false;
-  bool view = false;
-  bool mutates = false;
-  bool reads = false;
-  int device = -1;
-  // For each argument: whether an int in it is a number (and not a dtype, layout or memory format).
-  std::vector<bool> numbers;
-};
-
-const OpInfo &info_of(const c10::OperatorHandle &op);
-std::string full_name(const c10::OperatorHandle &op);
 
 // A row of a table of rules: an op with its rule, or with the reason why it cannot run without data.
 struct RuleRow {
@@ -54,35 +27,25 @@ at::ArrayRef<RuleRow> shape_rules();
 at::ArrayRef<RuleRow> linalg_rules();
 at::ArrayRef<RuleRow> data_rules();
 
+inline const void *storage_key(const at::Tensor &t) {
+  return t.has_storage() ? t.storage().unsafeGetStorageImpl() : nullptr;
+}
+
+template <class F> void each_tensor(const c10::IValue &v, const F &f) {
+  if (v.isTensor()) {
+    const auto &t = v.toTensor();
+    if (t.defined())
+      f(t);
+  } else if (v.isList()) {
+    for (const auto &e : v.toListRef())
+      each_tensor(e, f);
+  }
+}
+
 inline bool is_fake(const at::Tensor &t) {
   return t.defined() && t.unsafeGetTensorImpl()->key_set().has(c10::DispatchKey::Fake);
 }
 
-// A fake tensor, or a real one whose content a fake op has replaced.
-bool is_unreal(const at::Tensor &t);
-
-// Runs the rule of an op on twins of its real tensors.
-void run_rule(const c10::OperatorHandle &op, const OpInfo &info, torch::jit::Stack *stack);
-
-// Ops run as they are while it lives.
-struct PassThrough {
-  explicit PassThrough(tx_session &s) : session(s), before(s.pass) { s.pass = true; }
-  ~PassThrough() { session.pass = before; }
-  tx_session &session;
-  bool before;
-};
-
-// An op is at work while it lives.
-struct InOp {
-  explicit InOp(tx_session &s) : session(s) { ++s.depth; }
-  ~InOp() { --session.depth; }
-  tx_session &session;
-};
-
-// Ends the fake run of this thread, for good: it counts as stopped also if the forward goes on.
-[[noreturn]] void stop(Stop why);
-// Ends the forward of a run that has stopped already.
-[[noreturn]] void throw_stopped(const tx_session &s);
 // For a rule: arguments that the op refuses.
 [[noreturn]] void refuse(const std::string &text);
 

@@ -1,7 +1,7 @@
 // What a session holds: the log of a recording, and its compact form with which fake runs are compared.
 #pragma once
 
-#include "wire.h"
+#include "fake.h"
 
 #include <ATen/core/dispatch/Dispatcher.h>
 
@@ -194,6 +194,8 @@ void note_failure(tx_session &s);
 // What a read returned; how many elements an op selected.
 void note_read(tx_session &s, const c10::IValue &value);
 void note_count(tx_session &s, int64_t count);
+// Runs an op on real tensors whose results have as many elements as the data say, and notes or skips these numbers.
+void call_counting(tx_session &s, const c10::OperatorHandle &op, torch::jit::Stack *stack);
 // Lifts a constant made from Rust data as the next value.
 void lift_constant(tx_session &s, const at::Tensor &t);
 // Whether a tensor of a fake run is this value of the reference. `op` uses it; it is null after the run.
@@ -212,20 +214,5 @@ void write_frames(Writer &out);
 
 bool is_filled_from_rust(const c10::FunctionSchema &schema, at::ArrayRef<c10::IValue> args);
 bool is_scalar_from_rust(tx_session &s, const c10::FunctionSchema &schema, at::ArrayRef<c10::IValue> args);
-
-inline const void *storage_key(const at::Tensor &t) {
-  return t.has_storage() ? t.storage().unsafeGetStorageImpl() : nullptr;
-}
-
-template <class F> void each_tensor(const c10::IValue &v, const F &f) {
-  if (v.isTensor()) {
-    const auto &t = v.toTensor();
-    if (t.defined())
-      f(t);
-  } else if (v.isList()) {
-    for (const auto &e : v.toListRef())
-      each_tensor(e, f);
-  }
-}
 
 } // namespace tx

@@ -67,6 +67,8 @@ int tx_session_lifted(tx_session *session, uint64_t index, void **tensor, tx_byt
 // A tensor without data: dtype, device, conj and neg bits, requires_grad of `like`. `strides` may be null: contiguous.
 int tx_fake_tensor(void *like, const int64_t *sizes, const int64_t *strides, size_t dims, void **tensor,
                    tx_bytes *error);
+// How an op runs without data: the number of a `tx::Way`.
+int tx_op_way(const char *name, const char *overload, int *way, tx_bytes *error);
 // Makes a session that has not started a fake run, which is compared with the recording `reference`. `tensors` are the
 // declared ones in the order of the reference. `data` are the numbers that ops get in place of the content of tensors.
 int tx_session_fake(tx_session *session, tx_session *reference, void *const *tensors, size_t tensors_len,

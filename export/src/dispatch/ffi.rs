@@ -73,6 +73,7 @@ unsafe extern "C" {
         tensor: *mut *mut c_void,
         error: *mut RawBytes,
     ) -> c_int;
+    fn tx_op_way(name: *const c_char, overload: *const c_char, way: *mut c_int, error: *mut RawBytes) -> c_int;
     fn tx_session_fake(
         session: *mut RawSession,
         reference: *mut RawSession,
@@ -400,6 +401,34 @@ impl<'r> FakeSession<'r> {
         error.check(status)?;
         Ok(is != 0)
     }
+}
+
+/// How an op runs without data.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Way {
+    /// By libtorch's meta kernel, by a rule of the shim, or by other ops that it calls.
+    Runs,
+    /// It returns the content of a tensor.
+    Reads,
+    /// It is refused for a reason that is known.
+    Refused,
+    /// It has neither a meta kernel nor a rule.
+    Missing,
+}
+
+/// How an op runs without data.
+pub(crate) fn op_way(name: &CStr, overload: &CStr) -> Result<Way, ShimError> {
+    let mut way = 0;
+    let mut error = Buffer::empty();
+    // SAFETY: two C strings and two places to write to, all alive during the call.
+    let status = unsafe { tx_op_way(name.as_ptr(), overload.as_ptr(), &mut way, &mut error.0) };
+    error.check(status)?;
+    Ok(match way {
+        0..=2 => Way::Runs,
+        3 => Way::Reads,
+        4 => Way::Refused,
+        _ => Way::Missing,
+    })
 }
 
 /// A tensor without data. `strides`, if given, are as many as `sizes`.

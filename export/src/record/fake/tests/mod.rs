@@ -2,6 +2,13 @@
 // Tests fail by panicking.
 #![allow(clippy::unwrap_used, clippy::panic)]
 
+mod listed;
+mod models;
+mod ops;
+mod random;
+mod speed;
+mod stops;
+
 use super::*;
 use crate::record::record;
 use tch::nn::{self, Module as _};
