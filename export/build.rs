@@ -17,7 +17,8 @@ fn main() {
 
 #[cfg(feature = "tch")]
 fn compile(libtorch: &libtorch_link::Libtorch) {
-    const SOURCES: [&str; 14] = [
+    const SOURCES: [&str; 15] = [
+        "cpp/shim.cpp",
         "cpp/wire.cpp",
         "cpp/call.cpp",
         "cpp/record.cpp",
@@ -42,7 +43,7 @@ fn compile(libtorch: &libtorch_link::Libtorch) {
     // libtorch 2.13's headers are C++20, and its libraries use the C++11 string ABI. Warnings are off, since the headers of
     // libtorch cause many.
     build.cpp(true).pic(true).warnings(false).std("c++20").define("_GLIBCXX_USE_CXX11_ABI", "1");
-    build.includes(libtorch.include_dirs()).files(SOURCES);
+    build.includes(libtorch.include_dirs()).file(SOURCES[0]);
     if let Err(error) = build.try_compile("torch_export_shim") {
         println!("cargo::error=the C++ shim of torch-export did not compile: {}", error.to_string().replace('\n', " "));
         println!("cargo::error=it needs a C++20 compiler (g++ 11 or clang 14) and the headers of libtorch");

@@ -10,6 +10,10 @@ namespace tx {
 using Values = std::vector<c10::IValue>;
 using Ints = std::vector<int64_t>;
 
+inline const at::Tensor &tensor(const c10::IValue &v) { return v.toTensor(); }
+// The results of an op that returns nothing.
+inline Values nothing(Args) { return {}; }
+
 // The result of an op that computes each element alone: broadcast sizes, and the strides that TensorIterator chooses.
 at::Tensor pointwise(at::ArrayRef<at::Tensor> inputs, at::ScalarType dtype);
 // The dtype that tensors and numbers have together.

@@ -10,7 +10,6 @@ namespace tx {
 
 namespace {
 
-const at::Tensor &tensor(const c10::IValue &v) { return v.toTensor(); }
 
 int64_t count() {
   const auto n = next_data("the number of elements depends on data");

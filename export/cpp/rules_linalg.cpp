@@ -7,7 +7,6 @@ namespace tx {
 
 namespace {
 
-const at::Tensor &tensor(const c10::IValue &v) { return v.toTensor(); }
 
 void check_square(const at::Tensor &x) {
   check(x.dim() >= 2 && x.size(-1) == x.size(-2), "expected square matrices");
@@ -114,7 +113,6 @@ Values linear_combination(Args a) {
   return {contiguous_like(tensor(a[0]), sizes)};
 }
 
-Values nothing(Args) { return {}; }
 
 } // namespace
 

@@ -5,7 +5,6 @@ namespace tx {
 
 namespace {
 
-const at::Tensor &tensor(const c10::IValue &v) { return v.toTensor(); }
 at::Tensor maybe(const c10::IValue &v) { return v.isTensor() ? v.toTensor() : at::Tensor(); }
 
 // A list with one number for all dimensions, or with one for each.

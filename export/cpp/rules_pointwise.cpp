@@ -11,7 +11,6 @@ namespace tx {
 
 namespace {
 
-const at::Tensor &tensor(const c10::IValue &v) { return v.toTensor(); }
 
 Values same_kind(Args a) { return {pointwise({tensor(a[0])}, tensor(a[0]).scalar_type())}; }
 Values itself(Args a) { return {a[0]}; }
@@ -152,7 +151,6 @@ Values multinomial(Args a) {
 
 Values gamma_grad(Args a) { return {contiguous_like(tensor(a[0]))}; }
 
-Values nothing(Args) { return {}; }
 Values token(Args a) { return {dense_like(tensor(a[2]))}; }
 
 } // namespace

@@ -7,7 +7,6 @@ namespace tx {
 
 namespace {
 
-const at::Tensor &tensor(const c10::IValue &v) { return v.toTensor(); }
 
 at::ScalarType real(at::ScalarType dtype) {
   return c10::isComplexType(dtype) ? c10::toRealValueType(dtype) : dtype;

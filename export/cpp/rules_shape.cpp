@@ -12,7 +12,6 @@ namespace tx {
 
 namespace {
 
-const at::Tensor &tensor(const c10::IValue &v) { return v.toTensor(); }
 
 Values flip(Args a) {
   for (const auto dim : a[1].toIntVector())
