@@ -278,6 +278,8 @@ static OpInfo make_info(const c10::OperatorHandle &op) {
            op.hasKernelForDispatchKey(DispatchKey::CompositeExplicitAutogradNonFunctional) ||
            op.hasKernelForDispatchKey(DispatchKey::CompositeImplicitAutograd))
     info.way = Way::Composite;
+  info.decomposes =
+      info.way == Way::Composite && op.hasKernelForDispatchKey(DispatchKey::CompositeImplicitAutograd);
   return info;
 }
 
@@ -503,6 +505,9 @@ static void fallback(const c10::OperatorHandle &op, Stack *stack) {
     return run_unreal(op, info, stack, false);
   if (!tensors)
     return info.device >= 0 ? run_unreal(op, info, stack, true) : op.callBoxed(stack);
+  // In inference mode whole ops come here; their parts decide alone.
+  if (info.decomposes)
+    return call_composite(op, stack);
   if (info.view)
     return op.callBoxed(stack);
   if (info.mutates ? writes_model(*s, op, args) || !is_small(args) : !is_small(args))
@@ -600,6 +605,18 @@ extern "C" int tx_session_fake(tx_session *session, tx_session *reference, void 
     session->compact.numbers.reserve(reference->compact.numbers.size());
     for (size_t i = 0; i < tensors_len; ++i)
       session->values.emplace_back(tensor_of(tensors[i]));
+    return TX_OK;
+  });
+}
+
+extern "C" uint64_t tx_session_foreign_count(const tx_session *session) { return session->foreign.size(); }
+
+extern "C" int tx_session_foreign(const tx_session *session, uint64_t index, void **tensor, tx_bytes *error) {
+  return guarded(error, [&]() -> int {
+    const auto alive = session->foreign.at(index).weak.lock();
+    if (!alive)
+      throw std::runtime_error("the tensor does not exist any more");
+    *tensor = new at::Tensor(alive);
     return TX_OK;
   });
 }

@@ -23,6 +23,8 @@ struct OpInfo {
   bool whole = false;
   // The rule is that of the op without `out`: so many arguments at the end are the results.
   size_t outs = 0;
+  // It is made of other ops, and has no kernel of its own.
+  bool decomposes = false;
   bool view = false;
   bool mutates = false;
   bool reads = false;
