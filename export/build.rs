@@ -17,13 +17,15 @@ fn main() {
 
 #[cfg(feature = "tch")]
 fn compile(libtorch: &libtorch_link::Libtorch) {
-    const SOURCES: [&str; 14] = [
+    const SOURCES: [&str; 16] = [
         "cpp/wire.cpp",
         "cpp/call.cpp",
         "cpp/record.cpp",
         "cpp/frames.cpp",
         "cpp/compact.cpp",
         "cpp/fake.cpp",
+        "cpp/state.cpp",
+        "cpp/fake_api.cpp",
         "cpp/rules.cpp",
         "cpp/rules_pointwise.cpp",
         "cpp/rules_reduction.cpp",
@@ -42,6 +44,8 @@ fn compile(libtorch: &libtorch_link::Libtorch) {
     // libtorch 2.13's headers are C++20, and its libraries use the C++11 string ABI. Warnings are off, since the headers of
     // libtorch cause many.
     build.cpp(true).pic(true).warnings(false).std("c++20").define("_GLIBCXX_USE_CXX11_ABI", "1");
+    // An export makes thousands of calls through the shim, so it is optimised in debug builds too.
+    build.opt_level(2).debug(false);
     build.includes(libtorch.include_dirs()).files(SOURCES);
     if let Err(error) = build.try_compile("torch_export_shim") {
         println!("cargo::error=the C++ shim of torch-export did not compile: {}", error.to_string().replace('\n', " "));
