@@ -10,7 +10,6 @@
 #include <c10/util/Backtrace.h>
 #include <c10/util/Exception.h>
 #include <c10/util/Lazy.h>
-#include <torch/csrc/autograd/variable.h>
 #include <torch/library.h>
 
 #include <atomic>
@@ -31,8 +30,7 @@ void stop(Stop why) {
 
 void refuse(const std::string &text) { throw std::runtime_error(text); }
 
-// libtorch calls this when somebody asks a storage without data for its data.
-static void data_asked(c10::StorageImpl *) {
+void data_asked(c10::StorageImpl *) {
   Stop why;
   why.kind = StopKind::Read;
   const auto *s = current_session();
@@ -41,7 +39,7 @@ static void data_asked(c10::StorageImpl *) {
   stop(std::move(why));
 }
 
-static void stop_by_name(const c10::OperatorHandle &op, StopKind kind, std::string text) {
+void stop_by_name(const c10::OperatorHandle &op, StopKind kind, std::string text) {
   Stop why;
   why.kind = kind;
   why.op = op;
@@ -84,129 +82,6 @@ at::Tensor fake_empty(at::IntArrayRef sizes, at::ScalarType dtype, c10::Device d
   transmute(t, device);
   return t;
 }
-
-// --- twins of real tensors
-
-static at::Tensor make_twin(const at::Tensor &t) {
-  if (t.layout() != at::kStrided || t.is_quantized())
-    throw std::runtime_error("a tensor of layout " + c10::str(t.layout()) + " and element type " +
-                             c10::toString(t.scalar_type()) + " has no form without data");
-  auto twin = fake_strided(t.sizes(), t.strides(), t.scalar_type(), t.device());
-  auto *impl = twin.unsafeGetTensorImpl();
-  impl->set_storage_offset(t.storage_offset());
-  if (t.unsafeGetTensorImpl()->is_wrapped_number())
-    impl->set_wrapped_number(true);
-  impl->_set_conj(t.is_conj());
-  impl->_set_neg(t.is_neg());
-  return twin;
-}
-
-static at::Tensor twin_of(const at::Tensor &t) {
-  const auto *s = current_session();
-  if (!s || !s->fake())
-    return make_twin(t);
-  auto &twins = s->reference->twins;
-  const auto known = twins.find(t.unsafeGetTensorImpl());
-  if (known != twins.end()) {
-    const auto &twin = known->second.second;
-    if (twin.sizes() == t.sizes() && twin.strides() == t.strides() && twin.dtype() == t.dtype() &&
-        known->second.first.held.storage == storage_key(t))
-      return twin;
-  }
-  auto twin = make_twin(t);
-  twins.insert_or_assign(t.unsafeGetTensorImpl(), std::pair(Snapshot(t), twin));
-  return twin;
-}
-
-static c10::IValue with_twins(const c10::IValue &v) {
-  const auto swap = [](const at::Tensor &t) { return !t.defined() || is_fake(t) ? t : twin_of(t); };
-  if (v.isTensor())
-    return swap(v.toTensor());
-  if (v.isTensorList()) {
-    c10::List<at::Tensor> list;
-    for (const at::Tensor &t : v.toTensorList())
-      list.push_back(swap(t));
-    return list;
-  }
-  if (v.isOptionalTensorList()) {
-    c10::List<std::optional<at::Tensor>> list;
-    for (const auto &e : v.toListRef()) {
-      const bool present = e.isTensor() && e.toTensor().defined();
-      list.push_back(present ? std::optional<at::Tensor>(swap(e.toTensor())) : std::nullopt);
-    }
-    return list;
-  }
-  return v;
-}
-
-// --- state of the model
-
-struct AutogradState {
-  bool requires_grad;
-  at::Tensor grad;
-  c10::intrusive_ptr<torch::autograd::Node> grad_fn;
-  uint32_t output;
-};
-
-Snapshot::Snapshot(const at::Tensor &t) : held(t) {
-  if (const auto *meta = torch::autograd::impl::get_autograd_meta(t))
-    state = std::make_shared<AutogradState>(
-        AutogradState{meta->requires_grad_, meta->grad_, meta->grad_fn_, meta->output_nr_});
-}
-
-void Snapshot::restore() const {
-  auto *meta = static_cast<torch::autograd::AutogradMeta *>(held.weak.expired() ? nullptr : held.impl->autograd_meta());
-  if (!meta)
-    return;
-  if (!state) {
-    held.impl->set_autograd_meta(nullptr);
-    return;
-  }
-  meta->requires_grad_ = state->requires_grad;
-  if (!meta->grad_.is_same(state->grad))
-    meta->grad_ = state->grad;
-  if (meta->grad_fn_ != state->grad_fn) {
-    meta->grad_fn_ = state->grad_fn;
-    meta->output_nr_ = state->output;
-  }
-}
-
-void restore(tx_session &s) {
-  for (auto &[key, storage] : s.unreal) {
-    auto *impl = storage.unsafeGetStorageImpl();
-    impl->clear_materializer();
-    impl->clear_data_ptr_access_error_msg_();
-  }
-  s.unreal.clear();
-  auto &twins = s.reference->twins;
-  for (auto twin = twins.begin(); twin != twins.end();) {
-    // Constants of single runs come and go.
-    if (twin->second.first.held.weak.expired()) {
-      twin = twins.erase(twin);
-    } else {
-      twin->second.first.restore();
-      ++twin;
-    }
-  }
-}
-
-// From now on in this run, the content of a real tensor is not what the forward computed.
-static void mark_unreal(tx_session &s, const c10::OperatorHandle &op, const at::Tensor &t) {
-  if (!t.has_storage())
-    return stop_by_name(op, StopKind::State, "it writes to a tensor without a storage");
-  const auto [at, fresh] = s.unreal.emplace(storage_key(t), t.storage());
-  if (!fresh)
-    return;
-  auto *storage = t.storage().unsafeGetStorageImpl();
-  if (storage->has_materializer()) {
-    s.unreal.erase(at);
-    return stop_by_name(op, StopKind::State, "it writes to a tensor whose memory is shared until it is written to");
-  }
-  // A read of it is a read of data.
-  storage->set_materializer(&data_asked);
-}
-
-// --- how ops run
 
 std::string full_name(const c10::OperatorHandle &op) {
   const auto &name = op.operator_name();
@@ -278,6 +153,8 @@ static OpInfo make_info(const c10::OperatorHandle &op) {
            op.hasKernelForDispatchKey(DispatchKey::CompositeExplicitAutogradNonFunctional) ||
            op.hasKernelForDispatchKey(DispatchKey::CompositeImplicitAutograd))
     info.way = Way::Composite;
+  info.decomposes =
+      info.way == Way::Composite && op.hasKernelForDispatchKey(DispatchKey::CompositeImplicitAutograd);
   return info;
 }
 
@@ -503,6 +380,9 @@ static void fallback(const c10::OperatorHandle &op, Stack *stack) {
     return run_unreal(op, info, stack, false);
   if (!tensors)
     return info.device >= 0 ? run_unreal(op, info, stack, true) : op.callBoxed(stack);
+  // In inference mode whole ops come here; their parts decide alone.
+  if (info.decomposes)
+    return call_composite(op, stack);
   if (info.view)
     return op.callBoxed(stack);
   if (info.mutates ? writes_model(*s, op, args) || !is_small(args) : !is_small(args))
@@ -555,120 +435,3 @@ void register_fake() {
 }
 
 } // namespace tx
-
-using namespace tx;
-
-extern "C" int tx_fake_tensor(void *like, const int64_t *sizes, const int64_t *strides, size_t dims, void **tensor,
-                              tx_bytes *error) {
-  return guarded(error, [&]() -> int {
-    const auto &t = tensor_of(like);
-    if (!t.defined())
-      throw std::runtime_error("an undefined tensor has no form without data");
-    if (t.layout() != at::kStrided || t.is_quantized())
-      throw std::runtime_error(c10::str("a tensor of layout ", t.layout(), " and element type ", t.scalar_type(),
-                                        " has no form without data"));
-    register_fallbacks();
-    const at::IntArrayRef shape(sizes, dims);
-    auto fake = strides ? fake_strided(shape, at::IntArrayRef(strides, dims), t.scalar_type(), t.device())
-                        : fake_empty(shape, t.scalar_type(), t.device());
-    auto *impl = fake.unsafeGetTensorImpl();
-    impl->_set_conj(t.is_conj());
-    impl->_set_neg(t.is_neg());
-    if (t.requires_grad())
-      impl->set_requires_grad(true);
-    *tensor = new at::Tensor(std::move(fake));
-    return TX_OK;
-  });
-}
-
-extern "C" int tx_op_way(const char *name, const char *overload, int *way, tx_bytes *error) {
-  return guarded(error, [&]() -> int {
-    const auto op = c10::Dispatcher::singleton().findSchema({name, overload});
-    if (!op)
-      return TX_NO_SUCH_OP;
-    *way = static_cast<int>(info_of(*op).way);
-    return TX_OK;
-  });
-}
-
-extern "C" int tx_session_fake(tx_session *session, tx_session *reference, void *const *tensors, size_t tensors_len,
-                               const int64_t *data, size_t data_len, tx_bytes *error) {
-  return guarded(error, [&]() -> int {
-    session->reference = reference;
-    session->data.assign(data, data + data_len);
-    session->values.reserve(reference->values.size());
-    session->compact.numbers.reserve(reference->compact.numbers.size());
-    for (size_t i = 0; i < tensors_len; ++i)
-      session->values.emplace_back(tensor_of(tensors[i]));
-    return TX_OK;
-  });
-}
-
-extern "C" void tx_session_numbers(const tx_session *session, const int64_t **numbers, size_t *len) {
-  *numbers = session->compact.numbers.data();
-  *len = session->compact.numbers.size();
-}
-
-extern "C" int tx_session_compact(const tx_session *session, tx_bytes *out) {
-  return guarded(out, [&]() -> int {
-    Writer w;
-    const auto &c = session->compact;
-    w.u64(c.calls.size());
-    for (const auto &call : c.calls)
-      w.u8(call.failed);
-    w.u64(c.places.size());
-    for (const auto &place : c.places) {
-      w.i64(place.call);
-      w.i64(static_cast<int64_t>(place.kind));
-      w.i64(place.item);
-      w.i64(place.at);
-    }
-    w.u64(c.data.size());
-    for (const auto &data : c.data) {
-      w.i64(data.call);
-      w.i64(static_cast<int64_t>(data.kind));
-      w.i64(data.value);
-    }
-    w.u64(c.values.size());
-    for (const auto &value : c.values) {
-      w.i64(static_cast<int64_t>(value.kind));
-      w.i64(value.a);
-      w.i64(value.b);
-    }
-    give(out, w.bytes());
-    return TX_OK;
-  });
-}
-
-extern "C" int tx_session_stop_reason(const tx_session *session, tx_bytes *out) {
-  return guarded(out, [&]() -> int {
-    Writer w;
-    const auto name = [&w](const std::optional<c10::OperatorHandle> &op) {
-      w.u8(op.has_value());
-      if (op) {
-        w.text(op->operator_name().name);
-        w.text(op->operator_name().overload_name);
-      }
-    };
-    w.u64(session->next);
-    const auto &why = session->stop;
-    w.u8(static_cast<uint8_t>(why.kind));
-    name(why.op);
-    const auto &calls = session->reference->compact.calls;
-    if (why.kind == StopKind::None && session->next < calls.size())
-      name(calls[session->next].op);
-    else
-      name(why.expected);
-    w.i64(why.index);
-    w.text(why.text);
-    give(out, w.bytes());
-    return TX_OK;
-  });
-}
-
-extern "C" int tx_session_is_value(tx_session *session, void *tensor, uint64_t value, int *is, tx_bytes *error) {
-  return guarded(error, [&]() -> int {
-    *is = is_value(*session, tensor_of(tensor), static_cast<int64_t>(value), nullptr);
-    return TX_OK;
-  });
-}

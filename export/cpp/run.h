@@ -23,6 +23,8 @@ struct OpInfo {
   bool whole = false;
   // The rule is that of the op without `out`: so many arguments at the end are the results.
   size_t outs = 0;
+  // It is made of other ops, and has no kernel of its own.
+  bool decomposes = false;
   bool view = false;
   bool mutates = false;
   bool reads = false;
@@ -63,4 +65,15 @@ struct InOp {
 [[noreturn]] void stop(Stop why);
 // Ends the forward of a run that has stopped already.
 [[noreturn]] void throw_stopped(const tx_session &s);
+[[noreturn]] void stop_by_name(const c10::OperatorHandle &op, StopKind kind, std::string text);
+
+// libtorch calls this when somebody asks a storage without data for its data.
+void data_asked(c10::StorageImpl *storage);
+
+// The tensor without data that stands for a real one, made once for all runs against a reference.
+at::Tensor twin_of(const at::Tensor &t);
+c10::IValue with_twins(const c10::IValue &v);
+// From now on in this run, the content of a real tensor is not what the forward computed.
+void mark_unreal(tx_session &s, const c10::OperatorHandle &op, const at::Tensor &t);
+
 } // namespace tx

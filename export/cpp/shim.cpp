@@ -9,6 +9,9 @@
 #include "record.cpp"
 
 #include "fake.cpp"
+#include "fake_api.cpp"
+#include "state.cpp"
+
 #include "rules.cpp"
 #include "rules_data.cpp"
 #include "rules_linalg.cpp"

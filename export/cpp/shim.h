@@ -73,6 +73,9 @@ int tx_op_way(const char *name, const char *overload, int *way, tx_bytes *error)
 // declared ones in the order of the reference. `data` are the numbers that ops get in place of the content of tensors.
 int tx_session_fake(tx_session *session, tx_session *reference, void *const *tensors, size_t tensors_len,
                     const int64_t *data, size_t data_len, tx_bytes *error);
+// The tensors of a recording that no op made and nobody declared, in the order of their first use.
+uint64_t tx_session_foreign_count(const tx_session *session);
+int tx_session_foreign(const tx_session *session, uint64_t index, void **tensor, tx_bytes *error);
 // The numbers of a recording or of a fake run, valid until the session goes on.
 void tx_session_numbers(const tx_session *session, const int64_t **numbers, size_t *len);
 // What the numbers of a recording are, which of them depend on data, and the names of its values.

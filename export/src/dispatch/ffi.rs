@@ -73,6 +73,7 @@ unsafe extern "C" {
         tensor: *mut *mut c_void,
         error: *mut RawBytes,
     ) -> c_int;
+    #[cfg(test)]
     fn tx_op_way(name: *const c_char, overload: *const c_char, way: *mut c_int, error: *mut RawBytes) -> c_int;
     fn tx_session_fake(
         session: *mut RawSession,
@@ -81,6 +82,13 @@ unsafe extern "C" {
         tensors_len: usize,
         data: *const i64,
         data_len: usize,
+        error: *mut RawBytes,
+    ) -> c_int;
+    fn tx_session_foreign_count(session: *const RawSession) -> u64;
+    fn tx_session_foreign(
+        session: *const RawSession,
+        index: u64,
+        tensor: *mut *mut c_void,
         error: *mut RawBytes,
     ) -> c_int;
     fn tx_session_numbers(session: *const RawSession, numbers: *mut *const i64, len: *mut usize);
@@ -332,6 +340,17 @@ impl Session {
         unsafe { std::slice::from_raw_parts(numbers, len) }
     }
 
+    /// The tensors that no op made and nobody declared, in the order of their first use.
+    pub(crate) fn foreign(&self) -> Result<Vec<Tensor>, ShimError> {
+        // SAFETY: a live session.
+        let count = unsafe { tx_session_foreign_count(self.raw.as_ptr()) };
+        let one = |index| {
+            // SAFETY: a live session and two places to write to; an index out of range is an error.
+            make_tensor(|out, error| unsafe { tx_session_foreign(self.raw.as_ptr(), index, out, error) })
+        };
+        (0..count).map(one).collect()
+    }
+
     /// What the numbers of a recording are, which of them depend on data, and its values.
     pub(crate) fn compact(&self) -> Result<Buffer, ShimError> {
         let mut out = Buffer::empty();
@@ -404,6 +423,7 @@ impl<'r> FakeSession<'r> {
 }
 
 /// How an op runs without data.
+#[cfg(test)]
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Way {
     /// By libtorch's meta kernel, by a rule of the shim, or by other ops that it calls.
@@ -417,6 +437,7 @@ pub(crate) enum Way {
 }
 
 /// How an op runs without data.
+#[cfg(test)]
 pub(crate) fn op_way(name: &CStr, overload: &CStr) -> Result<Way, ShimError> {
     let mut way = 0;
     let mut error = Buffer::empty();
