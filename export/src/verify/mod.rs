@@ -18,6 +18,12 @@ use run::{Compared, Sides};
 /// How many sizes that the export was not given are tried.
 const UNSEEN: usize = 2;
 
+/// How many sizes are considered.
+const CANDIDATES: usize = 32;
+
+/// So many elements always cost little.
+const CHEAP: i64 = 1 << 16;
+
 /// Compares the program with the model on the given sets, and at small sizes that are not among them.
 pub(crate) fn verify(
     runs: &Runs<'_>,
@@ -31,8 +37,7 @@ pub(crate) fn verify(
         cases.push(CheckCase { shown: runs.shown(&LeafSizes::of(&inputs.leaves)), inputs });
     }
     let mut unseen = Vec::new();
-    for point in resolved.domain.small(UNSEEN, 0) {
-        let Some(sizes) = resolved.domain.sizes(&point, example) else { continue };
+    for sizes in small(runs, resolved) {
         cases.push(CheckCase { shown: runs.shown(&sizes), inputs: runs.inputs_of(&sizes)? });
         unseen.push(sizes);
     }
@@ -48,6 +53,28 @@ pub(crate) fn verify(
     verification.run = named.filter_map(|(name, sizes)| Some(InputSizes { name, sizes: sizes?.to_vec() })).collect();
     verification.tried = runs.tried(resolved);
     Ok(verification)
+}
+
+/// Sizes that are not among the given ones and that cost no more than these. The smallest come first.
+fn small(runs: &Runs<'_>, resolved: &Resolved) -> Vec<LeafSizes> {
+    let given: Vec<LeafSizes> = runs.sets().iter().map(|set| LeafSizes::of(&set.leaves)).collect();
+    let most = given.iter().map(elements).max().unwrap_or_default().max(CHEAP);
+    let points = resolved.domain.small(CANDIDATES, 0).into_iter();
+    let sizes = points.filter_map(|point| resolved.domain.sizes(&point, &runs.example().sizes));
+    let mut sizes: Vec<LeafSizes> = sizes.filter(|sizes| !given.contains(sizes) && elements(sizes) <= most).collect();
+    sizes.sort_by_key(elements);
+    sizes.dedup();
+    // The very smallest often have a size of 0 somewhere inside, which proves little.
+    let skip = (sizes.len() / 4).min(sizes.len().saturating_sub(UNSEEN));
+    sizes.drain(..skip);
+    sizes.truncate(UNSEEN);
+    sizes
+}
+
+/// How many elements the inputs have together.
+fn elements(sizes: &LeafSizes) -> i64 {
+    let of = |sizes: &[i64]| sizes.iter().fold(1_i64, |n, size| n.saturating_mul(*size));
+    sizes.iter().flatten().map(of).fold(0, i64::saturating_add)
 }
 
 /// Inputs at which a program is compared with its model.
