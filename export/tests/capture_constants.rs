@@ -64,18 +64,73 @@ impl Held {
 }
 
 #[test]
-fn an_undeclared_tensor_is_an_error_with_the_cure() {
+fn an_undeclared_tensor_is_a_constant_of_the_model() {
     let model = Held { w: randn(&[3]) };
+    let before = model.w.copy();
+    let program = guessed(&model, [2, 4].map(|n| Held::args(randn(&[n, 3])))).unwrap();
+    assert_eq!(
+        statements(&program),
+        ["mul: \"f32[s77, 3]\" = torch.ops.aten.mul.Tensor(x, c_lifted_tensor_0)", "return (mul,)"]
+    );
+    let InputKind::ConstantTensor { name } = &program.signature.inputs[0].kind else { panic!("{program}") };
+    assert_eq!(name, "lifted_tensor_0");
+    assert_eq!(program.constants.keys().collect::<Vec<_>>(), ["lifted_tensor_0"]);
+    same(&model, &program, [7, 1].map(|n| Held::args(randn(&[n, 3]))));
+    assert_eq!(model.w, before);
+}
+
+#[test]
+fn an_undeclared_parameter_is_an_error_with_the_cure() {
+    let model = Held { w: randn(&[3]).set_requires_grad(true) };
     let error = refused(fixed(&model, Held::args(randn(&[2, 3]))));
     let text = error.to_string();
     let RecordError::UnknownTensor { sizes, reason, .. } = recording(&error) else { panic!("{error:?}") };
-    assert_eq!((sizes.as_slice(), reason), ([3].as_slice(), &UnknownReason::Foreign));
+    assert_eq!((sizes.as_slice(), reason), ([3].as_slice(), &UnknownReason::UndeclaredParameter));
     assert!(text.starts_with("argument `other` of `aten.mul.Tensor` is a float32 tensor of sizes [3] "), "{text}");
-    assert!(text.contains("declare it as a buffer or constant"), "{text}");
+    assert!(text.contains(".parameter(name, &tensor)"), "{text}");
+}
 
-    let model = Held { w: randn(&[3]).set_requires_grad(true) };
-    let error = refused(fixed(&model, Held::args(randn(&[2, 3]))));
-    assert!(error.to_string().contains(".parameter(name, &tensor)"), "{error}");
+struct Alternating {
+    tables: [Tensor; 2],
+    second: std::cell::Cell<bool>,
+}
+
+#[module]
+impl Alternating {
+    fn forward(&self, x: &Tensor) -> Tensor {
+        self.second.set(!self.second.get());
+        x * &self.tables[usize::from(self.second.get())]
+    }
+}
+
+#[test]
+fn an_undeclared_tensor_that_is_another_one_in_the_next_run_is_refused() {
+    let model = Alternating { tables: [randn(&[3]), randn(&[3])], second: std::cell::Cell::new(false) };
+    let error = refused(fixed(&model, Alternating::args(randn(&[2, 3]))));
+    let ExportError::OtherTensor { op, line: Some(line) } = &error else { panic!("{error:?}") };
+    assert_eq!(op.to_string(), "aten.mul.Tensor");
+    assert!(line.contains("capture_constants.rs:"), "{line}");
+    assert!(error.to_string().contains("let the model hold it"), "{error}");
+}
+
+struct WrittenHeld {
+    seen: Tensor,
+}
+
+#[module]
+impl WrittenHeld {
+    fn forward(&self, x: &Tensor) -> Tensor {
+        self.seen.shallow_clone().g_add_(&x.sum(tch::Kind::Float)) + x
+    }
+}
+
+#[test]
+fn an_undeclared_tensor_that_is_written_to_is_refused() {
+    let model = WrittenHeld { seen: Tensor::zeros([3], F) };
+    let error = refused(fixed(&model, WrittenHeld::args(randn(&[2, 3]))));
+    let ExportError::WrittenTensor { sizes } = &error else { panic!("{error:?}") };
+    assert_eq!(sizes, &[3]);
+    assert!(error.to_string().contains(".buffer(name, &tensor)"), "{error}");
 }
 
 #[test]

@@ -161,15 +161,30 @@ fn a_parameter_that_is_not_declared_is_refused() {
 }
 
 #[test]
-fn a_tensor_held_by_the_closure_is_refused() {
+fn a_tensor_held_by_the_closure_is_held() {
     let x = x34();
-    let table = Tensor::ones([3, 4], F);
-    assert_eq!(refused(&x, || &x + &table).0, UnknownReason::Foreign);
+    let table = Tensor::randn([3, 4], F);
     // This also holds for a tensor that was made from Rust data before the recording.
     let before = Tensor::from_slice(&[1f32]);
-    assert_eq!(refused(&x, || &x + &before).0, UnknownReason::Foreign);
-    // And for tensors in lists.
-    assert_eq!(refused(&x, || Tensor::cat(&[&x, &table], 0)).0, UnknownReason::Foreign);
+    let (y, mut t) = record(&Known::new().with_inputs([&x]), || {
+        let y = &x + &table + &before;
+        // And for tensors in lists.
+        Tensor::cat(&[&y, &table], 0)
+    })
+    .unwrap();
+    assert_eq!(ops(&t), ["aten.add.Tensor", "aten.add.Tensor", "aten.cat.default"]);
+    assert_eq!(arg(&t, 0, 1), Value::Tensor(ValueId::Held(0)));
+    assert_eq!(arg(&t, 1, 1), Value::Tensor(ValueId::Held(1)));
+    let sum = ValueId::Output { call: 1, index: 0 };
+    assert_eq!(arg(&t, 2, 0), Value::Tensors(vec![sum, ValueId::Held(0)]));
+    assert!(t.lifted.is_empty() && t.held.len() == 2, "{t:?}");
+    for (held, tensor) in t.held.iter().zip([&table, &before]) {
+        assert_eq!((held, held.data_ptr()), (tensor, tensor.data_ptr()), "the memory of the model");
+    }
+    assert_eq!(t.value_of(&y).unwrap(), ValueId::Output { call: 2, index: 0 });
+    // One that requires grad is a parameter.
+    let weight = Tensor::randn([3, 4], F).set_requires_grad(true);
+    assert_eq!(refused(&x, || Tensor::cat(&[&x, &weight], 0)).0, UnknownReason::UndeclaredParameter);
 }
 
 #[test]
@@ -207,16 +222,28 @@ fn a_view_made_outside_is_refused() {
 }
 
 #[test]
-fn an_unknown_result_is_refused() {
+fn an_unknown_result_is_held_or_refused() {
     let x = x34();
-    let table = Tensor::ones([3, 4], F);
+    let table = Tensor::randn([3, 4], F);
     let (result, mut t) = record(&Known::new().with_inputs([&x]), || table.shallow_clone()).unwrap();
-    match t.value_of(&result).unwrap_err() {
-        RecordError::UnknownTensor { place, sizes, dtype, reason } => {
-            assert_eq!((place, sizes, dtype), (UseSite::Result, vec![3, 4], DType::Float32));
-            assert_eq!(reason, UnknownReason::Foreign);
+    assert_eq!(t.value_of(&result).unwrap(), ValueId::Held(0));
+    assert_eq!(t.value_of(&table).unwrap(), ValueId::Held(0));
+    assert_eq!((t.held.len(), &t.held[0]), (1, &table));
+    // A parameter and a view of an input that no op made have no name.
+    let weight = Tensor::randn([3, 4], F).set_requires_grad(true);
+    let part = x.narrow(0, 1, 1);
+    for (tensor, sizes, expected) in [
+        (&weight, vec![3, 4], UnknownReason::UndeclaredParameter),
+        (&part, vec![1, 4], UnknownReason::UnrecordedView),
+    ] {
+        let (result, mut t) = record(&Known::new().with_inputs([&x]), || tensor.shallow_clone()).unwrap();
+        match t.value_of(&result).unwrap_err() {
+            RecordError::UnknownTensor { place, sizes: got, dtype, reason } => {
+                assert_eq!((place, got, dtype), (UseSite::Result, sizes, DType::Float32));
+                assert_eq!(reason, expected);
+            }
+            other => panic!("{other:?}"),
         }
-        other => panic!("{other:?}"),
     }
 }
 

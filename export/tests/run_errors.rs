@@ -69,6 +69,16 @@ fn integers_are_computed_as_in_python() {
 }
 
 #[test]
+fn a_power_with_a_negative_exponent_is_a_float_as_in_python() {
+    let program = arithmetic(PythonFunction::Pow, &[NodeId(0), NodeId(1)]);
+    for (a, b, result) in [(2, -1, 0.5), (-4, -3, -0.015625)] {
+        let outputs = program.run(vec![Leaf::Int(a), Leaf::Int(b)]).unwrap();
+        assert!(matches!(outputs[..], [Leaf::Float(v)] if v == result), "{outputs:?}");
+    }
+    assert!(program.run(vec![Leaf::Int(0), Leaf::Int(-1)]).is_err(), "a division by zero in Python");
+}
+
+#[test]
 fn an_integer_that_cannot_be_computed_names_the_node_and_its_operands() {
     use PythonFunction::*;
     let zero = "division by zero";
@@ -79,7 +89,7 @@ fn an_integer_that_cannot_be_computed_names_the_node_and_its_operands() {
         (FloorDiv, i64::MIN, -1, "floordiv", "-9223372036854775808 // -1", range),
         (Add, i64::MAX, 1, "add", "9223372036854775807 + 1", range),
         (Mul, i64::MAX, 2, "mul", "9223372036854775807 * 2", range),
-        (Pow, 2, -1, "pow", "2 ** -1", range),
+        (Pow, 2, 64, "pow", "2 ** 64", range),
         (Neg, i64::MIN, 0, "neg", "--9223372036854775808", range),
     ] {
         let expected = format!(
@@ -94,9 +104,9 @@ fn a_graph_that_is_not_valid_names_the_node() {
     let problem =
         |program: &ExportedProgram| program.run(vec![Leaf::Int(1), Leaf::Int(2)]).map(|_| ()).unwrap_err().to_string();
     let missing = arithmetic(PythonFunction::Add, &[NodeId(0), NodeId(9)]);
-    assert_eq!(problem(&missing), "the graph is not valid: node `add` uses a value as an int that is not one");
+    assert_eq!(problem(&missing), "the graph is not valid: node `add` uses a value as a number that is not one");
     let three = arithmetic(PythonFunction::Max, &[NodeId(0), NodeId(1), NodeId(0)]);
-    assert_eq!(problem(&three), "the graph is not valid: node `sym_max` has the wrong number of operands");
+    assert_eq!(problem(&three), "the graph is not valid: node `sym_max` has the wrong number or kind of operands");
 }
 
 /// The messages of the errors that an error wraps, the direct cause first.

@@ -163,9 +163,15 @@ fn tensors_that_nobody_declared_must_be_the_same() {
     let (held, other) = (Tensor::rand([4], F), Tensor::rand([4], F));
     let x = x();
     let f = |x: &Tensor| x + if x.size()[0] > 5 { &other } else { &held };
-    let forward = |x: &Tensor| drop(f(x));
-    // The trace refuses it, the compact form does not need to know.
-    assert!(record(&Known::new().with_inputs([&x]), || forward(&x)).is_err());
+    let (_, trace) = record(&Known::new().with_inputs([&x]), || f(&x)).unwrap();
+    assert_eq!((trace.held.len(), &trace.held[0]), (1, &held));
+    let reference = Reference::new(&trace).unwrap();
+    for (size, expected) in [(4, None), (5, None), (6, Some(()))] {
+        let fake = fake_tensor(&x, &[size, 4], None).unwrap();
+        let (_, run) = fake_run(&Known::new().with_inputs([&fake]), &reference, &[], || f(&fake)).unwrap();
+        let op = "aten.add.Tensor".parse().unwrap();
+        assert_eq!(run.stop, expected.map(|()| Stop::Foreign { op, index: 0 }), "{size}");
+    }
 }
 
 #[test]
