@@ -183,9 +183,8 @@ pub enum ExportError {
     },
     /// Two runs on the same inputs differ.
     #[error(
-        "the forward is impure: {place} is {first} in one run and {second} in the next on the same inputs. Take random \
-         numbers, clocks and counters out of it, or pass them as inputs"
-    )]
+        "the forward is impure: {place} is {first} in one run and {second} in the next on the same inputs{}. Take random \
+         numbers, clocks and counters out of it, or pass them as inputs", on(line))]
     Impure {
         /// The op and the argument.
         place: String,
@@ -193,6 +192,8 @@ pub enum ExportError {
         first: String,
         /// Its value in the other run.
         second: String,
+        /// The Rust line, if it is known.
+        line: Option<String>,
     },
     /// Two tensors of the model have one name.
     #[error(

@@ -1,6 +1,7 @@
 //! Runs of the model: the example with data, fake runs at any sizes, and the inputs of runs with data at other sizes.
 
 mod ends;
+mod example;
 mod inputs;
 mod layout;
 mod runs;

@@ -7,7 +7,7 @@ use crate::dispatch::{deep_copy, same_tensor};
 use crate::model::{Forward, Leaves};
 use crate::model_tensors::ModelTensors;
 use crate::record::{
-    FakeRun, Known, OutputLeaf, RecordMode, Reference, Role, Sample, Stop, ValueId, capture, fake_run, fake_tensor,
+    FakeRun, Known, OutputLeaf, Place, RecordMode, Reference, Role, Sample, Stop, ValueId, capture, fake_run, fake_tensor,
 };
 use crate::resolve::{Given, Numbers, Resolved};
 use crate::setup::Setup;
@@ -155,6 +155,11 @@ impl<'m> Runs<'m> {
     /// Where each number of a run stands.
     pub(crate) fn numbers(&self) -> &Numbers {
         &self.numbers
+    }
+
+    /// What a number of a run is; `None` for an output.
+    pub(super) fn place(&self, number: usize) -> Option<Place> {
+        self.reference.places.get(number).copied()
     }
 
     /// The run without data that is given these numbers. Each is made once.

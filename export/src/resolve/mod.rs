@@ -96,6 +96,7 @@ const ATTEMPTS: usize = 64;
 
 /// Resolves the graph of the example until all runs agree with it.
 pub(crate) fn resolve(runs: &mut Runs<'_>) -> Result<Resolved, ExportError> {
+    runs.check_example()?;
     let mut lessons = Lessons::default();
     for _ in 0..ATTEMPTS {
         let attempt = Attempt::new(runs, &lessons)?;

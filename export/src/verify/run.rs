@@ -94,7 +94,7 @@ impl<'a> Sides<'a> {
         }
         if let Err(again) = self.agree(inputs, &self.model_run(inputs)?, &self.model_run(inputs)?) {
             let Found { what, mismatch: Mismatch(second) } = again;
-            return Err(ExportError::Impure { place: what, first: "one value".to_owned(), second });
+            return Err(ExportError::Impure { place: what, first: "one value".to_owned(), second, line: None });
         }
         Err(self.differs(found))
     }
