@@ -137,15 +137,6 @@ impl<'t> Reference<'t> {
         Ok(Self { session, places, data, values, declared: trace.declared.len() })
     }
 
-    /// The tensors that the recording used although no op made them and nobody declared them, in the order of their first
-    /// use. A fake run stops ([`Stop::Foreign`]) where it uses another tensor in place of one.
-    ///
-    /// # Errors
-    /// [`RecordError::Dispatch`] if one of them does not exist any more.
-    pub(crate) fn foreign(&self) -> Result<Vec<Tensor>, RecordError> {
-        Ok(self.session.foreign().map_err(DispatchError::tensor)?)
-    }
-
     /// The numbers of the recording itself.
     pub(crate) fn numbers(&self) -> &[i64] {
         self.session.numbers()
