@@ -44,6 +44,12 @@ impl LeafSizes {
         self.0.iter().map(Option::as_deref)
     }
 
+    /// How many numbers are the same in both.
+    pub(crate) fn in_common(&self, other: &LeafSizes) -> usize {
+        let leaves = self.iter().zip(other.iter());
+        leaves.map(|(a, b)| a.into_iter().flatten().zip(b.into_iter().flatten()).filter(|(a, b)| a == b).count()).sum()
+    }
+
     pub(crate) fn get(&self, variable: Variable) -> Option<i64> {
         let (leaf, dim) = variable.place();
         self.leaf(leaf)?.get(dim).copied()
