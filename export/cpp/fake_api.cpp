@@ -49,18 +49,6 @@ extern "C" int tx_session_fake(tx_session *session, tx_session *reference, void 
   });
 }
 
-extern "C" uint64_t tx_session_foreign_count(const tx_session *session) { return session->foreign.size(); }
-
-extern "C" int tx_session_foreign(const tx_session *session, uint64_t index, void **tensor, tx_bytes *error) {
-  return guarded(error, [&]() -> int {
-    const auto alive = session->foreign.at(index).weak.lock();
-    if (!alive)
-      throw std::runtime_error("the tensor does not exist any more");
-    *tensor = new at::Tensor(alive);
-    return TX_OK;
-  });
-}
-
 extern "C" void tx_session_numbers(const tx_session *session, const int64_t **numbers, size_t *len) {
   *numbers = session->compact.numbers.data();
   *len = session->compact.numbers.size();

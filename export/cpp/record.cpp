@@ -65,17 +65,6 @@ bool tx::is_scalar_from_rust(tx_session &s, const c10::FunctionSchema &schema, a
          args[1].isList() && args[1].toListRef().empty();
 }
 
-// Replaces a number or truth value that was read with another one.
-static void alter(c10::IValue &value, int way) {
-  constexpr int64_t LARGE = 1'000'000'000;
-  if (value.isBool())
-    value = !value.toBool();
-  else if (value.isInt())
-    value = way == 0 ? static_cast<int64_t>(static_cast<uint64_t>(value.toInt()) + 1) : way * LARGE;
-  else if (value.isDouble())
-    value = way == 0 ? value.toDouble() + 1 : static_cast<double>(way * LARGE);
-}
-
 static void record_call(const c10::OperatorHandle &op, torch::jit::Stack *stack) {
   c10::impl::ExcludeDispatchKeyGuard below(RECORD_KEY);
   tx_session *s = current;
@@ -108,18 +97,13 @@ static void record_call(const c10::OperatorHandle &op, torch::jit::Stack *stack)
       note_argument(*s, i, args[i]);
   }
   try {
-    if (!s->overridden.empty() && s->budget-- == 0)
-      throw std::runtime_error("the forward goes on without an end");
     // What `one_hot` becomes does not show how many classes it found.
     if (schema.name() == "aten::one_hot")
       call_counting(*s, op, stack);
     else
       op.callBoxed(stack);
-    if (reads_data(op)) {
-      if (s->overridden.count(s->reads++) != 0)
-        alter(stack->back(), s->way);
+    if (reads_data(op))
       note_read(*s, stack->back());
-    }
   } catch (...) {
     event.u8(0);
     event.text(current_message());
@@ -164,13 +148,6 @@ extern "C" int tx_session_new(int frames, tx_session **session, tx_bytes *error)
     (*session)->frames = frames != 0;
     return TX_OK;
   });
-}
-
-extern "C" void tx_session_override_reads(tx_session *session, int way, const uint64_t *reads, size_t reads_len,
-                                 uint64_t budget) {
-  session->way = way;
-  session->overridden = {reads, reads + reads_len};
-  session->budget = budget;
 }
 
 extern "C" void tx_session_free(tx_session *session) { delete session; }

@@ -140,12 +140,6 @@ struct tx_session {
   // Storages filled from Rust data after the op that made them, which no op has used yet.
   std::unordered_set<const void *> unread;
   std::vector<at::Tensor> lifted;
-  // How many ops have returned a tensor's content to Rust so far, and which of them return altered values.
-  uint64_t reads = 0;
-  std::unordered_set<uint64_t> overridden;
-  int way = 0;
-  // How many ops may still come; counted only while reads are overridden.
-  uint64_t budget = 0;
 
   // --- the compact form
   tx::Compact compact;

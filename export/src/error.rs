@@ -167,20 +167,6 @@ pub enum ExportError {
         /// The sizes of the other run.
         second_sizes: String,
     },
-    /// A value that the forward read from a tensor became a constant, or determined the path.
-    #[error(
-        "{place} depends on the values of the inputs: {first} with the example, {second} with other values of the same \
-         sizes. A number read from a tensor (`double_value`, `item`, `==`, a copy) leaves the graph: compute with \
-         tensors instead"
-    )]
-    DataDependence {
-        /// The op and the argument.
-        place: String,
-        /// Its value in the first run.
-        first: String,
-        /// Its value in the other run.
-        second: String,
-    },
     /// Two runs on the same inputs differ.
     #[error(
         "the forward is impure: {place} is {first} in one run and {second} in the next on the same inputs{}. Take random \
@@ -234,54 +220,12 @@ pub enum ExportError {
     /// The rule of an op does not accept these shapes.
     #[error(transparent)]
     Rule(#[from] RuleError),
-    /// The number of elements of a result depends on the values of the arguments.
-    #[error(
-        "the number of elements that `{op}` returns depends on values, which is not supported; use an op that keeps the \
-         size, such as `where` or `masked_fill`, or compute the result outside and pass it as an input"
-    )]
-    DataDependentSize {
-        /// The op.
-        op: OpName,
-    },
-    /// A shape rule and a run disagree, so the program would be wrong.
-    #[error(
-        "`{op}` returns sizes {observed:?}, but its shape rule says {predicted}: this is a mistake of this library, please \
-         report the model"
-    )]
-    RuleMismatch {
-        /// The op.
-        op: OpName,
-        /// The sizes that the rule gives.
-        predicted: String,
-        /// The sizes in the run.
-        observed: Vec<i64>,
-    },
-    /// The model fails at sizes that the dynamic shapes allow.
-    #[error(
-        "the model fails with {dims}: {sizes}: {source}. Make the dimension static, or narrow its range with `min` and `max`"
-    )]
-    Probe {
-        /// The dimensions that were changed.
-        dims: String,
-        /// The sizes of the inputs.
-        sizes: String,
-        /// The error of the model.
-        source: Box<RecordError>,
-    },
     /// There are no inputs.
     #[error("there are no inputs to export with; give `ModelInputs` one set or more")]
     NoInputs,
     /// Inputs of other sizes, or a comparison of outputs, could not be computed.
     #[error("cannot make inputs of other sizes: {}", first_line(&.0.to_string()))]
     Inputs(#[source] tch::TchError),
-    /// An op uses a tensor that is not a value of the recording.
-    #[error(
-        "`{op}` uses a tensor that is not a value of the recording: this is a mistake of this library, please report the model"
-    )]
-    UnknownTensor {
-        /// The op.
-        op: OpName,
-    },
     /// The name of an op is not valid.
     #[error(transparent)]
     OpName(#[from] OpNameError),

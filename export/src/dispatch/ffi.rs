@@ -49,13 +49,6 @@ unsafe extern "C" {
         out_tensors: *mut RawTensors,
     ) -> c_int;
     fn tx_session_new(frames: c_int, session: *mut *mut RawSession, error: *mut RawBytes) -> c_int;
-    fn tx_session_override_reads(
-        session: *mut RawSession,
-        way: c_int,
-        reads: *const u64,
-        reads_len: usize,
-        budget: u64,
-    );
     fn tx_session_free(session: *mut RawSession);
     fn tx_session_start(session: *mut RawSession, error: *mut RawBytes) -> c_int;
     fn tx_session_stop();
@@ -82,13 +75,6 @@ unsafe extern "C" {
         tensors_len: usize,
         data: *const i64,
         data_len: usize,
-        error: *mut RawBytes,
-    ) -> c_int;
-    fn tx_session_foreign_count(session: *const RawSession) -> u64;
-    fn tx_session_foreign(
-        session: *const RawSession,
-        index: u64,
-        tensor: *mut *mut c_void,
         error: *mut RawBytes,
     ) -> c_int;
     fn tx_session_numbers(session: *const RawSession, numbers: *mut *const i64, len: *mut usize);
@@ -266,13 +252,6 @@ impl Session {
         }
     }
 
-    /// Alters the values that ops return to Rust. `reads` counts such ops from 0. After `budget` ops the next one fails,
-    /// which ends endless loops.
-    pub(crate) fn override_reads(&mut self, way: i8, reads: &[u64], budget: u64) {
-        // SAFETY: a live session; numbers with their count, copied during the call.
-        unsafe { tx_session_override_reads(self.raw.as_ptr(), c_int::from(way), reads.as_ptr(), reads.len(), budget) }
-    }
-
     /// Runs `f` while this thread's ops are logged. Logging ends with `f`, also when it panics.
     pub(crate) fn run<R>(&mut self, f: impl FnOnce() -> R) -> Result<R, ShimError> {
         struct Stop(PhantomData<*const ()>);
@@ -338,17 +317,6 @@ impl Session {
         }
         // SAFETY: `len` numbers that the session owns. It changes them only in functions that take `&mut self`.
         unsafe { std::slice::from_raw_parts(numbers, len) }
-    }
-
-    /// The tensors that no op made and nobody declared, in the order of their first use.
-    pub(crate) fn foreign(&self) -> Result<Vec<Tensor>, ShimError> {
-        // SAFETY: a live session.
-        let count = unsafe { tx_session_foreign_count(self.raw.as_ptr()) };
-        let one = |index| {
-            // SAFETY: a live session and two places to write to; an index out of range is an error.
-            make_tensor(|out, error| unsafe { tx_session_foreign(self.raw.as_ptr(), index, out, error) })
-        };
-        (0..count).map(one).collect()
     }
 
     /// What the numbers of a recording are, which of them depend on data, and its values.

@@ -75,9 +75,6 @@ pub(crate) struct DataNumber {
 
 /// A fake run.
 pub(crate) struct FakeRun<'r> {
-    /// How many calls of the reference it made, those that failed in the reference included. If it stopped in a call whose
-    /// arguments were as in the reference, that call counts.
-    pub(crate) calls: usize,
     /// Its numbers: for each call its arguments, and if it succeeded its results, as [`Reference::places`] says.
     pub(crate) numbers: Vec<i64>,
     /// Why it ended before the end of the reference.
@@ -137,15 +134,6 @@ impl<'t> Reference<'t> {
         Ok(Self { session, places, data, values, declared: trace.declared.len() })
     }
 
-    /// The tensors that the recording used although no op made them and nobody declared them, in the order of their first
-    /// use. A fake run stops ([`Stop::Foreign`]) where it uses another tensor in place of one.
-    ///
-    /// # Errors
-    /// [`RecordError::Dispatch`] if one of them does not exist any more.
-    pub(crate) fn foreign(&self) -> Result<Vec<Tensor>, RecordError> {
-        Ok(self.session.foreign().map_err(DispatchError::tensor)?)
-    }
-
     /// The numbers of the recording itself.
     pub(crate) fn numbers(&self) -> &[i64] {
         self.session.numbers()
@@ -195,7 +183,7 @@ pub(crate) fn fake_run<'r, R>(
     let mut session = FakeSession::new(reference.session, &tensors, data).map_err(DispatchError::tensor)?;
     let outcome = session.run(|| panic::catch(f)).map_err(DispatchError::tensor)?;
     let bytes = session.stop_reason().map_err(DispatchError::tensor)?;
-    let (calls, stop, further) = read_stop(&bytes)?;
+    let (stop, further) = read_stop(&bytes)?;
     let (result, stop) = match (outcome, stop) {
         (_, Some(stop)) => (None, Some(stop)),
         (Err(panic), None) => (None, Some(Stop::Panicked { message: panic.message, location: panic.location })),
@@ -203,7 +191,7 @@ pub(crate) fn fake_run<'r, R>(
         (Ok(result), None) => (Some(result), None),
     };
     let numbers = session.numbers().to_vec();
-    Ok((result, FakeRun { calls, numbers, stop, session, reference }))
+    Ok((result, FakeRun { numbers, stop, session, reference }))
 }
 
 fn garbled(error: WireError) -> RecordError {
@@ -257,10 +245,11 @@ fn read_value_id(reader: &mut Reader<'_>) -> Result<ValueId, WireError> {
     }
 }
 
-/// How many calls there were, the stop, and the op that the reference has next.
-fn read_stop(bytes: &[u8]) -> Result<(usize, Option<Stop>, Option<OpName>), RecordError> {
+/// The stop, and the op that the reference has next.
+fn read_stop(bytes: &[u8]) -> Result<(Option<Stop>, Option<OpName>), RecordError> {
     let mut reader = Reader::new(bytes);
-    let calls = reader.index().map_err(garbled)?;
+    // How many calls it made; its numbers say the same.
+    reader.index().map_err(garbled)?;
     let kind = reader.u8().map_err(garbled)?;
     let mut name = || -> Result<Option<OpName>, RecordError> {
         let given = reader.flag().map_err(garbled)?;
@@ -272,7 +261,7 @@ fn read_stop(bytes: &[u8]) -> Result<(usize, Option<Stop>, Option<OpName>), Reco
     let named = || op.clone().ok_or_else(|| garbled(WireError::Garbled));
     let place = || at.ok_or_else(|| garbled(WireError::Garbled));
     let stop = match kind {
-        0 => return Ok((calls, None, expected)),
+        0 => return Ok((None, expected)),
         1 => Stop::Path { op, instead_of: expected },
         2 => Stop::Arguments { op: named()?, argument: at },
         3 => Stop::Results { op: named()? },
@@ -284,7 +273,7 @@ fn read_stop(bytes: &[u8]) -> Result<(usize, Option<Stop>, Option<OpName>), Reco
         9 => Stop::State { op: named()?, reason: text },
         _ => return Err(garbled(WireError::Garbled)),
     };
-    Ok((calls, Some(stop), None))
+    Ok((Some(stop), None))
 }
 
 #[cfg(test)]

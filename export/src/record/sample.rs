@@ -1,7 +1,6 @@
 //! One run of the model, recorded.
 
-use super::session::record_overridden;
-use super::{Known, ReadOverride, RecordError, Role, Trace, ValueId, record, record_located};
+use super::{Known, RecordError, Role, Trace, ValueId, record, record_located};
 use crate::ExportError;
 use crate::dispatch::deep_copy;
 use crate::model::{Forward, Leaves};
@@ -30,12 +29,10 @@ pub(crate) struct Sample {
 }
 
 /// How a run is recorded.
-pub(crate) enum RecordMode<'a> {
+pub(crate) enum RecordMode {
     Plain,
     /// The calls hold their call stacks.
     Located,
-    /// Reads of tensor content return altered values.
-    Overridden(ReadOverride<'a>),
 }
 
 /// Runs the model on copies of `inputs` and records it. Afterwards the buffers have their old content again.
@@ -43,7 +40,7 @@ pub(crate) fn capture(
     model: &dyn Forward,
     inputs: &Leaves,
     declared: &ModelTensors,
-    mode: &RecordMode<'_>,
+    mode: &RecordMode,
 ) -> Result<Sample, ExportError> {
     let inputs = inputs.map(|_, tensor| deep_copy(tensor).map_err(ExportError::from), |_, v| v)?;
     let sizes = LeafSizes::of(&inputs.leaves);
@@ -59,7 +56,6 @@ pub(crate) fn capture(
     let recorded = match mode {
         RecordMode::Plain => record(&known, forward),
         RecordMode::Located => record_located(&known, forward),
-        RecordMode::Overridden(reads) => record_overridden(&known, reads, forward),
     };
     saved.restore()?;
     let checked = recorded.map_err(ExportError::from).and_then(|(output, trace)| {

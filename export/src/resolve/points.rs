@@ -147,7 +147,10 @@ impl Domain {
                 let high = low.saturating_add(reach.saturating_mul(variable.step)).min(variable.high.max(low));
                 numbers.between(low, high)
             });
-            if self.allows(&point) && !points.contains(&point) && point != self.example() {
+            // Sizes that differ from each other prove more.
+            let equal = (1..point.len()).any(|i| point[..i].contains(&point[i]));
+            let late = draw > DRAWS * count / 2;
+            if (late || !equal) && self.allows(&point) && !points.contains(&point) && point != self.example() {
                 points.push(point);
             }
         }

@@ -62,10 +62,14 @@ fn small(runs: &Runs<'_>, resolved: &Resolved) -> Vec<LeafSizes> {
     let points = resolved.domain.small(CANDIDATES, 0).into_iter();
     let sizes = points.filter_map(|point| resolved.domain.sizes(&point, &runs.example().sizes));
     let mut sizes: Vec<LeafSizes> = sizes.filter(|sizes| !given.contains(sizes) && elements(sizes) <= most).collect();
-    sizes.sort_by_key(elements);
+    // A size that is not in any given set proves more. Of the others, the very smallest often have a size of 0 somewhere
+    // inside.
+    let known = |sizes: &LeafSizes| given.iter().map(|set| set.in_common(sizes)).max().unwrap_or_default();
+    sizes.sort_by_key(|sizes| (known(sizes), elements(sizes)));
     sizes.dedup();
-    // The very smallest often have a size of 0 somewhere inside, which proves little.
-    let skip = (sizes.len() / 4).min(sizes.len().saturating_sub(UNSEEN));
+    let equal = sizes.first().map(known);
+    let alike = sizes.iter().take_while(|sizes| Some(known(sizes)) == equal).count();
+    let skip = (alike / 4).min(alike.saturating_sub(UNSEEN));
     sizes.drain(..skip);
     sizes.truncate(UNSEEN);
     sizes

@@ -58,7 +58,6 @@ fn linear_relu_view_cat() {
         let result = result.unwrap();
         assert_eq!(result.size(), [2 * n + 1, 3]);
         assert!(run.is_value(&result, id).unwrap());
-        assert_eq!(run.calls, trace.calls.len());
         assert_eq!(run.numbers.len(), reference.places.len());
         if n == 5 {
             assert_eq!(run.numbers, reference.numbers());
