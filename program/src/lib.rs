@@ -47,6 +47,7 @@
 //! | `ep.state_dict`, `ep.constants` | [`TensorData`] |
 //! | `print(ep)` | `Display` of [`ExportedProgram`] |
 //! | `torch.export.save` | [`ExportedProgram::save`] |
+//! | `torch.export.load` | [`ExportedProgram::load`], [`Archive`] |
 //! | registrations of custom nodes | [`ExportedProgram::python_module`] |
 //! | names of placeholders and nodes | [`names`] |
 //! | dead values (`;  x = None`) | [`passes::Liveness`] |
@@ -64,12 +65,15 @@ mod python_module;
 mod signature;
 mod text;
 
-pub use data::{Storage, TensorData};
-pub use exported::{ExportedProgram, InputSizes, Tried, Verification};
+pub use data::{ChecksumError, Pickled, Storage, TensorData};
+pub use exported::{
+    ExportedProgram, InputSizes, ModuleCall, ModuleCallSignature, Origin, Tried, Verification,
+};
 pub use graph::{
-    Argument, Frame, Graph, GraphOutput, Literal, NamedArgument, Node, NodeId, NodeKind, NodeValue, PythonFunction,
-    Sym, Target,
+    Argument, Frame, Graph, GraphOutput, Literal, Metadata, NamedArgument, Node, NodeId, NodeKind, NodeValue,
+    PythonFunction, Sym, Target,
 };
 pub use op::{OpName, OpNameError, Value};
-pub use pt2::SaveError;
+pub use pt2::{Archive, ContentError, Limits, LoadError, SaveError, ZipError};
+pub use text::{ProgramText, TextRelease};
 pub use signature::{GraphSignature, InputKind, InputSpec, OutputKind, OutputSpec};

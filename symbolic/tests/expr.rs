@@ -56,7 +56,7 @@ fn arithmetic_that_has_no_value() {
 fn texts_that_are_no_expression() {
     let refused = |text: &str| parse_srepr(text).expect_err(text).to_string();
     assert!(refused("__import__('os').system('ls')").contains("`__import__` is not in the grammar"));
-    assert!(refused("Symbol('s0')").contains("not an integer"));
+    assert!(refused("Symbol('s0', positive=True)").contains("not an integer"));
     assert!(refused("Integer(9223372036854775808)").contains("is not a 64-bit integer"));
     assert!(refused("Add(Integer(1), Integer(2)) + 1").contains("text after the expression"));
     assert!(refused("FloorDiv(Integer(1))").contains("takes 2 arguments"));

@@ -283,7 +283,7 @@ pub(crate) struct SymExpr {
 /// An example value of an expression.
 // The names of the variants are those of the file.
 #[allow(clippy::enum_variant_names)]
-#[derive(Serialize, Deserialize, Clone, Debug)]
+#[derive(Serialize, Deserialize, Clone, Copy, Debug)]
 #[serde(rename_all = "snake_case")]
 pub(crate) enum Hint {
     AsInt(i64),
