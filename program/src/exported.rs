@@ -55,6 +55,8 @@ pub struct ExportedProgram {
     pub origin: Option<Origin>,
     /// Example values of expressions that do not follow from those of their symbols.
     pub(crate) expression_hints: IndexMap<Expr, Hint>,
+    /// The ranges of symbols that occur in offsets of tensors only. PyTorch does not print these.
+    pub(crate) offset_ranges: Vec<(Expr, ValueRange)>,
 }
 
 /// What wrote a `.pt2` file.
@@ -158,6 +160,7 @@ impl ExportedProgram {
             extra_files: IndexMap::new(),
             origin: None,
             expression_hints: IndexMap::new(),
+            offset_ranges: Vec::new(),
         }
     }
 }

@@ -93,7 +93,7 @@ fn split(name: &str) -> (&str, Option<u64>) {
 }
 
 /// A text in lower case, with `_` between a lower-case and an upper-case letter.
-fn snake_case(text: &str) -> String {
+pub(super) fn snake_case(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     let mut previous = '_';
     for c in text.chars() {

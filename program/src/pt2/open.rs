@@ -193,10 +193,6 @@ impl Archive {
         Ok(self.zip.read(&format!("{}{name}", self.root))?)
     }
 
-    pub(super) fn has(&self, name: &str) -> bool {
-        self.zip.has(&format!("{}{name}", self.root))
-    }
-
     pub(super) fn limits(&self) -> Limits {
         self.zip.limits()
     }

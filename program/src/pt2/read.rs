@@ -118,7 +118,7 @@ fn decode(read: schema::Program, name: &str) -> Result<ExportedProgram, LoadErro
     };
     let mut program = ExportedProgram::new(graph, signature, root.in_spec, root.out_spec);
     program.argument_names = root.argument_names.unwrap_or_default();
-    program.range_constraints = ranges(&read.range_constraints, &values)?;
+    (program.range_constraints, program.offset_ranges) = ranges(&read.range_constraints, &values)?;
     (program.hints, program.expression_hints) = values.into_hints();
     program.guards = read.guards_code;
     program.module_calls = calls;
@@ -133,23 +133,28 @@ fn decode(read: schema::Program, name: &str) -> Result<ExportedProgram, LoadErro
     Ok(program)
 }
 
-/// The ranges of the expressions that occur in values, in the order of the file.
+type Ranges = Vec<(Expr, ValueRange)>;
+
+/// The ranges of the expressions that occur in values, and of those that occur in offsets only, in the order of the file.
 ///
 /// Keys are printed expressions. As in PyTorch, one that is not a part of any value says nothing and is dropped.
-fn ranges(read: &schema::Named<schema::Range>, values: &Values) -> Result<Vec<(Expr, ValueRange)>, LoadError> {
+fn ranges(read: &schema::Named<schema::Range>, values: &Values) -> Result<(Ranges, Ranges), LoadError> {
     let keys: IndexSet<&str> = read.keys().map(String::as_str).collect();
-    let found = values.printed(&keys);
-    let mut ranges = Vec::with_capacity(read.len());
+    let (found, in_offsets) = values.printed(&keys);
+    let (mut ranges, mut rest) = (Ranges::with_capacity(read.len()), Ranges::new());
     for (key, range) in read {
-        let Some(expr) = found.get(key) else { continue };
         let range = ValueRange::new(range.min_val, range.max_val);
         if range.is_empty() {
             let error = ContentError::unsupported(format!("the empty range {range}"));
             return Err(error.at(format!("the range of `{key}`")));
         }
-        ranges.push((expr.clone(), range));
+        match (found.get(key), in_offsets.get(key)) {
+            (Some(expr), _) => ranges.push((expr.clone(), range)),
+            (None, Some(expr)) => rest.push((expr.clone(), range)),
+            (None, None) => {}
+        }
     }
-    Ok(ranges)
+    Ok((ranges, rest))
 }
 
 fn input_specs(specs: Vec<schema::InputSpec>, graph: &Graph) -> Result<Vec<InputSpec>, LoadError> {

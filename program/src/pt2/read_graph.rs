@@ -1,7 +1,7 @@
 //! Reads a graph of a file.
 
 use super::error::{ContentError, LoadError};
-use super::fx_names::FxNames;
+use super::fx_names::{FxNames, snake_case};
 use super::schema::{self, Arg, KEYWORD, OptionalTensor, POSITIONAL, SymBoolArg, SymFloatArg, SymIntArg};
 use super::values::{self, Values};
 use crate::graph::{
@@ -214,8 +214,9 @@ impl<'s> GraphReader<'s> {
                 return Ok(());
             }
             if matches!(output, Arg::AsNone(_)) {
-                self.call_name(name.as_deref(), &call.target, None);
-                let name = self.names.create(&format!("{}_unused", function_name(&call.target)));
+                let first = self.call_name(name.as_deref(), &call.target, None);
+                let unused = format!("{}_unused", snake_case(&function_name(&call.target)));
+                let name = if first == unused { first } else { self.names.create(&unused) };
                 self.push(call.node(name, NodeValue::Literal(Literal::None)))?;
                 return Ok(());
             }
@@ -367,6 +368,7 @@ impl<'s> GraphReader<'s> {
             Arg::AsCustomObj(object) => Argument::CustomObject(self.id(&object.name)?),
             Arg::AsOperator(target) => Argument::Operator(parse_target(&target)?),
             Arg::AsGraph(subgraph) => {
+                self.names.create(&subgraph.name);
                 let path = format!("{} of {place}: ", subgraph.name);
                 let (graph, _) = GraphReader::read(*subgraph.graph, self.values, self.constants, path)?;
                 Argument::Graph { name: subgraph.name, graph: Box::new(graph) }

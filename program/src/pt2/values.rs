@@ -13,6 +13,8 @@ use symbolic::{BoolExpr, Expr, Symbol, parse_srepr, parse_srepr_bool};
 #[derive(Default)]
 pub(super) struct Values {
     numbers: HashMap<Box<str>, Expr>,
+    /// Those that are offsets of tensors. PyTorch does not read these.
+    offsets: HashMap<Box<str>, Expr>,
     conditions: HashMap<Box<str>, BoolExpr>,
     /// Expressions that have a value in the example.
     hints: IndexMap<Expr, Hint>,
@@ -21,12 +23,13 @@ pub(super) struct Values {
 }
 
 impl Values {
-    fn number(&mut self, text: &str, hint: Option<Hint>) -> Result<Expr, ContentError> {
-        let expr = match self.numbers.get(text) {
+    fn number(&mut self, text: &str, hint: Option<Hint>, is_offset: bool) -> Result<Expr, ContentError> {
+        let known = if is_offset { &mut self.offsets } else { &mut self.numbers };
+        let expr = match known.get(text) {
             Some(expr) => expr.clone(),
             None => {
                 let expr = parse_srepr(text).map_err(|source| ContentError::expr(text, source))?;
-                self.numbers.insert(text.into(), expr.clone());
+                known.insert(text.into(), expr.clone());
                 expr
             }
         };
@@ -47,11 +50,11 @@ impl Values {
         Ok(condition)
     }
 
-    pub(super) fn sym_int(&mut self, value: &SymInt) -> Result<Expr, ContentError> {
+    fn sym_int(&mut self, value: &SymInt, is_offset: bool) -> Result<Expr, ContentError> {
         match value {
             SymInt::AsInt(number) => Ok(Expr::int(*number)),
             SymInt::AsExpr(SymExpr { expr_str, hint: hint @ (None | Some(Hint::AsInt(_))) }) => {
-                self.number(expr_str, *hint)
+                self.number(expr_str, *hint, is_offset)
             }
             SymInt::AsExpr(_) => Err(ContentError::unsupported("an int whose hint is not an int")),
         }
@@ -61,7 +64,7 @@ impl Values {
     pub(super) fn int_value(&mut self, value: &SymInt) -> Result<NodeValue, ContentError> {
         match value {
             SymInt::AsInt(number) => Ok(NodeValue::Literal(Literal::Int(*number))),
-            SymInt::AsExpr(_) => Ok(NodeValue::Int(self.sym_int(value)?)),
+            SymInt::AsExpr(_) => Ok(NodeValue::Int(self.sym_int(value, false)?)),
         }
     }
 
@@ -69,7 +72,7 @@ impl Values {
     pub(super) fn float_value(&mut self, value: &SymFloat) -> Result<NodeValue, ContentError> {
         match value {
             SymFloat::AsFloat(number) => Ok(NodeValue::Literal(Literal::Float(number.0))),
-            SymFloat::AsExpr(SymExpr { expr_str, hint }) => Ok(NodeValue::Float(self.number(expr_str, *hint)?)),
+            SymFloat::AsExpr(SymExpr { expr_str, hint }) => Ok(NodeValue::Float(self.number(expr_str, *hint, false)?)),
         }
     }
 
@@ -82,7 +85,7 @@ impl Values {
     }
 
     pub(super) fn tensor_type(&mut self, meta: &schema::TensorMeta) -> Result<TensorType<Expr>, ContentError> {
-        let mut all = |sizes: &[SymInt]| sizes.iter().map(|size| self.sym_int(size)).collect::<Result<Vec<_>, _>>();
+        let mut all = |sizes: &[SymInt]| sizes.iter().map(|size| self.sym_int(size, false)).collect::<Result<Vec<_>, _>>();
         let (sizes, strides) = (all(&meta.sizes)?, all(&meta.strides)?);
         let layout = layout(meta.layout)?;
         if layout == Layout::Strided && sizes.len() != strides.len() {
@@ -93,7 +96,7 @@ impl Values {
             dtype: dtype(meta.dtype)?,
             sizes,
             strides,
-            storage_offset: self.sym_int(&meta.storage_offset)?,
+            storage_offset: self.sym_int(&meta.storage_offset, true)?,
             device: device(&meta.device)?,
             layout,
             requires_grad: meta.requires_grad,
@@ -121,24 +124,12 @@ impl Values {
         (entries.into_iter().collect(), frame)
     }
 
-    /// Whether an expression is a part of a value that was read, by its printed text; the expression.
-    pub(super) fn printed(&self, keys: &IndexSet<&str>) -> HashMap<String, Expr> {
-        let mut found = HashMap::new();
-        let mut see = |part: &Expr| {
-            if let Some(symbol) = part.as_symbol() {
-                if keys.contains(symbol.name()) && !found.contains_key(symbol.name()) {
-                    found.insert(symbol.name().to_owned(), part.clone());
-                }
-            } else if !part.is_number() && keys.iter().any(|key| !is_word(key)) {
-                let text = part.to_string();
-                if keys.contains(text.as_str()) {
-                    found.entry(text).or_insert_with(|| part.clone());
-                }
-            }
+    /// The expressions with these printed texts that are parts of values, and those that are parts of offsets only.
+    pub(super) fn printed(&self, keys: &IndexSet<&str>) -> (HashMap<String, Expr>, HashMap<String, Expr>) {
+        let conditions = |see: &mut dyn FnMut(&Expr)| {
+            self.conditions.values().for_each(|condition| condition.visit(&mut |side| side.visit(&mut &mut *see)));
         };
-        self.numbers.values().for_each(|expr| expr.visit(&mut see));
-        self.conditions.values().for_each(|condition| condition.visit(&mut |side| side.visit(&mut see)));
-        found
+        (parts(keys, self.numbers.values(), conditions), parts(keys, self.offsets.values(), |_| {}))
     }
 
     /// The values of the symbols in the example, and those of expressions that do not follow from them.
@@ -156,6 +147,31 @@ impl Values {
         });
         (symbols, rest)
     }
+}
+
+/// The parts of expressions that print as one of these texts.
+fn parts<'e>(
+    keys: &IndexSet<&str>,
+    exprs: impl Iterator<Item = &'e Expr>,
+    more: impl FnOnce(&mut dyn FnMut(&Expr)),
+) -> HashMap<String, Expr> {
+    let compound = keys.iter().any(|key| !is_word(key));
+    let mut found = HashMap::new();
+    let mut see = |part: &Expr| {
+        if let Some(symbol) = part.as_symbol() {
+            if keys.contains(symbol.name()) && !found.contains_key(symbol.name()) {
+                found.insert(symbol.name().to_owned(), part.clone());
+            }
+        } else if compound && !part.is_number() {
+            let text = part.to_string();
+            if keys.contains(text.as_str()) {
+                found.entry(text).or_insert_with(|| part.clone());
+            }
+        }
+    };
+    exprs.for_each(|expr| expr.visit(&mut see));
+    more(&mut see);
+    found
 }
 
 fn is_word(text: &str) -> bool {

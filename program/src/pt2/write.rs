@@ -94,7 +94,7 @@ fn model(program: &ExportedProgram) -> Result<schema::Program, SaveError> {
 
 fn ranges(program: &ExportedProgram) -> IndexMap<String, schema::Range> {
     let bound = |bound: Bound| bound.finite().and_then(|v| i64::try_from(v).ok());
-    let constraints = program.range_constraints.iter();
+    let constraints = program.range_constraints.iter().chain(&program.offset_ranges);
     constraints
         .map(|(expr, range)| {
             (expr.to_string(), schema::Range { min_val: bound(range.lower), max_val: bound(range.upper) })

@@ -185,10 +185,6 @@ impl Zip {
         self.limits
     }
 
-    pub(crate) fn has(&self, name: &str) -> bool {
-        self.members.contains_key(name)
-    }
-
     /// The size of a member when unpacked.
     pub(crate) fn size(&self, name: &str) -> Option<usize> {
         self.members.get(name).map(|member| member.size)

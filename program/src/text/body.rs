@@ -47,18 +47,21 @@ impl<'g> Body<'g> {
             writeln!(f, "{:indent$}{} = {}", "", self.name(id), node.name)?;
         }
         let mut previous: Option<String> = None;
+        // PyTorch leaves a line out at the start of a body only.
+        let mut started = self.graph.placeholders().any(|(id, node)| self.name(id) != node.name);
         for (id, node) in self.graph.enumerate() {
             if matches!(node.kind, NodeKind::Placeholder) {
                 continue;
             }
             let comment = summary(node);
             if previous.as_ref() != Some(&comment) {
-                if previous.is_some() {
+                if started {
                     f.write_str("    \n")?;
                 }
                 writeln!(f, "{:indent$}#{comment}", "")?;
                 previous = Some(comment);
             }
+            started = true;
             for graph in node.graphs() {
                 writeln!(f, "{:indent$}{graph} = self.{graph}", "")?;
             }
