@@ -214,9 +214,8 @@ impl<'s> GraphReader<'s> {
                 return Ok(());
             }
             if matches!(output, Arg::AsNone(_)) {
-                let first = self.call_name(name.as_deref(), &call.target, None);
-                let unused = format!("{}_unused", snake_case(&function_name(&call.target)));
-                let name = if first == unused { first } else { self.names.create(&unused) };
+                self.call_name(name.as_deref(), &call.target, None);
+                let name = self.names.create(&format!("{}_unused", snake_case(&function_name(&call.target))));
                 self.push(call.node(name, NodeValue::Literal(Literal::None)))?;
                 return Ok(());
             }
@@ -470,7 +469,7 @@ fn parse_target(text: &str) -> Result<Target, ContentError> {
 }
 
 /// The name of a function in Python (`target.__name__`).
-fn function_name(target: &Target) -> String {
+pub(super) fn function_name(target: &Target) -> String {
     match target {
         Target::Op(op) => format!("{}.{}", op.name(), op.overload()),
         Target::HigherOrder(name) | Target::Predispatch(name) => name.clone(),

@@ -2,6 +2,8 @@
 
 use super::SaveError;
 use super::archive::Members;
+use super::fx_names::snake_case;
+use super::read_graph::function_name;
 use super::schema::{self, Arg, Complex, Float, Hint, Name, OptionalTensor, SymExpr, SymInt};
 use super::schema::{SymBoolArg, SymFloatArg, SymIntArg};
 use crate::ExportedProgram;
@@ -165,7 +167,11 @@ impl<'p> GraphWriter<'p> {
                         (Target::HigherOrder(_), _) => Some(true),
                         _ => None,
                     },
-                    name: Some(node.name.clone()),
+                    name: Some(match &node.value {
+                        // PyTorch makes a new name with `_unused` at its end when it loads the node.
+                        NodeValue::Literal(Leaf::None) => snake_case(&function_name(target)).replace('.', "_"),
+                        _ => node.name.clone(),
+                    }),
                 });
             }
         }
