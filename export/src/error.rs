@@ -174,16 +174,16 @@ pub enum ExportError {
     OpName(#[from] OpNameError),
     /// The outputs of the program differ from those of the model.
     #[error(
-        "the program differs from the model at {sizes}: output {output} differs by {difference:e}. This is a mistake of this \
-         library, please report the model"
+        "the program differs from the model at {sizes}: {what} is {difference}. This is a mistake of this library, please \
+         report the model"
     )]
     Differs {
         /// The sizes of the inputs.
         sizes: String,
-        /// The index of the output.
-        output: usize,
-        /// The difference, relative to the largest value if that is above 1.
-        difference: f64,
+        /// The value that differs: `output 0`, `buffer `b` after the call`.
+        what: String,
+        /// How it differs.
+        difference: String,
     },
     /// The program could not be run for the comparison with the model.
     #[error("the program cannot be checked at {sizes}: {source}")]

@@ -11,8 +11,8 @@ use crate::model_tensors::ModelTensors;
 use crate::probe::{Runs, search};
 use crate::record::Role;
 use crate::setup::Setup;
-use crate::verify::verify;
-use program::ExportedProgram;
+use crate::verify::{CheckCase, check, verify};
+use program::{ExportedProgram, Verification};
 use pytree_core::{Module, Tch};
 use shapes::{DynamicShapes, ModelInputs, Tolerance};
 use symbolic::Naming;
@@ -152,6 +152,22 @@ impl<'m, M: Module<Family = Tch>> Export<'m, M> {
     pub fn locations(mut self, locations: bool) -> Self {
         self.locations = locations;
         self
+    }
+
+    /// Compares a program with the model, as an export does before it returns its program: at the sizes of the given sets, on
+    /// their values, and on other ones where these say little. What both return and what they write must agree.
+    ///
+    /// An export checks its own program. This is for a program that was changed since, or that comes from elsewhere.
+    ///
+    /// # Errors
+    /// [`ExportError::Differs`] for a program that is not the model, [`ExportError::Verify`] for one that cannot be run.
+    pub fn check(&self, program: &ExportedProgram) -> Result<Verification, ExportError> {
+        let mut cases = Vec::new();
+        for set in self.inputs.sets() {
+            let inputs = Leaves::of(set)?;
+            cases.push(CheckCase { shown: inputs.shown(), inputs });
+        }
+        check(self.model, &self.declared, program, &cases)
     }
 
     /// Runs the export.

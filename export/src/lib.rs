@@ -102,6 +102,8 @@ mod export;
 #[cfg(feature = "tch")]
 mod model;
 #[cfg(feature = "tch")]
+mod model_state;
+#[cfg(feature = "tch")]
 mod model_tensors;
 pub mod prelude;
 #[cfg(feature = "tch")]

@@ -40,6 +40,12 @@ impl Leaves {
         Ok(Leaves { leaves, spec: flat.spec })
     }
 
+    /// The sizes of the tensors, for messages: `[5, 6], [1, 6]`.
+    pub(crate) fn shown(&self) -> String {
+        let sizes = self.leaves.iter().filter_map(|leaf| leaf.as_ref().tensor().map(|tensor| tensor.size()));
+        sizes.map(|sizes| format!("{sizes:?}")).collect::<Vec<_>>().join(", ")
+    }
+
     /// Maps every tensor with `tensor` and every int with `int`; both also get the index of the leaf.
     pub(crate) fn map(
         &self,

@@ -1,9 +1,10 @@
 //! The tensors that a model holds: parameters, buffers and declared constants.
 
-use crate::dispatch::{self, DispatchError, StorageId};
+use crate::dispatch::{self, Bits, DispatchError, StorageId};
+use crate::model_state::SavedState;
 use crate::record::{Known, Role};
 use program::{Storage, TensorData};
-use pytree_core::TensorType;
+use pytree_core::{DType, TensorType};
 use std::collections::HashMap;
 use tch::Tensor;
 use tch::nn::VarStore;
@@ -66,32 +67,42 @@ impl ModelTensors {
         }
     }
 
-    /// Copies of the buffers and constants, from which they are restored after a run.
-    pub(crate) fn buffers(&self) -> Result<Vec<(&Tensor, Tensor)>, DispatchError> {
+    /// The content of the buffers and constants, which is restored after a run.
+    pub(crate) fn buffers(&self) -> Result<SavedState, DispatchError> {
         let buffers = self.entries.iter().filter(|(role, _)| matches!(role, Role::Buffer(_) | Role::Constant(_)));
-        buffers.map(|(_, tensor)| Ok((tensor, dispatch::deep_copy(tensor)?))).collect()
+        SavedState::of(buffers.map(|(_, tensor)| tensor))
     }
 }
 
 /// Reads the data of tensors. Each storage is read once, so tensors that share one still share it in the program.
+///
+/// A file has no place for the conj and neg bits, so the data of a tensor that has them is resolved. Such a tensor shares its
+/// storage only with tensors that have the same bits.
 #[derive(Default)]
 pub(crate) struct DataReader {
-    storages: HashMap<StorageId, Storage>,
+    storages: HashMap<(StorageId, Bits, DType), Storage>,
 }
 
 impl DataReader {
     pub(crate) fn read(&mut self, tensor: &Tensor, is_parameter: bool) -> Result<TensorData, DispatchError> {
         let known = dispatch::tensor_type(tensor)?;
+        let bits = Bits::of(tensor)?;
+        let read = || match bits {
+            Bits::NONE => dispatch::storage_bytes(tensor),
+            bits => bits.resolved_storage(tensor),
+        };
+        // What a resolved storage holds depends on the type of its elements.
+        let seen_as = if bits == Bits::NONE { DType::UInt8 } else { known.dtype };
         let storage = match dispatch::storage_id(tensor)? {
-            Some(id) => match self.storages.get(&id) {
+            Some(id) => match self.storages.get(&(id, bits, seen_as)) {
                 Some(known) => known.clone(),
                 None => {
-                    let read = Storage::new(dispatch::storage_bytes(tensor)?);
-                    self.storages.insert(id, read.clone());
+                    let read = Storage::new(read()?);
+                    self.storages.insert((id, bits, seen_as), read.clone());
                     read
                 }
             },
-            None => Storage::new(dispatch::storage_bytes(tensor)?),
+            None => Storage::new(read()?),
         };
         let tensor = TensorType { requires_grad: is_parameter && known.requires_grad, ..known };
         Ok(TensorData::new(tensor, is_parameter, storage))

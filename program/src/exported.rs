@@ -4,6 +4,7 @@ use crate::data::{Pickled, Storage, TensorData};
 use crate::graph::{Graph, GraphOutput};
 use crate::pt2::Hint;
 use crate::signature::GraphSignature;
+use crate::verification::Unproven;
 use indexmap::IndexMap;
 use pytree_core::TreeSpec;
 use std::fmt;
@@ -107,10 +108,12 @@ pub struct Verification {
     pub run: Vec<InputSizes>,
     /// Whether no run of the export had used these sizes. It is false for a program without dynamic sizes.
     pub unseen: bool,
-    /// Whether the program draws random numbers. Then kinds and sizes of the results were compared, but not values.
+    /// Whether the program draws random numbers. Then it was compared with the model on the same random numbers if possible.
     pub random: bool,
-    /// The largest difference between model and program, relative to the largest value if that is above 1.
+    /// The largest difference between model and program, relative to the largest magnitude of the value.
     pub max_difference: f64,
+    /// What the comparison does not prove; empty if it proves the whole program at these sizes.
+    pub unproven: Vec<Unproven>,
     /// The values of each symbol in the runs of the export. Beyond these values the program follows from the shape rules
     /// alone.
     pub tried: Vec<Tried>,
@@ -171,10 +174,13 @@ impl fmt::Display for Verification {
         for (i, InputSizes { name, sizes }) in self.run.iter().enumerate() {
             write!(f, "{}{name} {sizes:?}", if i == 0 { "" } else { ", " })?;
         }
-        if self.random {
+        if self.unproven.contains(&Unproven::Random) {
             f.write_str(" (sizes only: the program draws random numbers)")?;
         } else {
             write!(f, " (largest difference {:e})", self.max_difference)?;
+        }
+        for (i, unproven) in self.unproven.iter().enumerate() {
+            write!(f, "{}{unproven}", if i == 0 { "; NOT PROVEN: " } else { "; " })?;
         }
         for (i, Tried { symbol, low, high }) in self.tried.iter().enumerate() {
             write!(f, "{}{symbol} from {low} to {high}", if i == 0 { "; tried with " } else { ", " })?;

@@ -64,6 +64,7 @@ mod pt2;
 mod python_module;
 mod signature;
 mod text;
+mod verification;
 
 pub use data::{ChecksumError, Pickled, Storage, TensorData};
 pub use exported::{
@@ -77,3 +78,4 @@ pub use op::{OpName, OpNameError, Value};
 pub use pt2::{Archive, ContentError, Limits, LoadError, SaveError, ZipError};
 pub use text::{ProgramText, TextRelease};
 pub use signature::{GraphSignature, InputKind, InputSpec, OutputKind, OutputSpec};
+pub use verification::{Unproven, Vacuous};

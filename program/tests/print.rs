@@ -86,7 +86,7 @@ fn values_of_every_kind() {
         (floats(&[]), ": \"f32[]\""),
         (NodeValue::Int(s().try_mul(&Expr::int(2)).unwrap()), ": \"Sym(2*s77)\""),
         (NodeValue::Float(half), ": \"Sym(IntTrueDiv(s77, 2))\""),
-        (NodeValue::Bool(Rel::new(RelOp::Gt, s(), Expr::int(7))), ": \"Sym(s77 > 7)\""),
+        (NodeValue::Bool(Rel::new(RelOp::Gt, s(), Expr::int(7)).into()), ": \"Sym(s77 > 7)\""),
         (NodeValue::Several { count: 2, list: true }, ""),
         (NodeValue::Several { count: 2, list: false }, ""),
         (NodeValue::Literal(Literal::Int(3)), ""),

@@ -14,7 +14,7 @@ use program::{
 use pytree_core::{Context, DType, Device, Layout, MemoryFormat, TensorType, TreeSpec};
 use serde_json::{Value as Json, json};
 use support::{add, call, floats, input, linear, program};
-use symbolic::{Expr, Rel, RelOp};
+use symbolic::{Bound, Expr, Rel, RelOp, ValueRange};
 
 /// A temporary folder, which is removed at the end.
 struct Folder(PathBuf);
@@ -71,8 +71,8 @@ fn a_file_has_every_member_under_one_folder_and_its_weights_as_they_are() {
     assert_eq!(weight["is_param"], true);
     assert_eq!(weight["use_pickle"], false);
     let file = weight["path_name"].as_str().unwrap();
-    assert_eq!(read(&format!("data/weights/{file}")), *program.state_dict["fc.weight"].storage.0);
-    assert_eq!(program.state_dict["fc.weight"].storage.0.len(), 4 * 3 * 4);
+    assert_eq!(read(&format!("data/weights/{file}")), program.state_dict["fc.weight"].storage.as_bytes());
+    assert_eq!(program.state_dict["fc.weight"].storage.as_bytes().len(), 4 * 3 * 4);
 }
 
 #[test]
@@ -114,7 +114,7 @@ fn classes_of_one_name_are_two_in_the_python_module() {
     program.in_spec = TreeSpec::tuple([TreeSpec::tuple([first]), TreeSpec::dict([("second", second)])]);
     let python = program.python_module();
     for line in
-        ["class Cache:", "class Cache_2:", "    'first.Cache',", "    'second.Cache',", "    _fields = ['values']"]
+        ["class Cache:", "class Cache_2:", "    'first.Cache',", "    'second.Cache',", "    _layouts = [['values']]"]
     {
         assert_eq!(python.lines().filter(|l| *l == line).count(), 1, "{line}\n{python}");
     }
@@ -187,6 +187,7 @@ fn arguments_of_every_kind_in_the_file() {
     graph.push(Node::new("op", NodeKind::Call { target, arguments }, NodeValue::Nothing));
     let mut program = program(graph);
     program.hints.insert(Expr::size("s27").as_symbol().unwrap().clone(), 5);
+    program.range_constraints = vec![(Expr::size("s27"), ValueRange::SIZE)];
     let node = graph_json(&program)["nodes"][0].take();
     assert_eq!(node["target"], "torch.ops.test.op.default");
     assert_eq!(node["outputs"], json!([]));
@@ -205,16 +206,17 @@ fn values_of_every_kind_in_the_file() {
     let of = |graph: &mut Graph, name: &str, value| graph.push(Node::new(name, call("test.op.default", vec![]), value));
     let n = of(&mut graph, "n", NodeValue::Int(s()));
     let f = of(&mut graph, "f", NodeValue::Float(s()));
-    let b = of(&mut graph, "b", NodeValue::Bool(Rel::new(RelOp::Gt, s(), Expr::int(3))));
+    let b = of(&mut graph, "b", NodeValue::Bool(Rel::new(RelOp::Gt, s(), Expr::int(3)).into()));
     let pair = of(&mut graph, "pair", NodeValue::Several { count: 2, list: false });
     let list = of(&mut graph, "list", NodeValue::Several { count: 1, list: true });
     graph.push(Node::new("getitem", NodeKind::Item { of: pair, index: 1 }, floats(&[])));
     graph.push(Node::new("getitem_1", NodeKind::Item { of: list, index: 0 }, floats(&[])));
     input(&mut graph, "c", NodeValue::Literal(Literal::Float(0.5)));
-    graph.outputs = [x, n, f, b].map(GraphOutput::Node).to_vec();
+    graph.outputs = [x, n, f].map(GraphOutput::Node).to_vec();
     graph.outputs.push(GraphOutput::Literal(Literal::Bool(true)));
     let mut program = program(graph);
     program.hints.insert(s().as_symbol().unwrap().clone(), 5);
+    program.range_constraints = vec![(s(), ValueRange::SIZE)];
     let json = graph_json(&program);
     let symbol = "Symbol('s27', positive=True, integer=True)";
     let size = json!({"as_expr": {"expr_str": symbol, "hint": {"as_int": 5}}});
@@ -226,7 +228,7 @@ fn values_of_every_kind_in_the_file() {
         })
     );
     assert_eq!(json["sym_int_values"], json!({"n": size}));
-    assert_eq!(json["sym_float_values"], json!({"f": {"as_expr": {"expr_str": symbol, "hint": null}}}));
+    assert_eq!(json["sym_float_values"], json!({"f": {"as_expr": {"expr_str": symbol, "hint": {"as_float": 5.0}}}}));
     let greater = format!("StrictGreaterThan({symbol}, Integer(3))");
     assert_eq!(json["sym_bool_values"], json!({"b": {"as_expr": {"expr_str": greater, "hint": null}}}));
     let outputs: Vec<&Json> = json["nodes"].as_array().unwrap().iter().map(|node| &node["outputs"]).collect();
@@ -246,9 +248,14 @@ fn values_of_every_kind_in_the_file() {
         json["outputs"],
         json!([
             {"as_tensor": {"name": "x"}}, {"as_sym_int": {"as_name": "n"}}, {"as_sym_float": {"as_name": "f"}},
-            {"as_sym_bool": {"as_name": "b"}}, {"as_bool": true},
+            {"as_bool": true},
         ])
     );
+    program.graph.outputs[1] = GraphOutput::Node(b);
+    program.signature.outputs[1].value = GraphOutput::Node(b);
+    let error = program.to_bytes().unwrap_err();
+    assert!(matches!(error, SaveError::BoolOutput(1)), "{error}");
+    assert!(error.to_string().starts_with("output 1 is a bool computed from sizes"), "{error}");
 }
 
 #[test]
@@ -283,7 +290,7 @@ fn a_sub_graph_in_the_file() {
 fn tensors_that_share_a_storage_share_a_file() {
     let mut program = linear();
     let weight = program.state_dict["fc.weight"].clone();
-    let equal = TensorData::new(weight.tensor.clone(), true, Storage::new(weight.storage.0.to_vec()));
+    let equal = TensorData::new(weight.tensor.clone(), true, Storage::new(weight.storage.as_bytes().to_vec()));
     assert!(weight.storage.same(&weight.storage.clone()) && !weight.storage.same(&equal.storage));
     program.state_dict.insert("tied".to_owned(), weight);
     program.state_dict.insert("equal".to_owned(), equal);
@@ -320,4 +327,67 @@ fn what_a_file_cannot_hold_is_an_error_with_the_cause_as_its_source() {
     let other = TensorType::contiguous(DType::Other, [12]);
     program.state_dict["fc.weight"].tensor = other;
     assert!(matches!(program.to_bytes(), Err(SaveError::DType { name, .. }) if name == "fc.weight"));
+}
+
+/// A place for an expression in the value of a node.
+type Place = (&'static str, fn(Expr) -> NodeValue);
+
+/// A float tensor with these numbers.
+fn tensor(size: Expr, stride: Expr, offset: Expr) -> NodeValue {
+    let mut tensor = TensorType::contiguous(DType::Float32, [1]).map(|n| Expr::int(*n));
+    (tensor.sizes, tensor.strides, tensor.storage_offset) = (vec![size], vec![stride], offset);
+    NodeValue::Tensor(tensor)
+}
+
+#[test]
+fn a_symbol_without_a_range_is_refused_wherever_it_stands() {
+    let one = || Expr::int(1);
+    let places: [Place; 6] = [
+        ("a size", |e| tensor(e, Expr::int(1), Expr::int(0))),
+        ("a stride", |e| tensor(Expr::int(1), e, Expr::int(0))),
+        ("an offset", |e| tensor(Expr::int(1), Expr::int(1), e)),
+        ("an int", NodeValue::Int),
+        ("a float", NodeValue::Float),
+        ("a bool", |e| NodeValue::Bool(Rel::new(RelOp::Ge, Expr::int(3), e).into())),
+    ];
+    let value = Expr::size("s77").try_mul(&Expr::size("s7")).unwrap().try_add(&one()).unwrap();
+    for (what, place) in places {
+        for nested in [false, true] {
+            let mut program = linear();
+            program.hints.insert(Expr::size("s7").as_symbol().unwrap().clone(), 3);
+            let node = Node::new("odd", call("test.op.default", vec![]), place(value.clone()));
+            if nested {
+                let mut inner = Graph::default();
+                inner.push(node);
+                let argument = Argument::Graph { name: "true_graph_0".to_owned(), graph: Box::new(inner) };
+                let arguments = vec![NamedArgument::positional("", argument)];
+                let target = Target::HigherOrder("cond".to_owned());
+                let kind = NodeKind::Call { target, arguments };
+                program.graph.push(Node::new("cond", kind, NodeValue::Nothing));
+            } else {
+                program.graph.push(node);
+            }
+            let error = program.to_bytes().unwrap_err();
+            let SaveError::NoRange { node, symbol } = &error else { panic!("{what}: {error}") };
+            assert_eq!((node.as_str(), symbol.name()), ("odd", "s7"), "{what}");
+            assert!(error.to_string().starts_with("`s7` in the value of node `odd` has no range"), "{error}");
+            program.range_constraints.push((Expr::size("s7"), ValueRange::SIZE));
+            program.to_bytes().unwrap();
+        }
+    }
+    // A range of a compound expression is not one of its symbols.
+    let mut program = linear();
+    program.range_constraints[0].0 = Expr::size("s77").try_add(&one()).unwrap();
+    assert!(matches!(program.to_bytes(), Err(SaveError::NoRange { node, .. }) if node == "x"));
+}
+
+#[test]
+fn compound_ranges_are_printed_but_not_written() {
+    let mut program = linear();
+    let sum = Expr::size("s77").try_add(&Expr::int(1)).unwrap();
+    let range = ValueRange { lower: Bound::Finite(3), upper: Bound::PosInf };
+    program.range_constraints.push((sum, range));
+    assert!(program.to_string().ends_with("Range constraints: {s77: VR[2, int_oo], s77 + 1: VR[3, int_oo]}\n"));
+    let json: Json = serde_json::from_slice(&member(&program, "models/model.json")).unwrap();
+    assert_eq!(json["range_constraints"], json!({"s77": {"min_val": 2, "max_val": null}}));
 }

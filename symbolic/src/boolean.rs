@@ -1,6 +1,6 @@
 //! Conditions: relations joined by `&`, `|` and `~`.
 
-use crate::expr::{Expr, ExprError, Symbol};
+use crate::expr::{Expr, ExprError, Number, Symbol};
 use crate::range::Bound;
 use crate::rel::{Rel, RelOp, decide};
 use indexmap::IndexSet;
@@ -74,6 +74,33 @@ impl BoolExpr {
             }
             BoolExpr::Or(parts) => {
                 let all = parts.iter().map(|part| part.eval(values)).collect::<Result<Vec<_>, _>>()?;
+                all.into_iter().any(|holds| holds)
+            }
+        })
+    }
+
+    /// Whether the condition holds for these values, which may be reals.
+    ///
+    /// # Errors
+    /// As [`Expr::eval_number`].
+    pub fn eval_number(&self, values: &impl Fn(&Symbol) -> Option<Number>) -> Result<bool, ExprError> {
+        Ok(match self {
+            BoolExpr::Const(value) => *value,
+            BoolExpr::Rel(Rel { op, lhs, rhs }) => match (lhs.eval_number(values)?, rhs.eval_number(values)?) {
+                (Number::Int(lhs), Number::Int(rhs)) => op.accepts(lhs.cmp(&rhs)),
+                // As in Python, nothing but `!=` holds for NaN.
+                (lhs, rhs) => match lhs.to_real().partial_cmp(&rhs.to_real()) {
+                    Some(order) => op.accepts(order),
+                    None => *op == RelOp::Ne,
+                },
+            },
+            BoolExpr::Not(inner) => !inner.eval_number(values)?,
+            BoolExpr::And(parts) => {
+                let all = parts.iter().map(|part| part.eval_number(values)).collect::<Result<Vec<_>, _>>()?;
+                all.into_iter().all(|holds| holds)
+            }
+            BoolExpr::Or(parts) => {
+                let all = parts.iter().map(|part| part.eval_number(values)).collect::<Result<Vec<_>, _>>()?;
                 all.into_iter().any(|holds| holds)
             }
         })

@@ -44,7 +44,7 @@ mod srepr;
 pub use affine::Affine;
 pub use boolean::BoolExpr;
 pub use env::{EnvError, Guard, Naming, ShapeEnv, SymbolInfo, SymbolKind, source_slot};
-pub use expr::{Case, Expr, ExprError, ExprKind, Function, Ratio, Real, Symbol};
+pub use expr::{Case, Expr, ExprError, ExprKind, Function, Number, Ratio, Real, Symbol};
 pub use range::{Bound, ValueRange};
 pub use rel::{Rel, RelOp};
 pub use solve::{Solution, solve};

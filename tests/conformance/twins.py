@@ -91,6 +91,14 @@ class Grow(torch.nn.Module):
         return scores.matmul(values), registered("conformance.Cache")(keys=[keys], values=[values])
 
 
+class Leaves(torch.nn.Module):
+    def forward(self, x, cache, other):
+        for leaf in _pytree.tree_leaves((cache, other)):
+            if leaf is not None:
+                x = x + leaf.sum(dtype=torch.float32)
+        return x
+
+
 class Mlp(torch.nn.Module):
     def __init__(self):
         super().__init__()
@@ -325,4 +333,29 @@ TWINS = {
     "encoder": lambda: (Encoder(), ({0: D, 1: D}, {0: D, 1: D})),
     "picks": lambda: (Picks(), ({0: D}, {0: D, 1: D})),
     "losses": lambda: (Losses(), ({0: D}, {0: D})),
+}
+TWINS |= {
+    name: lambda: (Leaves(), None)
+    for name in [
+        "cache_lists",
+        "cache_windows",
+        "cache_some_windows",
+        "cache_mixed_windows",
+        "cache_exporters",
+        "cache_exporters_static",
+        "cache_exporters_pair",
+        "cache_exporters_pair_new",
+        "cache_layers",
+        "cache_layer_kinds",
+        "cache_layer_kinds_mixed",
+        "cache_static",
+        "cache_sliding",
+        "cache_hybrid",
+        "cache_pair",
+        "cache_pair_windows",
+        "cache_mamba",
+        "cache_dataclass",
+        "cache_statics",
+        "cache_namedtuple",
+    ]
 }

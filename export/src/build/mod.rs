@@ -13,6 +13,7 @@ use indexmap::IndexMap;
 use integers::{Integers, NodeNames, SymbolSource};
 use location::Locations;
 use program::names::Lifted;
+use program::passes::eliminate_dead_code;
 use program::{
     Argument, ExportedProgram, Frame, Graph, GraphOutput, GraphSignature, InputKind, InputSpec, Literal, NamedArgument,
     Node, NodeId, NodeKind, NodeValue, OpName, OutputKind, OutputSpec, Sym, TensorData, Value,
@@ -59,6 +60,7 @@ pub(crate) fn build(runs: &Runs<'_>, resolved: &Resolved) -> Result<ExportedProg
     program.state_dict = state_dict;
     program.constants = constants;
     program.guards = resolved.solved.guards_code();
+    eliminate_dead_code(&mut program);
     Ok(program)
 }
 

@@ -11,6 +11,7 @@
 //! | `a is b` | [`same_tensor`] |
 //! | `torch.as_strided` | [`on_storage`] |
 
+mod bits;
 mod call;
 mod error;
 pub(crate) mod ffi;
@@ -18,10 +19,12 @@ mod schema;
 mod tensor;
 pub(crate) mod wire;
 
+pub(crate) use bits::Bits;
 pub use call::call;
 pub use error::DispatchError;
 pub(crate) use error::first_line;
 pub use schema::{Schema, SchemaArgument, SchemaReturn};
+pub(crate) use tensor::storage_len;
 pub use tensor::{
     StorageId, deep_copy, on_storage, same_tensor, storage_bytes, storage_from_bytes, storage_id, tensor_type,
 };

@@ -4,6 +4,7 @@
 
 use tch::Tensor;
 
+use super::bits::Bits;
 use super::error::DispatchError;
 use super::ffi;
 use super::wire::{Description, Reader, WireError};
@@ -41,12 +42,18 @@ pub fn same_tensor(a: &Tensor, b: &Tensor) -> Result<bool, DispatchError> {
     Ok(a == b)
 }
 
-/// A copy with its own memory and the same sizes, strides, content and `requires_grad`. It is a leaf of the autograd graph.
+/// A copy with its own memory and the same sizes, strides, content, bits (`is_conj()`, `is_neg()`) and `requires_grad`. It is
+/// a leaf of the autograd graph.
 ///
 /// # Errors
 /// [`DispatchError::Tensor`] when PyTorch raises an error.
 pub fn deep_copy(tensor: &Tensor) -> Result<Tensor, DispatchError> {
-    ffi::deep_copy(tensor).map_err(DispatchError::tensor)
+    let bits = Bits::of(tensor)?;
+    if bits == Bits::NONE {
+        return ffi::deep_copy(tensor).map_err(DispatchError::tensor);
+    }
+    let bare = ffi::deep_copy(&bits.toggled(tensor)?).map_err(DispatchError::tensor)?;
+    Ok(bits.toggled(&bare)?.set_requires_grad(tensor.requires_grad()))
 }
 
 /// The bytes of the tensor's whole storage, in native byte order, copied from its device (`tensor.untyped_storage()`). A
@@ -57,6 +64,11 @@ pub fn deep_copy(tensor: &Tensor) -> Result<Tensor, DispatchError> {
 pub fn storage_bytes(tensor: &Tensor) -> Result<Vec<u8>, DispatchError> {
     let (_, len) = describe(tensor)?;
     ffi::storage_read(tensor, len).map_err(DispatchError::tensor)
+}
+
+/// The length of the tensor's whole storage in bytes (`tensor.untyped_storage().nbytes()`).
+pub(crate) fn storage_len(tensor: &Tensor) -> Result<usize, DispatchError> {
+    describe(tensor).map(|(_, len)| len)
 }
 
 /// A one-dimensional `uint8` CPU tensor on a new storage with a copy of `bytes`. [`on_storage`] makes typed tensors of it.

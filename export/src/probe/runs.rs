@@ -4,7 +4,7 @@ use super::inputs::tiled;
 use crate::dispatch::deep_copy;
 use crate::model::{Forward, Leaves};
 use crate::model_tensors::ModelTensors;
-use crate::record::{Divergence, RecordMode, Sample, capture, divergence, quietly};
+use crate::record::{Divergence, RecordMode, Sample, capture, divergence};
 use crate::setup::Setup;
 use crate::variable::{LeafSizes, Variable};
 use crate::{ExportError, probe::sizes::ELEMENT_CAP};
@@ -30,6 +30,11 @@ impl<'m> Runs<'m> {
     /// The inputs and options of the export.
     pub(crate) fn setup(&self) -> &Setup {
         &self.setup
+    }
+
+    /// The model.
+    pub(crate) fn model(&self) -> &'m dyn Forward {
+        self.model
     }
 
     /// The tensors that the model holds.
@@ -103,17 +108,6 @@ impl<'m> Runs<'m> {
             },
             |leaf, v| sizes.get(Variable::InputInt { leaf }).unwrap_or(v),
         )
-    }
-
-    /// The outputs of the model for copies of these inputs. Afterwards the buffers have their old content again.
-    pub(crate) fn outputs_of(&self, inputs: &Leaves) -> Result<Leaves, ExportError> {
-        let call = self.model.bind(inputs.map(|_, tensor| Ok(deep_copy(tensor)?), |_, v| v)?)?;
-        let saved = self.declared.buffers()?;
-        let output = tch::no_grad(|| quietly(call));
-        for (buffer, before) in saved {
-            tch::no_grad(|| buffer.shallow_clone().copy_(&before));
-        }
-        output?
     }
 
     /// Makes these dimensions static if all of them are AUTO; returns whether it did.

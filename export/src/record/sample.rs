@@ -60,9 +60,7 @@ pub(crate) fn capture(
         RecordMode::Located => record_located(&known, forward),
         RecordMode::Overridden(reads) => record_overridden(&known, reads, forward),
     };
-    for (buffer, before) in saved {
-        tch::no_grad(|| buffer.shallow_clone().copy_(&before));
-    }
+    saved.restore()?;
     let (output, mut trace) = recorded?;
     parameters_unwritten(&trace)?;
     let Leaves { leaves, spec: out_spec } = output?;

@@ -37,6 +37,11 @@ impl Carried {
         Ok(Carried { tensors })
     }
 
+    /// The tensor of this name.
+    pub(super) fn get(&self, name: &str) -> Option<&Tensor> {
+        self.tensors.get(name)
+    }
+
     /// The tensor that a placeholder stands for.
     pub(super) fn tensor(&self, node: &Node, target: &str) -> Result<Tensor, CallError> {
         let tensor = self.tensors.get(target).map(Tensor::shallow_clone);
@@ -47,7 +52,7 @@ impl Carried {
 
 /// The bytes of a storage, on the device of its tensor.
 fn on_device(data: &TensorData) -> Result<Tensor, DispatchError> {
-    let bytes = dispatch::storage_from_bytes(&data.storage.0)?;
+    let bytes = dispatch::storage_from_bytes(data.storage.as_bytes())?;
     Ok(match data.tensor.device.to_tch() {
         Some(tch::Device::Cpu) | None => bytes,
         Some(device) => bytes.to_device(device),

@@ -36,6 +36,15 @@ pub enum CallError {
         /// Why it has no result.
         reason: &'static str,
     },
+    /// A condition on values of the inputs does not hold, and the program is not made for others (`_assert_scalar`). The
+    /// message is PyTorch's.
+    #[error("{message}")]
+    Assertion {
+        /// The node that checks it.
+        node: String,
+        /// The condition that does not hold.
+        message: String,
+    },
     /// The graph is not valid: a node does not fit the nodes before it, or does something that cannot be run.
     #[error("the graph is not valid: node `{node}` {problem}")]
     Graph {

@@ -2,19 +2,22 @@
 
 use super::CallError;
 use super::carried::Carried;
+use super::number::{NoResult, Number, apply};
 use crate::dispatch::{self, DispatchError, Schema};
 use program::{
     Argument, ExportedProgram, GraphOutput, NamedArgument, Node, NodeId, NodeKind, NodeValue, PythonFunction, Sym,
     Target, Value,
 };
 use pytree_core::{Leaf, Tch};
-use symbolic::arith::floor_div;
 use tch::Tensor;
+
+/// The op that checks a condition on numbers.
+const ASSERT_SCALAR: &str = "aten._assert_scalar.default";
 
 /// The value of a node.
 enum NodeResult {
     Tensor(Tensor),
-    Int(i64),
+    Number(Number),
     Several(Vec<Tensor>),
     Plain(Leaf<Tch>),
     Nothing,
@@ -42,7 +45,7 @@ impl<'p> Interpreter<'p> {
                     match spec.kind.target() {
                         None => match inputs.next() {
                             Some(Leaf::Tensor(tensor)) => NodeResult::Tensor(tensor),
-                            Some(Leaf::Int(v)) => NodeResult::Int(v),
+                            Some(Leaf::Int(v)) => NodeResult::Number(Number::Int(v)),
                             Some(plain) => NodeResult::Plain(plain),
                             None => return Err(CallError::invalid(node, "has no input")),
                         },
@@ -57,7 +60,11 @@ impl<'p> Interpreter<'p> {
                     _ => return Err(CallError::invalid(node, "takes an item of a value that does not have items")),
                 },
                 NodeKind::Call { target: Target::Python(function), arguments } => {
-                    NodeResult::Int(self.integer(node, *function, arguments)?)
+                    NodeResult::Number(self.computed(node, *function, arguments)?)
+                }
+                NodeKind::Call { target: Target::Op(op), arguments } if op.to_string() == ASSERT_SCALAR => {
+                    self.assert_scalar(node, arguments)?;
+                    NodeResult::Nothing
                 }
                 NodeKind::Call { target: Target::Op(op), arguments } => {
                     let failed = |source| CallError::Op { node: node.name.clone(), source };
@@ -84,22 +91,39 @@ impl<'p> Interpreter<'p> {
         }
     }
 
-    fn int(&self, node: &Node, int: &Sym<i64>) -> Result<i64, CallError> {
-        match int {
-            Sym::Value(v) => Ok(*v),
+    /// A plain number, or the one that a node computes.
+    fn number<T: Copy>(&self, node: &Node, sym: &Sym<T>, plain: fn(T) -> Number) -> Result<Number, CallError> {
+        match sym {
+            Sym::Value(v) => Ok(plain(*v)),
             Sym::Node(id) => match self.values.get(id.0) {
-                Some(NodeResult::Int(v)) => Ok(*v),
-                _ => Err(CallError::invalid(node, "uses a value as an int that is not one")),
+                Some(NodeResult::Number(number)) => Ok(*number),
+                _ => Err(CallError::invalid(node, "uses a value as a number that is not one")),
             },
         }
     }
 
-    fn argument(&self, node: &Node, argument: &Argument) -> Result<Value<Tensor>, CallError> {
-        fn values<T: Copy>(node: &Node, items: &[Sym<T>]) -> Result<Vec<T>, CallError> {
-            let value = |sym: &Sym<T>| sym.value().copied();
-            let values: Option<Vec<T>> = items.iter().map(value).collect();
-            values.ok_or_else(|| CallError::invalid(node, "uses a computed float or bool, which cannot be run here"))
+    fn int(&self, node: &Node, int: &Sym<i64>) -> Result<i64, CallError> {
+        match self.number(node, int, Number::Int)? {
+            Number::Int(v) => Ok(v),
+            _ => Err(CallError::invalid(node, "uses a value as an int that is not one")),
         }
+    }
+
+    fn float(&self, node: &Node, float: &Sym<f64>) -> Result<f64, CallError> {
+        match self.number(node, float, Number::Float)? {
+            Number::Float(v) => Ok(v),
+            _ => Err(CallError::invalid(node, "uses a value as a float that is not one")),
+        }
+    }
+
+    fn truth(&self, node: &Node, truth: &Sym<bool>) -> Result<bool, CallError> {
+        match self.number(node, truth, Number::Bool)? {
+            Number::Bool(v) => Ok(v),
+            _ => Err(CallError::invalid(node, "uses a value as a bool that is not one")),
+        }
+    }
+
+    fn argument(&self, node: &Node, argument: &Argument) -> Result<Value<Tensor>, CallError> {
         let one = |id: &NodeId| self.tensor(node, *id);
         Ok(match argument {
             Argument::None => Value::None,
@@ -111,10 +135,14 @@ impl<'p> Interpreter<'p> {
             }
             Argument::Int(v) => Value::Int(self.int(node, v)?),
             Argument::Ints(items) => Value::Ints(items.iter().map(|v| self.int(node, v)).collect::<Result<_, _>>()?),
-            Argument::Float(v) => Value::Float(values(node, std::slice::from_ref(v))?[0]),
-            Argument::Floats(items) => Value::Floats(values(node, items)?),
-            Argument::Bool(v) => Value::Bool(values(node, std::slice::from_ref(v))?[0]),
-            Argument::Bools(items) => Value::Bools(values(node, items)?),
+            Argument::Float(v) => Value::Float(self.float(node, v)?),
+            Argument::Floats(items) => {
+                Value::Floats(items.iter().map(|v| self.float(node, v)).collect::<Result<_, _>>()?)
+            }
+            Argument::Bool(v) => Value::Bool(self.truth(node, v)?),
+            Argument::Bools(items) => {
+                Value::Bools(items.iter().map(|v| self.truth(node, v)).collect::<Result<_, _>>()?)
+            }
             Argument::Str(v) => Value::Str(v.clone()),
             Argument::Strs(v) => Value::Strs(v.clone()),
             Argument::Complex(re, im) => Value::Complex(*re, *im),
@@ -126,33 +154,44 @@ impl<'p> Interpreter<'p> {
         })
     }
 
-    fn integer(&self, node: &Node, function: PythonFunction, arguments: &[NamedArgument]) -> Result<i64, CallError> {
+    /// The result of a Python function on numbers.
+    fn computed(
+        &self,
+        node: &Node,
+        function: PythonFunction,
+        arguments: &[NamedArgument],
+    ) -> Result<Number, CallError> {
         let operand = |argument: &NamedArgument| match &argument.value {
-            Argument::Int(v) => self.int(node, v),
-            _ => Err(CallError::invalid(node, "has an operand that is not an int")),
+            Argument::Int(v) => self.number(node, v, Number::Int),
+            Argument::Float(v) => self.number(node, v, Number::Float),
+            Argument::Bool(v) => self.number(node, v, Number::Bool),
+            _ => Err(CallError::invalid(node, "has an operand that is not a number")),
         };
-        let values = arguments.iter().map(operand).collect::<Result<Vec<_>, _>>()?;
-        let failed =
-            |reason| CallError::Arithmetic { node: node.name.clone(), expression: function.applied(&values), reason };
-        // Operands of 64 bits cannot overflow 128.
-        let floor = |a: i64, b: i64| floor_div(a.into(), b.into());
-        let result = match (function, values.as_slice()) {
-            (PythonFunction::Add, [a, b]) => a.checked_add(*b),
-            (PythonFunction::Sub, [a, b]) => a.checked_sub(*b),
-            (PythonFunction::Mul, [a, b]) => a.checked_mul(*b),
-            (PythonFunction::FloorDiv | PythonFunction::Mod, [_, 0]) => return Err(failed("division by zero")),
-            (PythonFunction::FloorDiv, [a, b]) => i64::try_from(floor(*a, *b)).ok(),
-            (PythonFunction::Mod, [a, b]) => i64::try_from(i128::from(*a) - floor(*a, *b) * i128::from(*b)).ok(),
-            (PythonFunction::Pow, [a, b]) => u32::try_from(*b).ok().and_then(|b| a.checked_pow(b)),
-            (PythonFunction::Neg, [a]) => a.checked_neg(),
-            (PythonFunction::Max, [a, b]) => Some(*a.max(b)),
-            (PythonFunction::Min, [a, b]) => Some(*a.min(b)),
-            (PythonFunction::Neg, _) | (_, [] | [_] | [_, _, _, ..]) => {
-                return Err(CallError::invalid(node, "has the wrong number of operands"));
+        let operands = arguments.iter().map(operand).collect::<Result<Vec<_>, _>>()?;
+        apply(function, &operands).map_err(|problem| match problem {
+            NoResult::Undefined(reason) => {
+                CallError::Arithmetic { node: node.name.clone(), expression: function.applied(&operands), reason }
             }
-            _ => return Err(CallError::invalid(node, "calls a function that cannot be run here")),
+            NoResult::Operands => CallError::invalid(node, "has the wrong number or kind of operands"),
+        })
+    }
+
+    /// Fails as PyTorch does if a check of the program does not hold.
+    fn assert_scalar(&self, node: &Node, arguments: &[NamedArgument]) -> Result<(), CallError> {
+        let holds = match arguments.first().map(|argument| &argument.value) {
+            Some(Argument::Bool(v)) => self.number(node, v, Number::Bool)?,
+            Some(Argument::Int(v)) => self.number(node, v, Number::Int)?,
+            Some(Argument::Float(v)) => self.number(node, v, Number::Float)?,
+            _ => return Err(CallError::invalid(node, "checks a value that is not a number")),
         };
-        result.ok_or_else(|| failed("the result is not an integer of 64 bits"))
+        if holds.is_true() {
+            return Ok(());
+        }
+        let message = arguments.iter().find_map(|argument| match &argument.value {
+            Argument::Str(message) => Some(message.clone()),
+            _ => None,
+        });
+        Err(CallError::Assertion { node: node.name.clone(), message: message.unwrap_or_default() })
     }
 
     fn output(&self, output: &GraphOutput) -> Result<Leaf<Tch>, CallError> {
@@ -160,7 +199,7 @@ impl<'p> Interpreter<'p> {
             GraphOutput::Literal(literal) => Ok(literal.as_ref().map(|never| match *never {})),
             GraphOutput::Node(id) => match self.values.get(id.0) {
                 Some(NodeResult::Tensor(tensor)) => Ok(Leaf::Tensor(tensor.shallow_clone())),
-                Some(NodeResult::Int(v)) => Ok(Leaf::Int(*v)),
+                Some(NodeResult::Number(number)) => Ok((*number).into()),
                 Some(NodeResult::Plain(plain)) => Ok(plain.as_ref().map(Tensor::shallow_clone)),
                 _ => Err(CallError::invalid(
                     self.program.graph.node(*id),
@@ -188,9 +227,9 @@ fn node_result(node: &Node, results: Vec<Value<Tensor>>) -> Result<NodeResult, D
         _ => match results.swap_remove(0) {
             Value::Tensor(tensor) => NodeResult::Tensor(tensor),
             Value::Tensors(tensors) => NodeResult::Several(tensors),
-            Value::Int(v) => NodeResult::Int(v),
-            Value::Float(v) => NodeResult::Plain(Leaf::Float(v)),
-            Value::Bool(v) => NodeResult::Plain(Leaf::Bool(v)),
+            Value::Int(v) => NodeResult::Number(Number::Int(v)),
+            Value::Float(v) => NodeResult::Number(Number::Float(v)),
+            Value::Bool(v) => NodeResult::Number(Number::Bool(v)),
             _ => NodeResult::Nothing,
         },
     })

@@ -4,6 +4,7 @@ mod carried;
 mod check;
 mod error;
 mod interpret;
+mod number;
 
 pub use check::InputMismatch;
 pub use error::CallError;
@@ -24,6 +25,11 @@ pub struct ProgramModule<'p> {
 }
 
 impl ProgramModule<'_> {
+    /// A parameter, buffer or constant by name.
+    pub(crate) fn tensor(&self, name: &str) -> Option<&Tensor> {
+        self.carried.get(name)
+    }
+
     /// Calls the program with typed inputs and a typed output (`ep.module()(*args, **kwargs)`).
     ///
     /// `inputs` is a call of the model (`Model::args(x).y(y)`) or any tree with the structure of the program's inputs.

@@ -156,6 +156,44 @@ impl Argument {
     }
 }
 
+impl Argument {
+    /// Calls `change` with every node that it uses, in order. The nodes of a sub-graph are not included.
+    pub fn visit_mut(&mut self, change: &mut dyn FnMut(&mut NodeId)) {
+        fn syms<T>(items: &mut [Sym<T>], change: &mut dyn FnMut(&mut NodeId)) {
+            for item in items {
+                if let Sym::Node(id) = item {
+                    change(id);
+                }
+            }
+        }
+        match self {
+            Argument::Tensor(id) | Argument::CustomObject(id) => change(id),
+            Argument::NestedTensors(lists) => lists.iter_mut().flatten().for_each(change),
+            Argument::Dict(entries) => entries.values_mut().for_each(|argument| argument.visit_mut(change)),
+            Argument::Tensors(ids) => ids.iter_mut().for_each(change),
+            Argument::OptionalTensors(ids) => ids.iter_mut().flatten().for_each(change),
+            Argument::Int(v) => syms(std::slice::from_mut(v), change),
+            Argument::Ints(v) => syms(v, change),
+            Argument::Float(v) => syms(std::slice::from_mut(v), change),
+            Argument::Floats(v) => syms(v, change),
+            Argument::Bool(v) => syms(std::slice::from_mut(v), change),
+            Argument::Bools(v) => syms(v, change),
+            Argument::None
+            | Argument::Str(_)
+            | Argument::Strs(_)
+            | Argument::Complex(..)
+            | Argument::DType(_)
+            | Argument::Layout(_)
+            | Argument::MemoryFormat(_)
+            | Argument::Device(_)
+            | Argument::IntLists(_)
+            | Argument::FloatLists(_)
+            | Argument::Operator(_)
+            | Argument::Graph { .. } => {}
+        }
+    }
+}
+
 /// An argument of a recorded op, with tensors as nodes and integers as values or nodes.
 impl From<Value<NodeId, Sym<i64>>> for Argument {
     fn from(value: Value<NodeId, Sym<i64>>) -> Self {

@@ -103,9 +103,9 @@ python_functions! {
     /// `torch.sym_min`
     Min Call "torch.sym_min" "torch.sym_min" ["a", "b"],
     /// `torch.sym_int`
-    ToInt Call "torch.sym_int" "torch.sym_int" ["a"],
+    Int Call "torch.sym_int" "torch.sym_int" ["a"],
     /// `torch.sym_float`
-    ToFloat Call "torch.sym_float" "torch.sym_float" ["a"],
+    Float Call "torch.sym_float" "torch.sym_float" ["a"],
     /// `torch.sym_not`
     Not Call "torch.sym_not" "torch.sym_not" ["a"],
     /// `torch.sym_ite`: the second operand if the first one holds, else the third

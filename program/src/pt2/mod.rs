@@ -10,6 +10,7 @@ mod pickle;
 mod read;
 mod read_graph;
 mod schema;
+mod symbols;
 mod values;
 mod write;
 mod zip;
@@ -22,6 +23,7 @@ pub use zip::{Limits, ZipError};
 
 use pytree_core::DType;
 use std::path::PathBuf;
+use symbolic::Symbol;
 
 /// A program could not be written to a file.
 #[derive(Debug, thiserror::Error)]
@@ -65,6 +67,23 @@ pub enum SaveError {
     /// An output is a str. PyTorch itself writes such a file and cannot read it.
     #[error("output {0} is a str, which torch.export.load cannot read; return it outside the exported model")]
     StrOutput(usize),
+    /// An output is a bool that is computed from sizes. PyTorch cannot save such a program either.
+    #[error(
+        "output {0} is a bool computed from sizes, which a .pt2 file cannot hold; return it outside the exported model, or \
+         as a tensor"
+    )]
+    BoolOutput(usize),
+    /// A symbol has no range, and PyTorch does not open a file with such a symbol.
+    #[error(
+        "`{symbol}` in the value of node `{node}` has no range, so torch.export.load would refuse the file; give the symbol \
+         an entry in `range_constraints`"
+    )]
+    NoRange {
+        /// The first node whose value has the symbol.
+        node: String,
+        /// The symbol.
+        symbol: Symbol,
+    },
     /// The structure of the inputs or outputs cannot be written as treespec JSON.
     #[error("cannot write the structure of the inputs and outputs: {0}")]
     TreeSpec(#[from] pytree_core::DumpError),

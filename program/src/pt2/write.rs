@@ -6,6 +6,7 @@ use super::fx_names::snake_case;
 use super::read_graph::function_name;
 use super::schema::{self, Arg, Complex, Float, Hint, Name, OptionalTensor, SymExpr, SymInt};
 use super::schema::{SymBoolArg, SymFloatArg, SymIntArg};
+use super::symbols;
 use crate::ExportedProgram;
 use crate::data::{Pickled, Storage, TensorData};
 use crate::graph::{Argument, Graph, GraphOutput, Literal, Node, NodeId, NodeKind, NodeValue, Sym, Target};
@@ -14,7 +15,7 @@ use indexmap::IndexMap;
 use pytree_core::{DType, Layout, Leaf, TensorType, TreeSpec};
 use std::collections::HashMap;
 use std::path::Path;
-use symbolic::{Bound, Expr, ExprError};
+use symbolic::{Expr, ExprKind, Number, Real, Symbol};
 
 /// The version of PyTorch whose files are written.
 const TORCH_VERSION: &str = "2.13.0";
@@ -41,6 +42,7 @@ impl ExportedProgram {
 }
 
 fn archive(program: &ExportedProgram) -> Result<Members, SaveError> {
+    symbols::check(program)?;
     let mut archive = Members::new();
     archive.add("models/model.json", json(&model(program)?)?);
     let values = Values { program };
@@ -86,22 +88,12 @@ fn model(program: &ExportedProgram) -> Result<schema::Program, SaveError> {
             treespec_namedtuple_fields: namedtuple_fields(specs(program)),
         },
         opset_version: IndexMap::from([("aten".to_owned(), 10)]),
-        range_constraints: ranges(program),
+        range_constraints: symbols::ranges(program),
         schema_version: schema::SCHEMA_VERSION,
         verifiers: program.verifiers.clone(),
         torch_version: TORCH_VERSION.to_owned(),
         guards_code: program.guards.clone(),
     })
-}
-
-fn ranges(program: &ExportedProgram) -> IndexMap<String, schema::Range> {
-    let bound = |bound: Bound| bound.finite().and_then(|v| i64::try_from(v).ok());
-    let constraints = program.range_constraints.iter().chain(&program.offset_ranges);
-    constraints
-        .map(|(expr, range)| {
-            (expr.to_string(), schema::Range { min_val: bound(range.lower), max_val: bound(range.upper) })
-        })
-        .collect()
 }
 
 /// Writes one graph and its sub-graphs.
@@ -128,9 +120,7 @@ impl<'p> GraphWriter<'p> {
                     graph.sym_int_values.insert(name(), self.values.sym_int(&node.name, expr)?);
                 }
                 NodeValue::Float(expr) => {
-                    let hint = self.values.program.expression_hints.get(expr).copied();
-                    let expr = SymExpr { expr_str: expr.srepr(), hint };
-                    graph.sym_float_values.insert(name(), schema::SymFloat::AsExpr(expr));
+                    graph.sym_float_values.insert(name(), self.values.sym_float(&node.name, expr)?);
                 }
                 NodeValue::Bool(condition) => {
                     let expr = SymExpr { expr_str: condition.srepr(), hint: None };
@@ -398,7 +388,11 @@ impl<'p> GraphWriter<'p> {
                 GraphOutput::Literal(_) => Name { name: String::new() },
             };
             Ok(match &spec.kind {
-                OutputKind::UserOutput => schema::OutputSpec::UserOutput { arg: self.output(i, &spec.value)? },
+                OutputKind::UserOutput => match self.output(i, &spec.value)? {
+                    // The signature has no kind for it.
+                    Arg::AsSymBool(_) => return Err(SaveError::BoolOutput(i)),
+                    arg => schema::OutputSpec::UserOutput { arg },
+                },
                 OutputKind::BufferMutation { buffer } => {
                     schema::OutputSpec::BufferMutation { arg, buffer_name: buffer.clone() }
                 }
@@ -451,14 +445,35 @@ impl Values<'_> {
         }
         let hint = match self.program.expression_hints.get(expr) {
             Some(hint) => Some(*hint),
-            None => match expr.eval(&|symbol| self.program.hints.get(symbol).copied()) {
-                Ok(value) => Some(Hint::AsInt(value)),
-                // A value that is read from data has none in the example.
-                Err(ExprError::Unbound { .. }) => None,
-                Err(source) => return Err(SaveError::Expr { name: name.to_owned(), source }),
-            },
+            None => self.hint(name, expr)?.map(|hint| match hint {
+                Number::Int(v) => Hint::AsInt(v),
+                Number::Real(v) => Hint::AsFloat(Float(v)),
+            }),
         };
         Ok(SymInt::AsExpr(SymExpr { expr_str: expr.srepr(), hint }))
+    }
+
+    fn sym_float(self, name: &str, expr: &Expr) -> Result<schema::SymFloat, SaveError> {
+        if let ExprKind::Real(Real(value)) = expr.kind() {
+            return Ok(schema::SymFloat::AsFloat(Float(*value)));
+        }
+        let hint = match self.program.expression_hints.get(expr) {
+            Some(hint) => Some(*hint),
+            None => self.hint(name, expr)?.map(|hint| Hint::AsFloat(Float(hint.to_real()))),
+        };
+        Ok(schema::SymFloat::AsExpr(SymExpr { expr_str: expr.srepr(), hint }))
+    }
+
+    /// The value of an expression in the example; `None` if it follows from values that are read from tensors.
+    fn hint(self, name: &str, expr: &Expr) -> Result<Option<Number>, SaveError> {
+        // A loaded program has the values that its file has.
+        let loaded = self.program.origin.is_some();
+        let read = |symbol: &Symbol| (loaded || !symbol.is_positive()) && !self.program.hints.contains_key(symbol);
+        if expr.has_symbol(read) {
+            return Ok(None);
+        }
+        let hint = expr.eval_number(&|symbol| self.program.hints.get(symbol).copied().map(Number::Int));
+        hint.map(Some).map_err(|source| SaveError::Expr { name: name.to_owned(), source })
     }
 
     fn tensor_meta(self, name: &str, tensor: &TensorType<Expr>) -> Result<schema::TensorMeta, SaveError> {

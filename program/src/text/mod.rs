@@ -10,6 +10,7 @@ use crate::signature::InputKind;
 use body::Body;
 use pytree_core::{Layout, python};
 use std::fmt::{self, Display};
+use symbolic::ValueRange;
 
 /// A release of PyTorch whose text is wanted. Those that are not listed print as their predecessor does.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
@@ -77,8 +78,16 @@ impl Display for ProgramText<'_> {
         }
         f.write_str(if program.signature.outputs.is_empty() { "    \n    \n" } else { "    \n" })?;
         f.write_str("Range constraints: {")?;
+        // PyTorch has another infinity of floats, and that of ints in a program that was loaded.
+        let is_new = program.origin.is_none();
         for (i, (expr, range)) in program.range_constraints.iter().enumerate() {
-            write!(f, "{}{expr}: {range}", if i == 0 { "" } else { ", " })?;
+            f.write_str(if i == 0 { "" } else { ", " })?;
+            match expr.as_symbol() {
+                Some(symbol) if is_new && symbol.is_real() && *range == ValueRange::ALL => {
+                    write!(f, "{expr}: VR[-oo, oo]")?;
+                }
+                _ => write!(f, "{expr}: {range}")?,
+            }
         }
         f.write_str("}\n")
     }

@@ -75,7 +75,7 @@ functions! {
     /// `math.sinh` of a float.
     OpaqueSinh "OpaqueUnaryFn_sinh",
     /// `math.sqrt` of a float.
-    OpaqueSqrt "OpaqueUnaryFn_sqrt",
+    Sqrt "OpaqueUnaryFn_sqrt",
     /// `math.tan` of a float.
     OpaqueTan "OpaqueUnaryFn_tan",
     /// `math.tanh` of a float.
@@ -132,7 +132,7 @@ impl Function {
             Function::OpaqueLog2 => x.log2(),
             Function::OpaqueSin => x.sin(),
             Function::OpaqueSinh => x.sinh(),
-            Function::OpaqueSqrt => x.sqrt(),
+            Function::Sqrt => x.sqrt(),
             Function::OpaqueTan => x.tan(),
             Function::OpaqueTanh => x.tanh(),
             _ => return None,

@@ -6,6 +6,7 @@ mod divide;
 mod error;
 mod extremum;
 mod function;
+mod number;
 pub(crate) mod order;
 mod piecewise;
 mod poly;
@@ -23,6 +24,7 @@ use indexmap::{IndexMap, IndexSet};
 
 pub use error::ExprError;
 pub use function::Function;
+pub use number::Number;
 pub use piecewise::Case;
 pub use ratio::Ratio;
 pub use symbol::Symbol;

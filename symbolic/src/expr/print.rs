@@ -178,6 +178,8 @@ pub(super) fn precedence(e: &Expr) -> u16 {
         ExprKind::Pow(..) => POW,
         ExprKind::Apply(..) if is_weak(e) => RELATIONAL,
         ExprKind::Apply(Function::Max | Function::Min, _) => ATOM,
+        ExprKind::Apply(Function::FloatPow, _) => POW,
+        ExprKind::Apply(Function::PowByNatural, _) => MUL,
         ExprKind::Apply(..) => CALL,
     }
 }
@@ -192,7 +194,6 @@ fn is_weak(e: &Expr) -> bool {
                 | Function::PythonMod
                 | Function::IntTrueDiv
                 | Function::FloatTrueDiv
-                | Function::PowByNatural
                 | Function::ModularIndexing
                 | Function::Identity,
             _

@@ -1,4 +1,4 @@
-//! A name for a number that is not known yet.
+//! A name for an integer that is not known yet.
 
 use std::cmp::Ordering;
 use std::fmt;
@@ -10,31 +10,31 @@ use std::sync::Arc;
 #[derive(Clone, PartialEq, Eq, Hash, Debug)]
 pub struct Symbol {
     name: Arc<str>,
-    assumed: Assumed,
+    assumption: Assumption,
 }
 
 /// What sympy assumes of a symbol. A symbol with fewer assumptions comes first.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, PartialOrd, Ord)]
-enum Assumed {
-    Nothing,
+enum Assumption {
+    None,
     Integer,
-    PositiveInteger,
+    Positive,
 }
 
 impl Symbol {
     /// A size: an integer known to be at least 1, `Symbol('s0', positive=True, integer=True)` in torch.
     pub fn size(name: &str) -> Symbol {
-        Symbol { name: Arc::from(name), assumed: Assumed::PositiveInteger }
+        Symbol { name: Arc::from(name), assumption: Assumption::Positive }
     }
 
     /// An integer of any sign: an int input or a data-dependent value, `Symbol('u0', integer=True)` in torch.
     pub fn integer(name: &str) -> Symbol {
-        Symbol { name: Arc::from(name), assumed: Assumed::Integer }
+        Symbol { name: Arc::from(name), assumption: Assumption::Integer }
     }
 
-    /// A float: a data-dependent value, `Symbol('zuf0')` in torch.
-    pub fn float(name: &str) -> Symbol {
-        Symbol { name: Arc::from(name), assumed: Assumed::Nothing }
+    /// A real number: a value that is read from a tensor of floats, `Symbol('zuf0')` in torch.
+    pub fn real(name: &str) -> Symbol {
+        Symbol { name: Arc::from(name), assumption: Assumption::None }
     }
 
     /// The name, as printed.
@@ -44,17 +44,17 @@ impl Symbol {
 
     /// Whether the symbol is assumed to be at least 1.
     pub fn is_positive(&self) -> bool {
-        self.assumed == Assumed::PositiveInteger
+        self.assumption == Assumption::Positive
     }
 
-    /// Whether the symbol is an integer. Otherwise it is a float.
-    pub fn is_integer(&self) -> bool {
-        self.assumed != Assumed::Nothing
+    /// Whether the symbol is a real number and not an integer.
+    pub fn is_real(&self) -> bool {
+        self.assumption == Assumption::None
     }
 
     /// Sympy's order of arguments: by the number of assumptions, then by name.
     pub(super) fn compare(&self, other: &Symbol) -> Ordering {
-        self.assumed.cmp(&other.assumed).then_with(|| self.name.cmp(&other.name))
+        self.assumption.cmp(&other.assumption).then_with(|| self.name.cmp(&other.name))
     }
 }
 

@@ -20,7 +20,7 @@ impl Expr {
             ExprKind::Int(n) => format!("Integer({n})"),
             ExprKind::Real(x) => format!("Float('{}', precision=53)", exact_real_text(x.0)),
             ExprKind::Symbol(s) if s.is_positive() => format!("Symbol('{s}', positive=True, integer=True)"),
-            ExprKind::Symbol(s) if s.is_integer() => format!("Symbol('{s}', integer=True)"),
+            ExprKind::Symbol(s) if !s.is_real() => format!("Symbol('{s}', integer=True)"),
             ExprKind::Symbol(s) => format!("Symbol('{s}')"),
             ExprKind::Rational(x) => format!("Rational({}, {})", x.numerator(), x.denominator()),
             ExprKind::Piecewise(cases) => {
@@ -149,7 +149,7 @@ impl Reader<'_> {
             (true, true) => Symbol::size(&name),
             (true, false) => Symbol::integer(&name),
             // Torch makes the symbols of floats without assumptions.
-            (false, false) => Symbol::float(&name),
+            (false, false) => Symbol::real(&name),
             (false, true) => return Err(self.error(format!("symbol `{name}` is positive and not an integer"))),
         }))
     }

@@ -5,6 +5,7 @@
 //! outputs of the Rust model for them. `check.py` loads the files, runs them, and compares them with what PyTorch exports
 //! from its own twin of each model. Exits with 1 unless everything passes.
 
+mod caches;
 #[allow(dead_code, reason = "the page's own printing is tested by tests/pages.rs")]
 #[path = "../../../../examples/examples/custom_class_inputs.rs"]
 mod custom_class_page;
@@ -47,6 +48,7 @@ fn run() -> Result<bool> {
     models::record(&mut recorder)?;
     layers::record(&mut recorder)?;
     networks::record(&mut recorder)?;
+    caches::record(&mut recorder)?;
     recorder.finish()?;
     // The output of the script goes to that of this program.
     let passed = python.script("check.py").arg(folder).status().context("Python could not be started");

@@ -1,0 +1,43 @@
+//! The content of the tensors that a model holds, as it was before a run.
+
+use crate::dispatch::{self, DispatchError};
+use pytree_core::DType;
+use std::collections::HashSet;
+use tch::Tensor;
+
+/// Copies of tensors, from which their content is restored after a run that may write to them.
+#[derive(Debug, Default)]
+pub(crate) struct SavedState {
+    /// Memory, and a copy of its content.
+    copies: Vec<(Tensor, Tensor)>,
+}
+
+impl SavedState {
+    /// Copies the content of these tensors. Memory that several of them share is copied once.
+    pub(crate) fn of<'t>(tensors: impl Iterator<Item = &'t Tensor>) -> Result<Self, DispatchError> {
+        let mut seen = HashSet::new();
+        let mut copies = Vec::new();
+        for tensor in tensors {
+            let memory = match dispatch::storage_id(tensor)? {
+                Some(id) if !seen.insert(id) => continue,
+                // The bytes of the whole storage: the elements of the tensor may overlap (`expand`), and then nothing can be
+                // copied to them.
+                Some(_) => {
+                    let length = i64::try_from(dispatch::storage_len(tensor)?).unwrap_or(i64::MAX);
+                    dispatch::on_storage(tensor, DType::UInt8, &[length], &[1], 0)?
+                }
+                None => tensor.shallow_clone(),
+            };
+            let copy = dispatch::deep_copy(&memory)?;
+            copies.push((memory, copy));
+        }
+        Ok(SavedState { copies })
+    }
+
+    /// Gives the tensors the content that they had.
+    pub(crate) fn restore(self) -> Result<(), DispatchError> {
+        let copy_back = |(mut memory, copy): (Tensor, Tensor)| memory.f_copy_(&copy);
+        let restored: Result<(), tch::TchError> = tch::no_grad(|| self.copies.into_iter().try_for_each(copy_back));
+        restored.map_err(|e| DispatchError::Tensor { message: dispatch::first_line(&e.to_string()) })
+    }
+}

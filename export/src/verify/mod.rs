@@ -1,0 +1,131 @@
+//! Compares a program with its model.
+
+mod compare;
+mod inputs;
+mod run;
+
+use crate::ExportError;
+use crate::model::{Forward, Leaves};
+use crate::model_tensors::ModelTensors;
+use crate::probe::{Runs, Settled};
+use program::{ExportedProgram, InputSizes, NodeValue, Unproven, Vacuous, Verification};
+use pytree_core::DType;
+use run::{Compared, Sides};
+
+/// Compares the program with the model at sizes that no run of the export has used, or at those of the example if there are
+/// no others.
+pub(crate) fn verify(
+    runs: &mut Runs<'_>,
+    settled: &Settled,
+    program: &ExportedProgram,
+) -> Result<Verification, ExportError> {
+    let unseen = settled.unseen(runs);
+    let is_unseen = unseen.is_some();
+    let values = unseen.unwrap_or_else(|| runs.example().sizes.clone());
+    let case = CheckCase { shown: runs.shown(&values), inputs: runs.inputs_of(&values)? };
+    let mut verification = check(runs.model(), runs.declared(), program, &[case])?;
+    verification.unseen = is_unseen;
+    if !is_unseen && !program.hints.is_empty() {
+        verification.unproven.push(Unproven::Sizes);
+    }
+    let names = program.graph.placeholders().map(|(_, node)| node.name.clone());
+    let lifted = program.graph.placeholders().count() - values.iter().count();
+    let named = names.skip(lifted).zip(values.iter());
+    verification.run = named.filter_map(|(name, sizes)| Some(InputSizes { name, sizes: sizes?.to_vec() })).collect();
+    verification.tried = settled.tried(runs);
+    Ok(verification)
+}
+
+/// Inputs at which a program is compared with its model.
+pub(crate) struct CheckCase {
+    /// Their sizes, for messages.
+    pub(crate) shown: String,
+    pub(crate) inputs: Leaves,
+}
+
+/// Compares the program with the model on each of these inputs: what both return, and what they write to inputs and buffers.
+/// Where the values of the inputs say little, both also run on other values.
+pub(crate) fn check(
+    model: &dyn Forward,
+    declared: &ModelTensors,
+    program: &ExportedProgram,
+    cases: &[CheckCase],
+) -> Result<Verification, ExportError> {
+    let mut verification = Verification::default();
+    let mut seen = Seen::default();
+    for CheckCase { shown, inputs } in cases {
+        let sides = Sides::new(model, declared, program, shown, tolerance(program))?;
+        let given = sides.compare(inputs)?;
+        let little = inputs::say_little(inputs) || given.vacuous.iter().any(Option::is_some);
+        seen.add(&given, &mut verification);
+        if !little {
+            continue;
+        }
+        // The model may reject other values, and the program may refuse them.
+        if let Some(varied) = sides.compare_if_possible(&inputs::varied(inputs)?)? {
+            seen.add(&varied, &mut verification);
+        }
+    }
+    verification.unproven.extend(seen.unproven());
+    Ok(verification)
+}
+
+/// What the comparisons say about each output.
+#[derive(Default)]
+struct Seen {
+    outputs: Vec<Option<Vacuous>>,
+    written: bool,
+    values_compared: bool,
+}
+
+impl Seen {
+    fn add(&mut self, compared: &Compared, verification: &mut Verification) {
+        verification.random |= compared.random;
+        verification.max_difference = verification.max_difference.max(compared.difference);
+        self.written |= compared.written;
+        if !compared.values {
+            return;
+        }
+        self.values_compared = true;
+        if self.outputs.is_empty() {
+            self.outputs.clone_from(&compared.vacuous);
+        }
+        for (seen, now) in self.outputs.iter_mut().zip(&compared.vacuous) {
+            if now.is_none() {
+                *seen = None;
+            }
+        }
+    }
+
+    fn unproven(self) -> Vec<Unproven> {
+        if !self.values_compared {
+            return vec![Unproven::Random];
+        }
+        if self.outputs.is_empty() && !self.written {
+            return vec![Unproven::Nothing];
+        }
+        let value =
+            |(i, why): (usize, Option<Vacuous>)| why.map(|why| Unproven::Value { what: format!("output {i}"), why });
+        self.outputs.into_iter().enumerate().filter_map(value).collect()
+    }
+}
+
+/// How much floats may differ, relative to the largest: kernels may sum in another order. That is a few units in the last
+/// place of the least precise float type in the program.
+fn tolerance(program: &ExportedProgram) -> f64 {
+    let of = |dtype: DType| match dtype {
+        DType::Float64 | DType::Complex128 => 1e-10,
+        DType::Float32 | DType::Complex64 => 1e-5,
+        DType::Float16 | DType::Complex32 => 4e-3,
+        DType::BFloat16 => 3e-2,
+        DType::Float8E4M3Fn | DType::Float8E4M3Fnuz => 0.13,
+        DType::Float8E5M2 | DType::Float8E5M2Fnuz => 0.26,
+        DType::QInt8 | DType::QUInt8 | DType::QInt32 => 1e-5,
+        _ => 0.0,
+    };
+    let types = program.graph.nodes.iter().filter_map(|node| match &node.value {
+        NodeValue::Tensor(tensor) => Some(of(tensor.dtype)),
+        _ => None,
+    });
+    types.fold(1e-12, f64::max)
+}
