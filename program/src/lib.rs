@@ -50,10 +50,12 @@
 //! | `torch.export.load` | [`ExportedProgram::load`], [`Archive`] |
 //! | registrations of custom nodes | [`ExportedProgram::python_module`] |
 //! | names of placeholders and nodes | [`names`] |
+//! | the verifier | [`ExportedProgram::check`] |
 //! | dead values (`;  x = None`) | [`passes::Liveness`] |
 //!
 //! The package is called `torch-export-program`, its library `program`.
 
+mod check;
 mod data;
 mod exported;
 mod graph;
@@ -66,6 +68,7 @@ mod signature;
 mod text;
 mod verification;
 
+pub use check::{Finding, Problem, Remark, Report};
 pub use data::{ChecksumError, Pickled, Storage, TensorData};
 pub use exported::{
     ExportedProgram, InputSizes, ModuleCall, ModuleCallSignature, Origin, Tried, Verification,

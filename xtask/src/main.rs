@@ -13,6 +13,7 @@ mod libtorch;
 mod process;
 mod python;
 mod repo_root;
+mod schemas;
 mod scratch;
 mod wheel;
 

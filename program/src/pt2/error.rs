@@ -84,6 +84,9 @@ pub enum LoadError {
         #[source]
         problem: ContentError,
     },
+    /// The program breaks a rule.
+    #[error("the program is not valid: {0}")]
+    Invalid(#[from] crate::Finding),
 }
 
 fn list(names: &[String], compiled: &[String]) -> String {

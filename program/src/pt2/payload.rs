@@ -73,7 +73,7 @@ fn constant_type(meta: schema::TensorMeta) -> Result<TensorType, ContentError> {
 }
 
 /// Checks that the elements of a tensor are inside of its storage.
-pub(super) fn check_bounds(data: &TensorData, payload: &str) -> Result<(), ContentError> {
+pub(crate) fn check_bounds(data: &TensorData, payload: &str) -> Result<(), ContentError> {
     let tensor = &data.tensor;
     if tensor.layout != Layout::Strided {
         return Err(ContentError::unsupported(format!("a stored tensor of the layout {}", tensor.layout)));

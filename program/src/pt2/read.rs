@@ -58,7 +58,10 @@ pub(super) fn program(archive: &Archive, name: &str) -> Result<ExportedProgram, 
             program.extra_files.insert(name, bytes);
         }
     }
-    Ok(program)
+    match program.check().findings.into_iter().next() {
+        Some(finding) => Err(finding.into()),
+        None => Ok(program),
+    }
 }
 
 #[derive(serde::Deserialize)]
