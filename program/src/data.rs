@@ -128,6 +128,40 @@ impl TensorData {
         TensorData { tensor, is_parameter, storage }
     }
 
+    /// The bytes of the elements in the order of a contiguous tensor.
+    ///
+    /// Elements outside of the storage are left out; a tensor that [`check`](crate::ExportedProgram::check) passes has none.
+    pub fn contiguous_bytes(&self) -> Vec<u8> {
+        let (sizes, strides) = (&self.tensor.sizes, &self.tensor.strides);
+        let (bytes, width) = (self.storage.as_bytes(), self.tensor.dtype.size());
+        let mut out = Vec::new();
+        if sizes.iter().any(|size| *size < 1) {
+            return out;
+        }
+        let mut index = vec![0_i64; sizes.len()];
+        let mut at = self.tensor.storage_offset;
+        loop {
+            let start = usize::try_from(at).ok().and_then(|at| at.checked_mul(width));
+            out.extend_from_slice(start.and_then(|start| bytes.get(start..start.checked_add(width)?)).unwrap_or_default());
+            // The next element: the last dimension that is not at its end moves on.
+            let mut dim = sizes.len();
+            loop {
+                let Some(next) = dim.checked_sub(1) else { return out };
+                dim = next;
+                let (Some(position), Some(size), Some(stride)) = (index.get_mut(dim), sizes.get(dim), strides.get(dim)) else {
+                    return out;
+                };
+                *position += 1;
+                at = at.saturating_add(*stride);
+                if *position < *size {
+                    break;
+                }
+                at = at.saturating_sub(stride.saturating_mul(*size));
+                *position = 0;
+            }
+        }
+    }
+
     /// The value of a placeholder for this tensor: its type without the data.
     pub fn value(&self) -> NodeValue {
         NodeValue::Tensor(self.tensor.map(|n| Expr::int(*n)))

@@ -59,6 +59,7 @@ mod check;
 mod data;
 mod exported;
 mod graph;
+pub mod inspect;
 pub mod names;
 mod op;
 pub mod passes;

@@ -37,6 +37,22 @@ impl<'g> Body<'g> {
         Body { graph, names: names.collect(), liveness: Liveness::of(graph), indent }
     }
 
+    /// The statements of single nodes, without what depends on the others.
+    pub(super) fn names_only(graph: &'g Graph) -> Self {
+        let names = graph.nodes.iter().map(|node| Cow::Borrowed(node.name.as_str())).collect();
+        Body { graph, names, liveness: Liveness::none(), indent: 0 }
+    }
+
+    /// The statement of a node, without indent and line break.
+    pub(super) fn statement(&self, f: &mut fmt::Formatter<'_>, node: &Node) -> fmt::Result {
+        write!(f, "{}{}", node.name, Annotation(node))?;
+        if !matches!(node.kind, NodeKind::Placeholder) {
+            f.write_str(" = ")?;
+            self.expression(f, node)?;
+        }
+        Ok(())
+    }
+
     pub(super) fn name(&self, id: NodeId) -> &str {
         self.names.get(id.0).map_or("", |name| name)
     }

@@ -93,6 +93,19 @@ impl Display for ProgramText<'_> {
     }
 }
 
+/// The statement of every node: `add: "f32[2]" = torch.ops.aten.add.Tensor(x, 1)`.
+pub(crate) fn statements(graph: &Graph) -> Vec<String> {
+    /// A node of a graph, for its `Display`.
+    struct Statement<'g>(&'g Body<'g>, &'g Node);
+    impl Display for Statement<'_> {
+        fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+            self.0.statement(f, self.1)
+        }
+    }
+    let body = Body::names_only(graph);
+    graph.nodes.iter().map(|node| Statement(&body, node).to_string()).collect()
+}
+
 /// The code of a graph as a class, and the classes of the graphs inside of it.
 fn class(f: &mut fmt::Formatter<'_>, name: &str, graph: &Graph, level: usize) -> fmt::Result {
     let indent = 4 * level;
