@@ -34,6 +34,8 @@ pub(crate) struct SchemaType {
     pub(crate) is_optional: bool,
     /// Whether the elements of the list may be `None`.
     pub(crate) has_optional_elements: bool,
+    /// The set of values with which it may share memory: `a` of `Tensor(a)`.
+    pub(crate) alias: Option<&'static str>,
 }
 
 /// The lines of the table, sorted by the names of the operators.
@@ -76,9 +78,8 @@ fn parse(line: &'static str) -> Option<Schema> {
     }
     let returns = returns.strip_prefix('(').and_then(|inner| inner.strip_suffix(')')).unwrap_or(returns);
     for result in split(returns) {
-        // Results may have names.
-        let ty = if result.contains("(a") || !result.contains(' ') { result } else { result.split(' ').next()? };
-        schema.returns.push(parse_type(ty.split_once(") ").map_or(ty, |_| result))?);
+        // A name of the result behind the type is ignored.
+        schema.returns.push(parse_type(result)?);
     }
     Some(schema)
 }
@@ -125,12 +126,16 @@ fn parse_type(text: &'static str) -> Option<SchemaType> {
     if base.is_empty() {
         return None;
     }
-    let mut ty = SchemaType { base, is_list: false, is_optional: false, has_optional_elements: false };
+    let mut ty = SchemaType { base, is_list: false, is_optional: false, has_optional_elements: false, alias: None };
     let mut rest = rest;
     while let Some(c) = rest.chars().next() {
         match c {
             // An alias set, or the parameters of a type.
-            '(' => rest = rest.get(rest.find(')')? + 1..)?,
+            '(' => {
+                let end = rest.find(')')?;
+                ty.alias = rest.get(1..end)?.split([' ', '!', '|']).next().filter(|alias| !alias.is_empty());
+                rest = rest.get(end + 1..)?;
+            }
             '[' => {
                 (ty.has_optional_elements, ty.is_optional, ty.is_list) = (ty.is_optional, false, true);
                 rest = rest.get(rest.find(']')? + 1..)?;
@@ -172,6 +177,8 @@ mod tests {
         assert_eq!(of("aten.max.dim").returns.len(), 2);
         let split = of("aten.split.Tensor").returns;
         assert!(split.len() == 1 && split.iter().all(|ty| ty.is_list));
+        let view = of("aten.view.default");
+        assert!(view.returns.iter().all(|ty| ty.alias == Some("a")) && view.arguments.iter().all(|a| !a.is_written));
         assert!(of("aten.relu_.default").arguments.iter().all(|a| a.is_written));
         assert_eq!(of("aten._assert_async.msg").returns, []);
         assert_eq!(schema(&"aten.no_such_op.default".parse().unwrap()), None);
