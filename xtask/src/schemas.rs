@@ -43,7 +43,7 @@ pub(crate) fn run(repo: &RepoRoot) -> Result<(), Error> {
         .args(["-ltorch_cpu", "-lc10"])
         .run()?;
     let printed = Process::new(&binary).read()?;
-    let mut lines: Vec<&str> = printed.lines().filter(|line| line.contains("::")).collect();
+    let mut lines: Vec<&str> = printed.lines().filter(|line| line.contains("::") && !line.contains("(...)")).collect();
     lines.sort_by_key(|line| line.split('(').next());
     lines.dedup();
     let to = repo.path().join("program/src/check/schemas.txt");
