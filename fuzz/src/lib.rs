@@ -115,12 +115,23 @@ pub fn pickle(bytes: &[u8]) {
 }
 
 /// A program without inputs and outputs.
-pub const EMPTY_MODEL: &[u8] = br#"{"graph_module":{"graph":{"inputs":[],"outputs":[],"nodes":[],"tensor_values":{},"sym_int_values":{},
-"sym_bool_values":{}},"signature":{"input_specs":[],"output_specs":[]},"module_call_graph":[{"fqn":"","signature":{"inputs":[],
-"outputs":[],"in_spec":"[1, {\"type\": \"builtins.tuple\", \"context\": \"null\", \"children_spec\": [{\"type\": \"builtins.tuple\",
-\"context\": \"null\", \"children_spec\": []}, {\"type\": \"builtins.dict\", \"context\": \"[]\", \"children_spec\": []}]}]",
-"out_spec":"[1, {\"type\": \"builtins.tuple\", \"context\": \"null\", \"children_spec\": []}]"}}]},"opset_version":{"aten":10},
-"range_constraints":{},"schema_version":{"major":8,"minor":20}}"#;
+pub const EMPTY_MODEL: &[u8] = br#"{
+"graph_module": {
+    "graph": {
+        "inputs": [], "outputs": [], "nodes": [], "tensor_values": {}, "sym_int_values": {}, "sym_bool_values": {}
+    },
+    "signature": {"input_specs": [], "output_specs": []},
+    "module_call_graph": [{"fqn": "", "signature": {
+        "inputs": [],
+        "outputs": [],
+        "in_spec": "[1, {\"type\": \"builtins.tuple\", \"context\": \"null\", \"children_spec\": [{\"type\": \"builtins.tuple\", \"context\": \"null\", \"children_spec\": []}, {\"type\": \"builtins.dict\", \"context\": \"[]\", \"children_spec\": []}]}]",
+        "out_spec": "[1, {\"type\": \"builtins.tuple\", \"context\": \"null\", \"children_spec\": []}]"
+    }}]
+},
+"opset_version": {"aten": 10},
+"range_constraints": {},
+"schema_version": {"major": 8, "minor": 20}
+}"#;
 
 const NO_WEIGHTS: (&str, &[u8]) = ("data/weights/model_weights_config.json", br#"{"config":{}}"#);
 const NO_CONSTANTS: (&str, &[u8]) = ("data/constants/model_constants_config.json", br#"{"config":{}}"#);

@@ -10,11 +10,19 @@ use promises::{pt2, zip};
 use serde_json::{Value, json};
 use std::io::{Cursor, Read, Write};
 use std::path::Path;
+use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 use tests::random::Random;
 
 #[global_allocator]
 static MEMORY: PeakAlloc = PeakAlloc;
+
+/// Memory is counted for the whole process, so one test runs at a time.
+static ALONE: Mutex<()> = Mutex::new(());
+
+fn alone() -> MutexGuard<'static, ()> {
+    ALONE.lock().unwrap_or_else(PoisonError::into_inner)
+}
 
 /// How many files are damaged at random.
 const FILES: usize = 2000;
@@ -189,7 +197,7 @@ fn damaged_members(random: &mut Random, members: &mut Members) {
 
 /// The largest factor by which a load exceeds the unpacked members, and small programs need some memory of their own.
 const FACTOR: usize = 4;
-const BASE: usize = 4 << 20;
+const BASE: usize = 1 << 20;
 
 fn keeps_its_promise(what: &str, bytes: &[u8], unpacked: usize) {
     MEMORY.reset_peak_usage();
@@ -211,6 +219,7 @@ fn keeps_its_promise(what: &str, bytes: &[u8], unpacked: usize) {
 
 #[test]
 fn two_thousand_damaged_files() {
+    let _alone = alone();
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("zoo");
     let programs = tests::zoo::programs(&folder).unwrap();
     let files: Vec<Vec<u8>> =
@@ -250,6 +259,7 @@ fn refused(bytes: &[u8]) -> String {
 
 #[test]
 fn deflated_and_zip64_archives_load() {
+    let _alone = alone();
     let file = std::fs::read(Path::new(env!("CARGO_MANIFEST_DIR")).join("zoo/torch-2.13/hop_cond/model.pt2")).unwrap();
     let text = program::ExportedProgram::read(file.clone()).unwrap().to_string();
     let members = members(&file);
@@ -266,6 +276,7 @@ fn deflated_and_zip64_archives_load() {
 
 #[test]
 fn bombs_are_refused_before_they_unpack() {
+    let _alone = alone();
     let mut bomb = ::zip::ZipWriter::new(Cursor::new(Vec::new()));
     let options = ::zip::write::SimpleFileOptions::default().compression_method(::zip::CompressionMethod::Deflated);
     for (name, size) in [("archive_format", 0), ("archive_version", 0), ("models/model.json", 64 << 20)] {
@@ -288,6 +299,7 @@ fn bombs_are_refused_before_they_unpack() {
 
 #[test]
 fn members_that_overlap_are_refused() {
+    let _alone = alone();
     let mut bytes = pt2(&[("models/a.json", b"{}"), ("models/b.json", b"{}")]);
     // The directory entry of the second model points to the first one's header.
     let entries: Vec<usize> = (0..bytes.len()).filter(|at| bytes[*at..].starts_with(b"PK\x01\x02")).collect();
@@ -305,6 +317,7 @@ fn members_that_overlap_are_refused() {
 
 #[test]
 fn deep_nests_are_refused() {
+    let _alone = alone();
     for model in ["[".repeat(200_000), "{\"graph_module\":".repeat(50_000)] {
         let file = pt2(&[("models/model.json", model.as_bytes())]);
         keeps_its_promise("a deep nest", &file, file.len());
@@ -314,6 +327,7 @@ fn deep_nests_are_refused() {
 
 #[test]
 fn newer_schemas_are_read_as_far_as_they_are_known() {
+    let _alone = alone();
     let model = |change: &dyn Fn(&mut Value)| {
         let mut model: Value = serde_json::from_slice(promises::EMPTY_MODEL).unwrap();
         change(&mut model);

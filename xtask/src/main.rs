@@ -16,6 +16,7 @@ mod repo_root;
 mod schemas;
 mod scratch;
 mod wheel;
+mod zoo;
 
 use std::process::ExitCode;
 
