@@ -2,8 +2,8 @@
 //!
 //! The fuzz targets check them on texts from libFuzzer, and `tests/tests/fuzz_sample.rs` on a sample in every test run.
 
-use pytree_core::{Leaf, Meta, Names, TreeSpec, Value, flatten, unflatten};
 use program::{Archive, ExportedProgram};
+use pytree_core::{Leaf, Meta, Names, TreeSpec, Value, flatten, unflatten};
 use shapes::{Dim, DynamicShapes, PathPattern, ShapeSpec, refine_dynamic_shapes_from_suggested_fixes};
 use symbolic::{parse_srepr, parse_srepr_bool};
 

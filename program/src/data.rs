@@ -53,7 +53,11 @@ impl Storage {
     pub(crate) fn part(&self, range: Range<usize>, checksum: Option<u32>) -> Option<Self> {
         let start = self.range.start.checked_add(range.start)?;
         let end = self.range.start.checked_add(range.end)?;
-        (start <= end && end <= self.range.end).then(|| Storage { whole: self.whole.clone(), range: start..end, checksum })
+        (start <= end && end <= self.range.end).then(|| Storage {
+            whole: self.whole.clone(),
+            range: start..end,
+            checksum,
+        })
     }
 
     /// The bytes.
@@ -142,13 +146,16 @@ impl TensorData {
         let mut at = self.tensor.storage_offset;
         loop {
             let start = usize::try_from(at).ok().and_then(|at| at.checked_mul(width));
-            out.extend_from_slice(start.and_then(|start| bytes.get(start..start.checked_add(width)?)).unwrap_or_default());
+            out.extend_from_slice(
+                start.and_then(|start| bytes.get(start..start.checked_add(width)?)).unwrap_or_default(),
+            );
             // The next element: the last dimension that is not at its end moves on.
             let mut dim = sizes.len();
             loop {
                 let Some(next) = dim.checked_sub(1) else { return out };
                 dim = next;
-                let (Some(position), Some(size), Some(stride)) = (index.get_mut(dim), sizes.get(dim), strides.get(dim)) else {
+                let (Some(position), Some(size), Some(stride)) = (index.get_mut(dim), sizes.get(dim), strides.get(dim))
+                else {
                     return out;
                 };
                 *position += 1;

@@ -55,6 +55,7 @@
 //!
 //! The package is called `torch-export-program`, its library `program`.
 
+mod builder;
 mod check;
 mod data;
 mod exported;
@@ -69,17 +70,16 @@ mod signature;
 mod text;
 mod verification;
 
+pub use builder::ProgramBuilder;
 pub use check::{Finding, Problem, Remark, Report};
 pub use data::{ChecksumError, Pickled, Storage, TensorData};
-pub use exported::{
-    ExportedProgram, InputSizes, ModuleCall, ModuleCallSignature, Origin, Tried, Verification,
-};
+pub use exported::{ExportedProgram, InputSizes, ModuleCall, ModuleCallSignature, Origin, Tried, Verification};
 pub use graph::{
     Argument, Frame, Graph, GraphOutput, Literal, Metadata, NamedArgument, Node, NodeId, NodeKind, NodeValue,
     PythonFunction, Sym, Target,
 };
 pub use op::{OpName, OpNameError, Value};
 pub use pt2::{Archive, ContentError, Limits, LoadError, SaveError, ZipError};
-pub use text::{ProgramText, TextRelease};
 pub use signature::{GraphSignature, InputKind, InputSpec, OutputKind, OutputSpec};
+pub use text::{ProgramText, TextRelease};
 pub use verification::{Unproven, Vacuous};

@@ -118,7 +118,9 @@ impl OutputKind {
         match self {
             OutputKind::UserOutput | OutputKind::LossOutput | OutputKind::Token => None,
             OutputKind::BufferMutation { buffer } => Some(buffer),
-            OutputKind::ParameterMutation { parameter } | OutputKind::GradientToParameter { parameter } => Some(parameter),
+            OutputKind::ParameterMutation { parameter } | OutputKind::GradientToParameter { parameter } => {
+                Some(parameter)
+            }
             OutputKind::UserInputMutation { input } | OutputKind::GradientToUserInput { input } => Some(input),
         }
     }

@@ -62,7 +62,9 @@ fn an_archive_names_its_programs() {
     assert_eq!(archive.programs(), ["model"]);
     assert!(archive.compiled_models().is_empty() && archive.verify().is_empty());
     assert!(archive.members().any(|(name, size)| name == "models/model.json" && size > 1000));
-    let Err(LoadError::NoProgram { names, .. }) = archive.program("other") else { unreachable!("there is no such program") };
+    let Err(LoadError::NoProgram { names, .. }) = archive.program("other") else {
+        unreachable!("there is no such program")
+    };
     assert_eq!(names, ["model"]);
 }
 

@@ -30,7 +30,9 @@ pub(crate) fn run(source: &Source, json: bool, out: &mut Output) -> Result<bool,
         }
     }
     let compiled = archive.compiled_models().iter();
-    found.remarks.extend(compiled.map(|name| format!("`{name}` is an AOTInductor model, machine code that was not read")));
+    found
+        .remarks
+        .extend(compiled.map(|name| format!("`{name}` is an AOTInductor model, machine code that was not read")));
     let failed = !found.findings.is_empty();
     if json {
         out.json(&found)?;
@@ -43,7 +45,12 @@ pub(crate) fn run(source: &Source, json: bool, out: &mut Output) -> Result<bool,
         out.line(&format!("{} {remark}", paint(CHANGED, "remark:")))?;
     }
     if !failed {
-        out.line(&format!("{}: {} program{}", paint(ADDED, "ok"), names.len(), if names.len() == 1 { "" } else { "s" }))?;
+        out.line(&format!(
+            "{}: {} program{}",
+            paint(ADDED, "ok"),
+            names.len(),
+            if names.len() == 1 { "" } else { "s" }
+        ))?;
     }
     Ok(failed)
 }

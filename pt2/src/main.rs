@@ -55,7 +55,9 @@ fn run(command: Command, out: &mut Output) -> Result<bool, Error> {
         Command::Check { source, json } => check::run(&source, json, out),
         Command::Diff { a, b, json } => diff::run(&a, &b, json, out),
         Command::Guards { source, json } => guards::run(&source, json, out).map(|()| false),
-        Command::Weights { source, json, extract } => weights::run(&source, json, extract.as_deref(), out).map(|()| false),
+        Command::Weights { source, json, extract } => {
+            weights::run(&source, json, extract.as_deref(), out).map(|()| false)
+        }
         Command::Completions { shell } => {
             let mut text = Vec::new();
             clap_complete::generate(shell, &mut <Cli as clap::CommandFactory>::command(), "pt2", &mut text);

@@ -1,5 +1,5 @@
 //! Expressions of loaded programs: what PyTorch prints for each, and that writing gives back what was read.
-#![allow(clippy::unwrap_used, reason = "a test")]
+#![allow(clippy::unwrap_used, clippy::panic, reason = "a test")]
 
 use symbolic::{BoolExpr, Expr, Symbol, parse_srepr, parse_srepr_bool};
 

@@ -24,7 +24,7 @@ fn alone() -> MutexGuard<'static, ()> {
     ALONE.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// How many files are damaged at random.
+/// How many files are damaged at random. `DAMAGED_FILES` sets another number.
 const FILES: usize = 2000;
 
 /// No file takes longer, even in a debug build on a busy machine.
@@ -61,7 +61,8 @@ fn deflated(members: &Members) -> Vec<u8> {
     archive.finish().unwrap().into_inner()
 }
 
-const HUGE: [u64; 8] = [0xFF, 0xFFFF, 0x7FFF_FFFF, 0xFFFF_FFFF, 1 << 40, i64::MAX as u64, u64::MAX, 0x8000_0000_0000_0000];
+const HUGE: [u64; 8] =
+    [0xFF, 0xFFFF, 0x7FFF_FFFF, 0xFFFF_FFFF, 1 << 40, i64::MAX as u64, u64::MAX, 0x8000_0000_0000_0000];
 
 /// Damages the bytes of an archive.
 fn damaged_bytes(random: &mut Random, mut bytes: Vec<u8>) -> Vec<u8> {
@@ -180,7 +181,17 @@ fn damaged_members(random: &mut Random, members: &mut Members) {
             bytes.truncate(length);
         }
         4 => {
-            let names = ["/etc/passwd", "../x", "a//b", "", "models/model.json", "x\\y", "byteorder", "models/b.json", "extra/x"];
+            let names = [
+                "/etc/passwd",
+                "../x",
+                "a//b",
+                "",
+                "models/model.json",
+                "x\\y",
+                "byteorder",
+                "models/b.json",
+                "extra/x",
+            ];
             members[at].0 = (*random.pick(&names)).to_owned();
         }
         _ => {
@@ -222,11 +233,15 @@ fn two_thousand_damaged_files() {
     let _alone = alone();
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("zoo");
     let programs = tests::zoo::programs(&folder).unwrap();
-    let files: Vec<Vec<u8>> =
-        programs.iter().map(|p| std::fs::read(p.folder.join("model.pt2")).unwrap()).filter(|f| f.len() < 30_000).collect();
+    let files: Vec<Vec<u8>> = programs
+        .iter()
+        .map(|p| std::fs::read(p.folder.join("model.pt2")).unwrap())
+        .filter(|f| f.len() < 30_000)
+        .collect();
     assert!(files.len() > 20);
     let mut random = Random::new(913);
-    for i in 0..FILES {
+    let count = std::env::var("DAMAGED_FILES").ok().and_then(|count| count.parse().ok()).unwrap_or(FILES);
+    for i in 0..count {
         let file = random.pick(&files).clone();
         let mut members = members(&file);
         let unpacked: usize = members.iter().map(|(_, bytes)| bytes.len()).sum();
@@ -333,7 +348,8 @@ fn newer_schemas_are_read_as_far_as_they_are_known() {
         change(&mut model);
         let empty: &[u8] = br#"{"config":{}}"#;
         let model = serde_json::to_vec(&model).unwrap();
-        let (weights, constants) = ("data/weights/model_weights_config.json", "data/constants/model_constants_config.json");
+        let (weights, constants) =
+            ("data/weights/model_weights_config.json", "data/constants/model_constants_config.json");
         pt2(&[("models/model.json", &model), (weights, empty), (constants, empty)])
     };
     assert!(program::ExportedProgram::read(model(&|_| {})).is_ok());
@@ -345,4 +361,49 @@ fn newer_schemas_are_read_as_far_as_they_are_known() {
     assert!(error.contains("version 8.21") && error.contains("`graph_module.graph.as_new`"), "{error}");
     let error = refused(&model(&|m| m["schema_version"]["major"] = json!(9)));
     assert!(error.contains("version 9.20 of the schema"), "{error}");
+}
+
+#[test]
+fn archives_with_several_programs_or_none() {
+    let _alone = alone();
+    let empty: &[u8] = br#"{"config":{}}"#;
+    let (weights, constants) = ("data/weights/a_weights_config.json", "data/constants/a_constants_config.json");
+    let (more_weights, more_constants) =
+        ("data/weights/b_weights_config.json", "data/constants/b_constants_config.json");
+    let machine_code: (&str, &[u8]) = ("data/aotinductor/c/model.so", b"machine code");
+    let programs = [("models/a.json", promises::EMPTY_MODEL), (weights, empty), (constants, empty)];
+    let one = pt2(&[programs.as_slice(), &[machine_code]].concat());
+    assert!(program::ExportedProgram::read(one.clone()).is_ok());
+    assert_eq!(program::Archive::read(one).unwrap().compiled_models(), ["c"]);
+    let more = [("models/b.json", promises::EMPTY_MODEL), (more_weights, empty), (more_constants, empty)];
+    let two = pt2(&[programs.as_slice(), &more].concat());
+    assert!(refused(&two).contains("choose one of a, b"), "{}", refused(&two));
+    let archive = program::Archive::read(two).unwrap();
+    assert_eq!(archive.programs(), ["a", "b"]);
+    assert!(archive.program("b").is_ok());
+    let error = refused(&pt2(&[machine_code]));
+    assert!(error.contains("the AOTInductor models c, which are machine code"), "{error}");
+    let error = refused(&pt2(&programs[..2]));
+    assert!(error.contains("\"data/constants/a_constants_config.json\""), "{error}");
+}
+
+#[test]
+fn an_argument_without_a_kind_gets_that_of_the_schema() {
+    let _alone = alone();
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("zoo/torch-2.13/dt_f64_mlp/model.pt2");
+    let file = std::fs::read(path).unwrap();
+    let text = program::ExportedProgram::read(file.clone()).unwrap().to_string();
+    let mut members = members(&file);
+    let (_, json) = members.iter_mut().find(|(name, _)| name == "models/model.json").unwrap();
+    let mut model: Value = serde_json::from_slice(json).unwrap();
+    for node in model["graph_module"]["graph"]["nodes"].as_array_mut().unwrap() {
+        for input in node["inputs"].as_array_mut().unwrap() {
+            input.as_object_mut().unwrap().shift_remove("kind");
+        }
+    }
+    *json = serde_json::to_vec(&model).unwrap();
+    let again = program::ExportedProgram::read(packed(&members)).unwrap().to_string();
+    // Arguments with defaults become keywords, as in PyTorch.
+    assert!(again.contains("weight = p_norm_weight"), "{again}");
+    assert_eq!(again.lines().count(), text.lines().count());
 }

@@ -29,7 +29,11 @@ pub(crate) fn run(repo: &RepoRoot, sample: Option<usize>) -> Result<(), Error> {
     let scratch = Scratch::in_folder(&repo.third_party())?;
     let (made, saved) = (scratch.folder("made")?, scratch.folder("saved")?);
     let threads = |process: crate::process::Process| process.env("OMP_NUM_THREADS", "1");
-    threads(python.script(&generator)).args(["--out".as_ref(), made.as_os_str()]).args(["--only"]).args(&names).run()?;
+    threads(python.script(&generator))
+        .args(["--out".as_ref(), made.as_os_str()])
+        .args(["--only"])
+        .args(&names)
+        .run()?;
     let judge = cargo(repo, &["run", "-q", "-p", "tests", "--bin", "zoo", "--", "--save"]);
     judge.args([saved.as_os_str(), made.as_os_str()]).run()?;
     threads(python.script(&scripts.join("zoo_saved.py"))).args([&made, &saved]).run()?;

@@ -42,12 +42,7 @@ pub(super) fn values(graph: &Graph, argument: &Argument) -> Result<(), Problem> 
     }
 }
 
-fn of_kind(
-    graph: &Graph,
-    id: NodeId,
-    expected: &'static str,
-    is: impl Fn(&NodeValue) -> bool,
-) -> Result<(), Problem> {
+fn of_kind(graph: &Graph, id: NodeId, expected: &'static str, is: impl Fn(&NodeValue) -> bool) -> Result<(), Problem> {
     let node = graph.node(id);
     if is(&node.value) {
         return Ok(());
@@ -161,8 +156,8 @@ fn fits(graph: &Graph, ty: SchemaType, argument: &Argument) -> bool {
         ("MemoryFormat", Argument::MemoryFormat(_)) => true,
         ("Device", Argument::Device(_)) => true,
         (
-            "Tensor" | "int" | "SymInt" | "float" | "bool" | "SymBool" | "Scalar" | "complex" | "str" | "ScalarType" | "Layout"
-            | "MemoryFormat" | "Device",
+            "Tensor" | "int" | "SymInt" | "float" | "bool" | "SymBool" | "Scalar" | "complex" | "str" | "ScalarType"
+            | "Layout" | "MemoryFormat" | "Device",
             _,
         ) => false,
         // A type that only some operators have: a class, a stream, anything.

@@ -83,7 +83,9 @@ impl Checker<'_> {
         let problem = match &call.value {
             NodeValue::Several { count, .. } if index < *count => return,
             NodeValue::Several { count, .. } => Problem::NoResult { index, of: call.name.clone(), count: *count },
-            other => Problem::Kind { name: call.name.clone(), expected: "a call with several results", found: kind(other) },
+            other => {
+                Problem::Kind { name: call.name.clone(), expected: "a call with several results", found: kind(other) }
+            }
         };
         self.report.add(format!("{}node `{}`", self.path, node.name), problem);
     }

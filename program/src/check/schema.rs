@@ -74,7 +74,13 @@ fn parse(line: &'static str) -> Option<Schema> {
         };
         let (ty, name) = typed.rsplit_once(' ')?;
         let is_written = ty.contains('!');
-        schema.arguments.push(SchemaArgument { name, ty: parse_type(ty)?, keyword_only, has_default: default, is_written });
+        schema.arguments.push(SchemaArgument {
+            name,
+            ty: parse_type(ty)?,
+            keyword_only,
+            has_default: default,
+            is_written,
+        });
     }
     let returns = returns.strip_prefix('(').and_then(|inner| inner.strip_suffix(')')).unwrap_or(returns);
     for result in split(returns) {

@@ -34,7 +34,8 @@ fn inputs(program: &ExportedProgram, report: &mut Report) {
     let specs: Vec<NodeId> = program.signature.inputs.iter().map(|spec| spec.node).collect();
     if placeholders != specs {
         let (expected, found) = (placeholders.len(), specs.len());
-        report.add("the signature", Problem::Count { what: "inputs in the order of the placeholders", expected, found });
+        report
+            .add("the signature", Problem::Count { what: "inputs in the order of the placeholders", expected, found });
         return;
     }
     for spec in &program.signature.inputs {
@@ -67,7 +68,11 @@ fn other_type(tensor: &TensorType<Expr>, data: &TensorData) -> Option<(String, S
     let stored = &data.tensor;
     let same = tensor.dtype == stored.dtype
         && tensor.sizes.len() == stored.sizes.len()
-        && tensor.sizes.iter().zip(&stored.sizes).all(|(size, stored)| size.as_int().is_none_or(|size| size == *stored));
+        && tensor
+            .sizes
+            .iter()
+            .zip(&stored.sizes)
+            .all(|(size, stored)| size.as_int().is_none_or(|size| size == *stored));
     let shown = |dtype: pytree_core::DType, sizes: String| format!("{dtype} of the sizes {sizes}");
     let all = |sizes: &[Expr]| format!("{sizes:?}");
     (!same).then(|| (shown(tensor.dtype, all(&tensor.sizes)), shown(stored.dtype, format!("{:?}", stored.sizes))))
@@ -90,7 +95,9 @@ fn outputs(program: &ExportedProgram, report: &mut Report) {
         let (known, what) = match &spec.kind {
             OutputKind::UserOutput | OutputKind::LossOutput | OutputKind::Token => continue,
             OutputKind::BufferMutation { .. } => (&buffers, "a buffer"),
-            OutputKind::ParameterMutation { .. } | OutputKind::GradientToParameter { .. } => (&parameters, "a parameter"),
+            OutputKind::ParameterMutation { .. } | OutputKind::GradientToParameter { .. } => {
+                (&parameters, "a parameter")
+            }
             OutputKind::UserInputMutation { .. } | OutputKind::GradientToUserInput { .. } => (&users, "an input"),
         };
         let place = || format!("output {i}");

@@ -22,7 +22,12 @@ pub(super) fn check(
     match (op, values.as_slice()) {
         (
             "cond",
-            [Argument::Tensor(_) | Argument::Bool(_), Argument::Graph { name: a, graph: yes }, Argument::Graph { name: b, graph: no }, operands],
+            [
+                Argument::Tensor(_) | Argument::Bool(_),
+                Argument::Graph { name: a, graph: yes },
+                Argument::Graph { name: b, graph: no },
+                operands,
+            ],
         ) => match count(operands) {
             Some(operands) => {
                 for (name, graph) in [(a, yes), (b, no)] {

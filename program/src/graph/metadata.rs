@@ -7,7 +7,10 @@ use std::sync::Arc;
 ///
 /// Cheap to clone: the results of one call share theirs, and equal texts are stored once.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Metadata(Option<Arc<[(Arc<str>, Arc<str>)]>>);
+pub struct Metadata(Option<Arc<[Entry]>>);
+
+/// A key and its text.
+type Entry = (Arc<str>, Arc<str>);
 
 impl Metadata {
     /// The text with this key.

@@ -92,7 +92,8 @@ impl ExportedProgram {
                 .collect()
         };
         entries(&mut diff, "input", inputs(self, &in_other), inputs(other, &|name| name.to_owned()));
-        for (what, a, b) in [("in_spec", &self.in_spec, &other.in_spec), ("out_spec", &self.out_spec, &other.out_spec)] {
+        for (what, a, b) in [("in_spec", &self.in_spec, &other.in_spec), ("out_spec", &self.out_spec, &other.out_spec)]
+        {
             if a != b {
                 let shown = |spec: &pytree_core::TreeSpec| spec.to_json().ok();
                 diff.changes.push(Change::Other { what: what.to_owned(), from: shown(a), to: shown(b) });

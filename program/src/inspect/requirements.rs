@@ -30,7 +30,11 @@ impl ExportedProgram {
             match &node.value {
                 NodeValue::Tensor(tensor) => {
                     let dims = tensor.sizes.len();
-                    add(format!("a tensor of {} with {dims} dimension{}", tensor.dtype, if dims == 1 { "" } else { "s" }));
+                    add(format!(
+                        "a tensor of {} with {dims} dimension{}",
+                        tensor.dtype,
+                        if dims == 1 { "" } else { "s" }
+                    ));
                     for (dim, size) in tensor.sizes.iter().enumerate() {
                         let place = format!("{}.shape[{dim}]", node.name);
                         add(format!("{place} {}", self.size(size, &place, &mut places)));

@@ -105,8 +105,7 @@ pub fn extract(program: &ExportedProgram, inputs: &[&str], outputs: &[&str]) -> 
     let values: Vec<GraphOutput> =
         outputs.iter().filter_map(|id| moved.get(id)).map(|id| GraphOutput::Node(*id)).collect();
     part.outputs.clone_from(&values);
-    signature.outputs =
-        values.into_iter().map(|value| OutputSpec { value, kind: OutputKind::UserOutput }).collect();
+    signature.outputs = values.into_iter().map(|value| OutputSpec { value, kind: OutputKind::UserOutput }).collect();
     let leaves = |count: usize| (0..count).map(|_| TreeSpec::leaf());
     let in_spec = TreeSpec::tuple([TreeSpec::tuple(leaves(inputs.len())), TreeSpec::dict::<&str>([])]);
     let out_spec = if outputs.len() == 1 { TreeSpec::leaf() } else { TreeSpec::tuple(leaves(outputs.len())) };

@@ -2,10 +2,10 @@
 
 use super::SaveError;
 use crate::data::Storage;
-use std::io::{Seek, Write};
-use std::path::Path;
 use ::zip::write::SimpleFileOptions;
 use ::zip::{CompressionMethod, ZipWriter};
+use std::io::{Seek, Write};
+use std::path::Path;
 
 /// The members of an archive, in order. All are below one root folder.
 pub(crate) struct Members {

@@ -82,11 +82,11 @@ pub enum LoadError {
         place: String,
         /// What is wrong with it.
         #[source]
-        problem: ContentError,
+        problem: Box<ContentError>,
     },
     /// The program breaks a rule.
     #[error("the program is not valid: {0}")]
-    Invalid(#[from] crate::Finding),
+    Invalid(#[source] Box<crate::Finding>),
 }
 
 fn list(names: &[String], compiled: &[String]) -> String {
@@ -170,7 +170,7 @@ pub enum ContentError {
     },
     /// A treespec cannot be read.
     #[error("cannot read its structure: {0}")]
-    TreeSpec(#[from] TreeSpecError),
+    TreeSpec(#[source] Box<TreeSpecError>),
     /// A tensor lies outside of its bytes.
     #[error("the tensor needs {needed} bytes, and `{payload}` has {available}")]
     Bounds {
@@ -191,13 +191,25 @@ pub enum ContentError {
     },
     /// An archive inside the archive is damaged.
     #[error("cannot read the inner archive: {0}")]
-    Zip(#[from] ZipError),
+    Zip(#[source] Box<ZipError>),
+}
+
+impl From<ZipError> for ContentError {
+    fn from(error: ZipError) -> Self {
+        ContentError::Zip(Box::new(error))
+    }
+}
+
+impl From<crate::Finding> for LoadError {
+    fn from(finding: crate::Finding) -> Self {
+        LoadError::Invalid(Box::new(finding))
+    }
 }
 
 impl ContentError {
     /// The error with the part that it is about.
     pub(crate) fn at(self, place: impl Into<String>) -> LoadError {
-        LoadError::Content { place: place.into(), problem: self }
+        LoadError::Content { place: place.into(), problem: Box::new(self) }
     }
 
     pub(crate) fn unsupported(what: impl Into<String>) -> Self {

@@ -17,8 +17,8 @@ mod zip;
 
 pub use error::{ContentError, LoadError};
 pub(crate) use map::Mapping;
-pub(crate) use payload::check_bounds;
 pub use open::Archive;
+pub(crate) use payload::check_bounds;
 pub(crate) use schema::Hint;
 pub use zip::{Limits, ZipError};
 

@@ -111,9 +111,11 @@ impl Archive {
         }
         let mut archive = Archive { zip, root, programs: Vec::new(), compiled: Vec::new() };
         for (name, expected) in [("archive_format", "pt2"), ("archive_version", "0")] {
-            let found = archive.member(name)?.ok_or_else(|| LoadError::NotPt2(format!("the member `{name}` is missing")))?;
+            let found =
+                archive.member(name)?.ok_or_else(|| LoadError::NotPt2(format!("the member `{name}` is missing")))?;
             if found.as_bytes() != expected.as_bytes() {
-                let found = String::from_utf8_lossy(found.as_bytes().get(..20).unwrap_or(found.as_bytes())).into_owned();
+                let found =
+                    String::from_utf8_lossy(found.as_bytes().get(..20).unwrap_or(found.as_bytes())).into_owned();
                 return Err(LoadError::NotPt2(format!("`{name}` is {found:?}, and {expected:?} is expected")));
             }
         }

@@ -1,8 +1,8 @@
 //! The weights and constants of a program: tables that say where the bytes of every tensor are.
 
 use super::error::{ContentError, LoadError};
-use super::values::{device, dtype, layout};
 use super::schema::{self, SymInt};
+use super::values::{device, dtype, layout};
 use crate::data::{Pickled, Storage, TensorData};
 use indexmap::IndexMap;
 use pytree_core::{Layout, TensorType};
@@ -91,13 +91,14 @@ pub(crate) fn check_bounds(data: &TensorData, payload: &str) -> Result<(), Conte
         return Ok(());
     }
     // Products of two numbers of 63 bits and their sums fit; torch allows no more than 64 dimensions or so.
-    let last = tensor.sizes.iter().zip(&tensor.strides).map(|(size, stride)| (i128::from(*size) - 1) * i128::from(*stride));
+    let last =
+        tensor.sizes.iter().zip(&tensor.strides).map(|(size, stride)| (i128::from(*size) - 1) * i128::from(*stride));
     let last = last.fold(i128::from(tensor.storage_offset), i128::saturating_add);
     let needed = last.saturating_add(1).saturating_mul(tensor.dtype.size() as i128);
     if needed > available as i128 {
         return Err(ContentError::Bounds { payload: payload.to_owned(), needed, available });
     }
-    if available % tensor.dtype.size().max(1) != 0 {
+    if !available.is_multiple_of(tensor.dtype.size().max(1)) {
         let what = "a multiple of the element size in bytes";
         return Err(ContentError::Number { number: i64::try_from(available).unwrap_or(i64::MAX), what });
     }

@@ -23,8 +23,11 @@ pub(crate) fn tensors(archive: Storage, limits: Limits) -> Result<IndexMap<Strin
     {
         return Err(ContentError::unsupported("a big-endian file"));
     }
-    let Some(bytes) = zip.read_checked(pickle)? else { return Err(ContentError::UndefinedName { name: pickle.clone() }) };
-    let mut machine = Machine { bytes: bytes.as_bytes(), at: 0, values: Vec::new(), stack: Vec::new(), memo: HashMap::new() };
+    let Some(bytes) = zip.read_checked(pickle)? else {
+        return Err(ContentError::UndefinedName { name: pickle.clone() });
+    };
+    let mut machine =
+        Machine { bytes: bytes.as_bytes(), at: 0, values: Vec::new(), stack: Vec::new(), memo: HashMap::new() };
     let root_value = machine.run()?;
     let mut storages: HashMap<String, (DType, Storage)> = HashMap::new();
     let mut tensors = IndexMap::new();
@@ -333,7 +336,9 @@ impl<'b> Machine<'b> {
             Value::Tuple(parts) => parts.clone(),
             _ => return Err(self.error("a persistent id that is not a tuple")),
         };
-        let &[kind, of, key, _device, count] = &*parts else { return Err(self.error("a persistent id of another form")) };
+        let &[kind, of, key, _device, count] = &*parts else {
+            return Err(self.error("a persistent id of another form"));
+        };
         let (Value::Global(Global::StorageType(dtype)), "storage") = (self.value(of)?, self.text(kind)?) else {
             return Err(self.error("a persistent id that is not a storage"));
         };
@@ -344,7 +349,7 @@ impl<'b> Machine<'b> {
 
     fn set_items(&mut self, items: Vec<Ref>) -> Result<(), ContentError> {
         let Ref(index) = self.top()?;
-        let odd = items.len() % 2 != 0;
+        let odd = !items.len().is_multiple_of(2);
         match self.values.get_mut(index as usize) {
             Some(Value::Dict(entries)) if !odd => {
                 entries.extend(items.chunks_exact(2).filter_map(|pair| Some((*pair.first()?, *pair.last()?))));

@@ -7,11 +7,11 @@ use super::pickle;
 use super::read_graph::{GraphReader, output_of};
 use super::schema::{self, Arg};
 use super::values::{Values, literal};
+use crate::ExportedProgram;
 use crate::data::Storage;
 use crate::exported::{ModuleCall, ModuleCallSignature, Origin};
 use crate::graph::{Graph, GraphOutput, NodeId, NodeValue};
 use crate::signature::{GraphSignature, InputKind, InputSpec, OutputKind, OutputSpec};
-use crate::ExportedProgram;
 use indexmap::{IndexMap, IndexSet};
 use pytree_core::TreeSpec;
 use std::borrow::Cow;
@@ -50,7 +50,8 @@ pub(super) fn program(archive: &Archive, name: &str) -> Result<ExportedProgram, 
         *into = tensors;
         program.pickled.extend(pickled);
     }
-    program.sample_inputs = archive.payload(&format!("data/sample_inputs/{name}.pt"))?.filter(|b| !b.as_bytes().is_empty());
+    program.sample_inputs =
+        archive.payload(&format!("data/sample_inputs/{name}.pt"))?.filter(|b| !b.as_bytes().is_empty());
     let extra: Vec<String> =
         archive.members().filter_map(|(name, _)| name.strip_prefix("extra/").map(str::to_owned)).collect();
     for name in extra {
@@ -70,8 +71,7 @@ struct OnlyVersion {
 }
 
 fn json<'b, T: serde::Deserialize<'b>>(bytes: &'b Storage, member: &str) -> Result<T, LoadError> {
-    serde_json::from_slice(bytes.as_bytes())
-        .map_err(|source| LoadError::Json { member: member.to_owned(), source })
+    serde_json::from_slice(bytes.as_bytes()).map_err(|source| LoadError::Json { member: member.to_owned(), source })
 }
 
 fn check_version(version: &schema::Version) -> Result<(), LoadError> {
@@ -106,7 +106,8 @@ fn decode(read: schema::Program, name: &str) -> Result<ExportedProgram, LoadErro
         inputs: input_specs(signature.input_specs, &graph)?,
         outputs: output_specs(&signature.output_specs, &graph, &ids)?,
     };
-    let fields: Fields = treespec_namedtuple_fields.into_iter().map(|(name, fields)| (name, fields.field_names)).collect();
+    let fields: Fields =
+        treespec_namedtuple_fields.into_iter().map(|(name, fields)| (name, fields.field_names)).collect();
     let mut calls = Vec::with_capacity(module_call_graph.len());
     for call in module_call_graph {
         calls.push(module_call(call, &ids, &fields)?);
@@ -180,12 +181,17 @@ fn input_specs(specs: Vec<schema::InputSpec>, graph: &Graph) -> Result<Vec<Input
                     | Arg::AsSymFloat(schema::SymFloatArg::AsName(name))
                     | Arg::AsSymBool(schema::SymBoolArg::AsName(name)) => name.clone(),
                     arg if literal(arg).is_some() => placeholder.name.clone(),
-                    _ => return Err(ContentError::unsupported("an input that is not a tensor or a plain value").at(at())),
+                    _ => {
+                        return Err(
+                            ContentError::unsupported("an input that is not a tensor or a plain value").at(at())
+                        );
+                    }
                 };
                 (name, InputKind::UserInput)
             }
             schema::InputSpec::ConstantInput { name, value } => {
-                let same = matches!(&placeholder.value, NodeValue::Literal(known) if literal(&value).as_ref() == Some(known));
+                let same =
+                    matches!(&placeholder.value, NodeValue::Literal(known) if literal(&value).as_ref() == Some(known));
                 let nan = matches!(&value, Arg::AsFloat(value) if value.0.is_nan());
                 if !same && !nan {
                     let (expected, found) = (format!("{:?}", placeholder.value), format!("{:?}", literal(&value)));
@@ -193,7 +199,9 @@ fn input_specs(specs: Vec<schema::InputSpec>, graph: &Graph) -> Result<Vec<Input
                 }
                 (if name.is_empty() { placeholder.name.clone() } else { name }, InputKind::UserInput)
             }
-            schema::InputSpec::Parameter { arg, parameter_name } => (arg.name, InputKind::Parameter { name: parameter_name }),
+            schema::InputSpec::Parameter { arg, parameter_name } => {
+                (arg.name, InputKind::Parameter { name: parameter_name })
+            }
             schema::InputSpec::Buffer { arg, buffer_name, persistent } => {
                 (arg.name, InputKind::Buffer { name: buffer_name, persistent })
             }
@@ -283,7 +291,7 @@ fn module_call(
             let leaves = |args: &[Arg]| args.iter().map(|arg| output_of(arg, ids)).collect::<Result<Vec<_>, _>>();
             let spec = |text: &str| {
                 let names = |name: &str| fields.get(name).map(|names| names.iter().cloned().map(Cow::Owned).collect());
-                TreeSpec::from_json_with(text, names).map_err(ContentError::TreeSpec)
+                TreeSpec::from_json_with(text, names).map_err(|e| ContentError::TreeSpec(Box::new(e)))
             };
             let read = || {
                 Ok(ModuleCallSignature {

@@ -4,6 +4,7 @@ use super::error::{ContentError, LoadError};
 use super::fx_names::{FxNames, snake_case};
 use super::schema::{self, Arg, KEYWORD, OptionalTensor, POSITIONAL, SymBoolArg, SymFloatArg, SymIntArg};
 use super::values::{self, Values};
+use crate::check::schema::schema as schema_of;
 use crate::graph::{
     Argument, Frame, Graph, GraphOutput, HIGHER_ORDER, Literal, Metadata, NamedArgument, Node, NodeId, NodeKind,
     NodeValue, PREDISPATCH, PythonFunction, Sym, Target,
@@ -175,9 +176,15 @@ impl<'s> GraphReader<'s> {
                 (Target::Python(_), _) => false,
                 (Target::Op(_), Some(POSITIONAL)) => false,
                 (Target::Op(_), Some(KEYWORD)) => true,
-                (Target::Op(_), kind) => {
+                // As in PyTorch: an argument that has to be given is positional, and every other one a keyword.
+                (Target::Op(op), kind) => {
                     let number = kind.map_or(-1, i64::from);
-                    return Err(ContentError::Number { number, what: "an ArgumentKind" }.at(at()));
+                    let schema = schema_of(op).filter(|_| number <= 0);
+                    let known = schema.and_then(|schema| schema.arguments.into_iter().find(|known| known.name == name));
+                    match known {
+                        Some(known) => known.keyword_only || known.has_default,
+                        None => return Err(ContentError::Number { number, what: "an ArgumentKind" }.at(at())),
+                    }
                 }
             };
             let value = self.argument(arg, &place).map_err(|e| match e {
@@ -254,7 +261,9 @@ impl<'s> GraphReader<'s> {
                 }
                 output => {
                     let Some((name, kind)) = named(&output) else {
-                        return Err(ContentError::unsupported("a result that is not a tensor, a list of them or a number"));
+                        return Err(ContentError::unsupported(
+                            "a result that is not a tensor, a list of them or a number",
+                        ));
                     };
                     self.item(of, index, name.to_owned(), kind, &metadata, &frame)?;
                 }
@@ -318,7 +327,9 @@ impl<'s> GraphReader<'s> {
                 Argument::NestedTensors(lists.collect::<Result<_, _>>()?)
             }
             Arg::AsOptionalTensor(_) => {
-                return Err(ContentError::unsupported("an optional tensor as an argument, which PyTorch cannot load").into());
+                return Err(
+                    ContentError::unsupported("an optional tensor as an argument, which PyTorch cannot load").into()
+                );
             }
             Arg::AsOptionalTensors(names) => {
                 let ids = names.iter().map(|name| match name {

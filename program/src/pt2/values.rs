@@ -85,7 +85,8 @@ impl Values {
     }
 
     pub(super) fn tensor_type(&mut self, meta: &schema::TensorMeta) -> Result<TensorType<Expr>, ContentError> {
-        let mut all = |sizes: &[SymInt]| sizes.iter().map(|size| self.sym_int(size, false)).collect::<Result<Vec<_>, _>>();
+        let mut all =
+            |sizes: &[SymInt]| sizes.iter().map(|size| self.sym_int(size, false)).collect::<Result<Vec<_>, _>>();
         let (sizes, strides) = (all(&meta.sizes)?, all(&meta.strides)?);
         let layout = layout(meta.layout)?;
         if layout == Layout::Strided && sizes.len() != strides.len() {

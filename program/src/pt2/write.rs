@@ -199,9 +199,7 @@ impl<'p> GraphWriter<'p> {
             NodeValue::Literal(Leaf::Bool(_)) if !matches!(node.kind, NodeKind::Placeholder) => {
                 Arg::AsSymBool(SymBoolArg::AsName(name))
             }
-            NodeValue::Object { class } => {
-                Arg::AsCustomObj(schema::CustomObject { name, class_fqn: class.clone() })
-            }
+            NodeValue::Object { class } => Arg::AsCustomObj(schema::CustomObject { name, class_fqn: class.clone() }),
             NodeValue::Int(_) => Arg::AsSymInt(SymIntArg::AsName(name)),
             NodeValue::Float(_) => Arg::AsSymFloat(SymFloatArg::AsName(name)),
             NodeValue::Bool(_) => Arg::AsSymBool(SymBoolArg::AsName(name)),

@@ -145,7 +145,11 @@ impl<'b> Record<'b> {
         let damaged = |problem| ZipError::Record { record: kind, at, problem };
         let end = at.checked_add(size).ok_or_else(|| damaged("it is outside of the file"))?;
         let record = bytes.get(at..end).ok_or_else(|| damaged("it is outside of the file"))?;
-        if record.starts_with(signature) { Ok(Record { bytes: record, kind, at }) } else { Err(damaged("it has another signature")) }
+        if record.starts_with(signature) {
+            Ok(Record { bytes: record, kind, at })
+        } else {
+            Err(damaged("it has another signature"))
+        }
     }
 
     fn error(&self, problem: &'static str) -> ZipError {
@@ -277,7 +281,8 @@ impl Directory {
                 (at, end.size::<2>(10)?, end.size::<4>(12)?, end.size::<4>(16)?)
             }
         };
-        let range = offset..offset.checked_add(size).ok_or_else(|| end.error("the directory is outside of the file"))?;
+        let range =
+            offset..offset.checked_add(size).ok_or_else(|| end.error("the directory is outside of the file"))?;
         if range.end > limit || count.checked_mul(46).is_none_or(|least| least > size) {
             return Err(end.error("the directory is outside of the file, or too short for its entries"));
         }

@@ -24,16 +24,16 @@ impl ArgumentText<'_> {
             Argument::Tensor(id) | Argument::CustomObject(id) => f.write_str(name(*id)),
             Argument::Tensors(ids) => list(f, ids.iter().map(|id| name(*id))),
             Argument::OptionalTensors(ids) => list(f, ids.iter().map(|id| id.map_or("None", name))),
-            Argument::NestedTensors(lists) => {
-                nested(f, lists, |f, ids| list(f, ids.iter().map(|id| name(*id))))
-            }
+            Argument::NestedTensors(lists) => nested(f, lists, |f, ids| list(f, ids.iter().map(|id| name(*id)))),
             Argument::Int(v) => body.sym(v, |v| v).fmt(f),
             Argument::Ints(items) => list(f, items.iter().map(|v| body.sym(v, |v| v))),
             // PyTorch makes tuples of these.
             Argument::IntLists(lists) => nested(f, lists, tuple),
             Argument::Float(v) => body.sym(v, float).fmt(f),
             Argument::Floats(items) => list(f, items.iter().map(|v| body.sym(v, float))),
-            Argument::FloatLists(lists) => nested(f, lists, |f, items| list(f, items.iter().map(|v| python::Float(*v)))),
+            Argument::FloatLists(lists) => {
+                nested(f, lists, |f, items| list(f, items.iter().map(|v| python::Float(*v))))
+            }
             Argument::Bool(v) => body.sym(v, truth).fmt(f),
             Argument::Bools(items) => list(f, items.iter().map(|v| body.sym(v, truth))),
             Argument::Str(v) => python::Str(v).fmt(f),

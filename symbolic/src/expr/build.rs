@@ -223,7 +223,9 @@ impl Expr {
                 (Some(a), Some(b)) if b != 0.0 => Expr::real(a / b),
                 _ => Expr::raw(ExprKind::Apply(function, args)),
             }),
-            (Function::Abs, [a]) if a.as_int().is_some() => a.as_int().and_then(i64::checked_abs).map(Expr::int).ok_or_else(|| overflow(|| format!("Abs({a})"))),
+            (Function::Abs, [a]) if a.as_int().is_some() => {
+                a.as_int().and_then(i64::checked_abs).map(Expr::int).ok_or_else(|| overflow(|| format!("Abs({a})")))
+            }
             (Function::Abs, [a]) if a.is_nonnegative() => Ok(a.clone()),
             (Function::Identity, [_]) => Ok(Expr::raw(ExprKind::Apply(function, args))),
             (Function::ToFloat, [a]) => Ok(match a.as_int() {

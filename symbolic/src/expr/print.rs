@@ -169,7 +169,10 @@ pub(super) fn precedence(e: &Expr) -> u16 {
         ExprKind::Int(_) | ExprKind::Real(_) | ExprKind::Symbol(_) => ATOM,
         ExprKind::Add(_) => ADD,
         ExprKind::Mul(args) => {
-            if !args.iter().any(is_weak) && args[0].as_real().is_some_and(|c| c < 0.0) && !matches!(args[0].kind(), ExprKind::Real(_)) {
+            if !args.iter().any(is_weak)
+                && args[0].as_real().is_some_and(|c| c < 0.0)
+                && !matches!(args[0].kind(), ExprKind::Real(_))
+            {
                 ADD
             } else {
                 MUL

@@ -43,7 +43,7 @@ impl Expr {
                 Function::ToFloat => format!("torch.sym_float({})", joined(args, ", ", 0)),
                 Function::PowByNatural => joined(args, " ** ", all),
                 Function::Identity => joined(args, ", ", all),
-                                Function::Abs => format!("abs({})", joined(args, ", ", 0)),
+                Function::Abs => format!("abs({})", joined(args, ", ", 0)),
                 // Torch has no Python text for these either. They occur in no guard.
                 _ => format!("{}({})", function.name(), joined(args, ", ", 0)),
             },

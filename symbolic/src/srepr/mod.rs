@@ -1,7 +1,7 @@
 //! Sympy's `srepr`, the form in which a `.pt2` file keeps expressions: writing, and reading by a closed grammar.
 
-use crate::expr::order::{ordered_factors, ordered_terms};
 use crate::boolean::BoolExpr;
+use crate::expr::order::{ordered_factors, ordered_terms};
 use crate::expr::print::exact_real_text;
 use crate::expr::{Case, Expr, ExprError, ExprKind, Function, Symbol};
 use crate::rel::{Rel, RelOp};
@@ -250,7 +250,9 @@ impl Reader<'_> {
                 },
                 "And" => BoolExpr::And(self.conditions(depth)?),
                 "Or" => BoolExpr::Or(self.conditions(depth)?),
-                _ => return Err(ExprError::Parse { at, reason: format!("`{name}` is not a condition of the grammar") }),
+                _ => {
+                    return Err(ExprError::Parse { at, reason: format!("`{name}` is not a condition of the grammar") });
+                }
             }
         };
         self.token(")")?;

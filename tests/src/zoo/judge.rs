@@ -98,7 +98,8 @@ impl ZooProgram {
 
     /// An error that refuses a program has to name what `why` says.
     fn refused(&self, error: &str) -> Result<(), (Step, String)> {
-        let words = self.why.split(|c: char| !(c.is_alphanumeric() || c == ':' || c == '_')).filter(|word| word.len() > 3);
+        let words =
+            self.why.split(|c: char| !(c.is_alphanumeric() || c == ':' || c == '_')).filter(|word| word.len() > 3);
         let named = words.clone().any(|word| error.contains(word) || error.contains(&word.replace("::", ".")));
         if named { Ok(()) } else { Err((Step::Refuse, format!("the error does not name {:?}: {error}", self.why))) }
     }

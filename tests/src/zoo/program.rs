@@ -45,7 +45,13 @@ impl ZooProgram {
             other => return Err(io::Error::other(format!("{}: `expect` is {other:?}", folder.display()))),
         };
         let name = folder.file_name().unwrap_or_default().to_string_lossy().into_owned();
-        Ok(ZooProgram { folder: folder.to_owned(), name, expect, why: text("why"), torch_version: text("torch_version") })
+        Ok(ZooProgram {
+            folder: folder.to_owned(),
+            name,
+            expect,
+            why: text("why"),
+            torch_version: text("torch_version"),
+        })
     }
 
     /// The text that Python prints for the file, and whether it is that of a release from 2.15 on.
