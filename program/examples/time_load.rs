@@ -1,4 +1,5 @@
-//! Times loading, printing and saving a `.pt2` file, and measures the memory of a load: `cargo run --release --example time_load -- FILE`.
+//! Times loading, printing and saving a `.pt2` file, and measures the memory of a load:
+//! `cargo run --release -p torch-export-program --example time_load -- FILE`.
 #![allow(clippy::expect_used, reason = "an example")]
 
 use peak_alloc::PeakAlloc;

@@ -130,13 +130,13 @@ impl<'s> GraphReader<'s> {
         self.ids.get(name).copied().ok_or_else(|| ContentError::UndefinedName { name: name.to_owned() })
     }
 
-    /// The value with this name in the table of its kind.
+    /// Takes the value with this name out of the table of its kind: every value has one node.
     fn value(&mut self, name: &str, kind: Kind) -> Result<NodeValue, ContentError> {
         let missing = |table| ContentError::NoValue { name: name.to_owned(), table };
         match kind {
             Kind::Tensor => {
-                let meta = self.tables.tensors.get(name).ok_or_else(|| missing("tensor_values"))?;
-                Ok(NodeValue::Tensor(self.values.tensor_type(meta)?))
+                let meta = self.tables.tensors.swap_remove(name).ok_or_else(|| missing("tensor_values"))?;
+                Ok(NodeValue::Tensor(self.values.tensor_type(&meta)?))
             }
             Kind::Int => {
                 let value = self.tables.ints.get(name).ok_or_else(|| missing("sym_int_values"))?;
