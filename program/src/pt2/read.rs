@@ -6,7 +6,7 @@ use super::payload::{Payloads, check_bounds};
 use super::pickle;
 use super::read_graph::{GraphReader, output_of};
 use super::schema::{self, Arg};
-use super::values::{Values, literal};
+use super::values::{Unread, Values, literal};
 use crate::ExportedProgram;
 use crate::data::Storage;
 use crate::exported::{ModuleCall, ModuleCallSignature, Origin};
@@ -28,7 +28,7 @@ const NEWEST_MINOR: u32 = schema::SCHEMA_VERSION.minor;
 pub(super) fn program(archive: &Archive, name: &str) -> Result<ExportedProgram, LoadError> {
     let member = format!("models/{name}.json");
     let bytes = archive.member(&member)?.ok_or_else(|| LoadError::Missing { name: member.clone() })?;
-    let read: schema::Program = match json(&bytes, &member) {
+    let read: schema::Program<Unread<'_>> = match json(&bytes, &member) {
         Ok(read) => read,
         // A file of another version may have another form: the version is the better message.
         Err(error) => {
@@ -42,8 +42,8 @@ pub(super) fn program(archive: &Archive, name: &str) -> Result<ExportedProgram, 
     if read.schema_version.minor > NEWEST_MINOR {
         no_unknown_fields(&bytes, &member, read.schema_version.minor)?;
     }
-    drop(bytes);
     let mut program = decode(read, name)?;
+    drop(bytes);
     for kind in ["weights", "constants"] {
         let Payloads { tensors, pickled } = payloads(archive, name, kind)?;
         let into = if kind == "weights" { &mut program.state_dict } else { &mut program.constants };
@@ -93,7 +93,7 @@ fn no_unknown_fields(bytes: &Storage, member: &str, minor: u32) -> Result<(), Lo
     }
 }
 
-fn decode(read: schema::Program, name: &str) -> Result<ExportedProgram, LoadError> {
+fn decode(read: schema::Program<Unread<'_>>, name: &str) -> Result<ExportedProgram, LoadError> {
     let schema::GraphModule { graph, signature, module_call_graph, metadata, treespec_namedtuple_fields } =
         read.graph_module;
     let mut values = Values::default();
@@ -234,7 +234,7 @@ fn output_specs(
     }
     let mut read = Vec::with_capacity(specs.len());
     for (index, (spec, output)) in specs.iter().zip(&graph.outputs).enumerate() {
-        let tensor = |name: &schema::Name| output_of(&Arg::AsTensor(name.clone()), ids);
+        let tensor = |name: &schema::Name| output_of(&Arg::<schema::NodeMetadata>::AsTensor(name.clone()), ids);
         let (value, kind) = match spec {
             schema::OutputSpec::UserOutput { arg } => (output_of(arg, ids), OutputKind::UserOutput),
             schema::OutputSpec::LossOutput { arg } => (tensor(arg), OutputKind::LossOutput),

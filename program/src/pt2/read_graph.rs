@@ -3,7 +3,7 @@
 use super::error::{ContentError, LoadError};
 use super::fx_names::{FxNames, snake_case};
 use super::schema::{self, Arg, KEYWORD, OptionalTensor, POSITIONAL, SymBoolArg, SymFloatArg, SymIntArg};
-use super::values::{self, Values};
+use super::values::{self, Unread, Values};
 use crate::check::schema::schema as schema_of;
 use crate::graph::{
     Argument, Frame, Graph, GraphOutput, HIGHER_ORDER, Literal, Metadata, NamedArgument, Node, NodeId, NodeKind,
@@ -57,7 +57,7 @@ struct Call {
 impl<'s> GraphReader<'s> {
     /// Reads a graph and the graphs inside of it.
     pub(super) fn read(
-        graph: schema::Graph,
+        graph: schema::Graph<Unread<'_>>,
         values: &'s mut Values,
         constants: ConstantNames<'s>,
         path: String,
@@ -92,7 +92,7 @@ impl<'s> GraphReader<'s> {
         Ok((reader.graph, reader.ids))
     }
 
-    fn input(&mut self, index: usize, input: Arg) -> Result<(), ContentError> {
+    fn input(&mut self, index: usize, input: Arg<Unread<'_>>) -> Result<(), ContentError> {
         let (name, kind) = match input {
             Arg::AsTensor(name) => (name.name, Kind::Tensor),
             Arg::AsCustomObj(object) => (object.name, Kind::Object),
@@ -157,10 +157,10 @@ impl<'s> GraphReader<'s> {
         }
     }
 
-    fn node(&mut self, node: schema::Node) -> Result<(), LoadError> {
+    fn node(&mut self, node: schema::Node<Unread<'_>>) -> Result<(), LoadError> {
         let schema::Node { target, inputs, outputs, metadata, is_hop_single_tensor_return, name } = node;
         let place = {
-            let first = outputs.first().and_then(named).map(|(name, _)| name.to_owned());
+            let first = outputs.first().and_then(named::<Unread<'_>>).map(|(name, _)| name.to_owned());
             let shown = name.clone().or(first).unwrap_or_else(|| target.clone());
             format!("{}node `{shown}`", self.path)
         };
@@ -193,7 +193,7 @@ impl<'s> GraphReader<'s> {
             })?;
             arguments.push(NamedArgument { name, keyword, value });
         }
-        let (metadata, frame) = self.values.metadata(metadata);
+        let (metadata, frame) = self.values.metadata(metadata).map_err(|e| e.at(place.clone()))?;
         let call = Call { target, arguments, metadata, frame };
         self.results(call, name, outputs, is_hop_single_tensor_return).map_err(|e| e.at(place))
     }
@@ -203,7 +203,7 @@ impl<'s> GraphReader<'s> {
         &mut self,
         call: Call,
         name: Option<String>,
-        mut outputs: Vec<Arg>,
+        mut outputs: Vec<Arg<Unread<'_>>>,
         single: Option<bool>,
     ) -> Result<(), ContentError> {
         let higher_order = matches!(call.target, Target::HigherOrder(_));
@@ -310,11 +310,11 @@ impl<'s> GraphReader<'s> {
         self.push(node)
     }
 
-    fn output(&self, output: &Arg) -> Result<GraphOutput, ContentError> {
+    fn output(&self, output: &Arg<Unread<'_>>) -> Result<GraphOutput, ContentError> {
         output_of(output, &self.ids)
     }
 
-    fn argument(&mut self, arg: Arg, place: &str) -> Result<Argument, Failure> {
+    fn argument(&mut self, arg: Arg<Unread<'_>>, place: &str) -> Result<Argument, Failure> {
         let ids = |names: Vec<schema::Name>, this: &Self| {
             names.iter().map(|name| this.id(&name.name)).collect::<Result<Vec<_>, _>>()
         };
@@ -437,7 +437,7 @@ impl From<LoadError> for Failure {
 }
 
 /// The name and kind of a value that an argument refers to, if it does.
-fn named(arg: &Arg) -> Option<(&str, Kind)> {
+fn named<M>(arg: &Arg<M>) -> Option<(&str, Kind)> {
     Some(match arg {
         Arg::AsTensor(name) => (&name.name, Kind::Tensor),
         Arg::AsSymInt(SymIntArg::AsName(name)) => (name, Kind::Int),
@@ -449,7 +449,7 @@ fn named(arg: &Arg) -> Option<(&str, Kind)> {
 }
 
 /// A reference to a value, or a plain value.
-pub(super) fn output_of(arg: &Arg, ids: &HashMap<String, NodeId>) -> Result<GraphOutput, ContentError> {
+pub(super) fn output_of<M>(arg: &Arg<M>, ids: &HashMap<String, NodeId>) -> Result<GraphOutput, ContentError> {
     let name = match arg {
         Arg::AsCustomObj(object) => &object.name,
         Arg::AsSymInt(SymIntArg::AsInt(value)) => return Ok(GraphOutput::Literal(Literal::Int(*value))),

@@ -5,9 +5,13 @@ use super::schema::{self, Hint, SymBool, SymExpr, SymFloat, SymInt};
 use crate::graph::{Frame, Literal, Metadata, NodeValue};
 use indexmap::{IndexMap, IndexSet};
 use pytree_core::{DType, Device, Layout, Leaf, MemoryFormat, TensorType};
+use serde_json::value::RawValue;
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 use symbolic::{BoolExpr, Expr, Symbol, parse_srepr, parse_srepr_bool};
+
+/// The metadata of a node, of which the JSON has not been read.
+pub(super) type Unread<'j> = Option<&'j RawValue>;
 
 /// Reads values. Equal texts are read once, and their results share memory.
 #[derive(Default)]
@@ -115,14 +119,17 @@ impl Values {
     }
 
     /// The metadata of a node, and the source line in its stack trace.
-    pub(super) fn metadata(&mut self, entries: schema::Named<String>) -> (Metadata, Option<Frame>) {
+    pub(super) fn metadata(&mut self, raw: Unread<'_>) -> Result<(Metadata, Option<Frame>), ContentError> {
+        let Some(raw) = raw else { return Ok((Metadata::default(), None)) };
+        let entries: schema::NodeMetadata = serde_json::from_str(raw.get())
+            .map_err(|e| ContentError::unsupported(format!("metadata that is not a dict of texts ({e})")))?;
         let entries: Vec<_> = entries.into_iter().map(|(key, text)| (self.text(key), self.text(text))).collect();
         let trace = entries.iter().find(|(key, _)| &**key == "stack_trace").map(|(_, text)| text);
         let frame = trace.and_then(|text| {
             let frame = self.frames.entry(text.clone()).or_insert_with(|| Frame::innermost(text));
             frame.clone()
         });
-        (entries.into_iter().collect(), frame)
+        Ok((entries.into_iter().collect(), frame))
     }
 
     /// The expressions with these printed texts that are parts of values, and those that are parts of offsets only.
@@ -208,7 +215,7 @@ pub(super) fn device(device: &schema::DeviceArg) -> Result<Device, ContentError>
 }
 
 /// A plain value; `None` if the argument is something else.
-pub(super) fn literal(arg: &schema::Arg) -> Option<Literal> {
+pub(super) fn literal<M>(arg: &schema::Arg<M>) -> Option<Literal> {
     Some(match arg {
         schema::Arg::AsNone(_) => Leaf::None,
         schema::Arg::AsInt(value) => Leaf::Int(*value),
