@@ -47,10 +47,6 @@ int tx_call(const char *name, const char *overload, const uint8_t *args, size_t 
 // With `frames`, each op in the log has the return addresses of its call stack, innermost first.
 int tx_session_new(int frames, tx_session **session, tx_bytes *error);
 void tx_session_free(tx_session *session);
-// Alters the values that some ops return to Rust (`item`, `equal`). `reads` counts such ops from 0. With `way` 0 the
-// value grows by one, 1 and -1 make it large; a bool is negated. After `budget` ops the next one fails, since a loop may
-// wait for a number that never comes.
-void tx_session_override_reads(tx_session *session, int way, const uint64_t *reads, size_t reads_len, uint64_t budget);
 // Starts logging on this thread; fails when a session is already active on it.
 int tx_session_start(tx_session *session, tx_bytes *error);
 // Stops logging on this thread.
@@ -63,6 +59,27 @@ int tx_session_take_log(tx_session *session, tx_bytes *out);
 uint64_t tx_session_lifted_count(const tx_session *session);
 // A new tensor with the content that a lifted tensor had at its first use.
 int tx_session_lifted(tx_session *session, uint64_t index, void **tensor, tx_bytes *error);
+
+// A tensor without data: dtype, device, conj and neg bits, requires_grad of `like`. `strides` may be null: contiguous.
+int tx_fake_tensor(void *like, const int64_t *sizes, const int64_t *strides, size_t dims, void **tensor,
+                   tx_bytes *error);
+// How an op runs without data: the number of a `tx::Way`.
+int tx_op_way(const char *name, const char *overload, int *way, tx_bytes *error);
+// Makes a session that has not started a fake run, which is compared with the recording `reference`. `tensors` are the
+// declared ones in the order of the reference. `data` are the numbers that ops get in place of the content of tensors.
+int tx_session_fake(tx_session *session, tx_session *reference, void *const *tensors, size_t tensors_len,
+                    const int64_t *data, size_t data_len, tx_bytes *error);
+// The numbers of a recording or of a fake run, valid until the session goes on.
+void tx_session_numbers(const tx_session *session, const int64_t **numbers, size_t *len);
+// What the numbers of a recording are, which of them depend on data, and the names of its values.
+int tx_session_compact(const tx_session *session, tx_bytes *out);
+// How far a fake run came, and what stopped it.
+int tx_session_stop_reason(const tx_session *session, tx_bytes *out);
+// Whether a tensor that a fake run returned is this value of the reference.
+int tx_session_is_value(tx_session *session, void *tensor, uint64_t value, int *is, tx_bytes *error);
+
+// A tensor that the session has numbered, on the same memory. It fails if the tensor does not exist any more.
+int tx_session_tensor(tx_session *session, uint64_t number, void **tensor, tx_bytes *error);
 
 // dtype, layout, device, sizes, strides, storage: what wire.h calls a description, then the storage's size in bytes.
 int tx_describe(void *tensor, tx_bytes *out);

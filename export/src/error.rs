@@ -3,7 +3,7 @@
 use crate::dispatch::{DispatchError, first_line};
 use crate::record::RecordError;
 use crate::run::CallError;
-use program::{OpName, OpNameError};
+use program::{OpName, OpNameError, Unproven};
 use pytree_core::{BindError, TreeError, UnflattenError};
 use shapes::rules::RuleError;
 use shapes::{ConstraintError, MatchError};
@@ -36,11 +36,12 @@ pub enum ExportError {
         /// The error of the recording.
         source: Box<RecordError>,
     },
-    /// The forward calls other ops at other sizes.
+    /// The forward calls other ops at other sizes, and no condition on the sizes was found that separates the two.
     #[error(
-        "the forward branches on a size: with {first_sizes} call {at} is `{first}`, with {second_sizes} it is \
-         `{second}`. A program has one path: make the branch part of the model's configuration, or export each path \
-         with its own inputs"
+        "the forward takes another path at other sizes{}: with {first_sizes} call {at} is `{first}`, with {second_sizes} it \
+         is `{second}`. No condition on the sizes was found that separates the two: make the dimension static, narrow its \
+         range with `min` and `max`, or export each path with its own inputs",
+        on(line)
     )]
     Branch {
         /// The index of the first call that differs.
@@ -53,6 +54,118 @@ pub enum ExportError {
         first_sizes: String,
         /// The second sizes.
         second_sizes: String,
+        /// The Rust line of the call with the first sizes.
+        line: Option<String>,
+    },
+    /// A call has other arguments or results at other sizes, and no condition on the sizes was found.
+    #[error(
+        "{place} is another one at other sizes{}: compare {first_sizes} with {second_sizes}. No condition on the sizes was \
+         found that separates the two: make the dimension static, narrow its range with `min` and `max`, or export each \
+         path with its own inputs",
+        on(line)
+    )]
+    Path {
+        /// The op and what differs.
+        place: String,
+        /// The first sizes.
+        first_sizes: String,
+        /// The second sizes.
+        second_sizes: String,
+        /// The Rust line of the call.
+        line: Option<String>,
+    },
+    /// An op fails at sizes that the dynamic shapes allow, and no condition on the sizes was found.
+    #[error(
+        "`{op}` fails at sizes that the dynamic shapes allow{}: with {sizes}: {message}. Make the dimension static, or \
+         narrow its range with `min` and `max`",
+        on(line)
+    )]
+    Fails {
+        /// The op.
+        op: OpName,
+        /// The first line of PyTorch's message.
+        message: String,
+        /// The sizes.
+        sizes: String,
+        /// The Rust line of the call.
+        line: Option<String>,
+    },
+    /// The forward panics at sizes that the dynamic shapes allow, and no condition on the sizes was found.
+    #[error(
+        "the forward panics at sizes that the dynamic shapes allow{}: with {sizes}: {message}. Make the dimension static, \
+         or narrow its range with `min` and `max`",
+        on(line)
+    )]
+    Panics {
+        /// The message of the panic.
+        message: String,
+        /// The sizes.
+        sizes: String,
+        /// The Rust line of the panic.
+        line: Option<String>,
+    },
+    /// The forward reads values of a tensor, which depend on the inputs.
+    #[error(
+        "the forward reads values of a tensor that depends on the inputs{}{}: a value that leaves the graph would become a \
+         constant. Compute with tensors instead (`where_self`, `masked_fill`, `index_select`); a single number can be read \
+         with `int64_value` or `double_value` if no branch depends on it",
+        by(op),
+        on(line)
+    )]
+    ReadsData {
+        /// The op that reads; `None` if the forward copies the values itself.
+        op: Option<OpName>,
+        /// The Rust line of the read, or of the op after it.
+        line: Option<String>,
+    },
+    /// An op cannot be run without data, so its results at other sizes are not known.
+    #[error(
+        "`{op}` cannot be exported{}: {reason}. Compute its result outside of the forward and pass it as an input",
+        on(line)
+    )]
+    NoFakeRun {
+        /// The op.
+        op: OpName,
+        /// The reason.
+        reason: String,
+        /// The Rust line of the call.
+        line: Option<String>,
+    },
+    /// The content of a constant follows sizes.
+    #[error(
+        "a constant made from Rust values that {op} uses has other values with {second_sizes} than with {first_sizes}{}: \
+         only a single number follows sizes. Make the tensor with ops (`arange`, `full`, `linspace`) instead",
+        on(line)
+    )]
+    ConstantVaries {
+        /// The op that uses it first.
+        op: String,
+        /// The first sizes.
+        first_sizes: String,
+        /// The second sizes.
+        second_sizes: String,
+        /// The Rust line of the op.
+        line: Option<String>,
+    },
+    /// A tensor that no recorded op made is another one in the next run.
+    #[error(
+        "`{op}` uses a tensor that no recorded op made and that is another one in the next run{}: another thread made it, \
+         or its memory is foreign (`from_blob`). Make it in the forward, on the same thread, or let the model hold it",
+        on(line)
+    )]
+    OtherTensor {
+        /// The op.
+        op: OpName,
+        /// The Rust line of the call.
+        line: Option<String>,
+    },
+    /// Inputs of these sizes could not be made.
+    #[error("cannot make inputs with {sizes}: {message}")]
+    InputsOfSizes {
+        /// The sizes.
+        sizes: String,
+        /// The reason.
+        message: String,
     },
     /// A value in the program that does not follow sizes differs between runs.
     #[error(
@@ -72,20 +185,6 @@ pub enum ExportError {
         /// The sizes of the other run.
         second_sizes: String,
     },
-    /// A value that the forward read from a tensor became a constant, or determined the path.
-    #[error(
-        "{place} depends on the values of the inputs: {first} with the example, {second} with other values of the same \
-         sizes. A number read from a tensor (`double_value`, `item`, `==`, a copy) leaves the graph: compute with \
-         tensors instead"
-    )]
-    DataDependence {
-        /// The op and the argument.
-        place: String,
-        /// Its value in the first run.
-        first: String,
-        /// Its value in the other run.
-        second: String,
-    },
     /// Two runs on the same inputs differ.
     #[error(
         "the forward is impure: {place} is {first} in one run and {second} in the next on the same inputs. Take random \
@@ -99,6 +198,14 @@ pub enum ExportError {
         /// Its value in the other run.
         second: String,
     },
+    /// Two tensors of the model have one name.
+    #[error(
+        "two tensors of the model are declared as `{name}`; give each parameter, buffer and constant a name of its own"
+    )]
+    DeclaredTwice {
+        /// The name.
+        name: String,
+    },
     /// The forward writes to a parameter.
     #[error(
         "the forward writes to parameter `{name}` (`{op}`), and a program cannot keep the new value for the next call; \
@@ -109,6 +216,15 @@ pub enum ExportError {
         name: String,
         /// The op that writes.
         op: OpName,
+    },
+    /// The forward writes to a tensor that the model holds and that was not declared.
+    #[error(
+        "the forward writes to a tensor of sizes {sizes:?} that the model holds and that was not declared, so a program could \
+         not keep the new value for the next call; declare it as a buffer (`.buffer(name, &tensor)`)"
+    )]
+    WrittenTensor {
+        /// Its sizes.
+        sizes: Vec<i64>,
     },
     /// No expression was found for an integer or a size.
     #[error("cannot find out how {what} follows from the sizes of the inputs{}", seen_values(seen))]
@@ -121,54 +237,12 @@ pub enum ExportError {
     /// The rule of an op does not accept these shapes.
     #[error(transparent)]
     Rule(#[from] RuleError),
-    /// The number of elements of a result depends on the values of the arguments.
-    #[error(
-        "the number of elements that `{op}` returns depends on values, which is not supported; use an op that keeps the \
-         size, such as `where` or `masked_fill`, or compute the result outside and pass it as an input"
-    )]
-    DataDependentSize {
-        /// The op.
-        op: OpName,
-    },
-    /// A shape rule and a run disagree, so the program would be wrong.
-    #[error(
-        "`{op}` returns sizes {observed:?}, but its shape rule says {predicted}: this is a mistake of this library, please \
-         report the model"
-    )]
-    RuleMismatch {
-        /// The op.
-        op: OpName,
-        /// The sizes that the rule gives.
-        predicted: String,
-        /// The sizes in the run.
-        observed: Vec<i64>,
-    },
-    /// The model fails at sizes that the dynamic shapes allow.
-    #[error(
-        "the model fails with {dims}: {sizes}: {source}. Make the dimension static, or narrow its range with `min` and `max`"
-    )]
-    Probe {
-        /// The dimensions that were changed.
-        dims: String,
-        /// The sizes of the inputs.
-        sizes: String,
-        /// The error of the model.
-        source: Box<RecordError>,
-    },
     /// There are no inputs.
     #[error("there are no inputs to export with; give `ModelInputs` one set or more")]
     NoInputs,
     /// Inputs of other sizes, or a comparison of outputs, could not be computed.
     #[error("cannot make inputs of other sizes: {}", first_line(&.0.to_string()))]
     Inputs(#[source] tch::TchError),
-    /// An op uses a tensor that is not a value of the recording.
-    #[error(
-        "`{op}` uses a tensor that is not a value of the recording: this is a mistake of this library, please report the model"
-    )]
-    UnknownTensor {
-        /// The op.
-        op: OpName,
-    },
     /// The name of an op is not valid.
     #[error(transparent)]
     OpName(#[from] OpNameError),
@@ -180,10 +254,16 @@ pub enum ExportError {
     Differs {
         /// The sizes of the inputs.
         sizes: String,
-        /// The value that differs: `output 0`, `buffer `b` after the call`.
+        /// The value that differs: `output 0`, or a buffer or an input after the call.
         what: String,
         /// How it differs.
         difference: String,
+    },
+    /// The comparison of program and model does not prove all of the program, and a proof was required.
+    #[error("the export is not proven: {}; give an example whose values and sizes say more", reasons(unproven))]
+    Unproven {
+        /// What it does not prove.
+        unproven: Vec<Unproven>,
     },
     /// The program could not be run for the comparison with the model.
     #[error("the program cannot be checked at {sizes}: {source}")]
@@ -202,6 +282,18 @@ pub enum ExportError {
     /// The symbols contradict each other.
     #[error(transparent)]
     Env(#[from] EnvError),
+}
+
+fn on(line: &Option<String>) -> String {
+    line.as_ref().map(|line| format!(" ({line})")).unwrap_or_default()
+}
+
+fn by(op: &Option<OpName>) -> String {
+    op.as_ref().map(|op| format!(" with `{op}`")).unwrap_or_default()
+}
+
+fn reasons(unproven: &[Unproven]) -> String {
+    unproven.iter().map(ToString::to_string).collect::<Vec<_>>().join("; ")
 }
 
 fn at_sizes(sizes: &str) -> String {

@@ -1,23 +1,25 @@
 //! Exporting: from a model in plain `tch` and sets of inputs to a program.
 //!
-//! The forward is recorded a few times: on the examples, with other values of the same sizes, and at probe sizes. The
-//! integers of the graph are solved from these runs. The shape rules of the ops determine which sizes are equal, related or
-//! fixed. Further probes check both, and at the end the program is compared with the model at sizes that no run has used.
+//! The forward is recorded once with data, on the first set. All further runs hold no data and take any size: from them the
+//! integers of the graph are identified. The shape rules of the ops determine which sizes are equal, related or fixed; a
+//! change of path becomes a guard. At the end the program is compared with the model at sizes that it was not exported with.
 
 use crate::build::build;
 use crate::error::ExportError;
 use crate::model::Leaves;
 use crate::model_tensors::ModelTensors;
-use crate::probe::{Runs, search};
-use crate::record::Role;
+use crate::probe::{Runs, record_example};
+use crate::record::{Reference, Role};
+use crate::resolve::resolve;
 use crate::setup::Setup;
 use crate::verify::{CheckCase, check, verify};
+use crate::weights::PlainScript;
 use program::{ExportedProgram, Verification};
-use pytree_core::{Module, Tch};
+use pytree_core::{Module, PyTree, Tch};
 use shapes::{DynamicShapes, ModelInputs, Tolerance};
 use symbolic::Naming;
-use tch::Tensor;
 use tch::nn::VarStore;
+use tch::{CModule, Tensor};
 
 /// Exports the forward of a model for inputs like these, with these dynamic shapes (`torch.export.export`).
 ///
@@ -75,7 +77,9 @@ pub struct Export<'m, M: Module<Family = Tch>> {
     naming: Naming,
     tolerance: Tolerance,
     verify: bool,
+    proof: bool,
     locations: bool,
+    scripted: bool,
     failed: Option<ExportError>,
 }
 
@@ -91,7 +95,9 @@ impl<'m, M: Module<Family = Tch>> Export<'m, M> {
             naming: Naming::Hashed,
             tolerance: Tolerance::Strict,
             verify: true,
+            proof: false,
             locations: true,
+            scripted: false,
             failed: None,
         }
     }
@@ -107,6 +113,63 @@ impl<'m, M: Module<Family = Tch>> Export<'m, M> {
     pub fn parameters(mut self, store: &VarStore) -> Self {
         if let Err(error) = self.declared.var_store(store) {
             self.failed = Some(error.into());
+        }
+        self
+    }
+
+    /// Declares the tensors of a tree as parameters: of a struct of weights that derives `PyTree`, a map, a list. The names
+    /// are the paths, joined by dots as in `torch.nn`: `layers.0.weight`.
+    ///
+    /// ```
+    /// use tch::{Device, Kind, Tensor};
+    /// use torch_export::prelude::*;
+    ///
+    /// #[derive(PyTree)]
+    /// struct Weights {
+    ///     layers: Vec<Tensor>,
+    /// }
+    ///
+    /// struct Model(Weights);
+    ///
+    /// #[module]
+    /// impl Model {
+    ///     fn forward(&self, x: &Tensor) -> Tensor {
+    ///         self.0.layers.iter().fold(x.shallow_clone(), |x, weight| x.matmul(weight))
+    ///     }
+    /// }
+    ///
+    /// let ones = |n, m| Tensor::ones([n, m], (Kind::Float, Device::Cpu));
+    /// let model = Model(Weights { layers: vec![ones(3, 4), ones(4, 2)] });
+    /// let inputs = ModelInputs::new(&model, [Model::args(ones(5, 3))])?;
+    /// let program = Export::new(&model, &inputs).parameter_tree(&model.0).run()?;
+    /// assert!(program.state_dict.keys().eq(["layers.0", "layers.1"]));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn parameter_tree<T: PyTree<Tch>>(mut self, tree: &T) -> Self {
+        let declared = self.declared.tree(tree, Role::Parameter);
+        self.note(declared)
+    }
+
+    /// Declares the tensors of a tree as buffers, named as in [`parameter_tree`](Export::parameter_tree).
+    pub fn buffer_tree<T: PyTree<Tch>>(mut self, tree: &T) -> Self {
+        let declared = self.declared.tree(tree, Role::Buffer);
+        self.note(declared)
+    }
+
+    /// Declares the parameters of a TorchScript module that the model calls, under their names in it. Its buffers have no
+    /// names in `tch`.
+    ///
+    /// TorchScript does not optimize modules while the export runs.
+    pub fn script_module(mut self, module: &CModule) -> Self {
+        self.scripted = true;
+        let declared = self.declared.script_module(module);
+        self.note(declared)
+    }
+
+    /// Keeps the first error for [`run`](Export::run).
+    fn note(mut self, declared: Result<(), ExportError>) -> Self {
+        if let (Err(error), None) = (declared, &self.failed) {
+            self.failed = Some(error);
         }
         self
     }
@@ -147,6 +210,14 @@ impl<'m, M: Module<Family = Tch>> Export<'m, M> {
         self
     }
 
+    /// Sets whether a program is an error if its comparison with the model does not prove all of it
+    /// ([`Verification::unproven`]): for example if an output is zero in every run, or if no unseen sizes could be tried. Off by
+    /// default, since a model may return zeros.
+    pub fn require_proof(mut self, required: bool) -> Self {
+        self.proof = required;
+        self
+    }
+
     /// Sets whether nodes have the source line that they come from (`node.meta["stack_trace"]`), which the printed program
     /// shows as `# File:` comments. On by default; without debug information there are no lines.
     pub fn locations(mut self, locations: bool) -> Self {
@@ -162,6 +233,7 @@ impl<'m, M: Module<Family = Tch>> Export<'m, M> {
     /// # Errors
     /// [`ExportError::Differs`] for a program that is not the model, [`ExportError::Verify`] for one that cannot be run.
     pub fn check(&self, program: &ExportedProgram) -> Result<Verification, ExportError> {
+        let _plain = self.scripted.then(PlainScript::new).transpose()?;
         let mut cases = Vec::new();
         for set in self.inputs.sets() {
             let inputs = Leaves::of(set)?;
@@ -178,18 +250,31 @@ impl<'m, M: Module<Family = Tch>> Export<'m, M> {
         if let Some(error) = self.failed {
             return Err(error);
         }
+        if let Some(name) = self.declared.declared_twice() {
+            return Err(ExportError::DeclaredTwice { name: name.to_owned() });
+        }
+        let _plain = self.scripted.then(PlainScript::new).transpose()?;
         let setup = Setup::new(self.inputs, &self.shapes, &self.declared, self.naming, self.tolerance, self.locations)?;
         let sets = self.inputs.sets().iter().map(Leaves::of).collect::<Result<Vec<_>, _>>()?;
-        export_leaves(Runs::new(self.model, sets, &self.declared, setup), self.verify)
+        let example = record_example(self.model, &sets, &self.declared, &setup)?;
+        let reference = Reference::new(&example.trace)?;
+        let runs = Runs::new(self.model, &sets, &self.declared, setup, &example, &reference);
+        let program = export_leaves(runs, self.verify || self.proof)?;
+        match &program.verification {
+            Some(verification) if self.proof && !verification.unproven.is_empty() => {
+                Err(ExportError::Unproven { unproven: verification.unproven.clone() })
+            }
+            _ => Ok(program),
+        }
     }
 }
 
 /// The part of an export that does not depend on the type of the model.
 fn export_leaves(mut runs: Runs<'_>, verified: bool) -> Result<ExportedProgram, ExportError> {
-    let settled = search(&mut runs)?;
-    let mut program = build(&runs, &settled.resolved)?;
+    let resolved = resolve(&mut runs)?;
+    let mut program = build(&runs, &resolved)?;
     if verified {
-        program.verification = Some(verify(&mut runs, &settled, &program)?);
+        program.verification = Some(verify(&runs, &resolved, &program)?);
     }
     Ok(program)
 }

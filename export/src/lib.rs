@@ -58,14 +58,16 @@
 //!
 //! # How a forward becomes a graph
 //!
-//! The forward is plain Rust. It is run a few times while libtorch's dispatcher records the ops: on the examples, on other
-//! values of the same sizes, and on probe sizes made from the examples. The integers of the graph are solved from the runs.
-//! The shape rules of the ops determine which sizes are equal, related or fixed, and further probes check both. At the end
-//! the program is compared with the model at sizes that no run has used.
+//! The forward is plain Rust. It is run once on the first set of inputs, while libtorch's dispatcher records the ops. All
+//! further runs are *fake*: their tensors hold no data, so they may have any size and cost no memory. From the numbers of
+//! these runs the integers and floats of the graph are identified as expressions of the sizes. The shape rules of the ops
+//! determine which sizes are equal, related or fixed. If the forward takes another path at other sizes, the condition
+//! becomes a guard. At the end the program is compared with the model on the given sets and at small sizes that are not
+//! among them.
 //!
-//! Problems are reported with their location: a number read from a tensor, a branch on a size, a tensor that was not
-//! declared. Runs cannot detect two things: a branch on sizes that no run had (`verification.tried` lists the sizes of the
-//! runs), and a branch on values copied out of the memory of a tensor, unless the runs with other values take it.
+//! Problems are reported with the op and the Rust line: a number read from a tensor, an integer that no expression gives, a
+//! parameter that was not declared. One thing goes undetected: a path that only a few rare sizes take, such as
+//! `if n == 777` (`verification.tried` lists the smallest and the largest size of the runs).
 //!
 //! A panic in the forward is caught and reported, so exporting needs `panic = "unwind"` (the default).
 //!
@@ -122,6 +124,8 @@ mod solve;
 mod variable;
 #[cfg(feature = "tch")]
 mod verify;
+#[cfg(feature = "tch")]
+mod weights;
 
 #[cfg(feature = "tch")]
 pub use error::ExportError;

@@ -40,6 +40,12 @@ impl Leaves {
         Ok(Leaves { leaves, spec: flat.spec })
     }
 
+    /// The tensors among the leaves, on the same memory, each with the index of its leaf.
+    pub(crate) fn tensors(&self) -> Vec<(usize, Tensor)> {
+        let tensor = |(i, leaf): (usize, &Leaf<Tch>)| leaf.as_ref().tensor().map(|tensor| (i, tensor.shallow_clone()));
+        self.leaves.iter().enumerate().filter_map(tensor).collect()
+    }
+
     /// The sizes of the tensors, for messages: `[5, 6], [1, 6]`.
     pub(crate) fn shown(&self) -> String {
         let sizes = self.leaves.iter().filter_map(|leaf| leaf.as_ref().tensor().map(|tensor| tensor.size()));

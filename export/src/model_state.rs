@@ -15,6 +15,20 @@ pub(crate) struct SavedState {
 impl SavedState {
     /// Copies the content of these tensors. Memory that several of them share is copied once.
     pub(crate) fn of<'t>(tensors: impl Iterator<Item = &'t Tensor>) -> Result<Self, DispatchError> {
+        Self::copied(tensors, dispatch::deep_copy)
+    }
+
+    /// Keeps the content of these tensors without a copy: libtorch copies memory when it is first written to
+    /// (`torch._lazy_clone`). Reading it costs nothing, whichever op reads.
+    pub(crate) fn lazy<'t>(tensors: impl Iterator<Item = &'t Tensor>) -> Result<Self, DispatchError> {
+        // Memory that libtorch did not allocate itself cannot be kept like that.
+        Self::copied(tensors, |memory| memory.f_internal_lazy_clone().or_else(|_| dispatch::deep_copy(memory)))
+    }
+
+    fn copied<'t>(
+        tensors: impl Iterator<Item = &'t Tensor>,
+        copy: impl Fn(&Tensor) -> Result<Tensor, DispatchError>,
+    ) -> Result<Self, DispatchError> {
         let mut seen = HashSet::new();
         let mut copies = Vec::new();
         for tensor in tensors {
@@ -28,16 +42,23 @@ impl SavedState {
                 }
                 None => tensor.shallow_clone(),
             };
-            let copy = dispatch::deep_copy(&memory)?;
-            copies.push((memory, copy));
+            let kept = copy(&memory)?;
+            copies.push((memory, kept));
         }
         Ok(SavedState { copies })
     }
 
     /// Gives the tensors the content that they had.
     pub(crate) fn restore(self) -> Result<(), DispatchError> {
-        let copy_back = |(mut memory, copy): (Tensor, Tensor)| memory.f_copy_(&copy);
+        let copy_back = |(mut memory, copy): (Tensor, Tensor)| {
+            // What was not written to stays as it is: a write, even of the same content, would copy it now.
+            if memory.f_equal(&copy).unwrap_or(false) { Ok(()) } else { memory.f_copy_(&copy) }
+        };
         let restored: Result<(), tch::TchError> = tch::no_grad(|| self.copies.into_iter().try_for_each(copy_back));
-        restored.map_err(|e| DispatchError::Tensor { message: dispatch::first_line(&e.to_string()) })
+        restored.map_err(failed)
     }
+}
+
+fn failed(error: tch::TchError) -> DispatchError {
+    DispatchError::Tensor { message: dispatch::first_line(&error.to_string()) }
 }

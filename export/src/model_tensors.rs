@@ -5,9 +5,8 @@ use crate::model_state::SavedState;
 use crate::record::{Known, Role};
 use program::{Storage, TensorData};
 use pytree_core::{DType, TensorType};
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use tch::Tensor;
-use tch::nn::VarStore;
 
 /// The tensors that the caller declared, in the order of their placeholders: parameters, then buffers, then constants.
 #[derive(Debug, Default)]
@@ -16,36 +15,6 @@ pub(crate) struct ModelTensors {
 }
 
 impl ModelTensors {
-    /// Adds the variables of a store. Trainable ones are parameters in the order of their creation, but the weight of a
-    /// layer comes before its bias, as in `torch.nn`. The others are buffers, sorted by name.
-    pub(crate) fn var_store(&mut self, store: &VarStore) -> Result<(), DispatchError> {
-        let mut named: Vec<(String, Tensor)> = store.variables().into_iter().collect();
-        named.sort_by(|a, b| a.0.cmp(&b.0));
-        let mut parameters: Vec<(String, Tensor)> = Vec::new();
-        for parameter in store.trainable_variables() {
-            for (i, (_, tensor)) in named.iter().enumerate() {
-                if dispatch::same_tensor(tensor, &parameter)? {
-                    parameters.push(named.remove(i));
-                    break;
-                }
-            }
-        }
-        // tch's linear and convolution layers create their bias first.
-        for i in 1..parameters.len() {
-            let layer = |at: usize, name: &str| parameters[at].0.strip_suffix(name).map(str::to_owned);
-            if layer(i, "weight").is_some_and(|of| layer(i - 1, "bias") == Some(of)) {
-                parameters.swap(i - 1, i);
-            }
-        }
-        for (name, tensor) in parameters {
-            self.add(Role::Parameter(name), tensor);
-        }
-        for (name, tensor) in named {
-            self.add(Role::Buffer(name), tensor);
-        }
-        Ok(())
-    }
-
     pub(crate) fn add(&mut self, role: Role, tensor: Tensor) {
         let rank = |role: &Role| match role {
             Role::Parameter(_) => 0,
@@ -60,11 +29,27 @@ impl ModelTensors {
         &self.entries
     }
 
+    /// A name that two of them have.
+    pub(crate) fn declared_twice(&self) -> Option<&str> {
+        let mut seen = HashSet::with_capacity(self.entries.len());
+        let names = self.entries.iter().filter_map(|(role, _)| match role {
+            Role::Parameter(name) | Role::Buffer(name) | Role::Constant(name) => Some(name.as_str()),
+            Role::Input(_) => None,
+        });
+        names.into_iter().find(|name| !seen.insert(*name))
+    }
+
     /// Adds all of them to the known tensors of a recording.
     pub(crate) fn known<'a>(&'a self, known: &mut Known<'a>) {
         for (role, tensor) in &self.entries {
             known.add(role.clone(), tensor);
         }
+    }
+
+    /// The content of the parameters, which is restored after a run that wrote to one. Keeping it takes no memory.
+    pub(crate) fn parameters(&self) -> Result<SavedState, DispatchError> {
+        let parameters = self.entries.iter().filter(|(role, _)| matches!(role, Role::Parameter(_)));
+        tch::no_grad(|| SavedState::lazy(parameters.map(|(_, tensor)| tensor)))
     }
 
     /// The content of the buffers and constants, which is restored after a run.

@@ -87,6 +87,11 @@ impl Setup {
         setup.order = by_parameter.into_iter().flat_map(|argument| argument.leaves.clone()).collect();
         Ok(setup)
     }
+
+    /// Whether a leaf has numbers that may follow sizes: it is a tensor or an int.
+    pub(crate) fn has_numbers(&self, leaf: usize) -> bool {
+        self.leaves.get(leaf).is_some_and(|leaf| !matches!(leaf.value, InputValue::Other { .. }))
+    }
 }
 
 /// The names of the given arguments: positional ones by their parameter, then the named ones.

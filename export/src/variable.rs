@@ -12,13 +12,6 @@ pub(crate) enum Variable {
 }
 
 impl Variable {
-    /// The position of its leaf among the flattened inputs.
-    pub(crate) fn leaf(self) -> usize {
-        match self {
-            Variable::InputDim { leaf, .. } | Variable::InputInt { leaf } => leaf,
-        }
-    }
-
     fn place(self) -> (usize, usize) {
         match self {
             Variable::InputDim { leaf, dim } => (leaf, dim),
@@ -28,7 +21,7 @@ impl Variable {
 }
 
 /// The numbers of every input leaf of a run: the sizes of a tensor, the value of an int, and `None` for other leaves.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub(crate) struct LeafSizes(Vec<Option<Vec<i64>>>);
 
 impl LeafSizes {
@@ -51,21 +44,15 @@ impl LeafSizes {
         self.0.iter().map(Option::as_deref)
     }
 
-    /// Every number, in order.
-    pub(crate) fn numbers(&self) -> impl Iterator<Item = i64> {
-        self.0.iter().flatten().flatten().copied()
+    /// How many numbers are the same in both.
+    pub(crate) fn in_common(&self, other: &LeafSizes) -> usize {
+        let leaves = self.iter().zip(other.iter());
+        leaves.map(|(a, b)| a.into_iter().flatten().zip(b.into_iter().flatten()).filter(|(a, b)| a == b).count()).sum()
     }
 
     pub(crate) fn get(&self, variable: Variable) -> Option<i64> {
         let (leaf, dim) = variable.place();
         self.leaf(leaf)?.get(dim).copied()
-    }
-
-    pub(crate) fn set(&mut self, variable: Variable, value: i64) {
-        let (leaf, dim) = variable.place();
-        if let Some(slot) = self.0.get_mut(leaf).and_then(Option::as_mut).and_then(|sizes| sizes.get_mut(dim)) {
-            *slot = value;
-        }
     }
 
     /// Replaces the sizes of a leaf.

@@ -291,6 +291,9 @@ fn what_is_not_proven_is_said() {
     let inputs = ModelInputs::new(&Zeros, [Zeros::args(x)]).unwrap();
     let program = Export::new(&Zeros, &inputs).run().unwrap();
     let verification = program.verification.unwrap();
+    let error = Export::new(&Zeros, &inputs).require_proof(true).run().unwrap_err();
+    let text = error.to_string();
+    assert!(text.starts_with("the export is not proven: output 0 is zero in every run; output 1 is empty"), "{text}");
     let value = |what: &str, why| Unproven::Value { what: what.to_owned(), why };
     assert_eq!(verification.unproven, [value("output 0", Vacuous::Zero), value("output 1", Vacuous::Empty)]);
     let text = verification.to_string();

@@ -8,7 +8,7 @@ use crate::verification::Unproven;
 use indexmap::IndexMap;
 use pytree_core::TreeSpec;
 use std::fmt;
-use symbolic::{Expr, Symbol, ValueRange};
+use symbolic::{Expr, Rel, Symbol, ValueRange};
 
 /// An exported program (`torch.export.ExportedProgram`).
 ///
@@ -35,8 +35,8 @@ pub struct ExportedProgram {
     pub state_dict: IndexMap<String, TensorData>,
     /// Constant tensors and buffers that are not persistent, by name (`ep.constants`).
     pub constants: IndexMap<String, TensorData>,
-    /// Conditions on the inputs under which the program is valid, as Python expressions (`ep._guards_code`).
-    pub guards: Vec<String>,
+    /// Conditions on the inputs under which the program is valid (`ep._guards_code`).
+    pub guards: Vec<Guard>,
     /// How the program was compared with the model; `None` if it was not.
     pub verification: Option<Verification>,
     /// The modules of the model in the order of their calls, without the model itself (`ep.module_call_graph`).
@@ -98,6 +98,28 @@ pub struct ModuleCallSignature {
     pub out_spec: TreeSpec,
     /// The names of the given arguments, if known.
     pub argument_names: Option<Vec<String>>,
+}
+
+/// A condition on the inputs. A call with other inputs is rejected, since the graph would be wrong for them.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Guard {
+    /// The condition as Python code over the inputs: `L['x'].size()[0] % 2 == 0`.
+    pub code: String,
+    /// The condition over the symbols of the program; `None` if it is only known as code.
+    pub relation: Option<Rel>,
+}
+
+impl Guard {
+    /// A condition over the symbols of a program, and the same as Python code.
+    pub fn new(code: String, relation: Rel) -> Self {
+        Guard { code, relation: Some(relation) }
+    }
+
+    /// A condition that is only known as Python code.
+    pub fn of_code(code: String) -> Self {
+        Guard { code, relation: None }
+    }
 }
 
 /// How an export was checked.

@@ -368,7 +368,7 @@ fn a_symbol_without_a_range_is_refused_wherever_it_stands() {
                 program.graph.push(node);
             }
             let error = program.to_bytes().unwrap_err();
-            let SaveError::NoRange { node, symbol } = &error else { panic!("{what}: {error}") };
+            let SaveError::NoRange { node, symbol } = &error else { unreachable!("{what}: {error}") };
             assert_eq!((node.as_str(), symbol.name()), ("odd", "s7"), "{what}");
             assert!(error.to_string().starts_with("`s7` in the value of node `odd` has no range"), "{error}");
             program.range_constraints.push((Expr::size("s7"), ValueRange::SIZE));

@@ -2,7 +2,7 @@
 
     python record_symbols.py
 
-writes `tests/golden/symbol_cases.json`. Only the JSON of the graph is kept, not the file.
+writes `tests/golden/programs/symbol_cases.json`. Only the JSON of the graph is kept, not the file.
 """
 
 import io
@@ -209,7 +209,7 @@ def main():
     cases = json.dumps([record(name) for name in CASES], indent=1, ensure_ascii=False)
     # The paths of the comments are relative to this script, wherever it is.
     cases = cases.replace(f"{HERE.parent}/", "")
-    (HERE.parents[1] / "golden" / "symbol_cases.json").write_text(cases + "\n")
+    (HERE.parents[1] / "golden" / "programs" / "symbol_cases.json").write_text(cases + "\n")
 
 
 if __name__ == "__main__":

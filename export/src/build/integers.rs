@@ -47,6 +47,8 @@ impl NodeNames {
 /// The nodes that compute integers, one for each expression.
 pub(crate) struct Integers {
     nodes: IndexMap<Expr, NodeId>,
+    /// The nodes that compute floats, by their value.
+    pub(super) floats: IndexMap<Expr, NodeId>,
     /// Symbols that are not the size of any dimension: the size from which they are computed, and its affine form.
     derived: IndexMap<Symbol, (Expr, Affine)>,
 }
@@ -61,7 +63,7 @@ impl Integers {
         sources: &IndexMap<Symbol, SymbolSource>,
         used: &[Symbol],
     ) -> Result<Self, ExportError> {
-        let mut integers = Integers { nodes: IndexMap::new(), derived: IndexMap::new() };
+        let mut integers = Integers { nodes: IndexMap::new(), floats: IndexMap::new(), derived: IndexMap::new() };
         let mut reads: Vec<(&Symbol, &SymbolSource)> = used.iter().filter_map(|s| sources.get_key_value(s)).collect();
         reads.sort_by_key(|(_, source)| match source {
             SymbolSource::Dim { number, .. } | SymbolSource::Derived { number, .. } => *number,

@@ -1,5 +1,6 @@
 //! Builds the program from a trace and the solution of its integers and sizes.
 
+mod floats;
 mod integers;
 mod location;
 mod spelling;
@@ -8,15 +9,16 @@ use crate::ExportError;
 use crate::model_tensors::{DataReader, ModelTensors};
 use crate::probe::Runs;
 use crate::record::{Call, OutputLeaf, Role, Sample, StorageNumber, ValueId};
-use crate::resolve::Resolved;
+use crate::resolve::{Resolved, ResolvedNumber};
+use crate::solve::FloatExpr;
 use indexmap::IndexMap;
 use integers::{Integers, NodeNames, SymbolSource};
-use location::Locations;
+pub(crate) use location::Locations;
 use program::names::Lifted;
 use program::passes::eliminate_dead_code;
 use program::{
-    Argument, ExportedProgram, Frame, Graph, GraphOutput, GraphSignature, InputKind, InputSpec, Literal, NamedArgument,
-    Node, NodeId, NodeKind, NodeValue, OpName, OutputKind, OutputSpec, Sym, TensorData, Value,
+    Argument, ExportedProgram, Frame, Graph, GraphOutput, GraphSignature, Guard, InputKind, InputSpec, Literal,
+    NamedArgument, Node, NodeId, NodeKind, NodeValue, OpName, OutputKind, OutputSpec, Sym, TensorData, Value,
 };
 use pytree_core::{Family, Leaf, Tch, TensorType};
 use shapes::PlaceholderShape;
@@ -25,7 +27,7 @@ use symbolic::{Expr, Symbol};
 
 /// Builds the program from the first run, with the integers and sizes of `resolved`.
 pub(crate) fn build(runs: &Runs<'_>, resolved: &Resolved) -> Result<ExportedProgram, ExportError> {
-    let (example, inputs, setup) = (runs.example(), runs.first_set(), runs.setup());
+    let (example, inputs, setup) = (runs.example(), &runs.sets()[0], runs.setup());
     let mut builder = Builder {
         graph: Graph::default(),
         signature: GraphSignature::default(),
@@ -59,7 +61,8 @@ pub(crate) fn build(runs: &Runs<'_>, resolved: &Resolved) -> Result<ExportedProg
     program.hints = env.symbols().filter_map(|(symbol, info)| Some((symbol.clone(), info.hint?))).collect();
     program.state_dict = state_dict;
     program.constants = constants;
-    program.guards = resolved.solved.guards_code();
+    let guards = resolved.solved.guards()?.into_iter();
+    program.guards = guards.map(|(code, relation)| Guard::new(code, relation)).collect();
     eliminate_dead_code(&mut program);
     Ok(program)
 }
@@ -115,11 +118,27 @@ impl Builder<'_> {
             self.nodes.insert(id, node);
         }
         for (i, lifted) in self.example.trace.lifted.iter().enumerate() {
+            if self.resolved.constants.contains_key(&i) {
+                continue;
+            }
             let target = format!("lifted_tensor_{i}");
             let data = reader.read(&lifted.tensor, false)?;
             let name = self.names.namer.placeholder(&Lifted::Constant.placeholder_base(&target));
             let node = self.placeholder(name, data.value(), InputKind::ConstantTensor { name: target.clone() });
             self.nodes.insert(ValueId::Lifted(i), node);
+            self.constants.insert(target, data);
+        }
+        for (i, tensor) in self.example.trace.held.iter().enumerate() {
+            let id = ValueId::Held(i);
+            let written = self.example.trace.storage_of(id).is_some_and(|storage| self.written.contains(&storage));
+            if written {
+                return Err(ExportError::WrittenTensor { sizes: tensor.size() });
+            }
+            let target = format!("lifted_tensor_{}", self.example.trace.lifted.len() + i);
+            let data = reader.read(tensor, false)?;
+            let name = self.names.namer.placeholder(&Lifted::Constant.placeholder_base(&target));
+            let node = self.placeholder(name, data.value(), InputKind::ConstantTensor { name: target.clone() });
+            self.nodes.insert(id, node);
             self.constants.insert(target, data);
         }
         Ok(())
@@ -172,24 +191,96 @@ impl Builder<'_> {
         Ok(sources)
     }
 
-    /// The symbols in integer arguments and integer outputs, in order of first use.
+    /// The symbols that numbers of the graph are computed from, in order of first use.
     fn used_symbols(&self) -> Vec<Symbol> {
-        let written = self.example.trace.calls.iter().zip(&self.resolved.calls).flat_map(|(call, solved)| {
-            let names: Vec<&str> = call.written().map(|a| a.name.as_str()).collect();
-            call.args
-                .iter()
-                .zip(&solved.arguments)
-                .filter(move |(a, _)| names.contains(&a.name.as_str()))
-                .map(|(_, v)| v)
-        });
         let mut used: Vec<Symbol> = Vec::new();
-        let outputs = self.resolved.output_ints.iter().flatten();
-        for symbol in written.flat_map(|value| value.ints()).chain(outputs).flat_map(Expr::free_symbols) {
-            if !used.contains(&symbol) {
-                used.push(symbol);
+        let mut see = |expr: &Expr| {
+            for symbol in expr.free_symbols() {
+                if !used.contains(&symbol) {
+                    used.push(symbol);
+                }
+            }
+        };
+        for (at, (call, solved)) in self.example.trace.calls.iter().zip(&self.resolved.calls).enumerate() {
+            for constant in self.resolved.constants.values().filter(|constant| constant.call == Some(at)) {
+                constant.content.visit_ints(&mut see);
+            }
+            let names: Vec<&str> = call.written().map(|a| a.name.as_str()).collect();
+            for (i, (argument, value)) in call.args.iter().zip(&solved.arguments).enumerate() {
+                if names.contains(&argument.name.as_str()) {
+                    value.ints().iter().for_each(&mut see);
+                    let floats = solved.floats.iter().filter(|((of, _), _)| *of == i);
+                    floats.for_each(|(_, float)| float.visit_ints(&mut see));
+                }
             }
         }
+        for constant in self.resolved.constants.values().filter(|constant| constant.call.is_none()) {
+            constant.content.visit_ints(&mut see);
+        }
+        self.resolved.outputs.iter().flatten().for_each(|output| output.visit_ints(&mut see));
         used
+    }
+
+    /// Adds the nodes that make the constants which a call uses first and whose content follows sizes.
+    fn sized_constants(
+        &mut self,
+        call: Option<usize>,
+        integers: &mut Integers,
+        frame: &Option<Frame>,
+    ) -> Result<(), ExportError> {
+        let resolved = self.resolved;
+        let mut constants: Vec<_> = resolved.constants.iter().filter(|(_, constant)| constant.call == call).collect();
+        constants.sort_by_key(|(lifted, _)| **lifted);
+        for (lifted, constant) in constants {
+            let content = match &constant.content {
+                ResolvedNumber::Int(expr) => {
+                    Argument::Int(integers.argument(&mut self.graph, &mut self.names, expr, frame)?)
+                }
+                ResolvedNumber::Float(float) => Argument::Float(self.float(float, integers, frame)?),
+            };
+            let known = &self.example.trace.lifted[*lifted].tensor;
+            let tensor = crate::dispatch::tensor_type(known)?.map(|n| Expr::int(*n));
+            let scalar = TensorType { sizes: Vec::new(), strides: Vec::new(), requires_grad: false, ..tensor.clone() };
+            let arguments = vec![
+                NamedArgument::positional("s", content),
+                NamedArgument::keyword("dtype", Argument::DType(tensor.dtype)),
+                NamedArgument::keyword("device", Argument::Device(tensor.device)),
+                NamedArgument::keyword("pin_memory", Argument::Bool(Sym::Value(false))),
+            ];
+            let mut node = self.op_node("scalar_tensor", "default", arguments, scalar, frame)?;
+            if !tensor.sizes.is_empty() {
+                let sizes = tensor.sizes.iter().map(|_| Sym::Value(1)).collect();
+                let arguments = vec![
+                    NamedArgument::positional("self", Argument::Tensor(node)),
+                    NamedArgument::positional("size", Argument::Ints(sizes)),
+                ];
+                node = self.op_node("view", "default", arguments, tensor, frame)?;
+            }
+            self.nodes.insert(ValueId::Lifted(*lifted), node);
+        }
+        Ok(())
+    }
+
+    fn float(
+        &mut self,
+        float: &FloatExpr,
+        integers: &mut Integers,
+        frame: &Option<Frame>,
+    ) -> Result<Sym<f64>, ExportError> {
+        floats::Place { graph: &mut self.graph, names: &mut self.names, integers, frame }.float(float)
+    }
+
+    fn op_node(
+        &mut self,
+        name: &str,
+        overload: &str,
+        arguments: Vec<NamedArgument>,
+        tensor: TensorType<Expr>,
+        frame: &Option<Frame>,
+    ) -> Result<NodeId, ExportError> {
+        let kind = NodeKind::Call { target: spelling::aten(name, overload)?.into(), arguments };
+        let name = self.names.node(name);
+        Ok(self.graph.push(Node::new(name, kind, NodeValue::Tensor(tensor)).at(frame.clone())))
     }
 
     fn node_of(&self, call: &Call, id: ValueId) -> Result<NodeId, ExportError> {
@@ -207,6 +298,7 @@ impl Builder<'_> {
             return Ok(());
         }
         let frame = self.locations.frame(call);
+        self.sized_constants(Some(at), integers, &frame)?;
         for id in call.args.iter().flat_map(|argument| argument.value.tensors()) {
             self.clone_if_written(*id, &frame)?;
         }
@@ -218,7 +310,7 @@ impl Builder<'_> {
             let value = value.clone().try_map(|id| self.node_of(call, id))?;
             let value =
                 value.try_map_ints(|expr| integers.argument(&mut self.graph, &mut self.names, &expr, &frame))?;
-            let value = Argument::from(value);
+            let value = self.with_floats(at, written, Argument::from(value), integers, &frame)?;
             arguments.push(NamedArgument { name: written.name.clone(), keyword: written.kwarg_only, value });
         }
         let (op, arguments) = spelling::in_python(&call.op, arguments, |id| self.tensor(id))?;
@@ -248,6 +340,37 @@ impl Builder<'_> {
             self.nodes.insert(id, node);
         }
         Ok(())
+    }
+
+    /// An argument, with the floats that follow sizes as nodes.
+    fn with_floats(
+        &mut self,
+        at: usize,
+        written: &crate::record::Argument,
+        mut value: Argument,
+        integers: &mut Integers,
+        frame: &Option<Frame>,
+    ) -> Result<Argument, ExportError> {
+        let resolved = self.resolved;
+        let args = &self.example.trace.calls[at].args;
+        let index = args.iter().position(|argument| argument.name == written.name);
+        let float = |place: usize| index.and_then(|index| resolved.calls[at].floats.get(&(index, place)));
+        match &mut value {
+            Argument::Float(sym) => {
+                if let Some(float) = float(0) {
+                    *sym = self.float(float, integers, frame)?;
+                }
+            }
+            Argument::Floats(items) => {
+                for (place, sym) in items.iter_mut().enumerate() {
+                    if let Some(float) = float(place) {
+                        *sym = self.float(float, integers, frame)?;
+                    }
+                }
+            }
+            _ => {}
+        }
+        Ok(value)
     }
 
     fn tensor(&self, id: NodeId) -> Option<&TensorType<Expr>> {
@@ -281,7 +404,7 @@ impl Builder<'_> {
             ValueId::Known(index) => {
                 trace.declared.get(index).is_some_and(|declared| matches!(declared.role, Role::Constant(_)))
             }
-            ValueId::Output { .. } => false,
+            ValueId::Held(_) | ValueId::Output { .. } => false,
         };
         let written = constant && trace.storage_of(id).is_some_and(|storage| self.written.contains(&storage));
         let Some(of) = self.nodes.get(&id).copied().filter(|_| written) else { return Ok(()) };
@@ -298,7 +421,9 @@ impl Builder<'_> {
 
     fn outputs(&mut self, integers: &mut Integers) -> Result<Vec<GraphOutput>, ExportError> {
         let mut outputs = Vec::new();
-        for (leaf, int) in self.example.outputs.iter().zip(&self.resolved.output_ints) {
+        self.sized_constants(None, integers, &None)?;
+        for (leaf, number) in self.example.outputs.iter().zip(&self.resolved.outputs) {
+            let int = number.as_ref().and_then(ResolvedNumber::as_int);
             outputs.push(match (leaf, int) {
                 (OutputLeaf::Tensor(id), _) => GraphOutput::Node(*self.nodes.get(id).ok_or_else(|| {
                     let what = "a tensor that the model returns".to_owned();
@@ -308,6 +433,13 @@ impl Builder<'_> {
                     Sym::Value(v) => GraphOutput::Literal(Literal::Int(v)),
                     Sym::Node(id) => GraphOutput::Node(id),
                 },
+                (_, None) if number.is_some() => {
+                    let Some(ResolvedNumber::Float(float)) = number else { continue };
+                    match self.float(float, integers, &None)? {
+                        Sym::Value(v) => GraphOutput::Literal(Literal::Float(v)),
+                        Sym::Node(id) => GraphOutput::Node(id),
+                    }
+                }
                 (plain, None) => GraphOutput::Literal(literal(plain)),
             });
         }

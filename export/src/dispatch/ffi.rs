@@ -49,13 +49,6 @@ unsafe extern "C" {
         out_tensors: *mut RawTensors,
     ) -> c_int;
     fn tx_session_new(frames: c_int, session: *mut *mut RawSession, error: *mut RawBytes) -> c_int;
-    fn tx_session_override_reads(
-        session: *mut RawSession,
-        way: c_int,
-        reads: *const u64,
-        reads_len: usize,
-        budget: u64,
-    );
     fn tx_session_free(session: *mut RawSession);
     fn tx_session_start(session: *mut RawSession, error: *mut RawBytes) -> c_int;
     fn tx_session_stop();
@@ -64,6 +57,41 @@ unsafe extern "C" {
     fn tx_session_lifted_count(session: *const RawSession) -> u64;
     fn tx_session_lifted(session: *mut RawSession, index: u64, tensor: *mut *mut c_void, error: *mut RawBytes)
     -> c_int;
+    fn tx_session_tensor(
+        session: *mut RawSession,
+        number: u64,
+        tensor: *mut *mut c_void,
+        error: *mut RawBytes,
+    ) -> c_int;
+    fn tx_fake_tensor(
+        like: *mut c_void,
+        sizes: *const i64,
+        strides: *const i64,
+        dims: usize,
+        tensor: *mut *mut c_void,
+        error: *mut RawBytes,
+    ) -> c_int;
+    #[cfg(test)]
+    fn tx_op_way(name: *const c_char, overload: *const c_char, way: *mut c_int, error: *mut RawBytes) -> c_int;
+    fn tx_session_fake(
+        session: *mut RawSession,
+        reference: *mut RawSession,
+        tensors: *const *mut c_void,
+        tensors_len: usize,
+        data: *const i64,
+        data_len: usize,
+        error: *mut RawBytes,
+    ) -> c_int;
+    fn tx_session_numbers(session: *const RawSession, numbers: *mut *const i64, len: *mut usize);
+    fn tx_session_compact(session: *const RawSession, out: *mut RawBytes) -> c_int;
+    fn tx_session_stop_reason(session: *const RawSession, out: *mut RawBytes) -> c_int;
+    fn tx_session_is_value(
+        session: *mut RawSession,
+        tensor: *mut c_void,
+        value: u64,
+        is: *mut c_int,
+        error: *mut RawBytes,
+    ) -> c_int;
     fn tx_describe(tensor: *mut c_void, out: *mut RawBytes) -> c_int;
     fn tx_identity(tensor: *mut c_void, implementation: *mut u64, storage: *mut u64, error: *mut RawBytes) -> c_int;
     fn tx_deep_copy(tensor: *mut c_void, copy: *mut *mut c_void, error: *mut RawBytes) -> c_int;
@@ -229,13 +257,6 @@ impl Session {
         }
     }
 
-    /// Alters the values that ops return to Rust. `reads` counts such ops from 0. After `budget` ops the next one fails,
-    /// which ends endless loops.
-    pub(crate) fn override_reads(&mut self, way: i8, reads: &[u64], budget: u64) {
-        // SAFETY: a live session; numbers with their count, copied during the call.
-        unsafe { tx_session_override_reads(self.raw.as_ptr(), c_int::from(way), reads.as_ptr(), reads.len(), budget) }
-    }
-
     /// Runs `f` while this thread's ops are logged. Logging ends with `f`, also when it panics.
     pub(crate) fn run<R>(&mut self, f: impl FnOnce() -> R) -> Result<R, ShimError> {
         struct Stop(PhantomData<*const ()>);
@@ -282,6 +303,136 @@ impl Session {
         // SAFETY: a live session and two places to write to; an index out of range is an error.
         make_tensor(|out, error| unsafe { tx_session_lifted(self.raw.as_ptr(), index as u64, out, error) })
     }
+
+    /// A tensor by its number, on the same memory. It is an error if the tensor does not exist any more.
+    pub(crate) fn tensor(&mut self, number: u64) -> Result<Tensor, ShimError> {
+        // SAFETY: a live session and two places to write to; a number out of range is an error.
+        make_tensor(|out, error| unsafe { tx_session_tensor(self.raw.as_ptr(), number, out, error) })
+    }
+}
+
+impl Session {
+    /// The numbers of the run, in the order of its calls.
+    pub(crate) fn numbers(&self) -> &[i64] {
+        let (mut numbers, mut len) = (ptr::null(), 0);
+        // SAFETY: a live session and two places to write to.
+        unsafe { tx_session_numbers(self.raw.as_ptr(), &mut numbers, &mut len) };
+        if numbers.is_null() {
+            return &[];
+        }
+        // SAFETY: `len` numbers that the session owns. It changes them only in functions that take `&mut self`.
+        unsafe { std::slice::from_raw_parts(numbers, len) }
+    }
+
+    /// What the numbers of a recording are, which of them depend on data, and its values.
+    pub(crate) fn compact(&self) -> Result<Buffer, ShimError> {
+        let mut out = Buffer::empty();
+        // SAFETY: a live session and a place for the result.
+        let status = unsafe { tx_session_compact(self.raw.as_ptr(), &mut out.0) };
+        out.check(status)
+    }
+}
+
+/// A session of a fake run. It is compared with a recording, which lives as long.
+pub(crate) struct FakeSession<'r> {
+    session: Session,
+    // The shim keeps twins of real tensors in the reference, so it must not be used from two threads at once.
+    _reference: PhantomData<(&'r Session, *const ())>,
+}
+
+impl<'r> FakeSession<'r> {
+    /// `tensors` are the declared ones, in the order in which `reference` saw its own. `data` are the numbers that ops get
+    /// in place of the content of tensors.
+    pub(crate) fn new(reference: &'r Session, tensors: &[&Tensor], data: &[i64]) -> Result<Self, ShimError> {
+        let session = Session::new(false)?;
+        let handles: Vec<*mut c_void> = tensors.iter().map(|t| handle(t)).collect();
+        let mut error = Buffer::empty();
+        // SAFETY: two live sessions, and arrays with their lengths that are copied during the call. The reference outlives
+        // the new session by the lifetime `'r`.
+        let status = unsafe {
+            tx_session_fake(
+                session.raw.as_ptr(),
+                reference.raw.as_ptr(),
+                handles.as_ptr(),
+                handles.len(),
+                data.as_ptr(),
+                data.len(),
+                &mut error.0,
+            )
+        };
+        error.check(status)?;
+        Ok(Self { session, _reference: PhantomData })
+    }
+
+    /// Runs `f` as the fake run.
+    pub(crate) fn run<R>(&mut self, f: impl FnOnce() -> R) -> Result<R, ShimError> {
+        self.session.run(f)
+    }
+
+    /// The numbers of the run.
+    pub(crate) fn numbers(&self) -> &[i64] {
+        self.session.numbers()
+    }
+
+    /// How far the run came, and what stopped it.
+    pub(crate) fn stop_reason(&self) -> Result<Buffer, ShimError> {
+        let mut out = Buffer::empty();
+        // SAFETY: a live session and a place for the result.
+        let status = unsafe { tx_session_stop_reason(self.session.raw.as_ptr(), &mut out.0) };
+        out.check(status)
+    }
+
+    /// Whether a tensor that the run returned is this value of the reference.
+    pub(crate) fn is_value(&mut self, tensor: &Tensor, value: usize) -> Result<bool, ShimError> {
+        let mut is = 0;
+        let mut error = Buffer::empty();
+        // SAFETY: a live session whose reference is alive, a live tensor, two places to write to.
+        let status = unsafe {
+            tx_session_is_value(self.session.raw.as_ptr(), handle(tensor), value as u64, &mut is, &mut error.0)
+        };
+        error.check(status)?;
+        Ok(is != 0)
+    }
+}
+
+/// How an op runs without data.
+#[cfg(test)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Way {
+    /// By libtorch's meta kernel, by a rule of the shim, or by other ops that it calls.
+    Runs,
+    /// It returns the content of a tensor.
+    Reads,
+    /// It is refused for a reason that is known.
+    Refused,
+    /// It has neither a meta kernel nor a rule.
+    Missing,
+}
+
+/// How an op runs without data.
+#[cfg(test)]
+pub(crate) fn op_way(name: &CStr, overload: &CStr) -> Result<Way, ShimError> {
+    let mut way = 0;
+    let mut error = Buffer::empty();
+    // SAFETY: two C strings and two places to write to, all alive during the call.
+    let status = unsafe { tx_op_way(name.as_ptr(), overload.as_ptr(), &mut way, &mut error.0) };
+    error.check(status)?;
+    Ok(match way {
+        0..=2 => Way::Runs,
+        3 => Way::Reads,
+        4 => Way::Refused,
+        _ => Way::Missing,
+    })
+}
+
+/// A tensor without data. `strides`, if given, are as many as `sizes`.
+pub(crate) fn fake_tensor(like: &Tensor, sizes: &[i64], strides: Option<&[i64]>) -> Result<Tensor, ShimError> {
+    if strides.is_some_and(|strides| strides.len() != sizes.len()) {
+        return Err(ShimError::Torch("another number of strides than of sizes".to_owned()));
+    }
+    let strides = strides.map_or(ptr::null(), <[i64]>::as_ptr);
+    // SAFETY: a live tensor, one or two arrays of `sizes.len()` numbers, two places to write to.
+    make_tensor(|out, error| unsafe { tx_fake_tensor(handle(like), sizes.as_ptr(), strides, sizes.len(), out, error) })
 }
 
 impl std::fmt::Debug for Session {

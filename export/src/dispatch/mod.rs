@@ -24,7 +24,7 @@ pub use call::call;
 pub use error::DispatchError;
 pub(crate) use error::first_line;
 pub use schema::{Schema, SchemaArgument, SchemaReturn};
-pub(crate) use tensor::storage_len;
 pub use tensor::{
     StorageId, deep_copy, on_storage, same_tensor, storage_bytes, storage_from_bytes, storage_id, tensor_type,
 };
+pub(crate) use tensor::{storage_len, tensor_id};

@@ -42,6 +42,11 @@ pub fn same_tensor(a: &Tensor, b: &Tensor) -> Result<bool, DispatchError> {
     Ok(a == b)
 }
 
+/// Identifies a tensor while it lives: two handles of one TensorImpl have the same id.
+pub(crate) fn tensor_id(tensor: &Tensor) -> Result<u64, DispatchError> {
+    ffi::identity(tensor).map(|(id, _)| id).map_err(DispatchError::tensor)
+}
+
 /// A copy with its own memory and the same sizes, strides, content, bits (`is_conj()`, `is_neg()`) and `requires_grad`. It is
 /// a leaf of the autograd graph.
 ///

@@ -1,32 +1,127 @@
-//! The runs of an export.
+//! The runs of an export: the example with data, and fake runs at any sizes.
 
 use super::inputs::tiled;
-use crate::dispatch::deep_copy;
+use super::layout::strides_like;
+use crate::ExportError;
+use crate::dispatch::{deep_copy, same_tensor};
 use crate::model::{Forward, Leaves};
 use crate::model_tensors::ModelTensors;
-use crate::record::{Divergence, RecordMode, Sample, capture, divergence};
+use crate::record::{
+    FakeRun, Known, OutputLeaf, RecordMode, Reference, Role, Sample, Stop, ValueId, capture, fake_run, fake_tensor,
+};
+use crate::resolve::{Given, Numbers, Resolved};
 use crate::setup::Setup;
 use crate::variable::{LeafSizes, Variable};
-use crate::{ExportError, probe::sizes::ELEMENT_CAP};
+use indexmap::IndexMap;
+use program::Tried;
+use pytree_core::Leaf;
 use shapes::{Dim, HintKind};
+use std::cell::RefCell;
+use std::collections::HashMap;
+use std::rc::Rc;
+use symbolic::Symbol;
 
-/// A model, and its runs that took the path of the first one: the given sets, then probes.
+/// A model with its inputs, the run of the example, and the fake runs so far.
 pub(crate) struct Runs<'m> {
-    pub(super) model: &'m dyn Forward,
-    pub(super) sets: Vec<Leaves>,
-    pub(super) declared: &'m ModelTensors,
-    pub(super) setup: Setup,
-    pub(super) samples: Vec<Sample>,
-    /// How often sizes were picked; each round gives other sizes.
-    pub(super) round: usize,
+    model: &'m dyn Forward,
+    sets: &'m [Leaves],
+    declared: &'m ModelTensors,
+    setup: Setup,
+    example: &'m Sample,
+    reference: &'m Reference<'m>,
+    numbers: Numbers,
+    example_run: Rc<Run>,
+    fakes: RefCell<HashMap<Given, Rc<Run>>>,
+}
+
+/// A run without data.
+#[derive(Debug)]
+pub(crate) struct Run {
+    given: Given,
+    /// The numbers of its calls and, if it came to its end, those of its outputs.
+    numbers: Vec<i64>,
+    /// How many calls it completed.
+    completed: usize,
+    end: End,
+}
+
+/// How a run ended.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) enum End {
+    /// As the example.
+    Same,
+    /// It stopped.
+    Stopped(Stop),
+    /// It returned something else.
+    Output { place: String, first: String, second: String },
+    /// Its inputs could not be made.
+    Inputs { message: String },
+}
+
+impl Run {
+    /// A number of the run, if it came so far.
+    pub(crate) fn number(&self, number: usize) -> Option<i64> {
+        self.numbers.get(number).copied()
+    }
+
+    /// How many numbers it has.
+    pub(crate) fn count(&self) -> usize {
+        self.numbers.len()
+    }
+
+    /// How it ended.
+    pub(crate) fn end(&self) -> &End {
+        &self.end
+    }
+
+    /// Whether it came to its end on the path of the example.
+    pub(crate) fn is_same(&self) -> bool {
+        self.end == End::Same
+    }
+
+    /// How many calls it completed.
+    pub(crate) fn completed(&self) -> usize {
+        self.completed
+    }
+
+    /// What it was given.
+    pub(crate) fn given(&self) -> &Given {
+        &self.given
+    }
+}
+
+/// Records the run of the first set, which determines the graph.
+pub(crate) fn record_example(
+    model: &dyn Forward,
+    sets: &[Leaves],
+    declared: &ModelTensors,
+    setup: &Setup,
+) -> Result<Sample, ExportError> {
+    let mode = if setup.locations { RecordMode::Located } else { RecordMode::Plain };
+    let Some(first) = sets.first() else { return Err(ExportError::NoInputs) };
+    capture(model, first, declared, &mode)
 }
 
 impl<'m> Runs<'m> {
-    /// A model without runs. `sets` has at least one set.
-    pub(crate) fn new(model: &'m dyn Forward, sets: Vec<Leaves>, declared: &'m ModelTensors, setup: Setup) -> Self {
-        Runs { model, sets, declared, setup, samples: Vec::new(), round: 0 }
+    /// A model, and the recorded run of its first set.
+    pub(crate) fn new(
+        model: &'m dyn Forward,
+        sets: &'m [Leaves],
+        declared: &'m ModelTensors,
+        setup: Setup,
+        example: &'m Sample,
+        reference: &'m Reference<'m>,
+    ) -> Self {
+        let numbers = Numbers::of(example, reference);
+        let given =
+            Given { sizes: example.sizes.clone(), data: reference.data.iter().map(|data| data.value).collect() };
+        let mut all = reference.numbers().to_vec();
+        all.extend(output_numbers(&example.outputs));
+        let completed = example.trace.calls.len();
+        let example_run = Rc::new(Run { given, numbers: all, completed, end: End::Same });
+        let fakes = RefCell::new(HashMap::new());
+        Runs { model, sets, declared, setup, example, reference, numbers, example_run, fakes }
     }
-
     /// The inputs and options of the export.
     pub(crate) fn setup(&self) -> &Setup {
         &self.setup
@@ -42,61 +137,118 @@ impl<'m> Runs<'m> {
         self.declared
     }
 
-    /// The inputs of the first set.
-    pub(crate) fn first_set(&self) -> &Leaves {
-        &self.sets[0]
+    /// The given sets of inputs.
+    pub(crate) fn sets(&self) -> &[Leaves] {
+        &self.sets
     }
 
-    /// The first run. It is valid by definition and determines the graph.
+    /// The run of the first set. It is valid by definition and determines the graph.
     pub(crate) fn example(&self) -> &Sample {
-        &self.samples[0]
+        &self.example
     }
 
-    /// Drops all runs except those on the given sets.
-    pub(super) fn forget_probes(&mut self) {
-        self.samples.truncate(self.sets.len());
+    /// The numbers of the run of the first set.
+    pub(crate) fn example_run(&self) -> &Rc<Run> {
+        &self.example_run
     }
 
-    /// Records a run on these inputs.
-    pub(super) fn capture(&self, inputs: &Leaves, mode: &RecordMode<'_>) -> Result<Sample, ExportError> {
-        capture(self.model, inputs, self.declared, mode)
+    /// Where each number of a run stands.
+    pub(crate) fn numbers(&self) -> &Numbers {
+        &self.numbers
     }
 
-    /// Adds a run that succeeded, unless it took another path.
-    pub(super) fn accept(&mut self, sample: Sample) -> Result<(), ExportError> {
-        self.same_path(&sample)?;
-        self.samples.push(sample);
-        Ok(())
-    }
-
-    /// Whether a run took the path of the first one.
-    fn same_path(&self, sample: &Sample) -> Result<(), ExportError> {
-        let found = self.samples.first().and_then(|first| divergence(first, sample, false));
-        found.map_or(Ok(()), |found| Err(self.branch(found, sample)))
-    }
-
-    fn branch(&self, found: Divergence, sample: &Sample) -> ExportError {
-        let (first_sizes, second_sizes) = (self.shown(&self.samples[0].sizes), self.shown(&sample.sizes));
-        if let Divergence::Graph { first, second, at } = found {
-            return ExportError::Branch { at, first, second, first_sizes, second_sizes };
+    /// The run without data that is given these numbers. Each is made once.
+    pub(crate) fn fake(&self, given: &Given) -> Rc<Run> {
+        if let Some(known) = self.fakes.borrow().get(given) {
+            return Rc::clone(known);
         }
-        let (place, first, second) = found.place();
-        ExportError::Varies { place, first, second, first_sizes, second_sizes }
+        let run = self.fake_run(given).unwrap_or_else(|error| Run {
+            given: given.clone(),
+            numbers: Vec::new(),
+            completed: 0,
+            end: End::Inputs { message: error.to_string() },
+        });
+        let run = Rc::new(run);
+        self.fakes.borrow_mut().insert(given.clone(), Rc::clone(&run));
+        run
     }
 
-    /// Records a run at these sizes, on inputs tiled from the example.
-    pub(super) fn probe(&self, sizes: &LeafSizes) -> Result<Sample, ExportError> {
-        self.capture(&self.inputs_of(sizes)?, &RecordMode::Plain).map_err(|error| match error {
-            ExportError::Capture { source, .. } => ExportError::Capture { sizes: self.shown(sizes), source },
-            other => other,
-        })
+    fn fake_run(&self, given: &Given) -> Result<Run, ExportError> {
+        let inputs = self.sets[0].map(
+            |leaf, tensor| {
+                let sizes = given.sizes.leaf(leaf).map_or_else(|| tensor.size(), <[i64]>::to_vec);
+                let strides = strides_like(&tensor.size(), &tensor.stride(), &sizes);
+                Ok(fake_tensor(tensor, &sizes, strides.as_deref())?)
+            },
+            |leaf, v| given.sizes.get(Variable::InputInt { leaf }).unwrap_or(v),
+        )?;
+        let tensors = inputs.tensors();
+        let mut known = Known::new();
+        for (leaf, tensor) in &tensors {
+            known.add(Role::Input(*leaf), tensor);
+        }
+        self.declared.known(&mut known);
+        let forward = self.model.bind(inputs)?;
+        let (output, mut fake) = fake_run(&known, self.reference, &given.data, forward)?;
+        let mut outputs = Vec::new();
+        let end = match (fake.stop.clone(), output) {
+            (Some(stop), _) => End::Stopped(stop),
+            (None, Some(Ok(output))) => match self.compared_output(&mut fake, output)? {
+                Ok(numbers) => {
+                    outputs = numbers;
+                    End::Same
+                }
+                Err(end) => end,
+            },
+            (None, Some(Err(error))) => {
+                End::Output { place: "the forward".to_owned(), first: "a result".to_owned(), second: error.to_string() }
+            }
+            (None, None) => return Err(ExportError::Inputs(tch::TchError::Torch("the run has no result".to_owned()))),
+        };
+        let mut numbers = std::mem::take(&mut fake.numbers);
+        let completed = self.numbers.completed(numbers.len());
+        numbers.extend(outputs);
+        Ok(Run { given: given.clone(), numbers, completed, end })
     }
 
-    /// Like [`probe`](Runs::probe); fails if the run does not take the path of the first one.
-    pub(super) fn trial(&self, sizes: &LeafSizes) -> Result<Sample, ExportError> {
-        let sample = self.probe(sizes)?;
-        self.same_path(&sample)?;
-        Ok(sample)
+    /// The numbers among the outputs of a fake run, if it returned what the example returned.
+    fn compared_output(&self, fake: &mut FakeRun<'_>, output: Leaves) -> Result<Result<Vec<i64>, End>, ExportError> {
+        let differs = |place: &str, first: String, second: String| {
+            Ok(Err(End::Output { place: place.to_owned(), first, second }))
+        };
+        let (a, b) = (&self.example.out_spec, &output.spec);
+        if a.num_leaves() != b.num_leaves() {
+            return differs("the number of results", a.num_leaves().to_string(), b.num_leaves().to_string());
+        }
+        if a != b {
+            return differs("the structure of the result", a.to_string(), b.to_string());
+        }
+        let mut numbers = Vec::new();
+        for (i, (first, leaf)) in self.example.outputs.iter().zip(&output.leaves).enumerate() {
+            let same = match (first, leaf) {
+                (OutputLeaf::Tensor(ValueId::Held(i)), Leaf::Tensor(tensor)) => match self.example.trace.held.get(*i) {
+                    Some(held) => same_tensor(held, tensor)?,
+                    None => false,
+                },
+                (OutputLeaf::Tensor(id), Leaf::Tensor(tensor)) => fake.is_value(tensor, *id)?,
+                (OutputLeaf::Int(_), Leaf::Int(v)) => {
+                    numbers.push(*v);
+                    true
+                }
+                (OutputLeaf::Float(_), Leaf::Float(v)) => {
+                    numbers.push(v.to_bits() as i64);
+                    true
+                }
+                (OutputLeaf::Bool(a), Leaf::Bool(b)) => a == b,
+                (OutputLeaf::Str(a), Leaf::Str(b)) => a == b,
+                (OutputLeaf::None, Leaf::None) => true,
+                _ => false,
+            };
+            if !same {
+                return differs(&format!("output {i}"), format!("{first:?}"), format!("{leaf:?}"));
+            }
+        }
+        Ok(Ok(numbers))
     }
 
     /// Inputs of these sizes, tiled from the example.
@@ -110,15 +262,20 @@ impl<'m> Runs<'m> {
         )
     }
 
-    /// Makes these dimensions static if all of them are AUTO; returns whether it did.
-    pub(super) fn freeze(&mut self, dims: &[Variable]) -> bool {
+    /// Whether these dimensions may become static: there are some, and all of them are AUTO.
+    pub(crate) fn may_freeze(&self, dims: &[Variable]) -> bool {
         let auto = |variable: &Variable| match *variable {
             Variable::InputDim { leaf, dim } => {
                 self.setup.leaves[leaf].spec.dim(dim).hint().is_some_and(|hint| hint.kind() == HintKind::Auto)
             }
             Variable::InputInt { .. } => false,
         };
-        let all = !dims.is_empty() && dims.iter().all(auto);
+        !dims.is_empty() && dims.iter().all(auto)
+    }
+
+    /// Makes these dimensions static; returns whether it did.
+    pub(crate) fn freeze(&mut self, dims: &[Variable]) -> bool {
+        let all = self.may_freeze(dims);
         for variable in dims.iter().filter(|_| all) {
             if let Variable::InputDim { leaf, dim } = *variable {
                 self.setup.leaves[leaf].spec.set_dim(dim, Dim::static_());
@@ -127,16 +284,18 @@ impl<'m> Runs<'m> {
         all
     }
 
-    /// The sizes of the example, which probes avoid.
-    pub(super) fn taken(&self) -> Vec<i64> {
-        self.samples[0].sizes.numbers().collect()
-    }
-
-    /// Whether an input of these sizes has more elements than a probe may have.
-    pub(super) fn too_large(&self, sizes: &LeafSizes) -> bool {
-        let elements = |sizes: &[i64]| sizes.iter().try_fold(1_i64, |n, s| n.checked_mul(*s)).unwrap_or(i64::MAX);
-        let tensors = self.setup.tensor_leaves.iter().filter_map(|leaf| sizes.leaf(*leaf));
-        tensors.map(elements).any(|elements| elements > ELEMENT_CAP)
+    /// The smallest and the largest value of each free size in the runs.
+    pub(crate) fn tried(&self, resolved: &Resolved) -> Vec<Tried> {
+        let mut tried: IndexMap<Symbol, (i64, i64)> = IndexMap::new();
+        let fakes = self.fakes.borrow();
+        for run in fakes.values().filter(|run| run.is_same()).chain([&self.example_run]) {
+            for (symbol, value) in resolved.domain.read(&run.given().sizes) {
+                let (low, high) = tried.entry(symbol).or_insert((value, value));
+                (*low, *high) = (value.min(*low), value.max(*high));
+            }
+        }
+        tried.sort_unstable_by(|a, _, b, _| a.name().cmp(b.name()));
+        tried.into_iter().map(|(symbol, (low, high))| Tried { symbol, low, high }).collect()
     }
 
     /// The sizes of the inputs, for messages: `x [5, 6], y [1, 6]`.
@@ -145,4 +304,13 @@ impl<'m> Runs<'m> {
         let shown = inputs.filter_map(|(leaf, sizes)| Some(format!("{} {:?}", leaf.name, sizes?)));
         shown.collect::<Vec<_>>().join(", ")
     }
+}
+
+/// The numbers among the outputs, as bits.
+fn output_numbers(outputs: &[OutputLeaf]) -> impl Iterator<Item = i64> {
+    outputs.iter().filter_map(|leaf| match leaf {
+        OutputLeaf::Int(v) => Some(*v),
+        OutputLeaf::Float(v) => Some(v.to_bits() as i64),
+        _ => None,
+    })
 }

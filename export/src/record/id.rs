@@ -10,6 +10,8 @@ pub enum ValueId {
     Known(usize),
     /// A constant that the forward made from Rust data: its index in [`Trace::lifted`](super::Trace::lifted).
     Lifted(usize),
+    /// A tensor that the model holds and that was not declared: its index in [`Trace::held`](super::Trace::held).
+    Held(usize),
     /// A result of a call.
     Output {
         /// Its index in [`Trace::calls`](super::Trace::calls).

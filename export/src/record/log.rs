@@ -45,14 +45,14 @@ pub(crate) fn read_log(bytes: &[u8]) -> Result<Vec<Event>, DispatchError> {
     let mut reader = Reader::new(bytes);
     let mut events = Vec::new();
     while !reader.is_done() {
-        let op = read_op(&mut reader)?;
+        let op = read_op_name(&mut reader)?;
         let event = read_event(&mut reader, op.clone());
         events.push(event.map_err(|(place, e)| DispatchError::wire(&op, place, &e))?);
     }
     Ok(events)
 }
 
-fn read_op(reader: &mut Reader<'_>) -> Result<OpName, DispatchError> {
+pub(crate) fn read_op_name(reader: &mut Reader<'_>) -> Result<OpName, DispatchError> {
     let garbled = |what: &dyn std::fmt::Display| DispatchError::Tensor { message: what.to_string() };
     let name = reader.text().map_err(|e| garbled(&e))?;
     let overload = reader.text().map_err(|e| garbled(&e))?;

@@ -4,8 +4,8 @@
 //! ops of a forward without exporting it: profilers, op counters, tests of a model. [`record`] gives a [`Trace`], whose
 //! [`Call`]s are those of `torch.export` before decompositions.
 
-mod divergence;
 mod error;
+mod fake;
 mod id;
 mod known;
 mod log;
@@ -15,11 +15,11 @@ mod sample;
 mod session;
 mod trace;
 
-pub(crate) use divergence::{Divergence, divergence, same_content};
 pub use error::{RecordError, UnknownReason, UseSite};
+pub(crate) use fake::{FakeRun, Place, Reference, Stop, fake_run, fake_tensor};
 pub use id::{StorageNumber, ValueId};
 pub use known::{Known, Role};
 pub(crate) use sample::{OutputLeaf, RecordMode, Sample, capture};
-pub(crate) use session::{ReadOverride, quietly};
+pub(crate) use session::quietly;
 pub use session::{record, record_located};
 pub use trace::{Argument, Call, Declared, Failure, LiftedTensor, Output, Trace};

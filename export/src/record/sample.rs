@@ -1,7 +1,6 @@
 //! One run of the model, recorded.
 
-use super::session::record_overridden;
-use super::{Known, ReadOverride, RecordError, Role, Trace, ValueId, record, record_located};
+use super::{Known, RecordError, Role, Trace, ValueId, record, record_located};
 use crate::ExportError;
 use crate::dispatch::deep_copy;
 use crate::model::{Forward, Leaves};
@@ -30,12 +29,10 @@ pub(crate) struct Sample {
 }
 
 /// How a run is recorded.
-pub(crate) enum RecordMode<'a> {
+pub(crate) enum RecordMode {
     Plain,
     /// The calls hold their call stacks.
     Located,
-    /// Reads of tensor content return altered values.
-    Overridden(ReadOverride<'a>),
 }
 
 /// Runs the model on copies of `inputs` and records it. Afterwards the buffers have their old content again.
@@ -43,7 +40,7 @@ pub(crate) fn capture(
     model: &dyn Forward,
     inputs: &Leaves,
     declared: &ModelTensors,
-    mode: &RecordMode<'_>,
+    mode: &RecordMode,
 ) -> Result<Sample, ExportError> {
     let inputs = inputs.map(|_, tensor| deep_copy(tensor).map_err(ExportError::from), |_, v| v)?;
     let sizes = LeafSizes::of(&inputs.leaves);
@@ -55,14 +52,23 @@ pub(crate) fn capture(
     declared.known(&mut known);
     let forward = model.bind(inputs)?;
     let saved = declared.buffers()?;
+    let parameters = declared.parameters()?;
     let recorded = match mode {
         RecordMode::Plain => record(&known, forward),
         RecordMode::Located => record_located(&known, forward),
-        RecordMode::Overridden(reads) => record_overridden(&known, reads, forward),
     };
     saved.restore()?;
-    let (output, mut trace) = recorded?;
-    parameters_unwritten(&trace)?;
+    let checked = recorded.map_err(ExportError::from).and_then(|(output, trace)| {
+        parameters_unwritten(&trace)?;
+        Ok((output, trace))
+    });
+    let (output, mut trace) = match checked {
+        Ok(recorded) => recorded,
+        Err(error) => {
+            parameters.restore()?;
+            return Err(error);
+        }
+    };
     let Leaves { leaves, spec: out_spec } = output?;
     let outputs = leaves.iter().map(|leaf| leaf.as_ref().try_map(|tensor| trace.value_of(tensor)));
     let outputs = outputs.collect::<Result<_, RecordError>>()?;
@@ -74,7 +80,7 @@ fn tensor_of((i, leaf): (usize, &Leaf<Tch>)) -> Option<(usize, Tensor)> {
     leaf.as_ref().tensor().map(|tensor| (i, tensor.shallow_clone()))
 }
 
-/// Parameters are too large to be copied before every run, so a write to one cannot be undone and is an error.
+/// A program cannot keep a new value of a parameter for the next call, so a write to one is an error.
 fn parameters_unwritten(trace: &Trace) -> Result<(), ExportError> {
     for call in &trace.calls {
         let arguments = call.args.iter().zip(&call.schema.arguments).filter(|(_, schema)| schema.mutated);

@@ -18,10 +18,10 @@ thread_local! {
 }
 
 /// Marks this thread as recording, until dropped.
-struct Mark;
+pub(crate) struct Mark;
 
 impl Mark {
-    fn set() -> Option<Self> {
+    pub(crate) fn set() -> Option<Self> {
         (!RECORDING.replace(true)).then_some(Mark)
     }
 }
@@ -55,7 +55,7 @@ impl Drop for Mark {
 /// # Errors
 /// [`RecordError`] when `f` panics, uses a tensor that is not known, or records on a thread that is recording already.
 pub fn record<R>(known: &Known<'_>, f: impl FnOnce() -> R) -> Result<(R, Trace), RecordError> {
-    run(known, false, None, f)
+    run(known, false, f)
 }
 
 /// Like [`record`], and stores the call stack of every op in [`Call::frames`](super::Call::frames), from which the source
@@ -64,26 +64,7 @@ pub fn record<R>(known: &Known<'_>, f: impl FnOnce() -> R) -> Result<(R, Trace),
 /// # Errors
 /// The same as [`record`].
 pub fn record_located<R>(known: &Known<'_>, f: impl FnOnce() -> R) -> Result<(R, Trace), RecordError> {
-    run(known, true, None, f)
-}
-
-/// During the recording, reads of a tensor's content return altered values.
-pub(crate) struct ReadOverride<'a> {
-    /// 0 adds one, 1 and -1 make the value large; a bool is negated.
-    pub(crate) way: i8,
-    /// Which calls are altered, counted from 0 among the calls whose schema `reads_data`.
-    pub(crate) reads: &'a [u64],
-    /// The number of ops after which the run fails: a loop may wait for a value that it never reads.
-    pub(crate) budget: u64,
-}
-
-/// Like [`record`], with altered reads.
-pub(crate) fn record_overridden<R>(
-    known: &Known<'_>,
-    reads: &ReadOverride<'_>,
-    f: impl FnOnce() -> R,
-) -> Result<(R, Trace), RecordError> {
-    run(known, false, Some(reads), f)
+    run(known, true, f)
 }
 
 /// Runs `f` without recording. A panic in it is an error and is not printed.
@@ -96,17 +77,9 @@ pub(crate) fn quietly<R>(f: impl FnOnce() -> R) -> Result<R, RecordError> {
     })
 }
 
-fn run<R>(
-    known: &Known<'_>,
-    frames: bool,
-    reads: Option<&ReadOverride<'_>>,
-    f: impl FnOnce() -> R,
-) -> Result<(R, Trace), RecordError> {
+fn run<R>(known: &Known<'_>, frames: bool, f: impl FnOnce() -> R) -> Result<(R, Trace), RecordError> {
     let _mark = Mark::set().ok_or(RecordError::Nested)?;
     let mut session = Session::new(frames).map_err(DispatchError::tensor)?;
-    if let Some(ReadOverride { way, reads, budget }) = reads {
-        session.override_reads(*way, reads, *budget);
-    }
     let mut names = TensorNames::default();
     let mut declared = Vec::with_capacity(known.len());
     for (index, (role, tensor)) in known.entries.iter().enumerate() {

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use tch::Tensor;
 
-use super::error::{RecordError, UseSite};
+use super::error::{RecordError, UnknownReason, UseSite};
 use super::id::{StorageNumber, ValueId};
 use super::known::Role;
 use super::log::{Event, Seen, read_seen};
@@ -26,10 +26,14 @@ pub struct Trace {
     pub calls: Vec<Call>,
     /// Constants that the forward made from Rust data (`from_slice`, `Tensor::from`), in order of their first use.
     pub lifted: Vec<LiftedTensor>,
+    /// Tensors that no recorded op made and that were not declared, in order of their first use. They are on the memory that
+    /// the forward used.
+    pub held: Vec<Tensor>,
     /// Calls that failed without failing the forward.
     pub failures: Vec<Failure>,
     names: TensorNames,
     session: Session,
+    held_storages: Vec<Option<StorageNumber>>,
 }
 
 /// A tensor that was declared, as it was before the run.
@@ -155,8 +159,9 @@ impl Trace {
     ) -> Result<Self, RecordError> {
         let mut calls = Vec::new();
         let mut failures = Vec::new();
+        let mut holder = Holder { session: &mut session, names: &mut names, held: Vec::new(), storages: Vec::new() };
         for event in events {
-            match read_call(event, calls.len(), &mut names)? {
+            match read_call(event, calls.len(), &mut holder)? {
                 Step::Call(call) => calls.push(call),
                 Step::Failed(op, message) => {
                     failures.push(Failure { op, message, after: calls.len() });
@@ -164,8 +169,9 @@ impl Trace {
                 Step::FromRust => {}
             }
         }
+        let Holder { held, storages, .. } = holder;
         let lifted = collect_lifted(&mut session, 0)?;
-        Ok(Self { declared, calls, lifted, failures, names, session })
+        Ok(Self { declared, calls, lifted, held, failures, names, session, held_storages: storages })
     }
 
     /// The value that a tensor is after the run: a tensor that the forward returned, or a buffer that it wrote to.
@@ -178,7 +184,11 @@ impl Trace {
     pub fn value_of(&mut self, tensor: &Tensor) -> Result<ValueId, RecordError> {
         let bytes = self.session.see(tensor).map_err(DispatchError::tensor)?;
         let seen = read_seen(&mut Reader::new(&bytes)).map_err(|e| DispatchError::Tensor { message: e.to_string() })?;
-        let id = self.names.resolve(&seen).map_err(|reason| RecordError::UnknownTensor {
+        let (held, storages) = (std::mem::take(&mut self.held), std::mem::take(&mut self.held_storages));
+        let mut holder = Holder { session: &mut self.session, names: &mut self.names, held, storages };
+        let id = holder.resolve(&seen);
+        (self.held, self.held_storages) = (holder.held, holder.storages);
+        let id = id.map_err(|reason| RecordError::UnknownTensor {
             place: UseSite::Result,
             sizes: seen.info.sizes.clone(),
             dtype: seen.info.dtype,
@@ -189,11 +199,17 @@ impl Trace {
         Ok(id)
     }
 
+    /// The session, whose compact form fake runs are compared with.
+    pub(crate) fn session(&self) -> &Session {
+        &self.session
+    }
+
     /// The memory of a value; `None` for a sparse tensor and for an id of another trace.
     pub fn storage_of(&self, id: ValueId) -> Option<StorageNumber> {
         match id {
             ValueId::Known(index) => self.declared.get(index)?.storage,
             ValueId::Lifted(index) => self.names.lifted_storage(index),
+            ValueId::Held(index) => self.held_storages.get(index).copied().flatten(),
             ValueId::Output { call, index } => self.output(call, index)?.storage,
         }
     }
@@ -211,6 +227,30 @@ fn collect_lifted(session: &mut Session, from: usize) -> Result<Vec<LiftedTensor
         .collect()
 }
 
+/// Names tensors; one that no op made and nobody declared is held by the model.
+struct Holder<'a> {
+    session: &'a mut Session,
+    names: &'a mut TensorNames,
+    held: Vec<Tensor>,
+    storages: Vec<Option<StorageNumber>>,
+}
+
+impl Holder<'_> {
+    fn resolve(&mut self, seen: &Seen) -> Result<ValueId, UnknownReason> {
+        let reason = match self.names.resolve(seen) {
+            Err(reason @ UnknownReason::Foreign) => reason,
+            other => return other,
+        };
+        // A tensor that is gone was made for one use, so the model does not hold it.
+        let Ok(tensor) = self.session.tensor(seen.tensor) else { return Err(reason) };
+        let id = ValueId::Held(self.held.len());
+        self.held.push(tensor);
+        self.storages.push(StorageNumber::of(seen));
+        self.names.bind(seen, id);
+        Ok(id)
+    }
+}
+
 /// What an event adds to the trace.
 enum Step {
     Call(Call),
@@ -218,7 +258,7 @@ enum Step {
     FromRust,
 }
 
-fn read_call(event: Event, number: usize, names: &mut TensorNames) -> Result<Step, RecordError> {
+fn read_call(event: Event, number: usize, names: &mut Holder<'_>) -> Result<Step, RecordError> {
     let Event { op, from_rust, frames, args, outcome } = event;
     let schema = Schema::of(&op)?;
     let inputs: Vec<Vec<u64>> = args.iter().map(|arg| arg.tensors().map(|seen| seen.tensor).collect()).collect();
@@ -248,7 +288,7 @@ fn read_call(event: Event, number: usize, names: &mut TensorNames) -> Result<Ste
             value.map(|seen| {
                 let id = ValueId::Output { call: number, index };
                 index += 1;
-                names.bind(&seen, id);
+                names.names.bind(&seen, id);
                 let same_as_input = inputs.iter().position(|input| input.contains(&seen.tensor));
                 Output {
                     id,
@@ -267,7 +307,7 @@ fn read_argument(
     value: Value<Seen>,
     argument: &SchemaArgument,
     op: &OpName,
-    names: &mut TensorNames,
+    names: &mut Holder<'_>,
 ) -> Result<Argument, RecordError> {
     let value = value.try_map(|seen| {
         names.resolve(&seen).map_err(|reason| RecordError::UnknownTensor {

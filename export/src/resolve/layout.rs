@@ -1,28 +1,18 @@
 //! Strides as expressions.
 
-use super::solve;
 use crate::ExportError;
 use crate::setup::Setup;
-use crate::solve::Basis;
 use pytree_core::TensorType;
 use shapes::{InputLeaf, Placeholder, PlaceholderShape, Solved};
-use symbolic::Expr;
+use symbolic::{Expr, ExprError};
 
-/// Symbolic strides: products of the inner sizes, in the order of the observed strides. Any other stride is solved from the
-/// runs.
-pub(super) fn strides(basis: &Basis, infos: &[&TensorType], sizes: &[Expr]) -> Result<Vec<Expr>, ExportError> {
-    let Some(first) = infos.first() else { return Ok(Vec::new()) };
-    let order = dense_order(&first.sizes, &first.strides);
-    let dense = infos.iter().all(|info| is_dense(&info.sizes, &info.strides, &order));
-    if dense {
-        return dense_strides(sizes, &order);
-    }
-    (0..first.strides.len())
-        .map(|dim| {
-            let seen: Vec<i64> = infos.iter().filter_map(|info| info.strides.get(dim).copied()).collect();
-            solve(basis, &seen, || format!("stride {dim} of a view"))
-        })
-        .collect()
+/// The order of the dimensions, from the outermost to the innermost, in which a tensor is dense in every run. Each run
+/// gives sizes and strides.
+pub(super) fn dense(seen: &[(Vec<i64>, Vec<i64>)]) -> Option<Vec<usize>> {
+    // A run in which no size is 1 determines the order best.
+    let (sizes, strides) = seen.iter().min_by_key(|(sizes, _)| sizes.iter().filter(|size| **size <= 1).count())?;
+    let order = dense_order(sizes, strides);
+    seen.iter().all(|(sizes, strides)| is_dense(sizes, strides, &order)).then_some(order)
 }
 
 /// The tensors among the inputs, with the sizes that were solved.
@@ -58,7 +48,8 @@ fn is_dense(sizes: &[i64], strides: &[i64], order: &[usize]) -> bool {
     })
 }
 
-fn dense_strides(sizes: &[Expr], order: &[usize]) -> Result<Vec<Expr>, ExportError> {
+/// The products of the inner sizes, in this order.
+pub(super) fn dense_strides(sizes: &[Expr], order: &[usize]) -> Result<Vec<Expr>, ExprError> {
     let mut strides = vec![Expr::int(1); sizes.len()];
     let mut inside = Expr::int(1);
     for dim in order.iter().rev() {

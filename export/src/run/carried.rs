@@ -2,9 +2,10 @@
 
 use super::CallError;
 use crate::dispatch::{self, DispatchError};
-use program::{ExportedProgram, Node, Storage, TensorData};
+use program::{ExportedProgram, Node, TensorData};
 use pytree_core::TensorType;
 use std::collections::HashMap;
+use std::collections::hash_map::Entry;
 use tch::Tensor;
 
 /// Parameters, buffers and constants by name, on their own memory. Tensors that share a storage in the program share one
@@ -17,18 +18,13 @@ pub(super) struct Carried {
 impl Carried {
     /// Copies them from the program, each to its device.
     pub(super) fn of(program: &ExportedProgram) -> Result<Self, CallError> {
-        let mut storages: Vec<(&Storage, Tensor)> = Vec::new();
+        let mut storages: HashMap<(*const u8, usize), Tensor> = HashMap::new();
         let mut tensors = HashMap::new();
         for (name, data) in program.state_dict.iter().chain(&program.constants) {
             let failed = |source| CallError::Op { node: name.clone(), source };
-            let known = storages.iter().find(|(storage, _)| storage.same(&data.storage));
-            let base = match known {
-                Some((_, base)) => base.shallow_clone(),
-                None => {
-                    let base = on_device(data).map_err(failed)?;
-                    storages.push((&data.storage, base.shallow_clone()));
-                    base
-                }
+            let base = match storages.entry((data.storage.0.as_ptr(), data.storage.0.len())) {
+                Entry::Occupied(known) => known.get().shallow_clone(),
+                Entry::Vacant(place) => place.insert(on_device(data).map_err(failed)?).shallow_clone(),
             };
             let TensorType { dtype, sizes, strides, storage_offset, .. } = &data.tensor;
             let tensor = dispatch::on_storage(&base, *dtype, sizes, strides, *storage_offset);

@@ -3,7 +3,7 @@
 use indexmap::IndexMap;
 use program::{ExportedProgram, InputKind, Literal, NodeValue};
 use pytree_core::{Family, KeyPath, Leaf, LeafKind, LeafRef, Tch, TreeSpec, python};
-use symbolic::{Expr, Symbol, ValueRange};
+use symbolic::{Affine, Expr, Symbol, ValueRange};
 
 /// Inputs that do not fit the program. Most messages are PyTorch's.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -71,6 +71,14 @@ pub enum InputMismatch {
         /// The given value.
         found: i64,
     },
+    /// A condition under which the program was exported does not hold.
+    #[error("Guard failed: {code}{}", with_values(values))]
+    Guard {
+        /// The condition as Python code.
+        code: String,
+        /// The symbols in it with their values: `s77 = 60`.
+        values: String,
+    },
     /// The element type differs. PyTorch does not check this; an op would fail or compute something else.
     #[error("Expected input at {path} to be of element type {expected}, but got {found}")]
     DType {
@@ -81,6 +89,10 @@ pub enum InputMismatch {
         /// The element type of the given tensor.
         found: pytree_core::DType,
     },
+}
+
+fn with_values(values: &str) -> String {
+    if values.is_empty() { String::new() } else { format!(" (with {values})") }
 }
 
 fn advice(fixed: bool) -> &'static str {
@@ -154,10 +166,37 @@ pub(super) fn values(program: &ExportedProgram, leaves: &[Leaf<Tch>]) -> Result<
             return Err(not_equal(path, expected, *size, false));
         }
     }
-    for (path, expr, size) in later {
-        let range = program.range_constraints.iter().find(|(key, _)| key == expr).map(|(_, range)| range);
+    for (path, expr, size) in &later {
+        let range = program.range_constraints.iter().find(|(key, _)| key == *expr).map(|(_, range)| range);
         if let Some(range) = range {
-            in_range(&path, range, size)?;
+            in_range(path, range, *size)?;
+        }
+    }
+    let sizes: Vec<(&Expr, i64)> = later.iter().map(|(_, expr, size)| (*expr, *size)).collect();
+    guards(program, &sizes, known)
+}
+
+/// Checks the guards. A symbol that is not a size itself follows from a size that is affine in it.
+fn guards(
+    program: &ExportedProgram,
+    sizes: &[(&Expr, i64)],
+    mut known: IndexMap<Symbol, i64>,
+) -> Result<(), InputMismatch> {
+    for (expr, size) in sizes {
+        if let Some((symbol, affine)) = Affine::of(expr)
+            && !known.contains_key(&symbol)
+            && let Some(root) = affine.root(*size)
+        {
+            known.insert(symbol, root);
+        }
+    }
+    for guard in &program.guards {
+        let Some(relation) = &guard.relation else { continue };
+        // A guard over a symbol that cannot be read from the inputs says nothing about them.
+        if relation.eval(&|symbol| known.get(symbol).copied()) == Ok(false) {
+            let value = |symbol: Symbol| Some(format!("{symbol} = {}", known.get(&symbol)?));
+            let values: Vec<String> = relation.free_symbols().into_iter().filter_map(value).collect();
+            return Err(InputMismatch::Guard { code: guard.code.clone(), values: values.join(", ") });
         }
     }
     Ok(())

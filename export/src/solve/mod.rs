@@ -1,5 +1,12 @@
-//! Finds the expression over the sizes of the inputs that gives an observed integer.
+//! Finds expressions over the sizes of the inputs from runs at chosen sizes: the expression of an integer, the form of a
+//! float, and the relations under which a forward takes one path.
+//!
+//! Nothing here knows tensors or graphs; runs are asked through closures.
 
-mod basis;
+mod float;
+mod guard;
+mod integer;
 
-pub(crate) use basis::Basis;
+pub(crate) use float::{FloatExpr, identify_float};
+pub(crate) use guard::{Variable as GuardVariable, guards};
+pub(crate) use integer::{Identified, Numbers, SizeVariable, Space, identify};

@@ -219,7 +219,8 @@ mod tests {
     #[test]
     fn other_kinds_of_tensors() {
         let values = Tensor::from_slice(&[0.5_f32, -1.0, 0.0, 3.0]);
-        let makes: [(&str, fn(&Tensor) -> Tensor); 9] = [
+        type Make = fn(&Tensor) -> Tensor;
+        let makes: [(&str, Make); 9] = [
             ("float8_e4m3fn", |t| t.to_kind(Kind::Float8e4m3fn)),
             ("float8_e5m2", |t| t.to_kind(Kind::Float8e5m2)),
             ("half", |t| t.to_kind(Kind::Half)),

@@ -5,35 +5,80 @@ mod inputs;
 mod run;
 
 use crate::ExportError;
+use crate::dispatch::deep_copy;
 use crate::model::{Forward, Leaves};
 use crate::model_tensors::ModelTensors;
-use crate::probe::{Runs, Settled};
+use crate::probe::Runs;
+use crate::resolve::Resolved;
+use crate::variable::LeafSizes;
 use program::{ExportedProgram, InputSizes, NodeValue, Unproven, Vacuous, Verification};
 use pytree_core::DType;
 use run::{Compared, Sides};
 
-/// Compares the program with the model at sizes that no run of the export has used, or at those of the example if there are
-/// no others.
+/// How many sizes that the export was not given are tried.
+const UNSEEN: usize = 2;
+
+/// How many sizes are considered.
+const CANDIDATES: usize = 32;
+
+/// So many elements always cost little.
+const CHEAP: i64 = 1 << 16;
+
+/// Compares the program with the model on the given sets, and at small sizes that are not among them.
 pub(crate) fn verify(
-    runs: &mut Runs<'_>,
-    settled: &Settled,
+    runs: &Runs<'_>,
+    resolved: &Resolved,
     program: &ExportedProgram,
 ) -> Result<Verification, ExportError> {
-    let unseen = settled.unseen(runs);
-    let is_unseen = unseen.is_some();
-    let values = unseen.unwrap_or_else(|| runs.example().sizes.clone());
-    let case = CheckCase { shown: runs.shown(&values), inputs: runs.inputs_of(&values)? };
-    let mut verification = check(runs.model(), runs.declared(), program, &[case])?;
-    verification.unseen = is_unseen;
-    if !is_unseen && !program.hints.is_empty() {
+    let example = &runs.example().sizes;
+    let mut cases = Vec::new();
+    for set in runs.sets() {
+        let inputs = set.map(|_, tensor| Ok(deep_copy(tensor)?), |_, v| v)?;
+        cases.push(CheckCase { shown: runs.shown(&LeafSizes::of(&inputs.leaves)), inputs });
+    }
+    let mut unseen = Vec::new();
+    for sizes in small(runs, resolved) {
+        cases.push(CheckCase { shown: runs.shown(&sizes), inputs: runs.inputs_of(&sizes)? });
+        unseen.push(sizes);
+    }
+    let mut verification = check(runs.model(), runs.declared(), program, &cases)?;
+    verification.unseen = !unseen.is_empty();
+    if unseen.is_empty() && !program.hints.is_empty() {
         verification.unproven.push(Unproven::Sizes);
     }
+    let values = unseen.pop().unwrap_or_else(|| example.clone());
     let names = program.graph.placeholders().map(|(_, node)| node.name.clone());
     let lifted = program.graph.placeholders().count() - values.iter().count();
     let named = names.skip(lifted).zip(values.iter());
     verification.run = named.filter_map(|(name, sizes)| Some(InputSizes { name, sizes: sizes?.to_vec() })).collect();
-    verification.tried = settled.tried(runs);
+    verification.tried = runs.tried(resolved);
     Ok(verification)
+}
+
+/// Sizes that are not among the given ones and that cost no more than these. The smallest come first.
+fn small(runs: &Runs<'_>, resolved: &Resolved) -> Vec<LeafSizes> {
+    let given: Vec<LeafSizes> = runs.sets().iter().map(|set| LeafSizes::of(&set.leaves)).collect();
+    let most = given.iter().map(elements).max().unwrap_or_default().max(CHEAP);
+    let points = resolved.domain.small(CANDIDATES, 0).into_iter();
+    let sizes = points.filter_map(|point| resolved.domain.sizes(&point, &runs.example().sizes));
+    let mut sizes: Vec<LeafSizes> = sizes.filter(|sizes| !given.contains(sizes) && elements(sizes) <= most).collect();
+    // A size that is not in any given set proves more. Of the others, the very smallest often have a size of 0 somewhere
+    // inside.
+    let known = |sizes: &LeafSizes| given.iter().map(|set| set.in_common(sizes)).max().unwrap_or_default();
+    sizes.sort_by_key(|sizes| (known(sizes), elements(sizes)));
+    sizes.dedup();
+    let equal = sizes.first().map(known);
+    let alike = sizes.iter().take_while(|sizes| Some(known(sizes)) == equal).count();
+    let skip = (alike / 4).min(alike.saturating_sub(UNSEEN));
+    sizes.drain(..skip);
+    sizes.truncate(UNSEEN);
+    sizes
+}
+
+/// How many elements the inputs have together.
+fn elements(sizes: &LeafSizes) -> i64 {
+    let of = |sizes: &[i64]| sizes.iter().fold(1_i64, |n, size| n.saturating_mul(*size));
+    sizes.iter().flatten().map(of).fold(0, i64::saturating_add)
 }
 
 /// Inputs at which a program is compared with its model.

@@ -163,7 +163,7 @@ impl<'a> Sides<'a> {
         let mut compared =
             Compared { difference: 0.0, random: false, values: true, vacuous: Vec::new(), written: false };
         let pairs = self.pairs(got, expected)?;
-        for (what, got, expected) in pairs {
+        for Pair { what, got, expected } in pairs {
             let Agreement { difference, vacuous } = compare(got, expected, self.tolerance)
                 .map_err(|mismatch| Found { what: what.to_string(), mismatch })?;
             compared.difference = compared.difference.max(difference);
@@ -178,7 +178,7 @@ impl<'a> Sides<'a> {
 
     /// Compares the kinds and sizes of two runs.
     fn alike(&self, got: &After, expected: &After) -> Result<(), Found> {
-        for (what, got, expected) in self.pairs(got, expected)? {
+        for Pair { what, got, expected } in self.pairs(got, expected)? {
             let outlines = outline_of(got).and_then(|got| Ok((got, outline_of(expected)?)));
             let differs = match outlines {
                 Ok((got, expected)) if got == expected => continue,
@@ -191,27 +191,34 @@ impl<'a> Sides<'a> {
     }
 
     /// The values of two runs in pairs.
-    fn pairs<'v>(
-        &self,
-        got: &'v After,
-        expected: &'v After,
-    ) -> Result<Vec<(What, &'v Leaf<Tch>, &'v Leaf<Tch>)>, Found> {
-        let mut pairs = Vec::new();
+    fn pairs<'v>(&self, got: &'v After, expected: &'v After) -> Result<Vec<Pair<'v>>, Found> {
         let names: Vec<&str> = self.buffers().map(|(name, _)| name).collect();
-        let kinds: [(&[Leaf<Tch>], &[Leaf<Tch>], &dyn Fn(usize) -> What); 3] = [
-            (&got.outputs, &expected.outputs, &What::Output),
-            (&got.inputs, &expected.inputs, &What::Input),
-            (&got.buffers, &expected.buffers, &|i| What::Buffer(names.get(i).copied().unwrap_or_default().to_owned())),
-        ];
-        for (got, expected, what) in kinds {
-            if got.len() != expected.len() {
-                let mismatch = Mismatch(format!("{} values instead of {}", got.len(), expected.len()));
-                return Err(Found { what: what(got.len().min(expected.len())).to_string(), mismatch });
-            }
-            pairs.extend(got.iter().zip(expected).enumerate().map(|(i, (got, expected))| (what(i), got, expected)));
-        }
+        let buffer = |i: usize| What::Buffer(names.get(i).copied().unwrap_or_default().to_owned());
+        let mut pairs = paired(&got.outputs, &expected.outputs, What::Output)?;
+        pairs.extend(paired(&got.inputs, &expected.inputs, What::Input)?);
+        pairs.extend(paired(&got.buffers, &expected.buffers, buffer)?);
         Ok(pairs)
     }
+}
+
+/// A value of the program and that of the model.
+struct Pair<'v> {
+    what: What,
+    got: &'v Leaf<Tch>,
+    expected: &'v Leaf<Tch>,
+}
+
+fn paired<'v>(
+    got: &'v [Leaf<Tch>],
+    expected: &'v [Leaf<Tch>],
+    what: impl Fn(usize) -> What,
+) -> Result<Vec<Pair<'v>>, Found> {
+    if got.len() != expected.len() {
+        let mismatch = Mismatch(format!("{} values instead of {}", got.len(), expected.len()));
+        return Err(Found { what: what(got.len().min(expected.len())).to_string(), mismatch });
+    }
+    let pairs = got.iter().zip(expected).enumerate();
+    Ok(pairs.map(|(i, (got, expected))| Pair { what: what(i), got, expected }).collect())
 }
 
 /// A value that is compared.

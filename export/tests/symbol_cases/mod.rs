@@ -14,7 +14,7 @@ use torch_export::{program, symbolic};
 
 /// The recorded cases.
 pub(crate) fn cases() -> Vec<Json> {
-    let text = include_str!("../../../tests/golden/symbol_cases.json");
+    let text = include_str!("../../../tests/golden/programs/symbol_cases.json");
     let cases: Vec<Json> = serde_json::from_str(text).unwrap();
     assert!(cases.len() >= 18, "{} cases", cases.len());
     cases

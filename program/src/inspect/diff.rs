@@ -70,7 +70,7 @@ impl ExportedProgram {
         };
         entries(&mut diff, "range of", ranges(self), ranges(other));
         let guards = |program: &ExportedProgram| -> Vec<(String, String)> {
-            program.guards.iter().map(|guard| (guard.clone(), "required".to_owned())).collect()
+            program.guards.iter().map(|guard| (guard.code.clone(), "required".to_owned())).collect()
         };
         entries(&mut diff, "guard", guards(self), guards(other));
         let tensors = |program: &ExportedProgram| -> Vec<(String, String)> {

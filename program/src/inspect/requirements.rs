@@ -58,7 +58,7 @@ impl ExportedProgram {
                 NodeValue::Several { .. } | NodeValue::Nothing => {}
             }
         }
-        requirements.extend(self.guards.iter().map(|guard| Requirement { input: None, text: in_words(guard) }));
+        requirements.extend(self.guards.iter().map(|guard| Requirement { input: None, text: in_words(&guard.code) }));
         requirements
     }
 

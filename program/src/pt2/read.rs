@@ -9,7 +9,7 @@ use super::schema::{self, Arg};
 use super::values::{Unread, Values, literal};
 use crate::ExportedProgram;
 use crate::data::Storage;
-use crate::exported::{ModuleCall, ModuleCallSignature, Origin};
+use crate::exported::{Guard, ModuleCall, ModuleCallSignature, Origin};
 use crate::graph::{Graph, GraphOutput, NodeId, NodeValue};
 use crate::signature::{GraphSignature, InputKind, InputSpec, OutputKind, OutputSpec};
 use indexmap::{IndexMap, IndexSet};
@@ -124,7 +124,7 @@ fn decode(read: schema::Program<Unread<'_>>, name: &str) -> Result<ExportedProgr
     program.argument_names = root.argument_names.unwrap_or_default();
     (program.range_constraints, program.offset_ranges) = ranges(&read.range_constraints, &values)?;
     (program.hints, program.expression_hints) = values.into_hints();
-    program.guards = read.guards_code;
+    program.guards = read.guards_code.into_iter().map(Guard::of_code).collect();
     program.module_calls = calls;
     program.metadata = metadata;
     program.verifiers = read.verifiers;

@@ -92,7 +92,7 @@ fn model(program: &ExportedProgram) -> Result<schema::Program, SaveError> {
         schema_version: schema::SCHEMA_VERSION,
         verifiers: program.verifiers.clone(),
         torch_version: TORCH_VERSION.to_owned(),
-        guards_code: program.guards.clone(),
+        guards_code: program.guards.iter().map(|guard| guard.code.clone()).collect(),
     })
 }
 

@@ -74,6 +74,16 @@ impl SymbolicInputs {
         &mut self.env
     }
 
+    /// What is known of the symbols so far, and the equalities that the spec declares.
+    ///
+    /// # Errors
+    /// Equalities that do not hold for the examples.
+    pub fn imposed(&self) -> Result<ShapeEnv, ConstraintError> {
+        let mut env = self.env.clone();
+        self.equalities.impose(&mut env, &self.dims)?;
+        Ok(env)
+    }
+
     /// The leaves, as declared.
     pub fn leaves(&self) -> &[InputLeaf] {
         &self.leaves

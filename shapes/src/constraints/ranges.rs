@@ -5,7 +5,7 @@ use std::fmt;
 use indexmap::{IndexMap, IndexSet};
 
 use crate::spec::dim::{DimHint, HintKind};
-use symbolic::{Expr, ShapeEnv, Symbol, SymbolKind, ValueRange};
+use symbolic::{EnvError, Expr, Guard, Rel, ShapeEnv, Symbol, SymbolKind, ValueRange};
 
 use super::leaf::{InputDim, InputValue, dims_of};
 use super::{ConstraintError, ConstraintViolation, SymbolicInputs, Tolerance};
@@ -74,11 +74,25 @@ pub struct Solved {
 impl Solved {
     /// Guards as Python code over sources, in the order recorded; torch's `ep._guards_code`.
     pub fn guards_code(&self) -> Vec<String> {
-        let source = |s: &Symbol| self.env.info(s).map_or_else(|| s.to_string(), |i| i.source.clone());
+        self.shown_guards().map(|guard| self.code_of(guard)).collect()
+    }
+
+    /// The guards, each as code and as a relation over the symbols that are left.
+    ///
+    /// # Errors
+    /// Arithmetic errors of the substitution.
+    pub fn guards(&self) -> Result<Vec<(String, Rel)>, EnvError> {
+        self.shown_guards().map(|guard| Ok((self.code_of(guard), self.env.replace_rel(&guard.rel)?))).collect()
+    }
+
+    /// The guards that have code: a hidden root has no source to write.
+    fn shown_guards(&self) -> impl Iterator<Item = &Guard> {
         let hidden = |s: &Symbol| self.env.info(s).is_some_and(|i| i.kind == SymbolKind::Phantom);
-        // A hidden root has no source to write.
-        let shown = self.env.guards().iter().filter(|g| !g.rel.free_symbols().iter().any(hidden));
-        shown.map(|g| g.rel.source_text(&source)).collect()
+        self.env.guards().iter().filter(move |g| !g.rel.free_symbols().iter().any(hidden))
+    }
+
+    fn code_of(&self, guard: &Guard) -> String {
+        guard.rel.source_text(&|s: &Symbol| self.env.info(s).map_or_else(|| s.to_string(), |i| i.source.clone()))
     }
 }
 

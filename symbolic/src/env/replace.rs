@@ -22,6 +22,14 @@ impl ShapeEnv {
         Ok(expr.substitute(&self.replacements)?.expand()?)
     }
 
+    /// [`replace`](ShapeEnv::replace) of both sides.
+    ///
+    /// # Errors
+    /// Arithmetic errors of the substitution.
+    pub fn replace_rel(&self, rel: &Rel) -> Result<Rel, EnvError> {
+        Ok(Rel::new(rel.op, self.replace(&rel.lhs)?, self.replace(&rel.rhs)?))
+    }
+
     /// [`replace`](ShapeEnv::replace), then what is known of `Max` and of divisibility: what questions are asked about.
     ///
     /// # Errors

@@ -1,0 +1,88 @@
+// The call stack of a recorded op.
+#include "session.h"
+
+#if __has_include(<unwind.h>)
+#include <unwind.h>
+#endif
+#if defined(__linux__)
+#include <link.h>
+#endif
+
+#include <algorithm>
+#include <array>
+
+namespace tx {
+
+// The call stack of an op, innermost first, as return addresses. libtorch's own frames are left out where they can be
+// recognised: they are many, no forward is among them, and resolving them would read all of its symbols.
+namespace {
+
+constexpr size_t MOST = 48;
+
+struct Module {
+  uintptr_t begin = 0;
+  uintptr_t end = 0;
+  bool holds(uintptr_t address) const { return begin <= address && address < end; }
+};
+
+#if defined(__linux__)
+// The address range of the library or program that contains `address`.
+Module module_of(uintptr_t address) {
+  struct Search {
+    uintptr_t address;
+    Module found;
+  } search{address, {}};
+  dl_iterate_phdr(
+      [](dl_phdr_info *info, size_t, void *data) {
+        Module all{UINTPTR_MAX, 0};
+        for (int i = 0; i < info->dlpi_phnum; ++i)
+          if (info->dlpi_phdr[i].p_type == PT_LOAD) {
+            const uintptr_t begin = info->dlpi_addr + info->dlpi_phdr[i].p_vaddr;
+            all = {std::min(all.begin, begin), std::max(all.end, begin + info->dlpi_phdr[i].p_memsz)};
+          }
+        auto *search = static_cast<Search *>(data);
+        if (all.holds(search->address))
+          search->found = all;
+        return search->found.end != 0 ? 1 : 0;
+      },
+      &search);
+  return search.found;
+}
+
+// The address range of libtorch, unless it is linked into the program itself.
+Module libtorch() {
+  static const Module found = [] {
+    const auto module = module_of(reinterpret_cast<uintptr_t>(&c10::Dispatcher::singleton()));
+    return module.holds(reinterpret_cast<uintptr_t>(&module_of)) ? Module{} : module;
+  }();
+  return found;
+}
+#else
+Module libtorch() { return {}; }
+#endif
+
+} // namespace
+
+void write_frames(Writer &out) {
+  struct Stack {
+    Module skip;
+    size_t count = 0;
+    std::array<uint64_t, MOST> addresses;
+  } stack{libtorch(), 0, {}};
+#if __has_include(<unwind.h>)
+  _Unwind_Backtrace(
+      [](_Unwind_Context *context, void *data) {
+        auto *stack = static_cast<Stack *>(data);
+        const auto address = static_cast<uintptr_t>(_Unwind_GetIP(context));
+        if (!stack->skip.holds(address))
+          stack->addresses[stack->count++] = address;
+        return stack->count == MOST ? _URC_END_OF_STACK : _URC_NO_REASON;
+      },
+      &stack);
+#endif
+  out.u64(stack.count);
+  for (size_t i = 0; i < stack.count; ++i)
+    out.u64(stack.addresses[i]);
+}
+
+} // namespace tx

@@ -1,0 +1,104 @@
+//! How runs end early, and what that means.
+
+use super::runs::{End, Run, Runs};
+use crate::ExportError;
+use crate::build::Locations;
+use crate::record::Stop;
+
+impl Run {
+    /// Whether the sizes are too large to be tried: a number of elements or bytes is not a number of 64 bits.
+    pub(crate) fn is_too_large(&self) -> bool {
+        let message = match self.end() {
+            End::Stopped(Stop::Failed { message, .. } | Stop::Panicked { message, .. }) | End::Inputs { message } => {
+                message
+            }
+            _ => return false,
+        };
+        ["overflow", "too large", "out of memory"].iter().any(|text| message.contains(text))
+    }
+
+    /// Whether the end may depend on the sizes, so that there are guards under which the run would not have ended.
+    pub(crate) fn follows_sizes(&self) -> bool {
+        match self.end() {
+            End::Stopped(stop) => matches!(
+                stop,
+                Stop::Path { .. }
+                    | Stop::Arguments { .. }
+                    | Stop::Results { .. }
+                    | Stop::Failed { .. }
+                    | Stop::Panicked { .. }
+            ),
+            End::Output { .. } | End::Inputs { .. } => true,
+            End::Same => false,
+        }
+    }
+
+    /// Who needs the guards under which the run would not have ended.
+    pub(crate) fn origin(&self) -> String {
+        match self.end() {
+            End::Stopped(Stop::Failed { op, .. }) => op.to_string(),
+            _ => "the forward".to_owned(),
+        }
+    }
+}
+
+impl Runs<'_> {
+    /// The error of a run that ended early.
+    pub(crate) fn end_error(&self, run: &Run) -> ExportError {
+        let (first_sizes, second_sizes) = (self.shown(&self.example().sizes), self.shown(&run.given().sizes));
+        let at = run.completed();
+        let line = self.line_of(at);
+        let named = |op: Option<&program::OpName>| op.map_or("no further op".to_owned(), ToString::to_string);
+        match run.end().clone() {
+            End::Stopped(Stop::Path { op, instead_of }) => ExportError::Branch {
+                at,
+                first: named(instead_of.as_ref()),
+                second: named(op.as_ref()),
+                first_sizes,
+                second_sizes,
+                line,
+            },
+            End::Stopped(Stop::Arguments { op, argument }) => {
+                let call = self.example().trace.calls.get(at);
+                let argument = argument.and_then(|i| Some(call?.args.get(i)?.name.clone()));
+                let place = match argument {
+                    Some(name) => format!("argument `{name}` of `{op}`"),
+                    None => format!("an argument of `{op}`"),
+                };
+                ExportError::Path { place, first_sizes, second_sizes, line }
+            }
+            End::Stopped(Stop::Results { op }) => ExportError::Path {
+                place: format!("the number or type of the results of `{op}`"),
+                first_sizes,
+                second_sizes,
+                line,
+            },
+            End::Stopped(Stop::Failed { op, message }) => ExportError::Fails { op, message, sizes: second_sizes, line },
+            End::Stopped(Stop::Panicked { message, location }) => {
+                ExportError::Panics { message, sizes: second_sizes, line: location }
+            }
+            End::Stopped(Stop::Read { op }) => ExportError::ReadsData { op, line },
+            End::Stopped(Stop::NoRule { op, reason }) => ExportError::NoFakeRun { op, reason, line },
+            End::Stopped(Stop::Constant { op, .. }) => ExportError::ConstantVaries {
+                op: op.map_or("the forward".to_owned(), |op| format!("`{op}`")),
+                first_sizes,
+                second_sizes,
+                line,
+            },
+            End::Stopped(Stop::Foreign { op, .. }) => ExportError::OtherTensor { op, line },
+            End::Stopped(Stop::State { op, reason }) => ExportError::NoFakeRun { op, reason, line },
+            End::Output { place, first, second } => {
+                ExportError::Varies { place, first, second, first_sizes, second_sizes }
+            }
+            End::Inputs { message } => ExportError::InputsOfSizes { sizes: second_sizes, message },
+            End::Same => ExportError::Unsolved { what: "a run".to_owned(), seen: second_sizes },
+        }
+    }
+
+    /// The Rust line of a call of the example, if it is known.
+    pub(crate) fn line_of(&self, call: usize) -> Option<String> {
+        let call = self.example().trace.calls.get(call)?;
+        let frame = Locations::default().frame(call)?;
+        Some(format!("{}:{}", frame.file, frame.line))
+    }
+}

@@ -1,0 +1,126 @@
+//! Runs at many more points, which must agree with everything that is resolved.
+
+use super::attempt::{Attempt, Halt};
+use super::lessons::Lesson;
+use crate::ExportError;
+use crate::probe::Run;
+use crate::solve;
+use crate::variable::Variable;
+use std::collections::HashMap;
+use symbolic::Expr;
+
+/// How many points of all magnitudes are tried.
+const SCATTERED: usize = 40;
+
+/// How many runs may be spent on one change of path.
+const GUARD_RUNS: usize = 3000;
+
+impl Attempt<'_, '_> {
+    /// Checks every number at the points of a sweep and at points of all magnitudes.
+    pub(super) fn check(&self) -> Result<(), Halt> {
+        let mut points = self.domain.sweep(self.lessons.bits);
+        points.extend(self.domain.scattered(SCATTERED, self.lessons.bits, 0x7363_6174));
+        // Most numbers have the same few expressions, so each expression is computed once at a point.
+        let mut index: HashMap<&Expr, usize> = HashMap::new();
+        let mut exprs: Vec<&Expr> = Vec::new();
+        let mut numbers: Vec<(usize, usize)> = Vec::with_capacity(self.predicted.len());
+        for (number, expr) in &self.predicted {
+            let at = *index.entry(expr).or_insert_with(|| {
+                exprs.push(expr);
+                exprs.len() - 1
+            });
+            numbers.push((*number, at));
+        }
+        for point in points {
+            let Some(run) = self.run_at(&point) else { continue };
+            if !run.is_same() {
+                return Err(self.stopped(&run));
+            }
+            let values = self.domain.values(&point);
+            let expected: Vec<Option<i64>> =
+                exprs.iter().map(|expr| expr.eval(&|symbol| values.get(symbol).copied()).ok()).collect();
+            for (number, at) in &numbers {
+                if run.number(*number) != expected[*at] {
+                    return Err(self.contradicted(*number, point));
+                }
+            }
+            for (number, float) in &self.predicted_floats {
+                let expected = float.eval(&|symbol| values.get(symbol).copied()).map(|float| float.to_bits() as i64);
+                if expected != run.number(*number) {
+                    return Err(self.contradicted(*number, point));
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// What a run teaches that contradicts the expression of a number.
+    fn contradicted(&self, number: usize, point: Vec<i64>) -> Halt {
+        if let Some(call) = self.runs.numbers().result_of(number)
+            && !self.lessons.without_rule.contains(&call)
+        {
+            return Halt::Learned(Lesson::RuleDiffers { call });
+        }
+        Halt::Learned(Lesson::Hard { number, witness: point })
+    }
+
+    /// What a run teaches that did not come to its end.
+    pub(super) fn stopped(&self, run: &Run) -> Halt {
+        if run.is_too_large() && self.lessons.bits > 6 {
+            return Halt::Learned(Lesson::TooLarge { bits: self.lessons.bits - 2 });
+        }
+        let failed = || self.runs.end_error(run);
+        if !run.follows_sizes() {
+            return failed().into();
+        }
+        let call = run.completed();
+        let same = |point: &[i64]| self.run_at(point).is_some_and(|run| run.is_same() || run.completed() > call);
+        self.learn_guards(call, &run.origin(), same, failed)
+    }
+
+    /// The guards under which `same` holds, as a lesson. If they cannot be found, dimensions that may become static do;
+    /// otherwise it is an error.
+    pub(super) fn learn_guards(
+        &self,
+        call: usize,
+        origin: &str,
+        mut same: impl FnMut(&[i64]) -> bool,
+        failed: impl Fn() -> ExportError,
+    ) -> Halt {
+        let variables = &self.domain.space.variables;
+        let found = solve::guards(&self.domain.guard_variables(), &self.domain.space.guards, &mut same, GUARD_RUNS);
+        if let Ok(guards) = found {
+            let known = self.lessons.guards.get(&call);
+            let new = |guard| known.is_none_or(|known| !known.iter().any(|(rel, _)| rel == guard));
+            if !guards.is_empty() && guards.iter().all(new) {
+                return Halt::Learned(Lesson::Guards { call, guards, origin: origin.to_owned() });
+            }
+        }
+        // A dimension that cannot move alone becomes static if the caller left that open.
+        let example = self.domain.example();
+        let moved = |i: usize, by: i64| {
+            let mut point = example.clone();
+            point[i] = variables[i].near(example[i].saturating_add(by * variables[i].step));
+            point
+        };
+        let mut stuck: Vec<usize> = Vec::new();
+        for i in 0..variables.len() {
+            if [1, 3, 40, 1009].iter().any(|by| {
+                let point = moved(i, *by);
+                self.domain.allows(&point) && !same(&point)
+            }) {
+                stuck.push(i);
+            }
+        }
+        let dims: Vec<Variable> = stuck.iter().flat_map(|i| self.dims_of(*i)).collect();
+        if self.runs.may_freeze(&dims) {
+            return Halt::Learned(Lesson::Fixed { dims });
+        }
+        failed().into()
+    }
+
+    /// The input dimensions whose size depends on a variable.
+    fn dims_of(&self, variable: usize) -> Vec<Variable> {
+        self.domain.dims_of(variable, self.runs.setup())
+    }
+}

@@ -1,0 +1,165 @@
+//! Which points of a space are tried. All choices are deterministic, so that an export is reproducible.
+
+use super::domain::Domain;
+use crate::solve::SizeVariable;
+
+/// A small generator of numbers (xorshift), seeded by what it is for.
+pub(crate) struct Numbers(u64);
+
+impl Numbers {
+    pub(crate) fn new(seed: u64) -> Self {
+        Numbers(seed.wrapping_mul(0x9e37_79b9_7f4a_7c15) | 1)
+    }
+
+    fn next(&mut self) -> u64 {
+        self.0 ^= self.0 << 13;
+        self.0 ^= self.0 >> 7;
+        self.0 ^= self.0 << 17;
+        self.0
+    }
+
+    /// A number of this range.
+    pub(crate) fn between(&mut self, low: i64, high: i64) -> i64 {
+        let count = high.saturating_sub(low).saturating_add(1).max(1);
+        low + (self.next() % count.unsigned_abs()) as i64
+    }
+
+    /// A number of this range whose logarithm is evenly distributed.
+    fn scattered(&mut self, low: i64, high: i64) -> i64 {
+        let bits = 64 - high.saturating_sub(low).max(1).leading_zeros();
+        let width = self.between(1, i64::from(bits).max(1)).clamp(1, 62);
+        let part = self.between(0, (1 << width) - 1);
+        low.saturating_add(part).min(high)
+    }
+}
+
+/// How many points are drawn before a search for one that satisfies the guards ends.
+const DRAWS: usize = 200;
+
+impl Domain {
+    /// Points at which all sizes are large and different, in several orders. `bits` limits how large.
+    pub(crate) fn generic(&self, count: usize, bits: u32) -> Vec<Vec<i64>> {
+        let mut points: Vec<Vec<i64>> = Vec::new();
+        let mut numbers = Numbers::new(0x67656e);
+        for _ in 0..DRAWS * count {
+            if points.len() == count {
+                break;
+            }
+            let point = self.drawn(|variable| {
+                let high = variable.high.min(1 << bits).max(variable.example);
+                let low = variable.low.max(high / 4).min(high);
+                numbers.between(low, high)
+            });
+            if self.allows(&point) && !points.contains(&point) && point != self.example() {
+                points.push(point);
+            }
+        }
+        points
+    }
+
+    /// Points at which every size takes each of 2 to 64, and then doubles; sizes move together, in another order each, so
+    /// that the number of points does not depend on the number of sizes. Then pairs of sizes that are equal or nearly so.
+    pub(crate) fn sweep(&self, bits: u32) -> Vec<Vec<i64>> {
+        let mut points = Vec::new();
+        let count = self.space.variables.len();
+        let mut add = |point: Vec<i64>| {
+            if self.allows(&point) && !points.contains(&point) {
+                points.push(point);
+            }
+        };
+        // 61 is prime, so the multiples of a variable's number visit every value once.
+        for turn in 0..61_i64 {
+            for shift in [0_i64, 1] {
+                let at = |i: usize, variable: &SizeVariable| {
+                    let place = (turn * (1 + i as i64 % 60) + shift * 7 * i as i64).rem_euclid(61);
+                    (2 + place) * variable.step
+                };
+                let mut i = 0;
+                add(self.drawn(|variable| {
+                    i += 1;
+                    at(i - 1, variable)
+                }));
+                if count < 2 {
+                    break;
+                }
+            }
+        }
+        for bit in 6..=bits {
+            for near in [-1, 0, 1] {
+                for (i, _) in self.space.variables.iter().enumerate() {
+                    let mut point = self.example();
+                    let size = (1_i64 << bit) + near;
+                    point[i] = self.space.variables[i].near(size);
+                    add(point);
+                    if count > 4 {
+                        break;
+                    }
+                }
+                let mut turn = i64::from(bit);
+                add(self.drawn(|variable| {
+                    turn += 1;
+                    (1 << (6 + turn % i64::from(bits.max(7) - 5))) + near + variable.step * (turn % 3)
+                }));
+            }
+        }
+        for i in 0..count {
+            for j in 0..i.min(8) {
+                for size in [self.space.variables[i].example, 37, 4099] {
+                    for gap in [-1, 0, 1] {
+                        let mut point = self.example();
+                        (point[i], point[j]) =
+                            (self.space.variables[i].near(size + gap), self.space.variables[j].near(size));
+                        add(point);
+                    }
+                }
+            }
+        }
+        points
+    }
+
+    /// Points whose sizes are spread over all magnitudes.
+    pub(crate) fn scattered(&self, count: usize, bits: u32, seed: u64) -> Vec<Vec<i64>> {
+        let mut numbers = Numbers::new(seed);
+        let mut points = Vec::new();
+        for _ in 0..DRAWS * count {
+            if points.len() == count {
+                break;
+            }
+            let point =
+                self.drawn(|variable| numbers.scattered(variable.low, variable.high.min(1 << bits).max(variable.low)));
+            if self.allows(&point) && !points.contains(&point) {
+                points.push(point);
+            }
+        }
+        points
+    }
+
+    /// Small points that differ from the example, for runs with data. The first are the smallest.
+    pub(crate) fn small(&self, count: usize, round: u64) -> Vec<Vec<i64>> {
+        let mut points = Vec::new();
+        let mut numbers = Numbers::new(0x736d_616c ^ round);
+        for draw in 0..DRAWS * count {
+            if points.len() == count {
+                break;
+            }
+            let reach = 12 + (draw / 4) as i64;
+            let point = self.drawn(|variable| {
+                let low = if variable.low < 0 { 0 } else { variable.low };
+                let high = low.saturating_add(reach.saturating_mul(variable.step)).min(variable.high.max(low));
+                numbers.between(low, high)
+            });
+            // Sizes that differ from each other prove more.
+            let equal = (1..point.len()).any(|i| point[..i].contains(&point[i]));
+            let late = draw > DRAWS * count / 2;
+            if (late || !equal) && self.allows(&point) && !points.contains(&point) && point != self.example() {
+                points.push(point);
+            }
+        }
+        points
+    }
+
+    /// A point whose sizes are those that `pick` gives, moved to the nearest that the variable may have.
+    fn drawn(&self, mut pick: impl FnMut(&SizeVariable) -> i64) -> Vec<i64> {
+        self.space.variables.iter().map(|variable| variable.near(pick(variable))).collect()
+    }
+}

@@ -1,0 +1,263 @@
+//! Finds the expression over sizes that gives an observed float, bit for bit.
+//!
+//! A model that scales by `1.0 / (n as f64).sqrt()` hands libtorch a plain `f64`. What it was computed from shows in its
+//! bits at a few sizes: [`identify_float`] tries small expressions over the integers of the graph, infers constants from
+//! the values, and asks for the float at further sizes until one expression is left.
+//!
+//! Only arithmetic of 64 bits is found. A float that was rounded to 32 bits on the way is refused, since no node of a
+//! PyTorch program rounds like that.
+
+mod constant;
+mod forms;
+
+use symbolic::{Expr, Symbol};
+
+use super::guard::{self, Point, Variable};
+use symbolic::Rel;
+
+/// A float computed from integers. In PyTorch each variant is a node on a `SymFloat`.
+#[derive(Clone, PartialEq, Debug)]
+pub(crate) enum FloatExpr {
+    /// A literal.
+    Const(f64),
+    /// `torch.sym_float` of an integer. As an argument of [`TrueDiv`](FloatExpr::TrueDiv) next to another integer it
+    /// stands for the integer itself: `operator.truediv` takes both.
+    Int(Expr),
+    /// `operator.add`
+    Add(Box<FloatExpr>, Box<FloatExpr>),
+    /// `operator.sub`
+    Sub(Box<FloatExpr>, Box<FloatExpr>),
+    /// `operator.mul`
+    Mul(Box<FloatExpr>, Box<FloatExpr>),
+    /// `operator.truediv`
+    TrueDiv(Box<FloatExpr>, Box<FloatExpr>),
+    /// `operator.pow`
+    Pow(Box<FloatExpr>, Box<FloatExpr>),
+    /// `torch._sym_sqrt`
+    Sqrt(Box<FloatExpr>),
+    /// The natural logarithm. PyTorch's programs have no node for it.
+    Ln(Box<FloatExpr>),
+}
+
+impl FloatExpr {
+    /// The value, computed as Rust and Python compute it; `None` where an integer has no value.
+    pub(crate) fn eval(&self, values: &impl Fn(&Symbol) -> Option<i64>) -> Option<f64> {
+        let both = |a: &FloatExpr, b: &FloatExpr| Some((a.eval(values)?, b.eval(values)?));
+        Some(match self {
+            FloatExpr::Const(c) => *c,
+            FloatExpr::Int(expr) => expr.eval(values).ok()? as f64,
+            FloatExpr::Add(a, b) => both(a, b).map(|(a, b)| a + b)?,
+            FloatExpr::Sub(a, b) => both(a, b).map(|(a, b)| a - b)?,
+            FloatExpr::Mul(a, b) => both(a, b).map(|(a, b)| a * b)?,
+            FloatExpr::TrueDiv(a, b) => both(a, b).map(|(a, b)| a / b)?,
+            FloatExpr::Pow(a, b) => both(a, b).map(|(a, b)| a.powf(b))?,
+            FloatExpr::Sqrt(a) => a.eval(values)?.sqrt(),
+            FloatExpr::Ln(a) => a.eval(values)?.ln(),
+        })
+    }
+
+    /// The same float, computed from other integers.
+    pub(crate) fn try_map_ints<E>(&self, map: &mut impl FnMut(&Expr) -> Result<Expr, E>) -> Result<FloatExpr, E> {
+        let mut part = |float: &FloatExpr| float.try_map_ints(map).map(Box::new);
+        Ok(match self {
+            FloatExpr::Const(c) => FloatExpr::Const(*c),
+            FloatExpr::Int(expr) => FloatExpr::Int(map(expr)?),
+            FloatExpr::Add(a, b) => FloatExpr::Add(part(a)?, part(b)?),
+            FloatExpr::Sub(a, b) => FloatExpr::Sub(part(a)?, part(b)?),
+            FloatExpr::Mul(a, b) => FloatExpr::Mul(part(a)?, part(b)?),
+            FloatExpr::TrueDiv(a, b) => FloatExpr::TrueDiv(part(a)?, part(b)?),
+            FloatExpr::Pow(a, b) => FloatExpr::Pow(part(a)?, part(b)?),
+            FloatExpr::Sqrt(a) => FloatExpr::Sqrt(part(a)?),
+            FloatExpr::Ln(a) => FloatExpr::Ln(part(a)?),
+        })
+    }
+
+    /// Calls `see` with every integer that it is computed from.
+    pub(crate) fn visit_ints(&self, see: &mut impl FnMut(&Expr)) {
+        match self {
+            FloatExpr::Const(_) => {}
+            FloatExpr::Int(expr) => see(expr),
+            FloatExpr::Add(a, b)
+            | FloatExpr::Sub(a, b)
+            | FloatExpr::Mul(a, b)
+            | FloatExpr::TrueDiv(a, b)
+            | FloatExpr::Pow(a, b) => {
+                a.visit_ints(see);
+                b.visit_ints(see);
+            }
+            FloatExpr::Sqrt(a) | FloatExpr::Ln(a) => a.visit_ints(see),
+        }
+    }
+
+    /// How much there is to read: the nodes, and the digits of the literals.
+    fn cost(&self) -> usize {
+        match self {
+            FloatExpr::Const(c) => format!("{c}").len(),
+            FloatExpr::Int(expr) => 1 + expr.args().len(),
+            FloatExpr::Add(a, b)
+            | FloatExpr::Sub(a, b)
+            | FloatExpr::Mul(a, b)
+            | FloatExpr::TrueDiv(a, b)
+            | FloatExpr::Pow(a, b) => 2 + a.cost() + b.cost(),
+            FloatExpr::Sqrt(a) => 2 + a.cost(),
+            // The last resort.
+            FloatExpr::Ln(a) => 100 + a.cost(),
+        }
+    }
+
+    /// Whether both are equal for every value: a power of two is divided by without an error.
+    fn is_same(&self, other: &FloatExpr) -> bool {
+        match (self, other) {
+            (FloatExpr::Mul(c, x), FloatExpr::TrueDiv(y, d)) | (FloatExpr::TrueDiv(y, d), FloatExpr::Mul(c, x)) => {
+                let (FloatExpr::Const(c), FloatExpr::Const(d)) = (&**c, &**d) else { return false };
+                x == y && c * d == 1.0 && c.to_bits().trailing_zeros() >= 52
+            }
+            _ => self == other,
+        }
+    }
+
+    /// Whether a PyTorch program can hold it.
+    pub(crate) fn in_torch(&self) -> bool {
+        match self {
+            FloatExpr::Const(c) => c.is_finite(),
+            FloatExpr::Int(_) => true,
+            FloatExpr::Add(a, b)
+            | FloatExpr::Sub(a, b)
+            | FloatExpr::Mul(a, b)
+            | FloatExpr::TrueDiv(a, b)
+            | FloatExpr::Pow(a, b) => a.in_torch() && b.in_torch(),
+            FloatExpr::Sqrt(a) => a.in_torch(),
+            FloatExpr::Ln(_) => false,
+        }
+    }
+}
+
+/// So many samples are asked for before any expression is tried.
+const SAMPLES: usize = 10;
+/// Points at which expressions are compared with each other; only those where they differ are asked.
+const POOL: usize = 400;
+/// So many expressions are compared.
+const CANDIDATES: usize = 12;
+/// So many sizes of each variable are tried where nothing else tells two expressions apart.
+const RARE: usize = 4000;
+/// Further points at which the last expression must agree.
+const VERIFIED: usize = 16;
+
+/// The expression that gives a float. `atoms` are integers that it may be computed from, as expressions over the
+/// variables' symbols. `samples` are values that are known, and `at` gives more of them; `None` where the forward takes
+/// another path.
+///
+/// The answer agrees in every bit with all samples and at all points that were asked. `None` if no small expression does,
+/// or it is not finite.
+pub(crate) fn identify_float(
+    variables: &[Variable],
+    known: &[Rel],
+    atoms: &[Expr],
+    samples: &[(Point, f64)],
+    at: &mut dyn FnMut(&[i64]) -> Option<f64>,
+) -> Option<FloatExpr> {
+    let mut search = Search { variables, known, samples: samples.to_vec(), elsewhere: Vec::new(), at };
+    if samples.iter().any(|(_, value)| !value.is_finite()) {
+        return None;
+    }
+    let pool = guard::generic(variables, known, POOL);
+    // Small sizes and large ones in turn.
+    for point in pool.iter().take(4 * SAMPLES) {
+        if search.samples.len() >= SAMPLES {
+            break;
+        }
+        search.ask(point);
+    }
+    let mut left = search.candidates(atoms);
+    loop {
+        left.retain(|e| search.agrees(e));
+        let first = left.first()?;
+        let pairs = || left.iter().skip(1).map(|e| (first, e));
+        let in_pool = pairs().find_map(|(a, b)| pool.iter().find(|p| search.tells_apart(a, b, p)).cloned());
+        match in_pool.or_else(|| pairs().find_map(|(a, b)| search.rare(a, b))) {
+            Some(point) => search.ask(&point),
+            None => break,
+        };
+    }
+    let found = left.into_iter().next()?;
+    let mut agreed = 0;
+    for point in pool.iter().rev() {
+        if agreed == VERIFIED {
+            break;
+        }
+        if !search.knows(point) && search.ask(point) {
+            search.agrees(&found).then_some(())?;
+            agreed += 1;
+        }
+    }
+    Some(found)
+}
+
+struct Search<'a> {
+    variables: &'a [Variable],
+    known: &'a [Rel],
+    samples: Vec<(Point, f64)>,
+    /// Points where the forward takes another path.
+    elsewhere: Vec<Point>,
+    at: &'a mut dyn FnMut(&[i64]) -> Option<f64>,
+}
+
+impl Search<'_> {
+    fn knows(&self, point: &[i64]) -> bool {
+        self.samples.iter().any(|(known, _)| known == point) || self.elsewhere.iter().any(|known| known == point)
+    }
+
+    /// Whether there is a value at the point now that was not known before.
+    fn ask(&mut self, point: &Point) -> bool {
+        if self.knows(point) {
+            return false;
+        }
+        let value = (self.at)(point);
+        match value {
+            Some(value) => self.samples.push((point.clone(), value)),
+            None => self.elsewhere.push(point.clone()),
+        }
+        value.is_some()
+    }
+
+    fn eval(&self, expr: &FloatExpr, point: &[i64]) -> Option<f64> {
+        expr.eval(&|s| self.variables.iter().position(|v| v.symbol == *s).and_then(|i| point.get(i)).copied())
+    }
+
+    fn agrees(&self, expr: &FloatExpr) -> bool {
+        self.samples.iter().all(|(point, value)| self.eval(expr, point).is_some_and(|v| v.to_bits() == value.to_bits()))
+    }
+
+    /// Whether two expressions differ at a point without a value.
+    fn tells_apart(&self, a: &FloatExpr, b: &FloatExpr, point: &[i64]) -> bool {
+        let differ = self.eval(a, point).map(f64::to_bits) != self.eval(b, point).map(f64::to_bits);
+        differ && !self.knows(point)
+    }
+
+    /// A point along one variable where two expressions differ: `sqrt(n)` and `n ** 0.5` do so at one size in thousands.
+    fn rare(&self, a: &FloatExpr, b: &FloatExpr) -> Option<Point> {
+        guard::lines(self.variables, self.known, RARE).find(|point| self.tells_apart(a, b, point))
+    }
+
+    /// The expressions that agree with all samples, the simplest first.
+    fn candidates(&self, atoms: &[Expr]) -> Vec<FloatExpr> {
+        let seen: Vec<f64> = self.samples.iter().map(|(_, value)| *value).collect();
+        let integers = forms::integers(atoms).into_iter().filter_map(|expr| {
+            let values = self.samples.iter().map(|(point, _)| self.eval(&FloatExpr::Int(expr.clone()), point));
+            let values = values.collect::<Option<Vec<f64>>>()?;
+            Some((expr, values))
+        });
+        let mut all = forms::candidates(&integers.collect::<Vec<_>>(), &seen);
+        all.sort_by_cached_key(FloatExpr::cost);
+        let mut kept: Vec<FloatExpr> = Vec::new();
+        for expr in all {
+            if kept.len() < CANDIDATES && !kept.iter().any(|known| known.is_same(&expr)) {
+                kept.push(expr);
+            }
+        }
+        kept
+    }
+}
+
+#[cfg(test)]
+mod tests;
