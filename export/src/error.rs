@@ -40,7 +40,9 @@ pub enum ExportError {
     #[error(
         "the forward takes another path at other sizes{}: with {first_sizes} call {at} is `{first}`, with {second_sizes} it \
          is `{second}`. No condition on the sizes was found that separates the two: make the dimension static, narrow its \
-         range with `min` and `max`, or export each path with its own inputs", on(line))]
+         range with `min` and `max`, or export each path with its own inputs",
+        on(line)
+    )]
     Branch {
         /// The index of the first call that differs.
         at: usize,
@@ -59,7 +61,9 @@ pub enum ExportError {
     #[error(
         "{place} is another one at other sizes{}: compare {first_sizes} with {second_sizes}. No condition on the sizes was \
          found that separates the two: make the dimension static, narrow its range with `min` and `max`, or export each \
-         path with its own inputs", on(line))]
+         path with its own inputs",
+        on(line)
+    )]
     Path {
         /// The op and what differs.
         place: String,
@@ -73,7 +77,9 @@ pub enum ExportError {
     /// An op fails at sizes that the dynamic shapes allow, and no condition on the sizes was found.
     #[error(
         "`{op}` fails at sizes that the dynamic shapes allow{}: with {sizes}: {message}. Make the dimension static, or \
-         narrow its range with `min` and `max`", on(line))]
+         narrow its range with `min` and `max`",
+        on(line)
+    )]
     Fails {
         /// The op.
         op: OpName,
@@ -87,7 +93,9 @@ pub enum ExportError {
     /// The forward panics at sizes that the dynamic shapes allow, and no condition on the sizes was found.
     #[error(
         "the forward panics at sizes that the dynamic shapes allow{}: with {sizes}: {message}. Make the dimension static, \
-         or narrow its range with `min` and `max`", on(line))]
+         or narrow its range with `min` and `max`",
+        on(line)
+    )]
     Panics {
         /// The message of the panic.
         message: String,
@@ -100,7 +108,10 @@ pub enum ExportError {
     #[error(
         "the forward reads values of a tensor that depends on the inputs{}{}: a value that leaves the graph would become a \
          constant. Compute with tensors instead (`where_self`, `masked_fill`, `index_select`); a single number can be read \
-         with `int64_value` or `double_value` if no branch depends on it", by(op), on(line))]
+         with `int64_value` or `double_value` if no branch depends on it",
+        by(op),
+        on(line)
+    )]
     ReadsData {
         /// The op that reads; `None` if the forward copies the values itself.
         op: Option<OpName>,
@@ -108,7 +119,10 @@ pub enum ExportError {
         line: Option<String>,
     },
     /// An op cannot be run without data, so its results at other sizes are not known.
-    #[error("`{op}` cannot be exported{}: {reason}. Compute its result outside of the forward and pass it as an input", on(line))]
+    #[error(
+        "`{op}` cannot be exported{}: {reason}. Compute its result outside of the forward and pass it as an input",
+        on(line)
+    )]
     NoFakeRun {
         /// The op.
         op: OpName,
@@ -120,7 +134,9 @@ pub enum ExportError {
     /// The content of a constant follows sizes.
     #[error(
         "a constant made from Rust values that {op} uses has other values with {second_sizes} than with {first_sizes}{}: \
-         only a single number follows sizes. Make the tensor with ops (`arange`, `full`, `linspace`) instead", on(line))]
+         only a single number follows sizes. Make the tensor with ops (`arange`, `full`, `linspace`) instead",
+        on(line)
+    )]
     ConstantVaries {
         /// The op that uses it first.
         op: String,
@@ -134,7 +150,9 @@ pub enum ExportError {
     /// A tensor that no recorded op made is another one in the next run.
     #[error(
         "`{op}` uses a tensor that no recorded op made and that is another one in the next run{}: another thread made it, \
-         or its memory is foreign (`from_blob`). Make it in the forward, on the same thread, or let the model hold it", on(line))]
+         or its memory is foreign (`from_blob`). Make it in the forward, on the same thread, or let the model hold it",
+        on(line)
+    )]
     OtherTensor {
         /// The op.
         op: OpName,

@@ -80,7 +80,7 @@ fn rename(program: &mut ExportedProgram, from: &str, to: &str) -> Option<()> {
 /// The elements of a stored tensor, changed in place.
 fn stored(program: &mut ExportedProgram, name: &str, change: fn(&Tensor) -> Tensor) -> Option<()> {
     let data = program.state_dict.get_mut(name)?;
-    let base = torch_export::dispatch::storage_from_bytes(&data.storage.0).unwrap();
+    let base = torch_export::dispatch::storage_from_bytes(data.storage.as_bytes()).unwrap();
     let tensor =
         torch_export::dispatch::on_storage(&base, data.tensor.dtype, &data.tensor.sizes, &data.tensor.strides, 0);
     let changed = change(&tensor.unwrap()).to_kind(data.tensor.dtype.to_tch().unwrap());

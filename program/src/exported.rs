@@ -1,7 +1,8 @@
 //! An exported program: its graph, signature, tensors and metadata.
 
-use crate::data::TensorData;
-use crate::graph::Graph;
+use crate::data::{Pickled, Storage, TensorData};
+use crate::graph::{Graph, GraphOutput};
+use crate::pt2::Hint;
 use crate::signature::GraphSignature;
 use crate::verification::Unproven;
 use indexmap::IndexMap;
@@ -38,6 +39,65 @@ pub struct ExportedProgram {
     pub guards: Vec<Guard>,
     /// How the program was compared with the model; `None` if it was not.
     pub verification: Option<Verification>,
+    /// The modules of the model in the order of their calls, without the model itself (`ep.module_call_graph`).
+    pub module_calls: Vec<ModuleCall>,
+    /// Metadata of the graph as JSON texts (`ep.graph_module.meta`).
+    pub metadata: IndexMap<String, String>,
+    /// The rules that the graph keeps (`ep.dialect`): `TRAINING` for a new program, `ATEN` after `run_decompositions`.
+    pub verifiers: Vec<String>,
+    /// Objects that are not tensors, in the state dict and the constants of a loaded program. They are never unpickled.
+    pub pickled: IndexMap<String, Pickled>,
+    /// The example inputs of a loaded program (`ep.example_inputs`) as PyTorch wrote them, a pickle in an archive. They are
+    /// never unpickled.
+    pub sample_inputs: Option<Storage>,
+    /// Files that were stored with the program (`extra_files`), by name.
+    pub extra_files: IndexMap<String, Storage>,
+    /// What wrote the file from which the program was loaded; `None` for a new program.
+    pub origin: Option<Origin>,
+    /// Example values of expressions that do not follow from those of their symbols.
+    pub(crate) expression_hints: IndexMap<Expr, Hint>,
+    /// The ranges of symbols that occur in offsets of tensors only. PyTorch does not print these.
+    pub(crate) offset_ranges: Vec<(Expr, ValueRange)>,
+}
+
+/// What wrote a `.pt2` file.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Origin {
+    /// The name of the program in the archive.
+    pub name: String,
+    /// The release of PyTorch: `2.13.0+cu130`. Empty if the file does not say.
+    pub torch_version: String,
+    /// The version of the file's schema: major and minor.
+    pub schema_version: (u32, u32),
+    /// The versions of the operator sets: `aten` is 10.
+    pub opset_version: IndexMap<String, i64>,
+}
+
+/// A module of the model (`torch.export.ModuleCallEntry`).
+#[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
+pub struct ModuleCall {
+    /// Its fully qualified name: `layers.0.fc`.
+    pub fqn: String,
+    /// How it is called, if the export preserved that (`preserve_module_call_signature`).
+    pub signature: Option<ModuleCallSignature>,
+}
+
+/// The call of a module (`torch.export.ModuleCallSignature`).
+#[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
+pub struct ModuleCallSignature {
+    /// The leaves of its inputs.
+    pub inputs: Vec<GraphOutput>,
+    /// The leaves of its output.
+    pub outputs: Vec<GraphOutput>,
+    /// The structure of the inputs: `(args, kwargs)`.
+    pub in_spec: TreeSpec,
+    /// The structure of the output.
+    pub out_spec: TreeSpec,
+    /// The names of the given arguments, if known.
+    pub argument_names: Option<Vec<String>>,
 }
 
 /// A condition on the inputs. A call with other inputs is rejected, since the graph would be wrong for them.
@@ -54,6 +114,11 @@ impl Guard {
     /// A condition over the symbols of a program, and the same as Python code.
     pub fn new(code: String, relation: Rel) -> Self {
         Guard { code, relation: Some(relation) }
+    }
+
+    /// A condition that is only known as Python code.
+    pub fn of_code(code: String) -> Self {
+        Guard { code, relation: None }
     }
 }
 
@@ -112,6 +177,15 @@ impl ExportedProgram {
             constants: IndexMap::new(),
             guards: Vec::new(),
             verification: None,
+            module_calls: Vec::new(),
+            metadata: IndexMap::new(),
+            verifiers: vec!["TRAINING".to_owned()],
+            pickled: IndexMap::new(),
+            sample_inputs: None,
+            extra_files: IndexMap::new(),
+            origin: None,
+            expression_hints: IndexMap::new(),
+            offset_ranges: Vec::new(),
         }
     }
 }

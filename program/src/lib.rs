@@ -47,15 +47,20 @@
 //! | `ep.state_dict`, `ep.constants` | [`TensorData`] |
 //! | `print(ep)` | `Display` of [`ExportedProgram`] |
 //! | `torch.export.save` | [`ExportedProgram::save`] |
+//! | `torch.export.load` | [`ExportedProgram::load`], [`Archive`] |
 //! | registrations of custom nodes | [`ExportedProgram::python_module`] |
 //! | names of placeholders and nodes | [`names`] |
+//! | the verifier | [`ExportedProgram::check`] |
 //! | dead values (`;  x = None`) | [`passes::Liveness`] |
 //!
 //! The package is called `torch-export-program`, its library `program`.
 
+mod builder;
+mod check;
 mod data;
 mod exported;
 mod graph;
+pub mod inspect;
 pub mod names;
 mod op;
 pub mod passes;
@@ -65,13 +70,16 @@ mod signature;
 mod text;
 mod verification;
 
-pub use data::{Storage, TensorData};
-pub use exported::{ExportedProgram, Guard, InputSizes, Tried, Verification};
+pub use builder::ProgramBuilder;
+pub use check::{Finding, Problem, Remark, Report};
+pub use data::{ChecksumError, Pickled, Storage, TensorData};
+pub use exported::{ExportedProgram, Guard, InputSizes, ModuleCall, ModuleCallSignature, Origin, Tried, Verification};
 pub use graph::{
-    Argument, Frame, Graph, GraphOutput, Literal, NamedArgument, Node, NodeId, NodeKind, NodeValue, PythonFunction,
-    Sym, Target,
+    Argument, Frame, Graph, GraphOutput, Literal, Metadata, NamedArgument, Node, NodeId, NodeKind, NodeValue,
+    PythonFunction, Sym, Target,
 };
 pub use op::{OpName, OpNameError, Value};
-pub use pt2::SaveError;
+pub use pt2::{Archive, ContentError, Limits, LoadError, SaveError, ZipError};
 pub use signature::{GraphSignature, InputKind, InputSpec, OutputKind, OutputSpec};
+pub use text::{ProgramText, TextRelease};
 pub use verification::{Unproven, Vacuous};

@@ -26,6 +26,13 @@ pub enum InputKind {
         /// Its name.
         name: String,
     },
+    /// An object of a Python or TorchScript class.
+    CustomObject {
+        /// Its name.
+        name: String,
+    },
+    /// A token, which orders effects.
+    Token,
 }
 
 /// A placeholder and its kind (`torch.export.graph_signature.InputSpec`).
@@ -53,6 +60,25 @@ pub enum OutputKind {
         /// The name of the input's placeholder.
         input: String,
     },
+    /// The loss of a program with a backward pass.
+    LossOutput,
+    /// The new value of a parameter.
+    ParameterMutation {
+        /// The fully qualified name of the parameter.
+        parameter: String,
+    },
+    /// The gradient of the loss with respect to a parameter.
+    GradientToParameter {
+        /// The fully qualified name of the parameter.
+        parameter: String,
+    },
+    /// The gradient of the loss with respect to an input.
+    GradientToUserInput {
+        /// The name of the input's placeholder.
+        input: String,
+    },
+    /// A token, which orders effects.
+    Token,
 }
 
 /// An output and its kind (`torch.export.graph_signature.OutputSpec`).
@@ -74,24 +100,28 @@ pub struct GraphSignature {
 }
 
 impl InputKind {
-    /// The name of the tensor in the state dict or the constants; `None` for a user input.
+    /// The name of the tensor or object in the state dict or the constants; `None` for a user input.
     pub fn target(&self) -> Option<&str> {
         match self {
-            InputKind::UserInput => None,
-            InputKind::Parameter { name } | InputKind::Buffer { name, .. } | InputKind::ConstantTensor { name } => {
-                Some(name)
-            }
+            InputKind::UserInput | InputKind::Token => None,
+            InputKind::Parameter { name }
+            | InputKind::Buffer { name, .. }
+            | InputKind::ConstantTensor { name }
+            | InputKind::CustomObject { name } => Some(name),
         }
     }
 }
 
 impl OutputKind {
-    /// The name of the buffer or input that is mutated; `None` for a user output.
+    /// The name of the buffer, parameter or input that is mutated or has this gradient; `None` for another output.
     pub fn target(&self) -> Option<&str> {
         match self {
-            OutputKind::UserOutput => None,
+            OutputKind::UserOutput | OutputKind::LossOutput | OutputKind::Token => None,
             OutputKind::BufferMutation { buffer } => Some(buffer),
-            OutputKind::UserInputMutation { input } => Some(input),
+            OutputKind::ParameterMutation { parameter } | OutputKind::GradientToParameter { parameter } => {
+                Some(parameter)
+            }
+            OutputKind::UserInputMutation { input } | OutputKind::GradientToUserInput { input } => Some(input),
         }
     }
 }
@@ -103,6 +133,8 @@ impl fmt::Display for InputKind {
             InputKind::Parameter { .. } => "PARAMETER",
             InputKind::Buffer { .. } => "BUFFER",
             InputKind::ConstantTensor { .. } => "CONSTANT_TENSOR",
+            InputKind::CustomObject { .. } => "CUSTOM_OBJ",
+            InputKind::Token => "TOKEN",
         })
     }
 }
@@ -113,6 +145,11 @@ impl fmt::Display for OutputKind {
             OutputKind::UserOutput => "USER_OUTPUT",
             OutputKind::BufferMutation { .. } => "BUFFER_MUTATION",
             OutputKind::UserInputMutation { .. } => "USER_INPUT_MUTATION",
+            OutputKind::LossOutput => "LOSS_OUTPUT",
+            OutputKind::ParameterMutation { .. } => "PARAMETER_MUTATION",
+            OutputKind::GradientToParameter { .. } => "GRADIENT_TO_PARAMETER",
+            OutputKind::GradientToUserInput { .. } => "GRADIENT_TO_USER_INPUT",
+            OutputKind::Token => "TOKEN",
         })
     }
 }

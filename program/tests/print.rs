@@ -5,7 +5,7 @@ mod support;
 
 use program::{
     Argument, Frame, Graph, GraphOutput, InputKind, Literal, NamedArgument, Node, NodeId, NodeKind, NodeValue,
-    PythonFunction, Sym, Target,
+    PythonFunction, Sym, Target, TextRelease,
 };
 use pytree_core::{DType, Device, Layout, MemoryFormat};
 use support::{call, floats, input, program};
@@ -37,7 +37,6 @@ const N: NodeId = NodeId(2);
 
 #[test]
 fn arguments_of_every_kind() {
-    let inner = Box::new(Graph::default());
     let cases = [
         (Argument::None, "None"),
         (Argument::Tensor(X), "x"),
@@ -70,11 +69,41 @@ fn arguments_of_every_kind() {
         (Argument::MemoryFormat(MemoryFormat::Contiguous), "torch.contiguous_format"),
         (Argument::Device(Device::Cpu), "device(type='cpu')"),
         (Argument::Device(Device::Cuda(1)), "device(type='cuda', index=1)"),
-        (Argument::Graph { name: "true_graph_0".to_owned(), graph: inner }, "true_graph_0"),
     ];
     for (argument, text) in cases {
         assert_eq!(shown(argument.clone()), text, "{argument:?}");
     }
+}
+
+#[test]
+fn graphs_are_attributes_and_classes() {
+    let mut inner = Graph::default();
+    let a = input(&mut inner, "a", floats(&[Expr::int(2)]));
+    inner.outputs = vec![GraphOutput::Node(a)];
+    inner.returns_single = true;
+    let mut graph = Graph::default();
+    let x = input(&mut graph, "x", floats(&[Expr::int(2)]));
+    let argument = |value| NamedArgument::positional("", value);
+    let body = Argument::Graph { name: "body_graph_0".to_owned(), graph: Box::new(inner) };
+    let arguments = vec![argument(body), argument(Argument::Tensors(vec![x])), argument(Argument::Ints(Vec::new()))];
+    let target = Target::HigherOrder("map_impl".to_owned());
+    let map = graph.push(Node::new("map", NodeKind::Call { target, arguments }, NodeValue::Nothing));
+    graph.outputs = vec![GraphOutput::Node(map)];
+    let text = program(graph).to_string();
+    let expected = r#"            # No stacktrace found for following nodes
+            body_graph_0 = self.body_graph_0
+            map = torch.ops.higher_order.map_impl(body_graph_0, [x], []);  body_graph_0 = x = None
+            return (map,)
+    
+        class body_graph_0(torch.nn.Module):
+            def forward(self, a: "f32[2]"):
+                return a
+    
+Graph signature: 
+"#;
+    assert!(text.contains(expected), "{text}");
+    let text = program(Graph::default()).text(TextRelease::Torch2_15).to_string();
+    assert!(text.contains("Graph signature:\n    # inputs"), "{text}");
 }
 
 #[test]
@@ -86,7 +115,7 @@ fn values_of_every_kind() {
         (floats(&[]), ": \"f32[]\""),
         (NodeValue::Int(s().try_mul(&Expr::int(2)).unwrap()), ": \"Sym(2*s77)\""),
         (NodeValue::Float(half), ": \"Sym(IntTrueDiv(s77, 2))\""),
-        (NodeValue::Bool(Rel::new(RelOp::Gt, s(), Expr::int(7))), ": \"Sym(s77 > 7)\""),
+        (NodeValue::Bool(Rel::new(RelOp::Gt, s(), Expr::int(7)).into()), ": \"Sym(s77 > 7)\""),
         (NodeValue::Several { count: 2, list: true }, ""),
         (NodeValue::Several { count: 2, list: false }, ""),
         (NodeValue::Literal(Literal::Int(3)), ""),

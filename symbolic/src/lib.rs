@@ -22,9 +22,9 @@
 //! | in PyTorch | here |
 //! |---|---|
 //! | `sympy.Expr` with torch's `FloorDiv`, `Mod`, `Max`, `Min` | [`Expr`] |
-//! | `sympy.srepr` and `sympify` | [`Expr::srepr`], [`parse_srepr`] |
+//! | `sympy.srepr` and `sympify` | [`Expr::srepr`], [`parse_srepr`], [`parse_srepr_bool`] |
 //! | `ValueRanges`, `bound_sympy` | [`ValueRange`], [`Expr::range`] |
-//! | `sympy.Rel` | [`Rel`] |
+//! | `sympy.Rel`, `And`, `Or`, `Not` | [`Rel`], [`BoolExpr`] |
 //! | `try_solve` | [`solve`] |
 //! | `ShapeEnv` | [`ShapeEnv`] |
 //!
@@ -33,6 +33,7 @@
 pub mod arith;
 
 mod affine;
+mod boolean;
 mod env;
 mod expr;
 mod range;
@@ -41,9 +42,10 @@ mod solve;
 mod srepr;
 
 pub use affine::Affine;
+pub use boolean::BoolExpr;
 pub use env::{EnvError, Guard, Naming, ShapeEnv, SymbolInfo, SymbolKind, source_slot};
-pub use expr::{Expr, ExprError, ExprKind, Function, Number, Real, Symbol};
+pub use expr::{Case, Expr, ExprError, ExprKind, Function, Number, Ratio, Real, Symbol};
 pub use range::{Bound, ValueRange};
 pub use rel::{Rel, RelOp};
 pub use solve::{Solution, solve};
-pub use srepr::parse_srepr;
+pub use srepr::{parse_srepr, parse_srepr_bool};

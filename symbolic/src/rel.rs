@@ -28,6 +28,9 @@ pub enum RelOp {
 }
 
 impl RelOp {
+    /// Every comparison.
+    pub const ALL: [RelOp; 6] = [RelOp::Eq, RelOp::Ne, RelOp::Lt, RelOp::Le, RelOp::Gt, RelOp::Ge];
+
     /// The comparison that holds exactly when this one does not.
     #[must_use]
     pub fn negated(self) -> RelOp {

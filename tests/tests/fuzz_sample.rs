@@ -53,6 +53,46 @@ fn sample(target: &str, promise: fn(&str)) {
     }
 }
 
+/// The same for readers of bytes. The damaged archives are in `damaged.rs`.
+fn sample_bytes(target: &str, promise: fn(&[u8])) {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../fuzz/seeds").join(target);
+    let entries = fs::read_dir(&folder).unwrap_or_else(|e| panic!("{}: {e}", folder.display()));
+    let mut paths: Vec<_> = entries.map(|entry| entry.expect("a seed").path()).collect();
+    paths.sort();
+    let seeds: Vec<Vec<u8>> = paths.iter().map(|path| fs::read(path).expect("a seed")).collect();
+    assert!(seeds.len() > 4, "{target} has {} seeds", seeds.len());
+    let mut random = Random::new(2130);
+    for i in 0..SAMPLE / 4 {
+        let mut bytes = seeds[i % seeds.len()].clone();
+        for _ in 0..random.below(5) * usize::from(i >= seeds.len()) {
+            let at = random.below(bytes.len());
+            match random.below(3) {
+                0 => bytes[at] = random.below(256) as u8,
+                1 => drop(bytes.remove(at)),
+                _ => bytes.insert(at, *random.pick(b"(.}])NKMJXQRbcehjqrstu\x80\x85\x86\x87\x88\x89\x8a\xff\0")),
+            }
+        }
+        if std::panic::catch_unwind(|| promise(&bytes)).is_err() {
+            panic!("{target} breaks its promise on {bytes:?}");
+        }
+    }
+}
+
+#[test]
+fn model() {
+    sample("model", promises::model);
+}
+
+#[test]
+fn payload() {
+    sample("payload", promises::payload);
+}
+
+#[test]
+fn pickle() {
+    sample_bytes("pickle", promises::pickle);
+}
+
 #[test]
 fn treespec() {
     sample("treespec", promises::treespec);

@@ -1,7 +1,7 @@
 use std::ffi::OsString;
 
 use crate::process::cargo;
-use crate::{Error, RepoRoot, bench, conformance, fuzz, libtorch};
+use crate::{Error, RepoRoot, bench, conformance, fuzz, libtorch, schemas, zoo};
 
 /// A command of `cargo xtask`.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -11,6 +11,8 @@ pub(crate) enum Command {
     Test,
     Conformance,
     Bench,
+    Schemas,
+    Zoo,
     Fuzz { target: Option<String>, seconds: u64 },
     Help,
 }
@@ -19,7 +21,7 @@ pub(crate) enum Command {
 const FUZZ_SECONDS: u64 = 60;
 
 /// Each command's name and what it does, in the order of `help`.
-const COMMANDS: [(Command, &str, &str); 7] = [
+const COMMANDS: [(Command, &str, &str); 9] = [
     (Command::Demo, "demo", "start here: set up libtorch, then run the two example pages"),
     (Command::Test, "test", "set up libtorch, then run all tests except the comparison with Python"),
     (Command::Setup, "setup", "download libtorch 2.13.0 into third_party (0.5 GB: the CPU part of the torch wheel)"),
@@ -34,6 +36,8 @@ const COMMANDS: [(Command, &str, &str); 7] = [
         "fuzz",
         "fuzz [TARGET] [SECONDS]: give the readers random texts, 60 s for each target; needs nightly and cargo-fuzz",
     ),
+    (Command::Schemas, "schemas", "write the schemas of libtorch's operators into the crate program"),
+    (Command::Zoo, "zoo", "export all programs of the zoo by a live PyTorch and compare (several minutes)"),
     (Command::Help, "help", "print this list"),
 ];
 
@@ -80,6 +84,8 @@ impl Command {
                 conformance::run(repo)
             }
             Command::Bench => bench::run(repo),
+            Command::Schemas => schemas::run(repo),
+            Command::Zoo => zoo::run(repo, None),
             Command::Fuzz { target, seconds } => fuzz::run(repo, target.as_deref(), seconds),
         }
     }

@@ -3,7 +3,7 @@ use libtorch_link::VERSION;
 use crate::process::cargo;
 use crate::python::Python;
 use crate::scratch::Scratch;
-use crate::{Error, RepoRoot};
+use crate::{Error, RepoRoot, zoo};
 
 /// The environment variable that names the Python of the conformance programs.
 const PYTHON_VARIABLE: &str = "TORCH_EXPORT_PYTHON";
@@ -11,7 +11,7 @@ const PYTHON_VARIABLE: &str = "TORCH_EXPORT_PYTHON";
 /// They compare exported programs; symbols, ranges and constraint messages of random inputs; random trees.
 const PROGRAMS: [&str; 3] = ["conformance", "conformance_shapes", "conformance_trees"];
 
-/// Compares this project with a live PyTorch.
+/// Compares this project with a live PyTorch, and its reader with a sample of programs that PyTorch exports.
 ///
 /// The Python is `$TORCH_EXPORT_PYTHON` if it is set, otherwise the one in `.venv`, which is made if it does not exist.
 pub(crate) fn run(repo: &RepoRoot) -> Result<(), Error> {
@@ -19,7 +19,7 @@ pub(crate) fn run(repo: &RepoRoot) -> Result<(), Error> {
     for program in PROGRAMS {
         cargo(repo, &["run", "-p", "conformance", "--bin", program]).env(PYTHON_VARIABLE, python.program()).run()?;
     }
-    Ok(())
+    zoo::run(repo, Some(zoo::SAMPLE))
 }
 
 /// The Python that has torch, and whether it is the one in `.venv`. Any other is the user's, and nothing is installed there.

@@ -13,8 +13,10 @@ mod libtorch;
 mod process;
 mod python;
 mod repo_root;
+mod schemas;
 mod scratch;
 mod wheel;
+mod zoo;
 
 use std::process::ExitCode;
 

@@ -17,8 +17,8 @@ pub(crate) use location::Locations;
 use program::names::Lifted;
 use program::passes::eliminate_dead_code;
 use program::{
-    Argument, ExportedProgram, Frame, Graph, GraphOutput, Guard, GraphSignature, InputKind, InputSpec, Literal, NamedArgument,
-    Node, NodeId, NodeKind, NodeValue, OpName, OutputKind, OutputSpec, Sym, TensorData, Value,
+    Argument, ExportedProgram, Frame, Graph, GraphOutput, GraphSignature, Guard, InputKind, InputSpec, Literal,
+    NamedArgument, Node, NodeId, NodeKind, NodeValue, OpName, OutputKind, OutputSpec, Sym, TensorData, Value,
 };
 use pytree_core::{Family, Leaf, Tch, TensorType};
 use shapes::PlaceholderShape;

@@ -57,7 +57,12 @@ unsafe extern "C" {
     fn tx_session_lifted_count(session: *const RawSession) -> u64;
     fn tx_session_lifted(session: *mut RawSession, index: u64, tensor: *mut *mut c_void, error: *mut RawBytes)
     -> c_int;
-    fn tx_session_tensor(session: *mut RawSession, number: u64, tensor: *mut *mut c_void, error: *mut RawBytes) -> c_int;
+    fn tx_session_tensor(
+        session: *mut RawSession,
+        number: u64,
+        tensor: *mut *mut c_void,
+        error: *mut RawBytes,
+    ) -> c_int;
     fn tx_fake_tensor(
         like: *mut c_void,
         sizes: *const i64,

@@ -9,7 +9,9 @@ impl Run {
     /// Whether the sizes are too large to be tried: a number of elements or bytes is not a number of 64 bits.
     pub(crate) fn is_too_large(&self) -> bool {
         let message = match self.end() {
-            End::Stopped(Stop::Failed { message, .. } | Stop::Panicked { message, .. }) | End::Inputs { message } => message,
+            End::Stopped(Stop::Failed { message, .. } | Stop::Panicked { message, .. }) | End::Inputs { message } => {
+                message
+            }
             _ => return false,
         };
         ["overflow", "too large", "out of memory"].iter().any(|text| message.contains(text))
@@ -20,7 +22,11 @@ impl Run {
         match self.end() {
             End::Stopped(stop) => matches!(
                 stop,
-                Stop::Path { .. } | Stop::Arguments { .. } | Stop::Results { .. } | Stop::Failed { .. } | Stop::Panicked { .. }
+                Stop::Path { .. }
+                    | Stop::Arguments { .. }
+                    | Stop::Results { .. }
+                    | Stop::Failed { .. }
+                    | Stop::Panicked { .. }
             ),
             End::Output { .. } | End::Inputs { .. } => true,
             End::Same => false,
@@ -61,9 +67,12 @@ impl Runs<'_> {
                 };
                 ExportError::Path { place, first_sizes, second_sizes, line }
             }
-            End::Stopped(Stop::Results { op }) => {
-                ExportError::Path { place: format!("the number or type of the results of `{op}`"), first_sizes, second_sizes, line }
-            }
+            End::Stopped(Stop::Results { op }) => ExportError::Path {
+                place: format!("the number or type of the results of `{op}`"),
+                first_sizes,
+                second_sizes,
+                line,
+            },
             End::Stopped(Stop::Failed { op, message }) => ExportError::Fails { op, message, sizes: second_sizes, line },
             End::Stopped(Stop::Panicked { message, location }) => {
                 ExportError::Panics { message, sizes: second_sizes, line: location }

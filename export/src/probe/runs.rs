@@ -205,11 +205,9 @@ impl<'m> Runs<'m> {
                 }
                 Err(end) => end,
             },
-            (None, Some(Err(error))) => End::Output {
-                place: "the forward".to_owned(),
-                first: "a result".to_owned(),
-                second: error.to_string(),
-            },
+            (None, Some(Err(error))) => {
+                End::Output { place: "the forward".to_owned(), first: "a result".to_owned(), second: error.to_string() }
+            }
             (None, None) => return Err(ExportError::Inputs(tch::TchError::Torch("the run has no result".to_owned()))),
         };
         let mut numbers = std::mem::take(&mut fake.numbers);

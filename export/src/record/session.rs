@@ -77,11 +77,7 @@ pub(crate) fn quietly<R>(f: impl FnOnce() -> R) -> Result<R, RecordError> {
     })
 }
 
-fn run<R>(
-    known: &Known<'_>,
-    frames: bool,
-    f: impl FnOnce() -> R,
-) -> Result<(R, Trace), RecordError> {
+fn run<R>(known: &Known<'_>, frames: bool, f: impl FnOnce() -> R) -> Result<(R, Trace), RecordError> {
     let _mark = Mark::set().ok_or(RecordError::Nested)?;
     let mut session = Session::new(frames).map_err(DispatchError::tensor)?;
     let mut names = TensorNames::default();

@@ -1,8 +1,8 @@
 //! One replay of the graph: call by call, its integers are identified from fake runs, and its shape rule gives the sizes of
 //! its results and unifies, relates or specialises symbols.
 
-use super::lessons::{Lesson, Lessons};
 use super::domain::{Domain, Given};
+use super::lessons::{Lesson, Lessons};
 use super::{Resolved, ResolvedCall, ResolvedConstant, ResolvedNumber, layout, rules};
 use crate::ExportError;
 use crate::dispatch;
@@ -319,13 +319,7 @@ impl<'r, 'm> Attempt<'r, 'm> {
     }
 
     /// Identifies an integer with as many runs as it takes.
-    fn identify(
-        &mut self,
-        number: usize,
-        call: usize,
-        seen: &[i64],
-        what: impl Fn() -> String,
-    ) -> Result<Expr, Halt> {
+    fn identify(&mut self, number: usize, call: usize, seen: &[i64], what: impl Fn() -> String) -> Result<Expr, Halt> {
         let space = solve::Space {
             variables: self.domain.space.variables.clone(),
             guards: self.domain.space.guards.clone(),
@@ -341,7 +335,10 @@ impl<'r, 'm> Attempt<'r, 'm> {
                     let values = self.domain.values(point);
                     value.is_some() && expr.eval(&|symbol| values.get(symbol).copied()).ok() == value
                 };
-                Err(self.learn_guards(call, &what(), same, || ExportError::Unsolved { what: what(), seen: format!("{seen:?}") }))
+                Err(self.learn_guards(call, &what(), same, || ExportError::Unsolved {
+                    what: what(),
+                    seen: format!("{seen:?}"),
+                }))
             }
             Some(Err(unidentified)) => {
                 let seen = unidentified.seen.iter().map(|(point, value)| format!("{value} at {}", self.shown(point)));

@@ -124,4 +124,3 @@ impl Attempt<'_, '_> {
         self.domain.dims_of(variable, self.runs.setup())
     }
 }
-

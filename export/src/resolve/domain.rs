@@ -78,7 +78,9 @@ impl Domain {
             domain.space.guards.extend(ends(&Expr::symbol(root), env.range(root)));
         }
         for (symbol, info) in env.symbols() {
-            if matches!(info.kind, SymbolKind::Layout) || domain.space.variables.iter().any(|known| known.symbol == *symbol) {
+            if matches!(info.kind, SymbolKind::Layout)
+                || domain.space.variables.iter().any(|known| known.symbol == *symbol)
+            {
                 continue;
             }
             let own = Expr::symbol(symbol);
@@ -176,7 +178,9 @@ impl Domain {
 
     /// The input dimensions whose size depends on a variable.
     pub(crate) fn dims_of(&self, variable: usize, setup: &Setup) -> Vec<Variable> {
-        let Some(symbol) = self.space.variables.get(variable).map(|variable| &variable.symbol) else { return Vec::new() };
+        let Some(symbol) = self.space.variables.get(variable).map(|variable| &variable.symbol) else {
+            return Vec::new();
+        };
         let root = self.roots.iter().find(|(_, of, _)| *of == variable).map(|(root, ..)| root);
         let depends = |size: &Expr| size.has_symbol(|s| s == symbol || Some(s) == root);
         let mut dims = Vec::new();

@@ -89,9 +89,10 @@ impl Numbers {
         let (call, of) = match place {
             Place::Int { call, .. } | Place::Float { call, .. } => (Some(call), Argument),
             Place::Constant { call, .. } => (call, Argument),
-            Place::Size { call, .. } | Place::Stride { call, .. } | Place::Offset { call, .. } | Place::Read { call, .. } => {
-                (Some(call), Result)
-            }
+            Place::Size { call, .. }
+            | Place::Stride { call, .. }
+            | Place::Offset { call, .. }
+            | Place::Read { call, .. } => (Some(call), Result),
         };
         if let Place::Constant { call, lifted, float } = place {
             self.constants.push((number, Constant { lifted, float, call }));

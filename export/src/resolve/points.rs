@@ -107,7 +107,8 @@ impl Domain {
                 for size in [self.space.variables[i].example, 37, 4099] {
                     for gap in [-1, 0, 1] {
                         let mut point = self.example();
-                        (point[i], point[j]) = (self.space.variables[i].near(size + gap), self.space.variables[j].near(size));
+                        (point[i], point[j]) =
+                            (self.space.variables[i].near(size + gap), self.space.variables[j].near(size));
                         add(point);
                     }
                 }

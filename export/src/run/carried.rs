@@ -22,7 +22,7 @@ impl Carried {
         let mut tensors = HashMap::new();
         for (name, data) in program.state_dict.iter().chain(&program.constants) {
             let failed = |source| CallError::Op { node: name.clone(), source };
-            let base = match storages.entry((data.storage.0.as_ptr(), data.storage.0.len())) {
+            let base = match storages.entry((data.storage.as_bytes().as_ptr(), data.storage.as_bytes().len())) {
                 Entry::Occupied(known) => known.get().shallow_clone(),
                 Entry::Vacant(place) => place.insert(on_device(data).map_err(failed)?).shallow_clone(),
             };
@@ -48,7 +48,7 @@ impl Carried {
 
 /// The bytes of a storage, on the device of its tensor.
 fn on_device(data: &TensorData) -> Result<Tensor, DispatchError> {
-    let bytes = dispatch::storage_from_bytes(&data.storage.0)?;
+    let bytes = dispatch::storage_from_bytes(data.storage.as_bytes())?;
     Ok(match data.tensor.device.to_tch() {
         Some(tch::Device::Cpu) | None => bytes,
         Some(device) => bytes.to_device(device),

@@ -135,7 +135,7 @@ impl Reader<'_> {
         if reference.get("as_sym_float").is_some() {
             return NodeValue::Float(parse_srepr(&text(table("sym_float_values"))).unwrap());
         }
-        NodeValue::Bool(relation(&text(table("sym_bool_values"))))
+        NodeValue::Bool(relation(&text(table("sym_bool_values"))).into())
     }
 
     fn tensor(&mut self, meta: &Json) -> NodeValue {

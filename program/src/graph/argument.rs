@@ -1,7 +1,8 @@
 //! The arguments of calls.
 
-use super::{Graph, NodeId};
+use super::{Graph, NodeId, Target};
 use crate::op::Value;
+use indexmap::IndexMap;
 use pytree_core::{DType, Device, Layout, MemoryFormat};
 
 /// An argument of a call, with its name in the schema of the function.
@@ -64,6 +65,18 @@ pub enum Argument {
     MemoryFormat(MemoryFormat),
     /// `Device`
     Device(Device),
+    /// `Tensor[][]`, an operand of a higher-order op or custom op
+    NestedTensors(Vec<Vec<NodeId>>),
+    /// `int[][]`, which prints as a list of tuples
+    IntLists(Vec<Vec<i64>>),
+    /// `float[][]`
+    FloatLists(Vec<Vec<f64>>),
+    /// A dict with str keys
+    Dict(IndexMap<String, Argument>),
+    /// An object of a Python or TorchScript class, which is a placeholder
+    CustomObject(NodeId),
+    /// A function, by its name in a `.pt2` file
+    Operator(Target),
     /// A sub-graph, which a higher-order op calls. The names and ids of its nodes are independent of the outer graph.
     Graph {
         /// The attribute of the module that holds it: `true_graph_0`.
@@ -111,12 +124,14 @@ impl NamedArgument {
 
 impl Argument {
     /// Calls `see` with every node that it uses, in order. The nodes of a sub-graph are not included.
-    pub fn visit(&self, see: &mut impl FnMut(NodeId)) {
-        fn syms<T>(items: &[Sym<T>], see: &mut impl FnMut(NodeId)) {
+    pub fn visit(&self, see: &mut dyn FnMut(NodeId)) {
+        fn syms<T>(items: &[Sym<T>], see: &mut dyn FnMut(NodeId)) {
             items.iter().filter_map(Sym::node).for_each(see);
         }
         match self {
-            Argument::Tensor(id) => see(*id),
+            Argument::Tensor(id) | Argument::CustomObject(id) => see(*id),
+            Argument::NestedTensors(lists) => lists.iter().flatten().copied().for_each(see),
+            Argument::Dict(entries) => entries.values().for_each(|argument| argument.visit(see)),
             Argument::Tensors(ids) => ids.iter().copied().for_each(see),
             Argument::OptionalTensors(ids) => ids.iter().flatten().copied().for_each(see),
             Argument::Int(v) => syms(std::slice::from_ref(v), see),
@@ -133,6 +148,9 @@ impl Argument {
             | Argument::Layout(_)
             | Argument::MemoryFormat(_)
             | Argument::Device(_)
+            | Argument::IntLists(_)
+            | Argument::FloatLists(_)
+            | Argument::Operator(_)
             | Argument::Graph { .. } => {}
         }
     }
@@ -140,8 +158,8 @@ impl Argument {
 
 impl Argument {
     /// Calls `change` with every node that it uses, in order. The nodes of a sub-graph are not included.
-    pub fn visit_mut(&mut self, change: &mut impl FnMut(&mut NodeId)) {
-        fn syms<T>(items: &mut [Sym<T>], change: &mut impl FnMut(&mut NodeId)) {
+    pub fn visit_mut(&mut self, change: &mut dyn FnMut(&mut NodeId)) {
+        fn syms<T>(items: &mut [Sym<T>], change: &mut dyn FnMut(&mut NodeId)) {
             for item in items {
                 if let Sym::Node(id) = item {
                     change(id);
@@ -149,7 +167,9 @@ impl Argument {
             }
         }
         match self {
-            Argument::Tensor(id) => change(id),
+            Argument::Tensor(id) | Argument::CustomObject(id) => change(id),
+            Argument::NestedTensors(lists) => lists.iter_mut().flatten().for_each(change),
+            Argument::Dict(entries) => entries.values_mut().for_each(|argument| argument.visit_mut(change)),
             Argument::Tensors(ids) => ids.iter_mut().for_each(change),
             Argument::OptionalTensors(ids) => ids.iter_mut().flatten().for_each(change),
             Argument::Int(v) => syms(std::slice::from_mut(v), change),
@@ -166,6 +186,9 @@ impl Argument {
             | Argument::Layout(_)
             | Argument::MemoryFormat(_)
             | Argument::Device(_)
+            | Argument::IntLists(_)
+            | Argument::FloatLists(_)
+            | Argument::Operator(_)
             | Argument::Graph { .. } => {}
         }
     }

@@ -1,12 +1,17 @@
 //! The graph of a program (`torch.fx.Graph`): nodes with their functions, arguments and values.
 
 mod argument;
+mod metadata;
 mod node;
 mod target;
 mod value;
 
+use indexmap::IndexMap;
+
 pub use argument::{Argument, NamedArgument, Sym};
+pub use metadata::Metadata;
 pub use node::{Frame, Node, NodeId, NodeKind};
+pub(crate) use target::{HIGHER_ORDER, PREDISPATCH};
 pub use target::{PythonFunction, Target};
 pub use value::{Literal, NodeValue};
 
@@ -17,6 +22,8 @@ pub struct Graph {
     pub nodes: Vec<Node>,
     /// The values that the graph returns.
     pub outputs: Vec<GraphOutput>,
+    /// Whether the graph returns its only output itself, and not a tuple of it. The condition of a `while_loop` does.
+    pub returns_single: bool,
 }
 
 /// One of the values that a graph returns.
@@ -45,6 +52,20 @@ impl Graph {
     /// The placeholders, in order.
     pub fn placeholders(&self) -> impl Iterator<Item = (NodeId, &Node)> {
         self.enumerate().filter(|(_, node)| matches!(node.kind, NodeKind::Placeholder))
+    }
+
+    /// The graphs that its nodes call, by name, each name once.
+    pub fn subgraphs(&self) -> impl Iterator<Item = (&str, &Graph)> {
+        let mut graphs: IndexMap<&str, &Graph> = IndexMap::new();
+        for node in &self.nodes {
+            let NodeKind::Call { arguments, .. } = &node.kind else { continue };
+            for argument in arguments {
+                if let Argument::Graph { name, graph } = &argument.value {
+                    graphs.insert(name, graph);
+                }
+            }
+        }
+        graphs.into_iter()
     }
 
     /// Adds a node and returns its id.

@@ -13,148 +13,123 @@ pub enum Target {
     HigherOrder(String),
     /// A Python function on numbers: `_operator.add`, `torch.sym_max`.
     Python(PythonFunction),
+    /// A function of `torch._functorch.predispatch`, which marks a region of `vmap` or of a derivative.
+    Predispatch(String),
 }
 
-/// A Python function on numbers.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-#[non_exhaustive]
-pub enum PythonFunction {
+macro_rules! python_functions {
+    ($($(#[$doc:meta])* $variant:ident $form:ident $symbol:literal $path:literal [$($argument:literal),*],)*) => {
+        /// A Python function on numbers.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+        #[non_exhaustive]
+        pub enum PythonFunction {
+            $($(#[$doc])* $variant,)*
+        }
+
+        impl PythonFunction {
+            /// Every function.
+            pub const ALL: &[PythonFunction] = &[$(PythonFunction::$variant),*];
+
+            /// The symbol in a printed program: an operator, or the name of a function.
+            pub fn symbol(self) -> &'static str {
+                match self { $(PythonFunction::$variant => $symbol,)* }
+            }
+
+            /// The module and name, as in a `.pt2` file.
+            pub fn path(self) -> &'static str {
+                match self { $(PythonFunction::$variant => $path,)* }
+            }
+
+            /// The names of its arguments in a `.pt2` file.
+            pub fn argument_names(self) -> &'static [&'static str] {
+                match self { $(PythonFunction::$variant => &[$($argument),*],)* }
+            }
+
+            fn form(self) -> Form {
+                match self { $(PythonFunction::$variant => Form::$form,)* }
+            }
+        }
+    };
+}
+
+/// How a call is written.
+enum Form {
+    Infix,
+    Prefix,
+    Call,
+}
+
+python_functions! {
     /// `+`
-    Add,
+    Add Infix "+" "_operator.add" ["a", "b"],
     /// `-`
-    Sub,
+    Sub Infix "-" "_operator.sub" ["a", "b"],
     /// `*`
-    Mul,
-    /// `//`
-    FloorDiv,
-    /// `%`
-    Mod,
-    /// `**`
-    Pow,
-    /// `-x`
-    Neg,
+    Mul Infix "*" "_operator.mul" ["a", "b"],
     /// `/`
-    TrueDiv,
+    TrueDiv Infix "/" "_operator.truediv" ["a", "b"],
+    /// `//`
+    FloorDiv Infix "//" "_operator.floordiv" ["a", "b"],
+    /// `%`
+    Mod Infix "%" "_operator.mod" ["a", "b"],
+    /// `**`
+    Pow Infix "**" "_operator.pow" ["a", "b"],
+    /// `<<`
+    LeftShift Infix "<<" "_operator.lshift" ["a", "b"],
+    /// `>>`
+    RightShift Infix ">>" "_operator.rshift" ["a", "b"],
+    /// `&`
+    And Infix "&" "_operator.and_" ["a", "b"],
+    /// `|`
+    Or Infix "|" "_operator.or_" ["a", "b"],
     /// `==`
-    Eq,
+    Eq Infix "==" "_operator.eq" ["a", "b"],
     /// `!=`
-    Ne,
+    Ne Infix "!=" "_operator.ne" ["a", "b"],
     /// `<`
-    Lt,
+    Lt Infix "<" "_operator.lt" ["a", "b"],
     /// `<=`
-    Le,
+    Le Infix "<=" "_operator.le" ["a", "b"],
     /// `>`
-    Gt,
+    Gt Infix ">" "_operator.gt" ["a", "b"],
     /// `>=`
-    Ge,
+    Ge Infix ">=" "_operator.ge" ["a", "b"],
+    /// `-x`
+    Neg Prefix "-" "_operator.neg" ["a"],
+    /// `+x`
+    Pos Prefix "+" "_operator.pos" ["a"],
     /// `torch.sym_max`
-    Max,
+    Max Call "torch.sym_max" "torch.sym_max" ["a", "b"],
     /// `torch.sym_min`
-    Min,
-    /// `torch.sym_float`: an int as a float.
-    Float,
-    /// `torch._sym_sqrt`
-    Sqrt,
-    /// `math.trunc`: a float without its fraction, as an int.
-    Trunc,
+    Min Call "torch.sym_min" "torch.sym_min" ["a", "b"],
+    /// `torch.sym_int`
+    Int Call "torch.sym_int" "torch.sym_int" ["a"],
+    /// `torch.sym_float`
+    Float Call "torch.sym_float" "torch.sym_float" ["a"],
     /// `torch.sym_not`
-    Not,
-    /// `torch.sym_ite(b, t, f)`: `t` if `b`, and otherwise `f`.
-    IfElse,
+    Not Call "torch.sym_not" "torch.sym_not" ["a"],
+    /// `torch.sym_ite`: the second operand if the first one holds, else the third
+    IfElse Call "torch.sym_ite" "torch.sym_ite" ["b", "t", "f"],
+    /// `torch.sym_sqrt`
+    Sqrt Call "torch._sym_sqrt" "torch._sym_sqrt" ["a"],
+    /// `math.trunc`
+    Trunc Call "math_trunc" "math.trunc" ["x"],
 }
 
 impl PythonFunction {
-    /// Every function.
-    pub const ALL: [PythonFunction; 21] = [
-        PythonFunction::Add,
-        PythonFunction::Sub,
-        PythonFunction::Mul,
-        PythonFunction::FloorDiv,
-        PythonFunction::Mod,
-        PythonFunction::Pow,
-        PythonFunction::Neg,
-        PythonFunction::TrueDiv,
-        PythonFunction::Eq,
-        PythonFunction::Ne,
-        PythonFunction::Lt,
-        PythonFunction::Le,
-        PythonFunction::Gt,
-        PythonFunction::Ge,
-        PythonFunction::Max,
-        PythonFunction::Min,
-        PythonFunction::Float,
-        PythonFunction::Sqrt,
-        PythonFunction::Trunc,
-        PythonFunction::Not,
-        PythonFunction::IfElse,
-    ];
-
-    /// The symbol in a printed program: an operator, or the name of a function.
-    pub fn symbol(self) -> &'static str {
-        match self {
-            PythonFunction::Add => "+",
-            PythonFunction::Sub | PythonFunction::Neg => "-",
-            PythonFunction::Mul => "*",
-            PythonFunction::FloorDiv => "//",
-            PythonFunction::Mod => "%",
-            PythonFunction::Pow => "**",
-            PythonFunction::TrueDiv => "/",
-            PythonFunction::Eq => "==",
-            PythonFunction::Ne => "!=",
-            PythonFunction::Lt => "<",
-            PythonFunction::Le => "<=",
-            PythonFunction::Gt => ">",
-            PythonFunction::Ge => ">=",
-            PythonFunction::Trunc => "math_trunc",
-            PythonFunction::Max
-            | PythonFunction::Min
-            | PythonFunction::Float
-            | PythonFunction::Sqrt
-            | PythonFunction::Not
-            | PythonFunction::IfElse => self.path(),
-        }
+    /// The function with this module and name.
+    pub fn from_path(path: &str) -> Option<Self> {
+        let path = if path == "torch.sym_sqrt" { "torch._sym_sqrt" } else { path };
+        PythonFunction::ALL.iter().copied().find(|function| function.path() == path)
     }
 
     /// The text of a call with these operands: `a + b`, `-a`, `torch.sym_max(a, b)`.
     pub fn applied(self, operands: &[impl fmt::Display]) -> String {
         let joined = |by: &str| operands.iter().map(ToString::to_string).collect::<Vec<_>>().join(by);
-        match self {
-            PythonFunction::Max
-            | PythonFunction::Min
-            | PythonFunction::Float
-            | PythonFunction::Sqrt
-            | PythonFunction::Trunc
-            | PythonFunction::Not
-            | PythonFunction::IfElse => format!("{}({})", self.symbol(), joined(", ")),
-            PythonFunction::Neg => format!("-{}", joined(", ")),
-            _ => joined(&format!(" {} ", self.symbol())),
-        }
-    }
-
-    /// The module and name, as in a `.pt2` file.
-    pub fn path(self) -> &'static str {
-        match self {
-            PythonFunction::Add => "_operator.add",
-            PythonFunction::Sub => "_operator.sub",
-            PythonFunction::Mul => "_operator.mul",
-            PythonFunction::FloorDiv => "_operator.floordiv",
-            PythonFunction::Mod => "_operator.mod",
-            PythonFunction::Pow => "_operator.pow",
-            PythonFunction::Neg => "_operator.neg",
-            PythonFunction::Max => "torch.sym_max",
-            PythonFunction::Min => "torch.sym_min",
-            PythonFunction::TrueDiv => "_operator.truediv",
-            PythonFunction::Eq => "_operator.eq",
-            PythonFunction::Ne => "_operator.ne",
-            PythonFunction::Lt => "_operator.lt",
-            PythonFunction::Le => "_operator.le",
-            PythonFunction::Gt => "_operator.gt",
-            PythonFunction::Ge => "_operator.ge",
-            PythonFunction::Float => "torch.sym_float",
-            PythonFunction::Sqrt => "torch._sym_sqrt",
-            PythonFunction::Trunc => "math.trunc",
-            PythonFunction::Not => "torch.sym_not",
-            PythonFunction::IfElse => "torch.sym_ite",
+        match self.form() {
+            Form::Infix => joined(&format!(" {} ", self.symbol())),
+            Form::Prefix => format!("{}{}", self.symbol(), joined(", ")),
+            Form::Call => format!("{}({})", self.symbol(), joined(", ")),
         }
     }
 
@@ -163,24 +138,21 @@ impl PythonFunction {
         let path = self.path();
         path.rsplit('.').next().unwrap_or(path)
     }
-
-    /// The names of its arguments in a `.pt2` file.
-    pub fn argument_names(self) -> &'static [&'static str] {
-        match self {
-            PythonFunction::Neg | PythonFunction::Float | PythonFunction::Sqrt | PythonFunction::Not => &["a"],
-            PythonFunction::Trunc => &["x"],
-            PythonFunction::IfElse => &["b", "t", "f"],
-            _ => &["a", "b"],
-        }
-    }
 }
+
+/// The module of [`Target::Predispatch`].
+pub(crate) const PREDISPATCH: &str = "torch._functorch.predispatch.";
+
+/// The module of [`Target::HigherOrder`].
+pub(crate) const HIGHER_ORDER: &str = "torch.ops.higher_order.";
 
 impl fmt::Display for Target {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Target::Op(op) => write!(f, "torch.ops.{op}"),
-            Target::HigherOrder(name) => write!(f, "torch.ops.higher_order.{name}"),
+            Target::HigherOrder(name) => write!(f, "{HIGHER_ORDER}{name}"),
             Target::Python(function) => f.write_str(function.path()),
+            Target::Predispatch(name) => write!(f, "{PREDISPATCH}{name}"),
         }
     }
 }

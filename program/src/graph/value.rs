@@ -1,7 +1,7 @@
 //! The values of nodes.
 
 use pytree_core::{Leaf, NoTensors, TensorType};
-use symbolic::{Expr, Rel};
+use symbolic::{BoolExpr, Expr};
 
 /// The value of a node, without data (`node.meta["val"]`).
 #[derive(Clone, Debug, PartialEq)]
@@ -14,16 +14,22 @@ pub enum NodeValue {
     /// A float.
     Float(Expr),
     /// A bool.
-    Bool(Rel),
-    /// Several tensors, which [`NodeKind::Item`](super::NodeKind::Item) nodes take apart.
+    Bool(BoolExpr),
+    /// Several values, mostly tensors, which [`NodeKind::Item`](super::NodeKind::Item) nodes take apart.
     Several {
-        /// The number of tensors.
+        /// The number of values.
         count: usize,
         /// Whether the schema returns a list (`Tensor[]`) and not a tuple.
         list: bool,
     },
-    /// A plain value: an input that is not a tensor is a constant of the program.
+    /// A plain value: an input that is not a tensor is a constant of the program. `None` is also the result of a call that
+    /// returns a missing tensor.
     Literal(Literal),
+    /// An object of a Python or TorchScript class.
+    Object {
+        /// The full name of the class.
+        class: String,
+    },
     /// No value: the function is called for its effect.
     Nothing,
 }

@@ -45,6 +45,11 @@ impl Liveness {
         Liveness { dead }
     }
 
+    /// No value dies.
+    pub(crate) fn none() -> Self {
+        Liveness { dead: Vec::new() }
+    }
+
     /// The values whose last use is in `node`, in the order of its arguments. If nothing uses the value of `node`, it is the
     /// last entry.
     pub fn dead_after(&self, node: NodeId) -> &[NodeId] {

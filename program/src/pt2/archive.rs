@@ -2,13 +2,13 @@
 
 use super::SaveError;
 use crate::data::Storage;
+use ::zip::write::SimpleFileOptions;
+use ::zip::{CompressionMethod, ZipWriter};
 use std::io::{Seek, Write};
 use std::path::Path;
-use zip::write::SimpleFileOptions;
-use zip::{CompressionMethod, ZipWriter};
 
 /// The members of an archive, in order. All are below one root folder.
-pub(crate) struct Archive {
+pub(crate) struct Members {
     members: Vec<(String, Content)>,
 }
 
@@ -22,7 +22,7 @@ impl Content {
     fn bytes(&self) -> &[u8] {
         match self {
             Content::Bytes(bytes) => bytes,
-            Content::Tensor(storage) => &storage.0,
+            Content::Tensor(storage) => storage.as_bytes(),
         }
     }
 }
@@ -45,10 +45,10 @@ impl From<Storage> for Content {
     }
 }
 
-impl Archive {
+impl Members {
     /// An archive with the members that every `.pt2` file has.
     pub(crate) fn new() -> Self {
-        let mut archive = Archive { members: Vec::new() };
+        let mut archive = Members { members: Vec::new() };
         // Neither of the first two may end in a line break.
         archive.add("archive_format", "pt2");
         archive.add("archive_version", "0");
@@ -94,10 +94,10 @@ impl Archive {
             let options = SimpleFileOptions::default()
                 .compression_method(CompressionMethod::Stored)
                 .with_alignment(64)
-                .last_modified_time(zip::DateTime::default())
+                .last_modified_time(::zip::DateTime::default())
                 .large_file(content.len() > u32::MAX as usize / 2);
             zip.start_file(format!("{root}/{name}"), options)?;
-            zip.write_all(content).map_err(zip::result::ZipError::Io)?;
+            zip.write_all(content).map_err(::zip::result::ZipError::Io)?;
         }
         zip.finish()?;
         Ok(())

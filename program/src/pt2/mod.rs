@@ -1,9 +1,26 @@
-//! The `.pt2` file: a zip archive of JSON and raw tensors, without pickle.
+//! The `.pt2` file: a zip archive of JSON and raw tensors, without pickle. Both ways.
 
 mod archive;
+mod error;
+mod fx_names;
+mod map;
+mod open;
+mod payload;
+mod pickle;
+mod read;
+mod read_graph;
 mod schema;
 mod symbols;
+mod values;
 mod write;
+mod zip;
+
+pub use error::{ContentError, LoadError};
+pub(crate) use map::Mapping;
+pub use open::Archive;
+pub(crate) use payload::check_bounds;
+pub(crate) use schema::Hint;
+pub use zip::{Limits, ZipError};
 
 use pytree_core::DType;
 use std::path::PathBuf;
@@ -76,5 +93,13 @@ pub enum SaveError {
     Json(#[from] serde_json::Error),
     /// The zip archive could not be written.
     #[error("cannot write the zip archive: {0}")]
-    Archive(#[from] zip::result::ZipError),
+    Archive(#[from] ::zip::result::ZipError),
+    /// The bytes of a loaded tensor are damaged.
+    #[error("`{name}` cannot be copied: {source}")]
+    Damaged {
+        /// The name of the tensor.
+        name: String,
+        /// What is wrong with its bytes.
+        source: crate::ChecksumError,
+    },
 }

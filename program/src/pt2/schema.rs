@@ -13,9 +13,14 @@ pub(crate) const SCHEMA_VERSION: Version = Version { major: 8, minor: 20 };
 /// Values by name, in the order of the file.
 pub(crate) type Named<T> = IndexMap<String, T>;
 
+/// The metadata of a node as it is written. A reader may leave it unread: see `M`.
+pub(crate) type NodeMetadata = Named<String>;
+
+/// A program. `M` is the metadata of its nodes, which is most of a file.
 #[derive(Serialize, Deserialize)]
-pub(crate) struct Program {
-    pub(crate) graph_module: GraphModule,
+#[serde(bound(serialize = "M: Serialize", deserialize = "M: Deserialize<'de> + Default"))]
+pub(crate) struct Program<M = NodeMetadata> {
+    pub(crate) graph_module: GraphModule<M>,
     pub(crate) opset_version: Named<i64>,
     pub(crate) range_constraints: Named<Range>,
     pub(crate) schema_version: Version,
@@ -40,8 +45,9 @@ pub(crate) struct Range {
 }
 
 #[derive(Serialize, Deserialize)]
-pub(crate) struct GraphModule {
-    pub(crate) graph: Graph,
+#[serde(bound(serialize = "M: Serialize", deserialize = "M: Deserialize<'de> + Default"))]
+pub(crate) struct GraphModule<M = NodeMetadata> {
+    pub(crate) graph: Graph<M>,
     pub(crate) signature: Signature,
     pub(crate) module_call_graph: Vec<ModuleCall>,
     #[serde(default)]
@@ -57,10 +63,11 @@ pub(crate) struct NamedTupleFields {
 }
 
 #[derive(Serialize, Deserialize, Clone, Debug, Default)]
-pub(crate) struct Graph {
-    pub(crate) inputs: Vec<Arg>,
-    pub(crate) outputs: Vec<Arg>,
-    pub(crate) nodes: Vec<Node>,
+#[serde(bound(serialize = "M: Serialize", deserialize = "M: Deserialize<'de> + Default"))]
+pub(crate) struct Graph<M = NodeMetadata> {
+    pub(crate) inputs: Vec<Arg<M>>,
+    pub(crate) outputs: Vec<Arg<M>>,
+    pub(crate) nodes: Vec<Node<M>>,
     pub(crate) tensor_values: Named<TensorMeta>,
     pub(crate) sym_int_values: Named<SymInt>,
     pub(crate) sym_bool_values: Named<SymBool>,
@@ -73,12 +80,13 @@ pub(crate) struct Graph {
 }
 
 #[derive(Serialize, Deserialize, Clone, Debug)]
-pub(crate) struct Node {
+#[serde(bound(serialize = "M: Serialize", deserialize = "M: Deserialize<'de> + Default"))]
+pub(crate) struct Node<M = NodeMetadata> {
     pub(crate) target: String,
-    pub(crate) inputs: Vec<NamedArg>,
-    pub(crate) outputs: Vec<Arg>,
+    pub(crate) inputs: Vec<NamedArg<M>>,
+    pub(crate) outputs: Vec<Arg<M>>,
     #[serde(default)]
-    pub(crate) metadata: Named<String>,
+    pub(crate) metadata: M,
     #[serde(default)]
     pub(crate) is_hop_single_tensor_return: Option<bool>,
     /// Absent in files of PyTorch 2.10 and before.
@@ -87,9 +95,10 @@ pub(crate) struct Node {
 }
 
 #[derive(Serialize, Deserialize, Clone, Debug)]
-pub(crate) struct NamedArg {
+#[serde(bound(serialize = "M: Serialize", deserialize = "M: Deserialize<'de> + Default"))]
+pub(crate) struct NamedArg<M = NodeMetadata> {
     pub(crate) name: String,
-    pub(crate) arg: Arg,
+    pub(crate) arg: Arg<M>,
     #[serde(default)]
     pub(crate) kind: Option<u8>,
 }
@@ -101,8 +110,8 @@ pub(crate) const KEYWORD: u8 = 2;
 // The names of the variants are those of the file.
 #[allow(clippy::enum_variant_names)]
 #[derive(Serialize, Deserialize, Clone, Debug)]
-#[serde(rename_all = "snake_case")]
-pub(crate) enum Arg {
+#[serde(rename_all = "snake_case", bound(serialize = "M: Serialize", deserialize = "M: Deserialize<'de> + Default"))]
+pub(crate) enum Arg<M = NodeMetadata> {
     AsNone(bool),
     AsTensor(Name),
     AsTensors(Vec<Name>),
@@ -119,7 +128,7 @@ pub(crate) enum Arg {
     AsBools(Vec<bool>),
     AsString(String),
     AsStrings(Vec<String>),
-    AsStringToArgument(Named<Arg>),
+    AsStringToArgument(Named<Arg<M>>),
     AsSymInt(SymIntArg),
     AsSymInts(Vec<SymIntArg>),
     AsSymFloat(SymFloatArg),
@@ -131,7 +140,7 @@ pub(crate) enum Arg {
     AsLayout(u8),
     AsMemoryFormat(u8),
     AsComplex(Complex),
-    AsGraph(Subgraph),
+    AsGraph(Subgraph<M>),
     AsCustomObj(CustomObject),
     AsOperator(String),
 }
@@ -142,9 +151,10 @@ pub(crate) struct Name {
 }
 
 #[derive(Serialize, Deserialize, Clone, Debug)]
-pub(crate) struct Subgraph {
+#[serde(bound(serialize = "M: Serialize", deserialize = "M: Deserialize<'de> + Default"))]
+pub(crate) struct Subgraph<M = NodeMetadata> {
     pub(crate) name: String,
-    pub(crate) graph: Box<Graph>,
+    pub(crate) graph: Box<Graph<M>>,
 }
 
 #[derive(Serialize, Deserialize, Clone, Debug)]
@@ -283,7 +293,7 @@ pub(crate) struct SymExpr {
 /// An example value of an expression.
 // The names of the variants are those of the file.
 #[allow(clippy::enum_variant_names)]
-#[derive(Serialize, Deserialize, Clone, Debug)]
+#[derive(Serialize, Deserialize, Clone, Copy, Debug)]
 #[serde(rename_all = "snake_case")]
 pub(crate) enum Hint {
     AsInt(i64),

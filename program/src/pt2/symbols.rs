@@ -16,17 +16,21 @@ use symbolic::{Bound, Expr, Symbol};
 /// and with it `run_decompositions` and `torch.onnx.export` fail on the loaded program.
 pub(super) fn ranges(program: &ExportedProgram) -> IndexMap<String, schema::Range> {
     let bound = |bound: Bound| bound.finite().and_then(|v| i64::try_from(v).ok());
-    let of_symbols = program.range_constraints.iter().filter_map(|(expr, range)| Some((expr.as_symbol()?, range)));
-    of_symbols
-        .map(|(symbol, range)| {
-            (symbol.to_string(), schema::Range { min_val: bound(range.lower), max_val: bound(range.upper) })
+    // A loaded program keeps what its file has.
+    let written = |expr: &Expr| expr.as_symbol().is_some() || program.origin.is_some();
+    let ranges = program.range_constraints.iter().chain(&program.offset_ranges);
+    ranges
+        .filter(|(expr, _)| written(expr))
+        .map(|(expr, range)| {
+            (expr.to_string(), schema::Range { min_val: bound(range.lower), max_val: bound(range.upper) })
         })
         .collect()
 }
 
 /// Checks that every symbol in the value of a node has a range.
 pub(super) fn check(program: &ExportedProgram) -> Result<(), SaveError> {
-    let known: IndexSet<&Symbol> = program.range_constraints.iter().filter_map(|(expr, _)| expr.as_symbol()).collect();
+    let ranges = program.range_constraints.iter().chain(&program.offset_ranges);
+    let known: IndexSet<&Symbol> = ranges.filter_map(|(expr, _)| expr.as_symbol()).collect();
     check_graph(&program.graph, &known)
 }
 
@@ -39,8 +43,8 @@ fn check_graph(graph: &Graph, known: &IndexSet<&Symbol>) -> Result<(), SaveError
                 numbers.chain(std::iter::once(&tensor.storage_offset)).find_map(free)
             }
             NodeValue::Int(expr) | NodeValue::Float(expr) => free(expr),
-            NodeValue::Bool(rel) => free(&rel.lhs).or_else(|| free(&rel.rhs)),
-            NodeValue::Several { .. } | NodeValue::Literal(_) | NodeValue::Nothing => None,
+            NodeValue::Bool(condition) => condition.free_symbols().into_iter().find(|symbol| !known.contains(symbol)),
+            NodeValue::Several { .. } | NodeValue::Literal(_) | NodeValue::Object { .. } | NodeValue::Nothing => None,
         };
         if let Some(symbol) = found {
             return Err(SaveError::NoRange { node: node.name.clone(), symbol });

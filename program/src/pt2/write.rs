@@ -1,13 +1,15 @@
 //! Writes a program as the members of a `.pt2` file.
 
 use super::SaveError;
-use super::archive::Archive;
+use super::archive::Members;
+use super::fx_names::snake_case;
+use super::read_graph::function_name;
 use super::schema::{self, Arg, Complex, Float, Hint, Name, OptionalTensor, SymExpr, SymInt};
 use super::schema::{SymBoolArg, SymFloatArg, SymIntArg};
 use super::symbols;
 use crate::ExportedProgram;
-use crate::data::{Storage, TensorData};
-use crate::graph::{Argument, Graph, GraphOutput, Literal, Node, NodeId, NodeKind, NodeValue, Sym};
+use crate::data::{Pickled, Storage, TensorData};
+use crate::graph::{Argument, Graph, GraphOutput, Literal, Node, NodeId, NodeKind, NodeValue, Sym, Target};
 use crate::signature::{InputKind, OutputKind};
 use indexmap::IndexMap;
 use pytree_core::{DType, Layout, Leaf, TensorType, TreeSpec};
@@ -39,23 +41,35 @@ impl ExportedProgram {
     }
 }
 
-fn archive(program: &ExportedProgram) -> Result<Archive, SaveError> {
+fn archive(program: &ExportedProgram) -> Result<Members, SaveError> {
     symbols::check(program)?;
-    let mut archive = Archive::new();
+    let mut archive = Members::new();
     archive.add("models/model.json", json(&model(program)?)?);
-    let values = Values { hints: &program.hints };
+    let values = Values { program };
     for (kind, prefix, tensors) in
         [("weights", "weight", &program.state_dict), ("constants", "tensor", &program.constants)]
     {
         let (config, files) = values.payloads(prefix, tensors)?;
         archive.add(format!("data/{kind}/model_{kind}_config.json"), json(&config)?);
-        for (i, storage) in files.into_iter().enumerate() {
-            archive.add(format!("data/{kind}/{prefix}_{i}"), storage);
+        for (path, storage) in files {
+            archive.add(format!("data/{kind}/{path}"), storage);
         }
     }
     // The member has to exist and may be empty: then nothing is unpickled when the file is loaded.
-    archive.add("data/sample_inputs/model.pt", Vec::new());
+    match &program.sample_inputs {
+        Some(pickle) => archive.add("data/sample_inputs/model.pt", checked("the sample inputs", pickle)?),
+        None => archive.add("data/sample_inputs/model.pt", Vec::new()),
+    }
+    for (name, bytes) in &program.extra_files {
+        archive.add(format!("extra/{name}"), checked(name, bytes)?);
+    }
     Ok(archive)
+}
+
+/// Bytes to copy, if they are those that were written to the file that they are from.
+fn checked(name: &str, bytes: &Storage) -> Result<Storage, SaveError> {
+    bytes.verify().map_err(|source| SaveError::Damaged { name: name.to_owned(), source })?;
+    Ok(bytes.clone())
 }
 
 fn json(value: &impl serde::Serialize) -> Result<Vec<u8>, SaveError> {
@@ -64,28 +78,19 @@ fn json(value: &impl serde::Serialize) -> Result<Vec<u8>, SaveError> {
 
 /// The member `models/model.json`.
 fn model(program: &ExportedProgram) -> Result<schema::Program, SaveError> {
-    let writer = GraphWriter { graph: &program.graph, values: Values { hints: &program.hints } };
+    let writer = GraphWriter { graph: &program.graph, values: Values { program } };
     Ok(schema::Program {
         graph_module: schema::GraphModule {
             graph: writer.graph()?,
             signature: writer.signature(program)?,
-            module_call_graph: vec![schema::ModuleCall {
-                fqn: String::new(),
-                signature: Some(schema::ModuleCallSignature {
-                    inputs: Vec::new(),
-                    outputs: Vec::new(),
-                    in_spec: program.in_spec.to_json()?,
-                    out_spec: program.out_spec.to_json()?,
-                    forward_arg_names: Some(program.argument_names.clone()),
-                }),
-            }],
-            metadata: IndexMap::new(),
-            treespec_namedtuple_fields: namedtuple_fields([&program.in_spec, &program.out_spec]),
+            module_call_graph: writer.module_calls(program)?,
+            metadata: program.metadata.clone(),
+            treespec_namedtuple_fields: namedtuple_fields(specs(program)),
         },
         opset_version: IndexMap::from([("aten".to_owned(), 10)]),
         range_constraints: symbols::ranges(program),
         schema_version: schema::SCHEMA_VERSION,
-        verifiers: vec!["TRAINING".to_owned()],
+        verifiers: program.verifiers.clone(),
         torch_version: TORCH_VERSION.to_owned(),
         guards_code: program.guards.iter().map(|guard| guard.code.clone()).collect(),
     })
@@ -117,10 +122,23 @@ impl<'p> GraphWriter<'p> {
                 NodeValue::Float(expr) => {
                     graph.sym_float_values.insert(name(), self.values.sym_float(&node.name, expr)?);
                 }
-                NodeValue::Bool(rel) => {
-                    let expr = SymExpr { expr_str: rel.srepr(), hint: None };
+                NodeValue::Bool(condition) => {
+                    let expr = SymExpr { expr_str: condition.srepr(), hint: None };
                     graph.sym_bool_values.insert(name(), schema::SymBool::AsExpr(expr));
                 }
+                NodeValue::Object { class } => {
+                    let object = schema::CustomObject { name: name(), class_fqn: class.clone() };
+                    graph.custom_obj_values.insert(name(), object);
+                }
+                // A number that a call computes has an entry, one that is an input stands in its place.
+                NodeValue::Literal(literal) if !matches!(node.kind, NodeKind::Placeholder) => match literal {
+                    Leaf::Int(value) => drop(graph.sym_int_values.insert(name(), SymInt::AsInt(*value))),
+                    Leaf::Float(value) => {
+                        graph.sym_float_values.insert(name(), schema::SymFloat::AsFloat(Float(*value)));
+                    }
+                    Leaf::Bool(value) => drop(graph.sym_bool_values.insert(name(), schema::SymBool::AsBool(*value))),
+                    _ => {}
+                },
                 NodeValue::Several { .. } | NodeValue::Literal(_) | NodeValue::Nothing => {}
             }
             if let NodeKind::Call { target, arguments } = &node.kind {
@@ -133,31 +151,55 @@ impl<'p> GraphWriter<'p> {
                     target: target.to_string(),
                     inputs: inputs.collect::<Result<_, SaveError>>()?,
                     outputs: self.results(id, node, &items),
-                    metadata: node.frame.iter().map(|f| ("stack_trace".to_owned(), f.stack_trace())).collect(),
-                    is_hop_single_tensor_return: None,
-                    name: Some(node.name.clone()),
+                    metadata: metadata(node),
+                    is_hop_single_tensor_return: match (target, &node.value) {
+                        (Target::HigherOrder(_), NodeValue::Several { .. } | NodeValue::Nothing) => Some(false),
+                        (Target::HigherOrder(_), _) => Some(true),
+                        _ => None,
+                    },
+                    name: Some(match &node.value {
+                        // PyTorch makes a new name with `_unused` at its end when it loads the node.
+                        NodeValue::Literal(Leaf::None) => snake_case(&function_name(target)).replace('.', "_"),
+                        _ => node.name.clone(),
+                    }),
                 });
             }
         }
+        graph.is_single_tensor_return = self.graph.returns_single;
         graph.inputs = self.graph.placeholders().map(|(id, _)| self.reference(id)).collect();
         let outputs = self.graph.outputs.iter().enumerate().map(|(i, output)| self.output(i, output));
         graph.outputs = outputs.collect::<Result<_, _>>()?;
         Ok(graph)
     }
 
-    /// The names of the items of every call, by the call and the index of the result.
-    fn items(&self) -> HashMap<(NodeId, usize), &'p str> {
-        let item = |node: &'p Node| match node.kind {
-            NodeKind::Item { of, index } => Some(((of, index), node.name.as_str())),
+    /// The items of every call, by the call and the index of the result.
+    fn items(&self) -> HashMap<(NodeId, usize), NodeId> {
+        let item = |(id, node): (NodeId, &Node)| match node.kind {
+            NodeKind::Item { of, index } => Some(((of, index), id)),
             _ => None,
         };
-        self.graph.nodes.iter().rev().filter_map(item).collect()
+        let mut items = HashMap::new();
+        for (key, id) in self.graph.enumerate().filter_map(item) {
+            items.entry(key).or_insert(id);
+        }
+        items
     }
 
     /// A reference to the value of a node: its name, or the plain value of a constant input.
     fn reference(&self, id: NodeId) -> Arg {
         let Name { name } = self.name(id);
-        match &self.graph.node(id).value {
+        let node = self.graph.node(id);
+        match &node.value {
+            NodeValue::Literal(Leaf::Int(_)) if !matches!(node.kind, NodeKind::Placeholder) => {
+                Arg::AsSymInt(SymIntArg::AsName(name))
+            }
+            NodeValue::Literal(Leaf::Float(_)) if !matches!(node.kind, NodeKind::Placeholder) => {
+                Arg::AsSymFloat(SymFloatArg::AsName(name))
+            }
+            NodeValue::Literal(Leaf::Bool(_)) if !matches!(node.kind, NodeKind::Placeholder) => {
+                Arg::AsSymBool(SymBoolArg::AsName(name))
+            }
+            NodeValue::Object { class } => Arg::AsCustomObj(schema::CustomObject { name, class_fqn: class.clone() }),
             NodeValue::Int(_) => Arg::AsSymInt(SymIntArg::AsName(name)),
             NodeValue::Float(_) => Arg::AsSymFloat(SymFloatArg::AsName(name)),
             NodeValue::Bool(_) => Arg::AsSymBool(SymBoolArg::AsName(name)),
@@ -175,16 +217,30 @@ impl<'p> GraphWriter<'p> {
     }
 
     /// The results of a call. If it returns several, each has the name of its item.
-    fn results(&self, id: NodeId, node: &Node, items: &HashMap<(NodeId, usize), &str>) -> Vec<Arg> {
+    fn results(&self, id: NodeId, node: &Node, items: &HashMap<(NodeId, usize), NodeId>) -> Vec<Arg> {
         match &node.value {
             NodeValue::Several { count, list } => {
-                let names = (0..*count).map(|i| {
-                    let item = items.get(&(id, i)).map(|name| (*name).to_owned());
-                    Name { name: item.unwrap_or_else(|| format!("{}_unused_{i}", node.name)) }
-                });
-                if *list { vec![Arg::AsTensors(names.collect())] } else { names.map(Arg::AsTensor).collect() }
+                let unused = |i: usize| Name { name: format!("{}_unused_{i}", node.name) };
+                let item = |i: usize| items.get(&(id, i)).copied();
+                if *list {
+                    let names = (0..*count).map(|i| item(i).map_or_else(|| unused(i), |item| self.name(item)));
+                    return vec![Arg::AsTensors(names.collect())];
+                }
+                let result = |i: usize| match item(i) {
+                    None => Arg::AsTensor(unused(i)),
+                    Some(item) => match &self.graph.node(item).value {
+                        // A list among several results.
+                        NodeValue::Several { .. } => {
+                            let inner = self.results(item, self.graph.node(item), items).into_iter().next();
+                            inner.unwrap_or(Arg::AsTensors(Vec::new()))
+                        }
+                        NodeValue::Literal(Leaf::None) | NodeValue::Nothing => Arg::AsNone(true),
+                        _ => self.reference(item),
+                    },
+                };
+                (0..*count).map(result).collect()
             }
-            NodeValue::Literal(_) | NodeValue::Nothing => Vec::new(),
+            NodeValue::Nothing => Vec::new(),
             _ => vec![self.reference(id)],
         }
     }
@@ -229,6 +285,17 @@ impl<'p> GraphWriter<'p> {
                 None => return Err(SaveError::NoNumber { name: node.name.clone(), what: format!("torch.{format}") }),
             },
             Argument::Device(device) => Arg::AsDevice((*device).into()),
+            Argument::NestedTensors(lists) => Arg::AsNestedTensors(lists.iter().map(|ids| names(ids)).collect()),
+            Argument::IntLists(lists) => Arg::AsIntLists(lists.clone()),
+            Argument::FloatLists(lists) => {
+                Arg::AsFloatLists(lists.iter().map(|list| list.iter().copied().map(Float).collect()).collect())
+            }
+            Argument::Dict(entries) => {
+                let entries = entries.iter().map(|(key, value)| Ok((key.clone(), self.argument(node, value)?)));
+                Arg::AsStringToArgument(entries.collect::<Result<_, SaveError>>()?)
+            }
+            Argument::CustomObject(id) => self.reference(*id),
+            Argument::Operator(target) => Arg::AsOperator(target.to_string()),
             Argument::Graph { name, graph } => {
                 let inner = GraphWriter { graph, values: self.values };
                 Arg::AsGraph(schema::Subgraph { name: name.clone(), graph: Box::new(inner.graph()?) })
@@ -251,6 +318,39 @@ impl<'p> GraphWriter<'p> {
         syms.iter().map(one).collect()
     }
 
+    /// The calls of the model and its modules.
+    fn module_calls(&self, program: &ExportedProgram) -> Result<Vec<schema::ModuleCall>, SaveError> {
+        let root = schema::ModuleCall {
+            fqn: String::new(),
+            signature: Some(schema::ModuleCallSignature {
+                inputs: Vec::new(),
+                outputs: Vec::new(),
+                in_spec: program.in_spec.to_json()?,
+                out_spec: program.out_spec.to_json()?,
+                forward_arg_names: Some(program.argument_names.clone()),
+            }),
+        };
+        let leaves = |leaves: &[GraphOutput]| {
+            let leaf = |(i, leaf): (usize, &GraphOutput)| self.output(i, leaf);
+            leaves.iter().enumerate().map(leaf).collect::<Result<Vec<_>, _>>()
+        };
+        let mut calls = vec![root];
+        for call in &program.module_calls {
+            let signature = match &call.signature {
+                None => None,
+                Some(signature) => Some(schema::ModuleCallSignature {
+                    inputs: leaves(&signature.inputs)?,
+                    outputs: leaves(&signature.outputs)?,
+                    in_spec: signature.in_spec.to_json()?,
+                    out_spec: signature.out_spec.to_json()?,
+                    forward_arg_names: signature.argument_names.clone(),
+                }),
+            };
+            calls.push(schema::ModuleCall { fqn: call.fqn.clone(), signature });
+        }
+        Ok(calls)
+    }
+
     fn signature(&self, program: &ExportedProgram) -> Result<schema::Signature, SaveError> {
         let signature = &program.signature;
         let inputs = signature.inputs.iter().map(|spec| {
@@ -269,6 +369,15 @@ impl<'p> GraphWriter<'p> {
                 (InputKind::ConstantTensor { name }, _) => {
                     schema::InputSpec::TensorConstant { arg, tensor_constant_name: name.clone() }
                 }
+                (InputKind::CustomObject { name }, value) => {
+                    let class_fqn = match value {
+                        NodeValue::Object { class } => class.clone(),
+                        _ => String::new(),
+                    };
+                    let arg = schema::CustomObject { name: arg.name, class_fqn };
+                    schema::InputSpec::CustomObj { arg, custom_obj_name: name.clone() }
+                }
+                (InputKind::Token, _) => schema::InputSpec::Token { arg },
             }
         });
         let outputs = signature.outputs.iter().enumerate().map(|(i, spec)| {
@@ -288,6 +397,17 @@ impl<'p> GraphWriter<'p> {
                 OutputKind::UserInputMutation { input } => {
                     schema::OutputSpec::UserInputMutation { arg, user_input_name: input.clone() }
                 }
+                OutputKind::LossOutput => schema::OutputSpec::LossOutput { arg },
+                OutputKind::ParameterMutation { parameter } => {
+                    schema::OutputSpec::ParameterMutation { arg, parameter_name: parameter.clone() }
+                }
+                OutputKind::GradientToParameter { parameter } => {
+                    schema::OutputSpec::GradientToParameter { arg, parameter_name: parameter.clone() }
+                }
+                OutputKind::GradientToUserInput { input } => {
+                    schema::OutputSpec::GradientToUserInput { arg, user_input_name: input.clone() }
+                }
+                OutputKind::Token => schema::OutputSpec::Token { arg },
             })
         });
         Ok(schema::Signature {
@@ -295,6 +415,14 @@ impl<'p> GraphWriter<'p> {
             output_specs: outputs.collect::<Result<_, SaveError>>()?,
         })
     }
+}
+
+/// The metadata of a node. A node of a new program has a stack trace of one frame.
+fn metadata(node: &Node) -> schema::Named<String> {
+    if node.metadata.is_empty() {
+        return node.frame.iter().map(|frame| ("stack_trace".to_owned(), frame.stack_trace())).collect();
+    }
+    node.metadata.iter().map(|(key, text)| (key.to_owned(), text.to_owned())).collect()
 }
 
 /// The numbers of a list, if none of them is computed by a node.
@@ -305,7 +433,7 @@ fn plain<T: Copy>(syms: &[Sym<T>]) -> Option<Vec<T>> {
 /// Writes expressions, with their values in the example as hints.
 #[derive(Clone, Copy)]
 struct Values<'p> {
-    hints: &'p IndexMap<Symbol, i64>,
+    program: &'p ExportedProgram,
 }
 
 impl Values<'_> {
@@ -313,10 +441,13 @@ impl Values<'_> {
         if let Some(value) = expr.as_int() {
             return Ok(SymInt::AsInt(value));
         }
-        let hint = self.hint(name, expr)?.map(|hint| match hint {
-            Number::Int(v) => Hint::AsInt(v),
-            Number::Real(v) => Hint::AsFloat(Float(v)),
-        });
+        let hint = match self.program.expression_hints.get(expr) {
+            Some(hint) => Some(*hint),
+            None => self.hint(name, expr)?.map(|hint| match hint {
+                Number::Int(v) => Hint::AsInt(v),
+                Number::Real(v) => Hint::AsFloat(Float(v)),
+            }),
+        };
         Ok(SymInt::AsExpr(SymExpr { expr_str: expr.srepr(), hint }))
     }
 
@@ -324,17 +455,22 @@ impl Values<'_> {
         if let ExprKind::Real(Real(value)) = expr.kind() {
             return Ok(schema::SymFloat::AsFloat(Float(*value)));
         }
-        let hint = self.hint(name, expr)?.map(|hint| Hint::AsFloat(Float(hint.to_real())));
+        let hint = match self.program.expression_hints.get(expr) {
+            Some(hint) => Some(*hint),
+            None => self.hint(name, expr)?.map(|hint| Hint::AsFloat(Float(hint.to_real()))),
+        };
         Ok(schema::SymFloat::AsExpr(SymExpr { expr_str: expr.srepr(), hint }))
     }
 
     /// The value of an expression in the example; `None` if it follows from values that are read from tensors.
     fn hint(self, name: &str, expr: &Expr) -> Result<Option<Number>, SaveError> {
-        let read = |symbol: &Symbol| !symbol.is_positive() && !self.hints.contains_key(symbol);
+        // A loaded program has the values that its file has.
+        let loaded = self.program.origin.is_some();
+        let read = |symbol: &Symbol| (loaded || !symbol.is_positive()) && !self.program.hints.contains_key(symbol);
         if expr.has_symbol(read) {
             return Ok(None);
         }
-        let hint = expr.eval_number(&|symbol| self.hints.get(symbol).copied().map(Number::Int));
+        let hint = expr.eval_number(&|symbol| self.program.hints.get(symbol).copied().map(Number::Int));
         hint.map(Some).map_err(|source| SaveError::Expr { name: name.to_owned(), source })
     }
 
@@ -356,14 +492,16 @@ impl Values<'_> {
         self,
         prefix: &str,
         tensors: &IndexMap<String, TensorData>,
-    ) -> Result<(schema::PayloadConfig, Vec<Storage>), SaveError> {
-        let mut files: IndexMap<(*const u8, DType), Storage> = IndexMap::new();
+    ) -> Result<(schema::PayloadConfig, Vec<(String, Storage)>), SaveError> {
+        let mut files: IndexMap<((usize, usize), DType), Storage> = IndexMap::new();
         let mut config = IndexMap::new();
         for (name, data) in tensors {
             let dtype = data.tensor.dtype;
-            let entry = files.entry((data.storage.0.as_ptr(), dtype));
+            let entry = files.entry((data.storage.identity(), dtype));
             let path_name = format!("{prefix}_{}", entry.index());
-            entry.or_insert_with(|| data.storage.clone());
+            if let indexmap::map::Entry::Vacant(entry) = entry {
+                entry.insert(checked(name, &data.storage)?);
+            }
             let tensor_meta = self.tensor_meta(name, &data.tensor.map(|n| Expr::int(*n)))?;
             let payload = schema::Payload {
                 path_name,
@@ -373,7 +511,23 @@ impl Values<'_> {
             };
             config.insert(name.clone(), payload);
         }
-        Ok((schema::PayloadConfig { config }, files.into_values().collect()))
+        let mut files: Vec<_> =
+            files.into_values().enumerate().map(|(i, storage)| (format!("{prefix}_{i}"), storage)).collect();
+        // Objects that were pickled are copied as they are. Those of the state dict have the prefix of weights.
+        let own = |pickled: &Pickled| (pickled.prefix == "weight") == (prefix == "weight");
+        for (name, pickled) in self.program.pickled.iter().filter(|(_, pickled)| own(pickled)) {
+            let used = |path: &str| files.iter().any(|(known, _)| known == path);
+            let path = (0..).map(|i| format!("{}_{i}", pickled.prefix)).find(|path| !used(path)).unwrap_or_default();
+            files.push((path.clone(), checked(name, &pickled.bytes)?));
+            let payload = schema::Payload {
+                path_name: path,
+                is_param: pickled.is_parameter,
+                use_pickle: true,
+                tensor_meta: None,
+            };
+            config.insert(name.clone(), payload);
+        }
+        Ok((schema::PayloadConfig { config }, files))
     }
 }
 
@@ -396,9 +550,15 @@ fn literal_arg(literal: &Literal) -> Arg {
     }
 }
 
+/// All structures of a program.
+fn specs(program: &ExportedProgram) -> impl Iterator<Item = &TreeSpec> {
+    let calls = program.module_calls.iter().filter_map(|call| call.signature.as_ref());
+    [&program.in_spec, &program.out_spec].into_iter().chain(calls.flat_map(|call| [&call.in_spec, &call.out_spec]))
+}
+
 /// The field names of every namedtuple in these specs, since treespec JSON has only the names of the classes.
-fn namedtuple_fields(specs: [&TreeSpec; 2]) -> IndexMap<String, schema::NamedTupleFields> {
-    let classes = specs.into_iter().flat_map(TreeSpec::namedtuples);
+fn namedtuple_fields<'p>(specs: impl Iterator<Item = &'p TreeSpec>) -> IndexMap<String, schema::NamedTupleFields> {
+    let classes = specs.flat_map(TreeSpec::namedtuples);
     classes
         .filter_map(|class| {
             let field_names = class.fields.as_ref()?.iter().map(str::to_owned).collect();
@@ -411,7 +571,7 @@ fn namedtuple_fields(specs: [&TreeSpec; 2]) -> IndexMap<String, schema::NamedTup
 #[allow(clippy::unwrap_used, reason = "a test")]
 mod tests {
     use super::*;
-    use crate::graph::{NamedArgument, Target};
+    use crate::graph::NamedArgument;
     use crate::signature::{GraphSignature, InputSpec};
 
     #[test]

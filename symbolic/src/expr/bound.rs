@@ -1,6 +1,7 @@
 //! The range of an expression, from the ranges of its symbols.
 
 use super::{Expr, ExprKind, Function, Symbol};
+use crate::arith::floor_div;
 use crate::range::{Bound, ValueRange};
 
 impl Expr {
@@ -9,6 +10,18 @@ impl Expr {
         match self.kind() {
             ExprKind::Int(n) => ValueRange::point((*n).into()),
             ExprKind::Real(_) => ValueRange::ALL,
+            ExprKind::Rational(x) => {
+                let floor = floor_div(x.numerator().into(), x.denominator().into());
+                ValueRange { lower: Bound::Finite(floor), upper: Bound::Finite(floor + 1) }
+            }
+            ExprKind::Piecewise(cases) => {
+                let ranges = cases.iter().map(|case| case.value.range(symbols));
+                let joined = |a: ValueRange, b: ValueRange| ValueRange {
+                    lower: a.lower.min(b.lower),
+                    upper: a.upper.max(b.upper),
+                };
+                ranges.reduce(joined).unwrap_or(ValueRange::ALL)
+            }
             ExprKind::Symbol(s) => symbols(s),
             ExprKind::Add(args) => args.iter().map(|a| a.range(symbols)).fold(ValueRange::point(0), ValueRange::add),
             ExprKind::Mul(args) => args.iter().map(|a| a.range(symbols)).fold(ValueRange::point(1), ValueRange::mul),
@@ -24,9 +37,11 @@ impl Expr {
                         .fold(first, |a, b| ValueRange { lower: a.lower.max(b.lower), upper: a.upper.max(b.upper) }),
                     Function::Min => ranges
                         .fold(first, |a, b| ValueRange { lower: a.lower.min(b.lower), upper: a.upper.min(b.upper) }),
-                    Function::ToFloat => first,
-                    Function::FloatPow | Function::FloatTrueDiv | Function::Sqrt => ValueRange::ALL,
-                    _ => rounded_quotient(*function, &args[0], symbols),
+                    Function::ToFloat | Function::Identity => first,
+                    Function::CeilToInt | Function::FloorToInt | Function::RoundToInt | Function::TruncToInt => {
+                        args.first().map_or(ValueRange::ALL, |arg| rounded_quotient(*function, arg, symbols))
+                    }
+                    _ => ValueRange::ALL,
                 }
             }
         }

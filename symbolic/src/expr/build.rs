@@ -3,7 +3,7 @@
 use indexmap::IndexMap;
 
 use super::order::compare;
-use super::{Expr, ExprError, ExprKind, Function, Real};
+use super::{Expr, ExprError, ExprKind, Function, Ratio, Real};
 
 /// Higher powers of sums stay as they are: written out they would fill the memory.
 const MAX_EXPANDED: i64 = 16;
@@ -19,6 +19,21 @@ impl Expr {
     /// A literal real; only of use below `TruncToInt` and its kin.
     pub fn real(value: f64) -> Expr {
         Expr::raw(ExprKind::Real(Real(value)))
+    }
+
+    /// The fraction `numerator / denominator` in lowest terms.
+    ///
+    /// # Errors
+    /// [`ExprError::DivisionByZero`] for a denominator of 0, [`ExprError::Overflow`] past 64 bits.
+    pub fn fraction(numerator: i64, denominator: i64) -> Result<Expr, ExprError> {
+        if denominator == 0 {
+            return Err(ExprError::DivisionByZero { operation: format!("{numerator}/0") });
+        }
+        match Ratio::new(numerator, denominator) {
+            Some(Ok(ratio)) => Ok(Expr::raw(ExprKind::Rational(ratio))),
+            Some(Err(integer)) => Ok(Expr::int(integer)),
+            None => Err(overflow(|| format!("{numerator}/{denominator}"))),
+        }
     }
 
     /// `self + other`.
@@ -59,6 +74,7 @@ impl Expr {
     /// [`ExprError::Overflow`] when a coefficient leaves 64 bits.
     pub fn sum(items: impl IntoIterator<Item = Expr>) -> Result<Expr, ExprError> {
         let (mut constant, mut real) = (0i64, None::<f64>);
+        let mut fractions: Vec<Ratio> = Vec::new();
         let mut coefficients: IndexMap<Expr, i64> = IndexMap::new();
         for item in items {
             for term in item.terms() {
@@ -67,6 +83,7 @@ impl Expr {
                         constant = constant.checked_add(*n).ok_or_else(|| overflow(|| format!("{constant} + {n}")))?;
                     }
                     ExprKind::Real(x) => real = Some(real.unwrap_or(0.0) + x.0),
+                    ExprKind::Rational(x) => fractions.push(*x),
                     _ => {
                         let (c, rest) = term.as_coeff_mul();
                         let slot = coefficients.entry(rest).or_insert(0);
@@ -80,7 +97,15 @@ impl Expr {
             coefficients.into_iter().filter(|(_, c)| *c != 0).map(|(e, c)| scaled(c, e)).collect();
         terms.sort_by(compare);
         if let Some(x) = real {
-            terms.insert(0, Expr::real(x + constant as f64));
+            let fractions: f64 = fractions.into_iter().map(Ratio::to_f64).sum();
+            terms.insert(0, Expr::real(x + constant as f64 + fractions));
+        } else if !fractions.is_empty() {
+            let number = fractions.into_iter().try_fold((constant, 1), added);
+            let (numerator, denominator) = number.ok_or_else(|| overflow(|| "a sum of fractions".to_owned()))?;
+            let number = Expr::fraction(numerator, denominator)?;
+            if !number.is_int(0) || terms.is_empty() {
+                terms.insert(0, number);
+            }
         } else if constant != 0 || terms.is_empty() {
             terms.insert(0, Expr::int(constant));
         }
@@ -92,7 +117,7 @@ impl Expr {
     /// # Errors
     /// [`ExprError::Overflow`] when a coefficient leaves 64 bits.
     pub fn product(items: impl IntoIterator<Item = Expr>) -> Result<Expr, ExprError> {
-        let (mut coefficient, mut real) = (1i64, None::<f64>);
+        let (mut coefficient, mut divisor, mut real) = (1i64, 1i64, None::<f64>);
         let mut powers: IndexMap<Expr, Vec<Expr>> = IndexMap::new();
         for item in items {
             for factor in item.factors() {
@@ -102,6 +127,10 @@ impl Expr {
                             coefficient.checked_mul(*n).ok_or_else(|| overflow(|| format!("{coefficient}*{n}")))?;
                     }
                     ExprKind::Real(x) => real = Some(real.unwrap_or(1.0) * x.0),
+                    ExprKind::Rational(x) => {
+                        let number = times((coefficient, divisor), (x.numerator(), x.denominator()));
+                        (coefficient, divisor) = number.ok_or_else(|| overflow(|| format!("{coefficient}*{x}")))?;
+                    }
                     ExprKind::Pow(base, exponent) => powers.entry(base.clone()).or_default().push(exponent.clone()),
                     _ => powers.entry(factor.clone()).or_default().push(Expr::int(1)),
                 }
@@ -122,8 +151,15 @@ impl Expr {
         }
         factors.sort_by(compare);
         if let Some(x) = real {
-            factors.insert(0, Expr::real(x * coefficient as f64));
+            factors.insert(0, Expr::real(x * (coefficient as f64 / divisor as f64)));
             return Ok(single_or(factors, ExprKind::Mul));
+        }
+        if divisor != 1 {
+            let number = Expr::fraction(coefficient, divisor)?;
+            match number.as_int() {
+                Some(integer) => coefficient = integer,
+                None => return times_fraction(number, factors),
+            }
         }
         if let (true, [only]) = (coefficient != 1, factors.as_slice())
             && let ExprKind::Add(terms) = only.kind()
@@ -178,11 +214,28 @@ impl Expr {
             (Function::Mod | Function::PythonMod, [a, b]) => a.remainder(b, function),
             (Function::Max | Function::Min, _) => Expr::extremum(function, args),
             (Function::IntTrueDiv, [a, b]) => a.true_div(b),
+            (Function::PowByNatural, [a, b]) if b.as_int().is_some() => a.try_pow(b),
+            (Function::ModularIndexing, [a, b, c]) if args.iter().all(|arg| arg.as_int().is_some()) => {
+                a.floor_div(b)?.modulo(c)
+            }
+            (Function::FloatPow | Function::FloatTrueDiv, [a, b]) => Ok(match (a.as_real(), b.as_real()) {
+                (Some(a), Some(b)) if function == Function::FloatPow => Expr::real(a.powf(b)),
+                (Some(a), Some(b)) if b != 0.0 => Expr::real(a / b),
+                _ => Expr::raw(ExprKind::Apply(function, args)),
+            }),
+            (Function::Abs, [a]) if a.as_int().is_some() => {
+                a.as_int().and_then(i64::checked_abs).map(Expr::int).ok_or_else(|| overflow(|| format!("Abs({a})")))
+            }
+            (Function::Abs, [a]) if a.is_nonnegative() => Ok(a.clone()),
+            (Function::Identity, [_]) => Ok(Expr::raw(ExprKind::Apply(function, args))),
             (Function::ToFloat, [a]) => Ok(match a.as_int() {
                 Some(n) => Expr::real(n as f64),
                 None => Expr::raw(ExprKind::Apply(function, args)),
             }),
-            (Function::Sqrt, _) => Ok(Expr::raw(ExprKind::Apply(function, args))),
+            (_, [a]) if function.of_float(0.5).is_some() => {
+                let value = a.as_real().and_then(|x| function.of_float(x)).filter(|x| x.is_finite());
+                Ok(value.map_or_else(|| Expr::raw(ExprKind::Apply(function, args)), Expr::real))
+            }
             (_, [a]) => match a.kind() {
                 ExprKind::Int(_) => Ok(a.clone()),
                 ExprKind::Real(x) => rounded(function, x.0),
@@ -198,7 +251,9 @@ impl Expr {
     /// [`ExprError::Overflow`] when a coefficient leaves 64 bits.
     pub fn expand(&self) -> Result<Expr, ExprError> {
         match self.kind() {
-            ExprKind::Int(_) | ExprKind::Real(_) | ExprKind::Symbol(_) => Ok(self.clone()),
+            ExprKind::Int(_) | ExprKind::Rational(_) | ExprKind::Real(_) | ExprKind::Symbol(_) => Ok(self.clone()),
+            // As sympy leaves them: the values of a choice are not expanded.
+            ExprKind::Piecewise(_) => Ok(self.clone()),
             ExprKind::Add(args) => Expr::sum(args.iter().map(Expr::expand).collect::<Result<Vec<_>, _>>()?),
             ExprKind::Apply(function, args) => {
                 let args = args.iter().map(Expr::expand).collect::<Result<Vec<_>, _>>()?;
@@ -280,6 +335,36 @@ fn distribute(coefficient: i64, terms: &[Expr]) -> Result<Expr, ExprError> {
         out.push(scaled(c, rest));
     }
     Expr::sum(out)
+}
+
+/// A fraction plus another one, in lowest terms.
+fn added((a, b): (i64, i64), x: Ratio) -> Option<(i64, i64)> {
+    let numerator = a.checked_mul(x.denominator())?.checked_add(x.numerator().checked_mul(b)?)?;
+    reduced(numerator, b.checked_mul(x.denominator())?)
+}
+
+/// The product of two fractions, in lowest terms.
+fn times((a, b): (i64, i64), (c, d): (i64, i64)) -> Option<(i64, i64)> {
+    reduced(a.checked_mul(c)?, b.checked_mul(d)?)
+}
+
+fn reduced(numerator: i64, denominator: i64) -> Option<(i64, i64)> {
+    Some(match Ratio::new(numerator, denominator)? {
+        Ok(ratio) => (ratio.numerator(), ratio.denominator()),
+        Err(integer) => (integer, 1),
+    })
+}
+
+/// A fraction times a product. It distributes over a single sum.
+fn times_fraction(fraction: Expr, mut factors: Vec<Expr>) -> Result<Expr, ExprError> {
+    if let [only] = factors.as_slice()
+        && let ExprKind::Add(terms) = only.kind()
+    {
+        let terms = terms.iter().map(|term| Expr::product([fraction.clone(), term.clone()]));
+        return Expr::sum(terms.collect::<Result<Vec<_>, _>>()?);
+    }
+    factors.insert(0, fraction);
+    Ok(single_or(factors, ExprKind::Mul))
 }
 
 /// The product of sums as a sum; `None` where it would be too long.

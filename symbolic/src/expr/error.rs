@@ -34,6 +34,12 @@ pub enum ExprError {
         /// The value reached.
         expr: String,
     },
+    /// None of the conditions of a choice holds.
+    #[error("no case of `{expr}` applies")]
+    NoCase {
+        /// The choice.
+        expr: String,
+    },
     /// A text is not an expression in srepr form.
     #[error(
         "cannot read expression at byte {at}: {reason}; expected sympy's srepr form such as `Add(Symbol('s0', positive=True, integer=True), Integer(1))`"

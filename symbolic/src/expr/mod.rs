@@ -8,8 +8,10 @@ mod extremum;
 mod function;
 mod number;
 pub(crate) mod order;
+mod piecewise;
 mod poly;
 pub(crate) mod print;
+mod ratio;
 mod sign;
 pub(crate) mod source_text;
 mod symbol;
@@ -23,6 +25,8 @@ use indexmap::{IndexMap, IndexSet};
 pub use error::ExprError;
 pub use function::Function;
 pub use number::Number;
+pub use piecewise::Case;
+pub use ratio::Ratio;
 pub use symbol::Symbol;
 
 /// A literal real, compared by its bits. It only occurs below functions such as [`Function::TruncToInt`].
@@ -49,6 +53,8 @@ impl Hash for Real {
 pub enum ExprKind {
     /// A literal integer.
     Int(i64),
+    /// A literal fraction. It only occurs in the values of a loaded program.
+    Rational(Ratio),
     /// A literal real.
     Real(Real),
     /// A symbol.
@@ -61,9 +67,11 @@ pub enum ExprKind {
     Pow(Expr, Expr),
     /// A function applied to arguments.
     Apply(Function, Vec<Expr>),
+    /// The value of the first case whose condition holds. There are at least two cases, or one that may not hold.
+    Piecewise(Vec<Case>),
 }
 
-/// An integer expression in canonical form, simplified as sympy simplifies on construction.
+/// An expression in canonical form, simplified as sympy simplifies on construction.
 ///
 /// `Display` gives the text torch prints in annotations (`s17 + 2*s77`, `((s77//2)) + 1`); [`Expr::srepr`] the text of
 /// a `.pt2` file. Equality is structural. Cheap to clone. Mirrors `sympy.Expr` with torch's `FloorDiv`, `Mod`, `Max`, `Min`.
@@ -122,7 +130,17 @@ impl Expr {
 
     /// Whether the expression is a literal, without symbols.
     pub fn is_number(&self) -> bool {
-        matches!(self.kind(), ExprKind::Int(_) | ExprKind::Real(_))
+        matches!(self.kind(), ExprKind::Int(_) | ExprKind::Rational(_) | ExprKind::Real(_))
+    }
+
+    /// The value as a float, when the expression is a literal.
+    pub fn as_real(&self) -> Option<f64> {
+        match self.kind() {
+            ExprKind::Int(value) => Some(*value as f64),
+            ExprKind::Rational(value) => Some(value.to_f64()),
+            ExprKind::Real(value) => Some(value.0),
+            _ => None,
+        }
     }
 
     /// Whether the expression is this literal integer.
@@ -130,10 +148,11 @@ impl Expr {
         self.as_int() == Some(value)
     }
 
-    /// The direct arguments; empty for literals and symbols.
+    /// The direct arguments; empty for literals and symbols. Those of a choice are the values of its cases.
     pub fn args(&self) -> Vec<Expr> {
         match self.kind() {
-            ExprKind::Int(_) | ExprKind::Real(_) | ExprKind::Symbol(_) => Vec::new(),
+            ExprKind::Int(_) | ExprKind::Rational(_) | ExprKind::Real(_) | ExprKind::Symbol(_) => Vec::new(),
+            ExprKind::Piecewise(cases) => cases.iter().map(|case| case.value.clone()).collect(),
             ExprKind::Add(args) | ExprKind::Mul(args) | ExprKind::Apply(_, args) => args.clone(),
             ExprKind::Pow(base, exponent) => vec![base.clone(), exponent.clone()],
         }
@@ -184,9 +203,17 @@ impl Expr {
     pub fn visit(&self, see: &mut impl FnMut(&Expr)) {
         see(self);
         match self.kind() {
-            ExprKind::Int(_) | ExprKind::Real(_) | ExprKind::Symbol(_) => {}
+            ExprKind::Int(_) | ExprKind::Rational(_) | ExprKind::Real(_) | ExprKind::Symbol(_) => {}
             ExprKind::Add(args) | ExprKind::Mul(args) | ExprKind::Apply(_, args) => {
                 args.iter().for_each(|a| a.visit(see));
+            }
+            ExprKind::Piecewise(cases) => {
+                for case in cases {
+                    case.value.visit(see);
+                    // Through a trait object: the type of a nested closure would be infinite.
+                    let mut nested: &mut dyn FnMut(&Expr) = see;
+                    case.condition.visit(&mut |side| side.visit(&mut nested));
+                }
             }
             ExprKind::Pow(base, exponent) => {
                 base.visit(see);
@@ -231,7 +258,9 @@ impl Expr {
             Ok(new)
         };
         let new = match self.kind() {
-            ExprKind::Int(_) | ExprKind::Real(_) | ExprKind::Symbol(_) => return Ok(self.clone()),
+            ExprKind::Int(_) | ExprKind::Rational(_) | ExprKind::Real(_) | ExprKind::Symbol(_) => {
+                return Ok(self.clone());
+            }
             ExprKind::Add(args) => {
                 let args = args.iter().map(&mut again).collect::<Result<Vec<_>, _>>()?;
                 if changed { Expr::sum(args)? } else { self.clone() }
@@ -247,6 +276,17 @@ impl Expr {
             ExprKind::Pow(base, exponent) => {
                 let (base, exponent) = (again(base)?, again(exponent)?);
                 if changed { base.try_pow(&exponent)? } else { self.clone() }
+            }
+            ExprKind::Piecewise(cases) => {
+                let mut new = Vec::with_capacity(cases.len());
+                for case in cases {
+                    let value = again(&case.value)?;
+                    new.push(Case { value, condition: case.condition.map(&mut again)? });
+                }
+                if !changed {
+                    return Ok(self.clone());
+                }
+                Expr::piecewise(new).ok_or_else(|| ExprError::NoCase { expr: self.to_string() })?
             }
         };
         Ok(new)

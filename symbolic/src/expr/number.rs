@@ -50,7 +50,16 @@ impl Expr {
         let real = |part: &Expr| part.eval_number(values).map(Number::to_real);
         let value = match self.kind() {
             ExprKind::Int(n) => *n as f64,
+            ExprKind::Rational(x) => x.to_f64(),
             ExprKind::Real(x) => x.0,
+            ExprKind::Piecewise(cases) => {
+                let chosen = cases.iter().find_map(|case| match case.condition.eval_number(values) {
+                    Ok(false) => None,
+                    Ok(true) => Some(real(&case.value)),
+                    Err(error) => Some(Err(error)),
+                });
+                chosen.unwrap_or_else(|| Err(ExprError::NoCase { expr: self.to_string() }))?
+            }
             ExprKind::Symbol(symbol) => match values(symbol) {
                 Some(number) => number.to_real(),
                 None => return Err(ExprError::Unbound { symbol: symbol.to_string() }),
@@ -79,6 +88,12 @@ impl Expr {
                     },
                     (Function::Max, _) => args.iter().try_fold(f64::NEG_INFINITY, |m, part| Ok(m.max(real(part)?)))?,
                     (Function::Min, _) => args.iter().try_fold(f64::INFINITY, |m, part| Ok(m.min(real(part)?)))?,
+                    (Function::Identity, [a]) => real(a)?,
+                    (Function::PowByNatural, [a, b]) => real(a)?.powf(real(b)?),
+                    (_, [a]) => match function.of_float(real(a)?) {
+                        Some(value) => value,
+                        None => return Err(ExprError::NotAnInteger { expr: self.to_string() }),
+                    },
                     _ => return Err(ExprError::NotAnInteger { expr: self.to_string() }),
                 }
             }
@@ -112,21 +127,28 @@ impl Expr {
         match self.kind() {
             ExprKind::Int(_) => false,
             ExprKind::Real(_) => true,
+            // A fraction is a part of an integer: `s77*(s77 - 1)/2`.
+            ExprKind::Rational(_) => false,
+            ExprKind::Piecewise(cases) => cases.iter().any(|case| case.value.is_real()),
             ExprKind::Symbol(symbol) => symbol.is_real(),
             ExprKind::Add(args) | ExprKind::Mul(args) => args.iter().any(Expr::is_real),
             ExprKind::Pow(base, exponent) => base.is_real() || exponent.is_real(),
             ExprKind::Apply(function, args) => match function {
-                Function::FloatPow
-                | Function::FloatTrueDiv
-                | Function::IntTrueDiv
-                | Function::Sqrt
-                | Function::ToFloat => true,
-                Function::Mod | Function::PythonMod | Function::Max | Function::Min => args.iter().any(Expr::is_real),
+                Function::Mod
+                | Function::PythonMod
+                | Function::Max
+                | Function::Min
+                | Function::Abs
+                | Function::Identity
+                | Function::PowByNatural => args.iter().any(Expr::is_real),
                 Function::CeilToInt
                 | Function::FloorDiv
                 | Function::FloorToInt
                 | Function::RoundToInt
+                | Function::ModularIndexing
+                | Function::IsNonOverlappingAndDense
                 | Function::TruncToInt => false,
+                _ => true,
             },
         }
     }

@@ -2,7 +2,7 @@
 
 use std::cmp::Ordering;
 
-use super::{Expr, ExprKind, Function, Symbol};
+use super::{Case, Expr, ExprKind, Function};
 
 /// Sympy's `Basic.compare`, the order of arguments inside sums and products.
 pub(super) fn compare(a: &Expr, b: &Expr) -> Ordering {
@@ -13,7 +13,12 @@ pub(super) fn compare(a: &Expr, b: &Expr) -> Ordering {
     match (a.kind(), b.kind()) {
         (ExprKind::Int(x), ExprKind::Int(y)) => x.cmp(y),
         (ExprKind::Real(x), ExprKind::Real(y)) => x.0.total_cmp(&y.0),
-        (ExprKind::Symbol(x), ExprKind::Symbol(y)) => compare_symbols(x, y),
+        (ExprKind::Rational(x), ExprKind::Rational(y)) => x.to_f64().total_cmp(&y.to_f64()),
+        (ExprKind::Piecewise(x), ExprKind::Piecewise(y)) => {
+            let values = |cases: &[Case]| cases.iter().map(|case| case.value.clone()).collect::<Vec<_>>();
+            x.len().cmp(&y.len()).then_with(|| lexicographic(&values(x), &values(y), compare))
+        }
+        (ExprKind::Symbol(x), ExprKind::Symbol(y)) => x.compare(y),
         (ExprKind::Pow(xb, xe), ExprKind::Pow(yb, ye)) => compare(xb, yb).then_with(|| compare(xe, ye)),
         (ExprKind::Add(x), ExprKind::Add(y))
         | (ExprKind::Mul(x), ExprKind::Mul(y))
@@ -24,11 +29,6 @@ pub(super) fn compare(a: &Expr, b: &Expr) -> Ordering {
     }
 }
 
-/// A symbol with fewer assumptions comes first: sympy compares the number of facts before the name.
-fn compare_symbols(a: &Symbol, b: &Symbol) -> Ordering {
-    a.is_positive().cmp(&b.is_positive()).then_with(|| a.name().cmp(b.name()))
-}
-
 /// Rank in sympy's `ordering_of_classes`; functions it does not know come last, by name.
 fn class_rank(e: &Expr) -> (u8, &'static str) {
     match e.kind() {
@@ -36,12 +36,14 @@ fn class_rank(e: &Expr) -> (u8, &'static str) {
         ExprKind::Int(1) => (1, ""),
         ExprKind::Int(-1) => (2, ""),
         ExprKind::Int(_) => (3, ""),
-        ExprKind::Real(_) => (4, ""),
-        ExprKind::Symbol(_) => (5, ""),
-        ExprKind::Pow(..) => (6, ""),
-        ExprKind::Mul(_) => (7, ""),
-        ExprKind::Add(_) => (8, ""),
-        ExprKind::Apply(f, _) => (9, f.name()),
+        ExprKind::Rational(_) => (4, ""),
+        ExprKind::Real(_) => (5, ""),
+        ExprKind::Symbol(_) => (6, ""),
+        ExprKind::Pow(..) => (7, ""),
+        ExprKind::Mul(_) => (8, ""),
+        ExprKind::Add(_) => (9, ""),
+        ExprKind::Piecewise(_) => (10, ""),
+        ExprKind::Apply(f, _) => (11, f.name()),
     }
 }
 
@@ -77,12 +79,20 @@ pub(super) fn compare_keys(a: &Expr, b: &Expr) -> Ordering {
 fn number(e: &Expr) -> Option<f64> {
     match e.kind() {
         ExprKind::Int(n) => Some(*n as f64),
+        ExprKind::Rational(x) => Some(x.to_f64()),
         ExprKind::Real(x) => Some(x.0),
         _ => None,
     }
 }
 
 fn coefficient(e: &Expr) -> (f64, Expr) {
+    if let ExprKind::Mul(factors) = e.kind()
+        && let [first, rest @ ..] = factors.as_slice()
+        && let ExprKind::Rational(ratio) = first.kind()
+        && let Ok(rest) = Expr::product(rest.iter().cloned())
+    {
+        return (ratio.to_f64(), rest);
+    }
     let (c, rest) = e.as_coeff_mul();
     if e.is_number() { (1.0, e.clone()) } else { (c as f64, rest) }
 }
@@ -96,12 +106,13 @@ fn base_exponent(e: &Expr) -> (Expr, Expr) {
 
 fn class_key(e: &Expr) -> (u8, u32, &'static str) {
     match e.kind() {
-        ExprKind::Int(_) | ExprKind::Real(_) => (1, 0, "Number"),
+        ExprKind::Int(_) | ExprKind::Rational(_) | ExprKind::Real(_) => (1, 0, "Number"),
         ExprKind::Symbol(_) => (2, 0, "Symbol"),
         ExprKind::Mul(_) => (3, 0, "Mul"),
         ExprKind::Add(_) => (3, 1, "Add"),
         ExprKind::Pow(..) => (3, 2, "Pow"),
         ExprKind::Apply(f @ (Function::Max | Function::Min), _) => (5, 0, f.name()),
+        ExprKind::Piecewise(_) => (4, 10_000, "Piecewise"),
         ExprKind::Apply(f, _) => (4, 10_000, f.name()),
     }
 }

@@ -33,6 +33,7 @@ fn write(e: &Expr, out: &mut String) -> fmt::Result {
     match e.kind() {
         ExprKind::Int(n) => write!(out, "{n}"),
         ExprKind::Real(x) => out.write_str(&real_text(x.0)),
+        ExprKind::Rational(x) => write!(out, "{x}"),
         ExprKind::Symbol(s) => out.write_str(s.name()),
         ExprKind::Add(_) => write_sum(e, out),
         ExprKind::Mul(_) => write_product(e, out),
@@ -40,6 +41,24 @@ fn write(e: &Expr, out: &mut String) -> fmt::Result {
             bracketed(base, precedence(base) <= POW, out)?;
             out.push_str("**");
             bracketed(exponent, precedence(exponent) <= POW, out)
+        }
+        ExprKind::Apply(Function::Identity, args) => {
+            out.push('(');
+            for arg in args {
+                write(arg, out)?;
+            }
+            out.push(')');
+            Ok(())
+        }
+        ExprKind::Piecewise(cases) => {
+            out.push_str("Piecewise(");
+            for (i, case) in cases.iter().enumerate() {
+                write!(out, "{}(", if i == 0 { "" } else { ", " })?;
+                write(&case.value, out)?;
+                write!(out, ", {})", case.condition)?;
+            }
+            out.push(')');
+            Ok(())
         }
         ExprKind::Apply(Function::FloorDiv, args) => {
             out.push('(');
@@ -102,13 +121,31 @@ fn write_product(e: &Expr, out: &mut String) -> fmt::Result {
         out.push('-');
         *first = Expr::real(-x.0);
     }
+    // Sympy writes the denominator of a fraction behind the product: `3*s77/2`.
+    let mut divisor = None;
+    if let Some(first) = factors.first_mut()
+        && let ExprKind::Rational(x) = first.kind()
+    {
+        divisor = Some(x.denominator());
+        if x.numerator() < 0 {
+            out.push('-');
+        }
+        match x.numerator().checked_abs() {
+            Some(1) => drop(factors.remove(0)),
+            Some(numerator) => *first = Expr::int(numerator),
+            None => {}
+        }
+    }
     for (i, factor) in factors.iter().enumerate() {
         if i > 0 {
             out.push('*');
         }
         bracketed(factor, precedence(factor) <= level, out)?;
     }
-    Ok(())
+    match divisor {
+        Some(divisor) => write!(out, "/{divisor}"),
+        None => Ok(()),
+    }
 }
 
 fn bracketed(e: &Expr, brackets: bool, out: &mut String) -> fmt::Result {
@@ -126,10 +163,16 @@ pub(super) fn precedence(e: &Expr) -> u16 {
     match e.kind() {
         ExprKind::Int(n) if *n < 0 => ADD,
         ExprKind::Real(x) if x.0 < 0.0 => ADD,
+        ExprKind::Rational(x) if x.numerator() < 0 => ADD,
+        ExprKind::Rational(_) => MUL,
+        ExprKind::Piecewise(_) => CALL,
         ExprKind::Int(_) | ExprKind::Real(_) | ExprKind::Symbol(_) => ATOM,
         ExprKind::Add(_) => ADD,
         ExprKind::Mul(args) => {
-            if !args.iter().any(is_weak) && args[0].as_int().is_some_and(|c| c < 0) {
+            if !args.iter().any(is_weak)
+                && args[0].as_real().is_some_and(|c| c < 0.0)
+                && !matches!(args[0].kind(), ExprKind::Real(_))
+            {
                 ADD
             } else {
                 MUL
@@ -139,6 +182,7 @@ pub(super) fn precedence(e: &Expr) -> u16 {
         ExprKind::Apply(..) if is_weak(e) => RELATIONAL,
         ExprKind::Apply(Function::Max | Function::Min, _) => ATOM,
         ExprKind::Apply(Function::FloatPow, _) => POW,
+        ExprKind::Apply(Function::PowByNatural, _) => MUL,
         ExprKind::Apply(..) => CALL,
     }
 }
@@ -148,7 +192,13 @@ fn is_weak(e: &Expr) -> bool {
     matches!(
         e.kind(),
         ExprKind::Apply(
-            Function::FloorDiv | Function::Mod | Function::PythonMod | Function::IntTrueDiv | Function::FloatTrueDiv,
+            Function::FloorDiv
+                | Function::Mod
+                | Function::PythonMod
+                | Function::IntTrueDiv
+                | Function::FloatTrueDiv
+                | Function::ModularIndexing
+                | Function::Identity,
             _
         )
     )
@@ -156,7 +206,16 @@ fn is_weak(e: &Expr) -> bool {
 
 /// A real with the 15 digits sympy shows, at least one of them after the point.
 pub(crate) fn real_text(x: f64) -> String {
-    let text = format!("{x:.14e}");
+    digits_text(x, 15)
+}
+
+/// A real with the 17 digits of sympy's `srepr`, which determine it.
+pub(crate) fn exact_real_text(x: f64) -> String {
+    digits_text(x, 17)
+}
+
+fn digits_text(x: f64, count: usize) -> String {
+    let text = format!("{x:.*e}", count - 1);
     let (Some((digits, exponent)), true) = (text.split_once('e'), x.is_finite()) else { return text };
     let (sign, digits) = digits.strip_prefix('-').map_or(("", digits), |digits| ("-", digits));
     let digits = digits.replace('.', "");
@@ -167,7 +226,7 @@ pub(crate) fn real_text(x: f64) -> String {
         format!("{whole:0<at$}.{}", if fraction.is_empty() { "0" } else { fraction })
     };
     match usize::try_from(exponent) {
-        Ok(exponent) if exponent < 15 => format!("{sign}{}", point(exponent + 1)),
+        Ok(exponent) if exponent < count => format!("{sign}{}", point(exponent + 1)),
         Err(_) if exponent > -5 => {
             let zeros = exponent.unsigned_abs() as usize - 1;
             format!("{sign}0.{}{digits}", "0".repeat(zeros))

@@ -27,6 +27,8 @@ impl Expr {
         match self.kind() {
             ExprKind::Int(n) => Some(n % 2 != 0),
             ExprKind::Add(args) => args.iter().try_fold(false, |odd, a| Some(odd ^ a.is_odd()?)),
+            // Half of an even number may be odd.
+            ExprKind::Mul(args) if args.iter().any(|a| matches!(a.kind(), ExprKind::Rational(_))) => None,
             ExprKind::Mul(args) => {
                 let parities: Vec<Option<bool>> = args.iter().map(Expr::is_odd).collect();
                 if parities.contains(&Some(false)) {

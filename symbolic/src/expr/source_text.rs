@@ -1,7 +1,8 @@
 //! Guards as Python code over sources, `(2*L['x'].size()[0]) == L['y'].size()[0]`: torch's `ShapeGuardPythonPrinter`.
 
 use super::print::{ADD, ATOM, MUL, precedence, real_text};
-use super::{Expr, ExprKind, Function, Symbol};
+use super::{Case, Expr, ExprKind, Function, Symbol};
+use crate::boolean::BoolExpr;
 
 impl Expr {
     /// The expression as Python code, each symbol written as `source` says.
@@ -17,6 +18,7 @@ impl Expr {
         match self.kind() {
             ExprKind::Int(n) => n.to_string(),
             ExprKind::Real(x) => real_text(x.0),
+            ExprKind::Rational(x) => x.to_string(),
             ExprKind::Symbol(s) => source(s),
             ExprKind::Add(args) => joined(args, " + ", ADD),
             ExprKind::Mul(args) => joined(args, "*", precedence(self)),
@@ -39,8 +41,37 @@ impl Expr {
                 Function::TruncToInt => format!("math.trunc({})", joined(args, ", ", 0)),
                 Function::RoundToInt => format!("round({})", joined(args, ", ", 0)),
                 Function::ToFloat => format!("torch.sym_float({})", joined(args, ", ", 0)),
+                Function::PowByNatural => joined(args, " ** ", all),
+                Function::Identity => joined(args, ", ", all),
+                Function::Abs => format!("abs({})", joined(args, ", ", 0)),
+                // Torch has no Python text for these either. They occur in no guard.
+                _ => format!("{}({})", function.name(), joined(args, ", ", 0)),
             },
+            ExprKind::Piecewise(cases) => {
+                // The last case has no `else`, as in torch: its condition is true.
+                let part = |case: &Case| {
+                    let value = bracketed(&case.value, 0, source);
+                    let condition = bool_text(&case.condition, source);
+                    if condition == "True" { value } else { format!("{value} if {condition} else ") }
+                };
+                format!("({})", cases.iter().map(part).collect::<String>())
+            }
         }
+    }
+}
+
+/// A condition as Python code.
+fn bool_text(condition: &BoolExpr, source: &impl Fn(&Symbol) -> String) -> String {
+    let joined = |parts: &[BoolExpr], by: &str| {
+        let parts: Vec<String> = parts.iter().map(|part| format!("({})", bool_text(part, source))).collect();
+        parts.join(by)
+    };
+    match condition {
+        BoolExpr::Const(value) => if *value { "True" } else { "False" }.to_owned(),
+        BoolExpr::Rel(rel) => rel.source_text(source),
+        BoolExpr::Not(inner) => format!("not ({})", bool_text(inner, source)),
+        BoolExpr::And(parts) => joined(parts, " and "),
+        BoolExpr::Or(parts) => joined(parts, " or "),
     }
 }
 

@@ -1,5 +1,6 @@
 //! A name for an integer that is not known yet.
 
+use std::cmp::Ordering;
 use std::fmt;
 use std::sync::Arc;
 
@@ -12,12 +13,12 @@ pub struct Symbol {
     assumption: Assumption,
 }
 
-/// What is known of the values of a symbol.
-#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+/// What sympy assumes of a symbol. A symbol with fewer assumptions comes first.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, PartialOrd, Ord)]
 enum Assumption {
-    Positive,
-    Integer,
     None,
+    Integer,
+    Positive,
 }
 
 impl Symbol {
@@ -49,6 +50,11 @@ impl Symbol {
     /// Whether the symbol is a real number and not an integer.
     pub fn is_real(&self) -> bool {
         self.assumption == Assumption::None
+    }
+
+    /// Sympy's order of arguments: by the number of assumptions, then by name.
+    pub(super) fn compare(&self, other: &Symbol) -> Ordering {
+        self.assumption.cmp(&other.assumption).then_with(|| self.name.cmp(&other.name))
     }
 }
 

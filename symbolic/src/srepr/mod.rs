@@ -1,8 +1,10 @@
 //! Sympy's `srepr`, the form in which a `.pt2` file keeps expressions: writing, and reading by a closed grammar.
 
+use crate::boolean::BoolExpr;
 use crate::expr::order::{ordered_factors, ordered_terms};
-use crate::expr::print::real_text;
-use crate::expr::{Expr, ExprError, ExprKind, Function, Symbol};
+use crate::expr::print::exact_real_text;
+use crate::expr::{Case, Expr, ExprError, ExprKind, Function, Symbol};
+use crate::rel::{Rel, RelOp};
 
 /// Deeper nesting is refused: the text may come from a stranger's file.
 const MAX_DEPTH: usize = 128;
@@ -16,10 +18,15 @@ impl Expr {
         };
         match self.kind() {
             ExprKind::Int(n) => format!("Integer({n})"),
-            ExprKind::Real(x) => format!("Float('{}', precision=53)", real_text(x.0)),
-            ExprKind::Symbol(s) if s.is_real() => format!("Symbol('{s}')"),
+            ExprKind::Real(x) => format!("Float('{}', precision=53)", exact_real_text(x.0)),
             ExprKind::Symbol(s) if s.is_positive() => format!("Symbol('{s}', positive=True, integer=True)"),
-            ExprKind::Symbol(s) => format!("Symbol('{s}', integer=True)"),
+            ExprKind::Symbol(s) if !s.is_real() => format!("Symbol('{s}', integer=True)"),
+            ExprKind::Symbol(s) => format!("Symbol('{s}')"),
+            ExprKind::Rational(x) => format!("Rational({}, {})", x.numerator(), x.denominator()),
+            ExprKind::Piecewise(cases) => {
+                let case = |case: &Case| format!("ExprCondPair({}, {})", case.value.srepr(), case.condition.srepr());
+                format!("Piecewise({})", cases.iter().map(case).collect::<Vec<_>>().join(", "))
+            }
             ExprKind::Add(_) => call("Add", &ordered_terms(self)),
             ExprKind::Mul(_) => call("Mul", &ordered_factors(self)),
             ExprKind::Pow(base, exponent) => call("Pow", &[base.clone(), exponent.clone()]),
@@ -29,15 +36,28 @@ impl Expr {
 }
 
 /// Reads an expression written by [`Expr::srepr`] or by PyTorch, simplifying it on the way. Nothing is evaluated: names
-/// outside the grammar (`Symbol`, `Integer`, `Float`, `Add`, `Mul`, `Pow` and the [`Function`]s) are refused.
+/// outside the grammar (`Symbol`, `Integer`, `Rational`, `Float`, `Add`, `Mul`, `Pow`, `Piecewise` and the [`Function`]s) are
+/// refused.
 ///
 /// # Errors
 /// [`ExprError::Parse`] names the byte; arithmetic errors as in the constructors.
 pub fn parse_srepr(text: &str) -> Result<Expr, ExprError> {
+    whole(text, |reader| reader.expr(0))
+}
+
+/// Reads a condition written by [`BoolExpr::srepr`] or by PyTorch: a relation, `true`, `false`, `And`, `Or` or `Not`.
+///
+/// # Errors
+/// As [`parse_srepr`].
+pub fn parse_srepr_bool(text: &str) -> Result<BoolExpr, ExprError> {
+    whole(text, |reader| reader.condition(0))
+}
+
+fn whole<T>(text: &str, read: impl FnOnce(&mut Reader<'_>) -> Result<T, ExprError>) -> Result<T, ExprError> {
     let mut reader = Reader { text, at: 0 };
-    let expr = reader.expr(0)?;
+    let value = read(&mut reader)?;
     reader.space();
-    if reader.at < text.len() { Err(reader.error("text after the expression")) } else { Ok(expr) }
+    if reader.at < text.len() { Err(reader.error("text after the expression")) } else { Ok(value) }
 }
 
 struct Reader<'a> {
@@ -109,9 +129,8 @@ impl Reader<'_> {
 
     fn symbol(&mut self) -> Result<Expr, ExprError> {
         let name = self.quoted()?;
-        let (mut positive, mut integer, mut assumed) = (false, false, false);
+        let (mut positive, mut integer) = (false, false);
         while self.eat(",") {
-            assumed = true;
             let key = self.word();
             self.token("=")?;
             let truth = match self.word().as_str() {
@@ -126,14 +145,13 @@ impl Reader<'_> {
                 other => return Err(self.error(format!("unknown assumption `{other}`"))),
             }
         }
-        if !assumed {
-            // A value that was read from a tensor of floats.
-            return Ok(Expr::symbol(&Symbol::real(&name)));
-        }
-        if !integer {
-            return Err(self.error(format!("symbol `{name}` is not an integer")));
-        }
-        Ok(Expr::symbol(&if positive { Symbol::size(&name) } else { Symbol::integer(&name) }))
+        Ok(Expr::symbol(&match (integer, positive) {
+            (true, true) => Symbol::size(&name),
+            (true, false) => Symbol::integer(&name),
+            // Torch makes the symbols of floats without assumptions.
+            (false, false) => Symbol::real(&name),
+            (false, true) => return Err(self.error(format!("symbol `{name}` is positive and not an integer"))),
+        }))
     }
 
     fn float(&mut self) -> Result<Expr, ExprError> {
@@ -153,20 +171,27 @@ impl Reader<'_> {
         if depth > MAX_DEPTH {
             return Err(self.error(format!("nested deeper than {MAX_DEPTH} levels")));
         }
+        self.space();
         let at = self.at;
         let name = self.word();
         self.token("(")?;
-        let atom = match name.as_str() {
+        let special = match name.as_str() {
             "Symbol" => Some(self.symbol()?),
             "Integer" => Some(Expr::int(self.integer()?)),
             "Float" => Some(self.float()?),
+            "Rational" => {
+                let numerator = self.integer()?;
+                self.token(",")?;
+                Some(Expr::fraction(numerator, self.integer()?)?)
+            }
+            "Piecewise" => Some(self.piecewise(depth)?),
             _ => None,
         };
-        if let Some(atom) = atom {
+        if let Some(expr) = special {
             self.token(")")?;
-            return Ok(atom);
+            return Ok(expr);
         }
-        let Some((head, count)) = head(&name) else {
+        let Some((head, (least, most))) = head(&name) else {
             return Err(ExprError::Parse { at, reason: format!("`{name}` is not in the grammar") });
         };
         let mut args = vec![self.expr(depth + 1)?];
@@ -174,16 +199,73 @@ impl Reader<'_> {
             args.push(self.expr(depth + 1)?);
         }
         self.token(")")?;
-        if count.is_some_and(|n| n != args.len()) {
-            let reason = format!("`{name}` takes {} arguments, got {}", count.unwrap_or_default(), args.len());
+        if !(least..=most).contains(&args.len()) {
+            let reason = format!("`{name}` takes {least} arguments, got {}", args.len());
             return Err(ExprError::Parse { at, reason });
         }
-        match head {
-            Head::Add => Expr::sum(args),
-            Head::Mul => Expr::product(args),
-            Head::Pow => args[0].try_pow(&args[1]),
-            Head::Apply(function) => Expr::apply(function, args),
+        head.build(args)
+    }
+
+    /// The cases of a `Piecewise`.
+    fn piecewise(&mut self, depth: usize) -> Result<Expr, ExprError> {
+        let mut cases = Vec::new();
+        loop {
+            self.token("ExprCondPair")?;
+            self.token("(")?;
+            let value = self.expr(depth + 1)?;
+            self.token(",")?;
+            let condition = self.condition(depth + 1)?;
+            self.token(")")?;
+            cases.push(Case { value, condition });
+            if !self.eat(",") {
+                break;
+            }
         }
+        Expr::piecewise(cases).ok_or_else(|| self.error("no case of the `Piecewise` can apply"))
+    }
+
+    fn condition(&mut self, depth: usize) -> Result<BoolExpr, ExprError> {
+        if depth > MAX_DEPTH {
+            return Err(self.error(format!("nested deeper than {MAX_DEPTH} levels")));
+        }
+        self.space();
+        let at = self.at;
+        let name = self.word();
+        match name.as_str() {
+            "true" => return Ok(BoolExpr::Const(true)),
+            "false" => return Ok(BoolExpr::Const(false)),
+            _ => {}
+        }
+        self.token("(")?;
+        let condition = if let Some(op) = RelOp::ALL.into_iter().find(|op| op.class() == name) {
+            let lhs = self.expr(depth + 1)?;
+            self.token(",")?;
+            BoolExpr::Rel(Rel::new(op, lhs, self.expr(depth + 1)?))
+        } else {
+            match name.as_str() {
+                "Not" => match self.condition(depth + 1)? {
+                    BoolExpr::Rel(rel) => BoolExpr::Rel(rel.negated()),
+                    BoolExpr::Const(value) => BoolExpr::Const(!value),
+                    inner => BoolExpr::Not(Box::new(inner)),
+                },
+                "And" => BoolExpr::And(self.conditions(depth)?),
+                "Or" => BoolExpr::Or(self.conditions(depth)?),
+                _ => {
+                    return Err(ExprError::Parse { at, reason: format!("`{name}` is not a condition of the grammar") });
+                }
+            }
+        };
+        self.token(")")?;
+        Ok(condition)
+    }
+
+    /// The parts of an `And` or `Or`.
+    fn conditions(&mut self, depth: usize) -> Result<Vec<BoolExpr>, ExprError> {
+        let mut parts = vec![self.condition(depth + 1)?];
+        while self.eat(",") {
+            parts.push(self.condition(depth + 1)?);
+        }
+        if parts.len() < 2 { Err(self.error("expected at least two conditions")) } else { Ok(parts) }
     }
 }
 
@@ -192,30 +274,47 @@ enum Head {
     Add,
     Mul,
     Pow,
+    CeilDiv,
+    LeftShift,
+    RightShift,
     Apply(Function),
 }
 
-/// A name's meaning and its number of arguments, where that is fixed.
-fn head(name: &str) -> Option<(Head, Option<usize>)> {
-    let (function, count) = match name {
-        "Add" => return Some((Head::Add, None)),
-        "Mul" => return Some((Head::Mul, None)),
-        "Pow" | "PowByNatural" => return Some((Head::Pow, Some(2))),
-        "Max" => (Function::Max, None),
-        "Min" => (Function::Min, None),
-        "FloorDiv" | "CleanDiv" => (Function::FloorDiv, Some(2)),
-        "FloatPow" => (Function::FloatPow, Some(2)),
-        "FloatTrueDiv" => (Function::FloatTrueDiv, Some(2)),
-        "OpaqueUnaryFn_sqrt" => (Function::Sqrt, Some(1)),
-        "Mod" => (Function::Mod, Some(2)),
-        "PythonMod" => (Function::PythonMod, Some(2)),
-        "IntTrueDiv" => (Function::IntTrueDiv, Some(2)),
-        "CeilToInt" => (Function::CeilToInt, Some(1)),
-        "FloorToInt" => (Function::FloorToInt, Some(1)),
-        "RoundToInt" => (Function::RoundToInt, Some(1)),
-        "ToFloat" => (Function::ToFloat, Some(1)),
-        "TruncToInt" => (Function::TruncToInt, Some(1)),
-        _ => return None,
-    };
-    Some((Head::Apply(function), count))
+impl Head {
+    fn build(self, args: Vec<Expr>) -> Result<Expr, ExprError> {
+        let two = |n: &Expr| Expr::apply(Function::PowByNatural, vec![Expr::int(2), n.clone()]);
+        match (self, args.as_slice()) {
+            (Head::Add, _) => Expr::sum(args),
+            (Head::Mul, _) => Expr::product(args),
+            (Head::Pow, [base, exponent]) => match exponent.kind() {
+                ExprKind::Rational(_) | ExprKind::Real(_) => {
+                    Err(ExprError::NotAnInteger { expr: format!("{base}**({exponent})") })
+                }
+                _ => base.try_pow(exponent),
+            },
+            (Head::CeilDiv, [a, b]) => a.try_add(&b.try_sub(&Expr::int(1))?)?.floor_div(b),
+            (Head::LeftShift, [a, b]) => a.try_mul(&two(b)?),
+            (Head::RightShift, [a, b]) => a.floor_div(&two(b)?),
+            (Head::Apply(function), _) => Expr::apply(function, args),
+            // The reader counts the arguments, so that this is not reached.
+            (_, args) => Err(ExprError::Parse { at: 0, reason: format!("{} arguments do not fit", args.len()) }),
+        }
+    }
+}
+
+/// A name's meaning, and its smallest and largest number of arguments.
+fn head(name: &str) -> Option<(Head, (usize, usize))> {
+    Some(match name {
+        "Add" => (Head::Add, (1, usize::MAX)),
+        "Mul" => (Head::Mul, (1, usize::MAX)),
+        "Pow" => (Head::Pow, (2, 2)),
+        "CeilDiv" => (Head::CeilDiv, (2, 2)),
+        "CleanDiv" => (Head::Apply(Function::FloorDiv), (2, 2)),
+        "LShift" => (Head::LeftShift, (2, 2)),
+        "RShift" => (Head::RightShift, (2, 2)),
+        _ => {
+            let function = *Function::ALL.iter().find(|function| function.name() == name)?;
+            (Head::Apply(function), function.arity())
+        }
+    })
 }

@@ -1,0 +1,220 @@
+//! Checks of the arguments and results of calls against the schema of the operator.
+
+use super::graph::kind;
+use super::schema::{Schema, SchemaType};
+use super::{Problem, Report};
+use crate::graph::{Argument, Graph, Literal, NamedArgument, Node, NodeId, NodeValue, Sym};
+use crate::op::OpName;
+
+/// Checks that the nodes in an argument have values of its kind.
+pub(super) fn values(graph: &Graph, argument: &Argument) -> Result<(), Problem> {
+    let tensor = |id: &NodeId| of_kind(graph, *id, "a tensor", |value| matches!(value, NodeValue::Tensor(_)));
+    match argument {
+        // A result that PyTorch leaves out, or an input without a value, is `None` where a tensor stands.
+        Argument::Tensor(id) => of_kind(graph, *id, "a tensor", |value| {
+            matches!(value, NodeValue::Tensor(_) | NodeValue::Literal(Literal::None) | NodeValue::Object { .. })
+        }),
+        Argument::Tensors(ids) => ids.iter().try_for_each(tensor),
+        Argument::OptionalTensors(ids) => ids.iter().flatten().try_for_each(tensor),
+        Argument::NestedTensors(lists) => lists.iter().flatten().try_for_each(tensor),
+        Argument::Int(v) => ints(graph, std::slice::from_ref(v)),
+        Argument::Ints(v) => ints(graph, v),
+        Argument::Float(v) => floats(graph, std::slice::from_ref(v)),
+        Argument::Floats(v) => floats(graph, v),
+        Argument::Bool(v) => bools(graph, std::slice::from_ref(v)),
+        Argument::Bools(v) => bools(graph, v),
+        Argument::CustomObject(id) => {
+            of_kind(graph, *id, "an object", |value| matches!(value, NodeValue::Object { .. }))
+        }
+        Argument::Dict(entries) => entries.values().try_for_each(|argument| values(graph, argument)),
+        Argument::None
+        | Argument::Str(_)
+        | Argument::Strs(_)
+        | Argument::Complex(..)
+        | Argument::DType(_)
+        | Argument::Layout(_)
+        | Argument::MemoryFormat(_)
+        | Argument::Device(_)
+        | Argument::IntLists(_)
+        | Argument::FloatLists(_)
+        | Argument::Operator(_)
+        | Argument::Graph { .. } => Ok(()),
+    }
+}
+
+fn of_kind(graph: &Graph, id: NodeId, expected: &'static str, is: impl Fn(&NodeValue) -> bool) -> Result<(), Problem> {
+    let node = graph.node(id);
+    if is(&node.value) {
+        return Ok(());
+    }
+    Err(Problem::Kind { name: node.name.clone(), expected, found: kind(&node.value) })
+}
+
+fn ints(graph: &Graph, items: &[Sym<i64>]) -> Result<(), Problem> {
+    let is = |value: &NodeValue| matches!(value, NodeValue::Int(_) | NodeValue::Literal(Literal::Int(_)));
+    items.iter().filter_map(Sym::node).try_for_each(|id| of_kind(graph, id, "an int", is))
+}
+
+fn floats(graph: &Graph, items: &[Sym<f64>]) -> Result<(), Problem> {
+    let is = |value: &NodeValue| matches!(value, NodeValue::Float(_) | NodeValue::Literal(Literal::Float(_)));
+    items.iter().filter_map(Sym::node).try_for_each(|id| of_kind(graph, id, "a float", is))
+}
+
+fn bools(graph: &Graph, items: &[Sym<bool>]) -> Result<(), Problem> {
+    let is = |value: &NodeValue| matches!(value, NodeValue::Bool(_) | NodeValue::Literal(Literal::Bool(_)));
+    items.iter().filter_map(Sym::node).try_for_each(|id| of_kind(graph, id, "a bool", is))
+}
+
+/// Checks a call against the schema of its operator.
+pub(super) fn check(
+    graph: &Graph,
+    node: &Node,
+    op: &OpName,
+    schema: &Schema,
+    arguments: &[NamedArgument],
+    place: &str,
+    report: &mut Report,
+) {
+    let mut given = vec![false; schema.arguments.len()];
+    let mut last = None;
+    for argument in arguments {
+        let at = || format!("{place}, argument `{}`", argument.name);
+        let found = schema.arguments.iter().position(|known| known.name == argument.name);
+        let Some((index, known)) = found.and_then(|index| Some((index, schema.arguments.get(index)?))) else {
+            report.add(at(), Problem::UnknownArgument { op: op.to_string() });
+            continue;
+        };
+        match given.get_mut(index) {
+            Some(given) if !*given => *given = true,
+            _ => report.add(at(), Problem::UnknownArgument { op: op.to_string() }),
+        }
+        if !argument.keyword {
+            // Positional arguments stand in the order of the schema, without gaps.
+            let expected = last.map_or(0, |last: usize| last + 1);
+            if index != expected || known.keyword_only {
+                report.add(at(), Problem::Order { op: op.to_string() });
+            }
+            last = Some(index);
+        }
+        if !fits(graph, known.ty, &argument.value) {
+            let (expected, found) = (known.ty.to_string(), argument.value.kind());
+            report.add(at(), Problem::Type { op: op.to_string(), expected, found });
+        }
+    }
+    for (known, given) in schema.arguments.iter().zip(&given) {
+        if !given && !known.has_default {
+            report.add(place, Problem::MissingArgument { op: op.to_string(), argument: known.name });
+        }
+    }
+    if !results_fit(&schema.returns, &node.value) {
+        let expected: Vec<String> = schema.returns.iter().map(ToString::to_string).collect();
+        let expected = if expected.is_empty() { "nothing".to_owned() } else { expected.join(", ") };
+        let found = match &node.value {
+            NodeValue::Several { count, list: true } => format!("a list of {count} values"),
+            NodeValue::Several { count, list: false } => format!("{count} values"),
+            value => kind(value).to_owned(),
+        };
+        report.add(place, Problem::Results { op: op.to_string(), expected, found });
+    }
+}
+
+/// Whether an argument is of a type. PyTorch converts between numbers, and a number stands for a list of equal ones.
+fn fits(graph: &Graph, ty: SchemaType, argument: &Argument) -> bool {
+    let none = |id: &NodeId| matches!(graph.node(*id).value, NodeValue::Literal(Literal::None));
+    let is_empty_list = match argument {
+        Argument::Tensors(items) => items.is_empty(),
+        Argument::OptionalTensors(items) => items.is_empty(),
+        Argument::Ints(items) => items.is_empty(),
+        Argument::Floats(items) => items.is_empty(),
+        Argument::Bools(items) => items.is_empty(),
+        Argument::Strs(items) => items.is_empty(),
+        _ => false,
+    };
+    if ty.is_list && is_empty_list {
+        return true;
+    }
+    match (ty.base, argument) {
+        (_, Argument::None) => ty.is_optional || ty.base == "Generator",
+        ("Tensor", Argument::Tensor(id)) => !ty.is_list && (ty.is_optional || !none(id)),
+        ("Tensor", Argument::Tensors(_)) => ty.is_list,
+        ("Tensor", Argument::OptionalTensors(_)) => ty.is_list && ty.has_optional_elements,
+        // A number where a tensor is needed becomes one.
+        ("Tensor", Argument::Int(_) | Argument::Float(_) | Argument::Bool(_) | Argument::Complex(..)) => !ty.is_list,
+        ("int" | "SymInt", Argument::Int(_) | Argument::Bool(_)) => true,
+        ("int" | "SymInt", Argument::Ints(_)) => ty.is_list,
+        ("float", Argument::Float(_) | Argument::Int(_) | Argument::Bool(_)) => true,
+        ("float", Argument::Floats(_) | Argument::Ints(_)) => ty.is_list,
+        ("bool" | "SymBool", Argument::Bool(_) | Argument::Int(_)) => true,
+        ("bool", Argument::Bools(_) | Argument::Ints(_)) => ty.is_list,
+        ("Scalar", Argument::Int(_) | Argument::Float(_) | Argument::Bool(_) | Argument::Complex(..)) => !ty.is_list,
+        ("Scalar", Argument::Ints(_) | Argument::Floats(_) | Argument::Bools(_)) => ty.is_list,
+        ("complex", Argument::Complex(..) | Argument::Float(_) | Argument::Int(_)) => !ty.is_list,
+        ("str", Argument::Str(_)) => !ty.is_list,
+        ("str", Argument::Strs(_)) => ty.is_list,
+        ("ScalarType", Argument::DType(_)) => true,
+        ("Layout", Argument::Layout(_)) => true,
+        ("MemoryFormat", Argument::MemoryFormat(_)) => true,
+        ("Device", Argument::Device(_)) => true,
+        (
+            "Tensor" | "int" | "SymInt" | "float" | "bool" | "SymBool" | "Scalar" | "complex" | "str" | "ScalarType"
+            | "Layout" | "MemoryFormat" | "Device",
+            _,
+        ) => false,
+        // A type that only some operators have: a class, a stream, anything.
+        _ => true,
+    }
+}
+
+fn results_fit(returns: &[SchemaType], value: &NodeValue) -> bool {
+    match (returns, value) {
+        ([], NodeValue::Nothing | NodeValue::Literal(Literal::None)) => true,
+        ([ty], NodeValue::Several { list: true, .. }) => ty.is_list,
+        ([ty], NodeValue::Tensor(_)) => ty.base == "Tensor" && !ty.is_list,
+        // What is read from a tensor is a number, and a type or a missing tensor is None.
+        ([ty], value) => !ty.is_list && !matches!(value, NodeValue::Several { .. } | NodeValue::Nothing),
+        (many, NodeValue::Several { count, list: false }) => many.len() == *count,
+        _ => false,
+    }
+}
+
+impl Argument {
+    /// Its type in schema notation: `int[]`.
+    pub fn kind(&self) -> &'static str {
+        match self {
+            Argument::None => "None",
+            Argument::Tensor(_) => "Tensor",
+            Argument::Tensors(_) => "Tensor[]",
+            Argument::OptionalTensors(_) => "Tensor?[]",
+            Argument::NestedTensors(_) => "Tensor[][]",
+            Argument::Int(_) => "int",
+            Argument::Ints(_) => "int[]",
+            Argument::IntLists(_) => "int[][]",
+            Argument::Float(_) => "float",
+            Argument::Floats(_) => "float[]",
+            Argument::FloatLists(_) => "float[][]",
+            Argument::Bool(_) => "bool",
+            Argument::Bools(_) => "bool[]",
+            Argument::Str(_) => "str",
+            Argument::Strs(_) => "str[]",
+            Argument::Dict(_) => "Dict",
+            Argument::Complex(..) => "complex",
+            Argument::DType(_) => "ScalarType",
+            Argument::Layout(_) => "Layout",
+            Argument::MemoryFormat(_) => "MemoryFormat",
+            Argument::Device(_) => "Device",
+            Argument::CustomObject(_) => "object",
+            Argument::Operator(_) => "operator",
+            Argument::Graph { .. } => "graph",
+        }
+    }
+}
+
+impl std::fmt::Display for SchemaType {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(self.base)?;
+        if self.is_list {
+            f.write_str(if self.has_optional_elements { "?[]" } else { "[]" })?;
+        }
+        f.write_str(if self.is_optional { "?" } else { "" })
+    }
+}

@@ -1,0 +1,44 @@
+//! Opening the file of a command.
+
+use crate::cli::Source;
+use crate::error::Error;
+use program::{Archive, ExportedProgram, LoadError};
+use std::io::Read;
+use std::path::Path;
+
+impl Source {
+    pub(crate) fn archive(&self) -> Result<Archive, Error> {
+        archive(&self.file)
+    }
+
+    /// The name of the program: the one that was chosen, or the only one.
+    pub(crate) fn name(&self, archive: &Archive) -> Result<String, Error> {
+        match (&self.program, archive.programs()) {
+            (Some(name), _) => Ok(name.clone()),
+            (None, [name]) => Ok(name.clone()),
+            (None, []) => Ok(String::new()),
+            (None, names) => Err(Error::SeveralPrograms { path: self.file.clone(), names: names.to_vec() }),
+        }
+    }
+
+    pub(crate) fn load(&self) -> Result<ExportedProgram, Error> {
+        let archive = self.archive()?;
+        archive.program(&self.name(&archive)?).map_err(|source| self.error(source))
+    }
+
+    pub(crate) fn error(&self, source: LoadError) -> Error {
+        Error::Load { path: self.file.clone(), source }
+    }
+}
+
+/// Opens an archive; `-` is the standard input.
+pub(crate) fn archive(file: &Path) -> Result<Archive, Error> {
+    let opened = if file == Path::new("-") {
+        let mut bytes = Vec::new();
+        std::io::stdin().read_to_end(&mut bytes).map_err(Error::Input)?;
+        Archive::read(bytes)
+    } else {
+        Archive::open(file)
+    };
+    opened.map_err(|source| Error::Load { path: file.to_owned(), source })
+}
