@@ -47,15 +47,15 @@ pub enum ExportError {
         /// The index of the first call that differs.
         at: usize,
         /// The op of this call with the first sizes.
-        first: String,
+        first: Box<str>,
         /// The op of this call with the second sizes.
-        second: String,
+        second: Box<str>,
         /// The first sizes.
         first_sizes: String,
         /// The second sizes.
         second_sizes: String,
         /// The Rust line of the call with the first sizes.
-        line: Option<String>,
+        line: Option<Box<str>>,
     },
     /// A call has other arguments or results at other sizes, and no condition on the sizes was found.
     #[error(
@@ -188,7 +188,9 @@ pub enum ExportError {
     /// Two runs on the same inputs differ.
     #[error(
         "the forward is impure: {place} is {first} in one run and {second} in the next on the same inputs{}. Take random \
-         numbers, clocks and counters out of it, or pass them as inputs", on(line))]
+         numbers, clocks and counters out of it, or pass them as inputs",
+        on(line)
+    )]
     Impure {
         /// The op and the argument.
         place: String,
@@ -285,7 +287,7 @@ pub enum ExportError {
     Env(#[from] EnvError),
 }
 
-fn on(line: &Option<String>) -> String {
+fn on<T: std::fmt::Display>(line: &Option<T>) -> String {
     line.as_ref().map(|line| format!(" ({line})")).unwrap_or_default()
 }
 

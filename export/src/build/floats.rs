@@ -38,11 +38,11 @@ pub(super) struct Place<'a> {
 impl Place<'_> {
     /// The float as an argument: a number, or the node that computes it.
     pub(super) fn float(&mut self, float: &FloatExpr) -> Result<Sym<f64>, ExportError> {
+        if !float.in_torch() {
+            return Err(no_node());
+        }
         match self.computed(float)? {
-            Computed::Int(expr, Sym::Value(v)) => {
-                let _ = expr;
-                Ok(Sym::Value(v as f64))
-            }
+            Computed::Int(_, Sym::Value(v)) => Ok(Sym::Value(v as f64)),
             int @ Computed::Int(..) => match self.converted(int)? {
                 Computed::Float(_, sym) => Ok(sym),
                 Computed::Int(_, Sym::Value(v)) => Ok(Sym::Value(v as f64)),
@@ -77,12 +77,7 @@ impl Place<'_> {
                 let value = Expr::apply(Function::Sqrt, vec![self.real(&a)?])?;
                 self.call(PythonFunction::Sqrt, &[a], value)
             }
-            FloatExpr::Ln(_) => {
-                return Err(ExportError::Unsolved {
-                    what: "a logarithm of a size, for which PyTorch's programs have no node,".to_owned(),
-                    seen: String::new(),
-                });
-            }
+            FloatExpr::Ln(_) => return Err(no_node()),
         })
     }
 
@@ -133,4 +128,10 @@ impl Place<'_> {
         self.integers.floats.insert(value.clone(), id);
         Computed::Float(value, Sym::Node(id))
     }
+}
+
+/// The error of a float that a PyTorch program cannot hold.
+fn no_node() -> ExportError {
+    let what = "a logarithm or an infinity made from sizes, for which PyTorch's programs have no node,".to_owned();
+    ExportError::Unsolved { what, seen: String::new() }
 }

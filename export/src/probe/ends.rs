@@ -52,11 +52,11 @@ impl Runs<'_> {
         match run.end().clone() {
             End::Stopped(Stop::Path { op, instead_of }) => ExportError::Branch {
                 at,
-                first: named(instead_of.as_ref()),
-                second: named(op.as_ref()),
+                first: named(instead_of.as_ref()).into(),
+                second: named(op.as_ref()).into(),
                 first_sizes,
                 second_sizes,
-                line,
+                line: line.map(String::into_boxed_str),
             },
             End::Stopped(Stop::Arguments { op, argument }) => {
                 let call = self.example().trace.calls.get(at);

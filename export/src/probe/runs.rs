@@ -7,7 +7,8 @@ use crate::dispatch::{deep_copy, same_tensor};
 use crate::model::{Forward, Leaves};
 use crate::model_tensors::ModelTensors;
 use crate::record::{
-    FakeRun, Known, OutputLeaf, Place, RecordMode, Reference, Role, Sample, Stop, ValueId, capture, fake_run, fake_tensor,
+    FakeRun, Known, OutputLeaf, Place, RecordMode, Reference, Role, Sample, Stop, ValueId, capture, fake_run,
+    fake_tensor,
 };
 use crate::resolve::{Given, Numbers, Resolved};
 use crate::setup::Setup;
@@ -139,12 +140,12 @@ impl<'m> Runs<'m> {
 
     /// The given sets of inputs.
     pub(crate) fn sets(&self) -> &[Leaves] {
-        &self.sets
+        self.sets
     }
 
     /// The run of the first set. It is valid by definition and determines the graph.
     pub(crate) fn example(&self) -> &Sample {
-        &self.example
+        self.example
     }
 
     /// The numbers of the run of the first set.

@@ -19,6 +19,9 @@ use symbolic::Expr;
 /// How many generic points identify the simple integers.
 const POINTS: usize = 8;
 
+/// The arguments of a call with integers as expressions, and the floats among them that follow sizes.
+type Arguments = (Vec<Value<ValueId, Expr>>, HashMap<(usize, usize), FloatExpr>);
+
 /// How an attempt ends.
 pub(super) enum Outcome {
     Done(Box<Resolved>),
@@ -60,7 +63,7 @@ pub(super) struct Attempt<'r, 'm> {
     pub(super) predicted: Vec<(usize, Expr)>,
     pub(super) predicted_floats: Vec<(usize, FloatExpr)>,
     constants: HashMap<usize, ResolvedConstant>,
-    arguments: Vec<(Vec<Value<ValueId, Expr>>, HashMap<(usize, usize), FloatExpr>)>,
+    arguments: Vec<Arguments>,
     results: Vec<Vec<Vec<Expr>>>,
 }
 
@@ -172,11 +175,7 @@ impl<'r, 'm> Attempt<'r, 'm> {
     }
 
     /// The arguments of a call, with integers as expressions.
-    fn call_arguments(
-        &mut self,
-        at: usize,
-        call: &Call,
-    ) -> Result<(Vec<Value<ValueId, Expr>>, HashMap<(usize, usize), FloatExpr>), Halt> {
+    fn call_arguments(&mut self, at: usize, call: &Call) -> Result<Arguments, Halt> {
         let mut floats = HashMap::new();
         let mut solved = Vec::with_capacity(call.args.len());
         for (i, argument) in call.args.iter().enumerate() {

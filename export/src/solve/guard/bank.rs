@@ -2,9 +2,6 @@
 
 use super::feature::{Feature, Part};
 
-/// How many stages there are.
-pub(super) const STAGES: usize = 3;
-
 const DIVISORS: [i64; 13] = [2, 3, 4, 5, 6, 7, 8, 10, 12, 14, 16, 32, 64];
 
 /// Collects features of the variables that matter.

@@ -5,7 +5,7 @@
 //! recorded as guards, and asks at further points until nothing refutes them: on both sides of every border, around the
 //! example, and at sizes far away.
 //!
-//! What cannot be found: a path that no point of [`sweep`] or of the verification meets. `if n == 777` is only seen when
+//! What cannot be found: a path that no point of a sweep or of the verification meets. `if n == 777` is only seen when
 //! 777 is asked, and a sweep asks all sizes up to 64, those next to powers of two, and some others. A condition that
 //! changes at points of no relation in the bank (`bank.rs`) is refused and not approximated.
 
@@ -86,6 +86,7 @@ pub(crate) fn guards(
 
 /// The points at which every forward is run to see whether it takes another path somewhere: along each variable, between
 /// variables, and generic ones. They are the same in every run, and `guards` asks them first. The smallest come first.
+#[cfg(test)]
 pub(crate) fn sweep(variables: &[Variable], known: &[Rel]) -> Vec<Point> {
     sweep::points(&Domain::new(variables, known))
 }

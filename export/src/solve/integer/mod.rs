@@ -232,7 +232,10 @@ fn scale(values: &[i64]) -> (i64, i64) {
 
 /// Banks with common constants, which numbers over the same sizes share.
 #[derive(Default)]
-struct Banks(Vec<(Vec<Form>, Vec<Vec<i64>>, Rc<Bank>)>);
+struct Banks(Vec<KnownBank>);
+
+/// The terms and points that a bank was made for, and the bank.
+type KnownBank = (Vec<Form>, Vec<Vec<i64>>, Rc<Bank>);
 
 impl Banks {
     fn get(&mut self, atoms: &[Form], points: &[Vec<i64>]) -> Rc<Bank> {

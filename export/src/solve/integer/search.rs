@@ -365,7 +365,7 @@ impl Search<'_, '_> {
                     return;
                 }
                 let left: Vec<usize> = (0..count)
-                    .filter(|p| !touched.get(*p).copied().unwrap_or(true) && !(with_bound && self.seen(*p) == bound))
+                    .filter(|p| !(touched.get(*p).copied().unwrap_or(true) || with_bound && self.seen(*p) == bound))
                     .collect();
                 let first = self.bank.form(*entry).plus(*c);
                 let whole = |second: Form| {
