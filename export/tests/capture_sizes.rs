@@ -8,7 +8,7 @@ mod capture_support;
 
 use capture_support::{F, dims, fixed, guessed, header, named, randn, ranges, refused, same, statements, with_shapes};
 use tch::{Device, Kind, Tensor};
-use torch_export::ExportError;
+use torch_export::{CallError, ExportError};
 use torch_export::prelude::*;
 use torch_export::shapes::DimSpec;
 
@@ -118,11 +118,15 @@ model! { Parts(x: &Tensor) -> Vec<Tensor> { x.split(2, 0) } }
 
 #[test]
 fn as_many_outputs_as_parts() {
-    // PyTorch exports this, and its program is wrong at any other number of parts; here the probes detect it.
-    let error = refused(with_shapes(&Parts, Parts::args(randn(&[6])), &dims(&[&[(0, Dim::dynamic())]])));
-    assert!(matches!(&error, ExportError::Varies { place, .. } if place == "the number of results"), "{error:?}");
-    let program = with_shapes(&Parts, Parts::args(randn(&[6])), &dims(&[&[(0, Dim::auto())]])).unwrap();
-    assert_eq!(header(&program), "def forward(self, x: \"f32[6]\"):");
+    // PyTorch exports this, and its program is wrong at any other number of parts; here it has guards.
+    for shapes in [dims(&[&[(0, Dim::dynamic())]]), dims(&[&[(0, Dim::auto())]])] {
+        let program = with_shapes(&Parts, Parts::args(randn(&[6])), &shapes).unwrap();
+        same(&Parts, &program, [5, 6].map(|n| Parts::args(randn(&[n]))));
+        for n in [2, 3, 4, 7, 8, 64] {
+            let other: Result<Vec<Tensor>, _> = program.call(&Parts::args(randn(&[n])));
+            assert!(matches!(other, Err(CallError::Inputs(_))), "{n}: {other:?}");
+        }
+    }
 }
 
 model! { Halves(x: &Tensor) -> Vec<Tensor> {
