@@ -51,8 +51,14 @@ fn a_derived_dimension_is_probed_through_its_hidden_root() {
     let program = export(&Halves, &inputs, &shapes).unwrap();
     let verification = program.verification.as_ref().unwrap();
     assert!(verification.unseen, "{verification}");
-    // The hidden half has no symbol in the program: the input's size is the symbol's expression.
-    panic!("{:?} {}", verification.tried, program);
+    let text = program.to_string();
+    assert!(text.contains(r#"x: "f32[2*s44]""#) && text.contains(r#"view: "f32[s44, 2]""#), "{text}");
+    // The symbol is the half.
+    let [Tried { symbol, low, high }] = &verification.tried[..] else { panic!("{verification}") };
+    assert_eq!(symbol.name(), "s44");
+    assert!(*low <= 3 && *high > 1000, "{verification}");
+    let odd: Result<Tensor, _> = program.call(&Halves::args(randn(&[7])));
+    assert!(odd.is_err(), "{odd:?}");
     let output: Tensor = program.call(&Halves::args(randn(&[50]))).unwrap();
     assert_eq!(output.size(), [25, 2]);
 }
