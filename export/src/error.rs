@@ -269,7 +269,7 @@ pub enum ExportError {
         unproven: Vec<Unproven>,
     },
     /// The program could not be run for the comparison with the model.
-    #[error("the program cannot be checked at {sizes}: {source}")]
+    #[error("the program cannot be checked at {sizes}: {source}{}", refused_set(source))]
     Verify {
         /// The sizes of the inputs.
         sizes: String,
@@ -301,6 +301,17 @@ fn reasons(unproven: &[Unproven]) -> String {
 
 fn at_sizes(sizes: &str) -> String {
     if sizes.is_empty() { String::new() } else { format!(" (with {sizes})") }
+}
+
+/// The cure for a given set that the program refuses.
+fn refused_set(source: &CallError) -> &'static str {
+    match source {
+        CallError::Inputs(_) => {
+            ". A program has the path, the structure and the plain values of its first set: export this set on its own, or \
+             pass what differs as a tensor"
+        }
+        _ => "",
+    }
 }
 
 fn seen_values(seen: &str) -> String {

@@ -51,8 +51,14 @@ fn a_derived_dimension_is_probed_through_its_hidden_root() {
     let program = export(&Halves, &inputs, &shapes).unwrap();
     let verification = program.verification.as_ref().unwrap();
     assert!(verification.unseen, "{verification}");
-    let [Tried { low, high, .. }] = &verification.tried[..] else { panic!("{verification}") };
-    assert!(low < high, "{verification}");
+    let text = program.to_string();
+    assert!(text.contains(r#"x: "f32[2*s44]""#) && text.contains(r#"view: "f32[s44, 2]""#), "{text}");
+    // The symbol is the half.
+    let [Tried { symbol, low, high }] = &verification.tried[..] else { panic!("{verification}") };
+    assert_eq!(symbol.name(), "s44");
+    assert!(*low <= 3 && *high > 1000, "{verification}");
+    let odd: Result<Tensor, _> = program.call(&Halves::args(randn(&[7])));
+    assert!(odd.is_err(), "{odd:?}");
     let output: Tensor = program.call(&Halves::args(randn(&[50]))).unwrap();
     assert_eq!(output.size(), [25, 2]);
 }
@@ -68,20 +74,29 @@ impl Branching {
 }
 
 #[test]
-fn an_auto_dimension_that_the_model_branches_on_becomes_static() {
+fn dimensions_that_the_model_branches_on_have_guards() {
     let shapes = |dim: &shapes::DimHint| {
         let dims = (0..3).map(|i| (i, *dim));
         DynamicShapes::Tuple(vec![DynamicShapes::leaf(ShapeSpec::dims(dims))])
     };
     let inputs = ModelInputs::new(&Branching, [Branching::args(randn(&[6, 3, 4]))]).unwrap();
-    let program = export(&Branching, &inputs, &shapes(&Dim::auto())).unwrap();
-    let text = program.to_string();
-    // PyTorch keeps the dimension and narrows its range. A guard in plain Rust code is not recorded.
-    assert!(text.contains(r#"x: "f32[6, "#), "{text}");
-    let output: Tensor = program.call(&Branching::args(randn(&[6, 3, 4]))).unwrap();
-    assert_eq!(output.size(), [6, 3, 4]);
-    let error = export(&Branching, &inputs, &shapes(&Dim::dynamic())).unwrap_err();
-    assert!(matches!(error, torch_export::ExportError::Branch { .. }), "{error:?}");
+    for dim in [Dim::auto(), Dim::dynamic()] {
+        // As in PyTorch: the range of the first dimension is narrower, and the product has a guard.
+        let program = export(&Branching, &inputs, &shapes(&dim)).unwrap();
+        let text = program.to_string();
+        assert!(text.contains(r#"x: "f32[s77, s27, s53]""#), "{text}");
+        assert!(text.contains("s77: VR[4, int_oo]"), "{text}");
+        for sizes in [[4, 3, 4], [6, 3, 3], [4, 2, 6], [9, 5, 3], [40, 11, 1], [4, 10, 10]] {
+            let x = randn(&sizes);
+            let output: Tensor = program.call(&Branching::args(x.shallow_clone())).unwrap();
+            assert!(output.allclose(&x.sin(), 1e-6, 1e-6, false), "{sizes:?}");
+        }
+        // The model takes the other path at these sizes.
+        for sizes in [[3, 3, 4], [2, 2, 2], [6, 2, 5], [6, 5, 2], [6, 10, 1], [6, 1, 10]] {
+            let output: Result<Tensor, _> = program.call(&Branching::args(randn(&sizes)));
+            assert!(matches!(output, Err(torch_export::CallError::Inputs(_))), "{sizes:?}: {output:?}");
+        }
+    }
 }
 
 struct Noisy;

@@ -8,7 +8,7 @@ mod capture_support;
 
 use capture_support::{F, dims, fixed, guessed, header, named, randn, ranges, refused, same, statements, with_shapes};
 use tch::{Device, Kind, Tensor};
-use torch_export::ExportError;
+use torch_export::{CallError, ExportError};
 use torch_export::prelude::*;
 use torch_export::shapes::DimSpec;
 
@@ -118,11 +118,15 @@ model! { Parts(x: &Tensor) -> Vec<Tensor> { x.split(2, 0) } }
 
 #[test]
 fn as_many_outputs_as_parts() {
-    // PyTorch exports this, and its program is wrong at any other number of parts; here the probes detect it.
-    let error = refused(with_shapes(&Parts, Parts::args(randn(&[6])), &dims(&[&[(0, Dim::dynamic())]])));
-    assert!(matches!(&error, ExportError::Varies { place, .. } if place == "the number of results"), "{error:?}");
-    let program = with_shapes(&Parts, Parts::args(randn(&[6])), &dims(&[&[(0, Dim::auto())]])).unwrap();
-    assert_eq!(header(&program), "def forward(self, x: \"f32[6]\"):");
+    // PyTorch exports this, and its program is wrong at any other number of parts; here it has guards.
+    for shapes in [dims(&[&[(0, Dim::dynamic())]]), dims(&[&[(0, Dim::auto())]])] {
+        let program = with_shapes(&Parts, Parts::args(randn(&[6])), &shapes).unwrap();
+        same(&Parts, &program, [Parts::args(randn(&[6]))]);
+        for n in [2, 3, 4, 7, 8, 64] {
+            let other: Result<Vec<Tensor>, _> = program.call(&Parts::args(randn(&[n])));
+            assert!(matches!(other, Err(CallError::Inputs(_))), "{n}: {other:?}");
+        }
+    }
 }
 
 model! { Halves(x: &Tensor) -> Vec<Tensor> {
@@ -186,19 +190,34 @@ model! { Branching(x: &Tensor) -> Tensor { if x.size()[0] > 6 { x.sin() } else {
 
 #[test]
 fn a_branch_on_a_size() {
-    for shapes in [dims(&[&[(0, named("n"))]]), dims(&[&[(0, Dim::dynamic())]])] {
-        let error = refused(with_shapes(&Branching, Branching::args(randn(&[4])), &shapes));
-        let ExportError::Branch { at, first, second, first_sizes, .. } = &error else { panic!("{error:?}") };
-        assert_eq!((*at, first.as_str(), second.as_str()), (0, "aten.cos.default", "aten.sin.default"));
-        assert_eq!(first_sizes, "x [4]");
-        assert!(error.to_string().contains("A program has one path"), "{error}");
+    // As in PyTorch: the range is narrower, which a name does not allow.
+    let text = constraint(with_shapes(&Branching, Branching::args(randn(&[4])), &dims(&[&[(0, named("n"))]])));
+    let expected = format!(
+        "Constraints violated (n){VIOLATED}Not all values of n = L['x'].size()[0] in the specified range satisfy the \
+         generated guard 2 <= L['x'].size()[0] and L['x'].size()[0] <= 6\nSuggested fixes:\n  n = Dim('n', max=6)"
+    );
+    assert_eq!(text, expected);
+    for dim in [Dim::dynamic(), Dim::auto()] {
+        for (example, range, path, inside, outside) in [
+            (4, "{s77: VR[2, 6]}", "cos", [2, 5, 6], [7, 8, 100]),
+            (9, "{s77: VR[7, int_oo]}", "sin", [7, 8, 100], [2, 5, 6]),
+        ] {
+            let shapes = dims(&[&[(0, dim)]]);
+            let program = with_shapes(&Branching, Branching::args(randn(&[example])), &shapes).unwrap();
+            assert_eq!(ranges(&program), range);
+            assert!(program.to_string().contains(&format!("torch.ops.aten.{path}.default(x)")), "{program}");
+            same(&Branching, &program, inside.map(|n| Branching::args(randn(&[n]))));
+            for n in outside {
+                let other: Result<Tensor, _> = program.call(&Branching::args(randn(&[n])));
+                assert!(matches!(other, Err(CallError::Inputs(_))), "{n}: {other:?}");
+            }
+        }
     }
-    // AUTO leaves the decision to the export. PyTorch narrows the range by the guard, which plain Rust code does not have.
-    let program = with_shapes(&Branching, Branching::args(randn(&[4])), &dims(&[&[(0, Dim::auto())]])).unwrap();
-    assert_eq!(header(&program), "def forward(self, x: \"f32[4]\"):");
-    // Given sets on both sides have the same result.
+    // The path is that of the first set. One on the other side is refused.
     let error = refused(guessed(&Branching, [4, 9].map(|n| Branching::args(randn(&[n])))));
-    assert!(matches!(error, ExportError::Branch { .. }), "{error:?}");
+    let ExportError::Verify { sizes, source } = &error else { panic!("{error:?}") };
+    assert!(sizes == "x [9]" && matches!(**source, CallError::Inputs(_)), "{error:?}");
+    assert!(error.to_string().contains("export this set on its own"), "{error}");
     // On one side of the branch there is one path.
     let below = dims(&[&[(0, Dim::with_range("n", 2, Some(6)).unwrap())]]);
     let program = with_shapes(&Branching, Branching::args(randn(&[4])), &below).unwrap();
@@ -211,15 +230,26 @@ model! { Picky(x: &Tensor) -> Tensor {
 } }
 
 #[test]
-fn a_model_that_fails_at_other_sizes() {
-    let example = || Picky::args(randn(&[4, 3]));
-    let error = refused(with_shapes(&Picky, example(), &dims(&[&[(0, Dim::dynamic()), (1, Dim::dynamic())]])));
-    let ExportError::Probe { dims: failed, source, .. } = &error else { panic!("{error:?}") };
-    assert!(failed.starts_with("L['x'].size()[0]"), "{failed}");
-    assert!(source.to_string().contains("the length must be a multiple of 4"), "{source}");
-    let program = with_shapes(&Picky, example(), &dims(&[&[(0, Dim::auto()), (1, Dim::auto())]])).unwrap();
-    assert_eq!(header(&program), "def forward(self, x: \"f32[4, s27]\"):");
-    same(&Picky, &program, [2, 8].map(|n| Picky::args(randn(&[4, n]))));
+fn a_model_that_fails_at_other_sizes_has_a_guard() {
+    // As in PyTorch, which finds the divisor from the assertion.
+    for n in [4, 12] {
+        let example = || Picky::args(randn(&[n, 3]));
+        for dim in [Dim::dynamic(), Dim::auto()] {
+            let program = with_shapes(&Picky, example(), &dims(&[&[(0, dim), (1, dim)]])).unwrap();
+            assert_eq!(header(&program), "def forward(self, x: \"f32[s77, s27]\"):");
+            same(&Picky, &program, [(4, 2), (8, 3), (400, 1)].map(|(a, b)| Picky::args(randn(&[a, b]))));
+            for n in [2, 3, 5, 6, 7, 9, 10, 62, 1001] {
+                let other: Result<Tensor, _> = program.call(&Picky::args(randn(&[n, 3])));
+                assert!(matches!(other, Err(CallError::Inputs(_))), "{n}: {other:?}");
+            }
+        }
+    }
+    let text = constraint(with_shapes(&Picky, Picky::args(randn(&[4, 3])), &dims(&[&[(0, named("n"))]])));
+    let expected = format!(
+        "Constraints violated (n){VIOLATED}Not all values of n = L['x'].size()[0] in the specified range satisfy the \
+         generated guard (L['x'].size()[0] % 4) == 0.\nSuggested fixes:\n  _n = Dim('_n', min=1, max=oo)\n  n = 4*_n"
+    );
+    assert_eq!(text, expected);
 }
 
 model! { Weighted(x: &Tensor) -> Tensor { x.matmul(&Tensor::ones([3, 4], F)) } }

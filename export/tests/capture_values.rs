@@ -10,6 +10,7 @@ use capture_support::{F, copied, fixed, guessed, header, randn, refused, same, s
 use indexmap::IndexMap;
 use tch::{Device, Kind, Tensor};
 use torch_export::prelude::*;
+use torch_export::{CallError, ExportError};
 
 #[derive(PyTree)]
 #[pytree(as = "dict")]
@@ -236,8 +237,19 @@ model! { Growing(x: &Tensor) -> Vec<Tensor> { (0..x.size()[0]).map(|i| x.select(
 
 #[test]
 fn as_many_outputs_as_a_size() {
+    // The number of results is that of the example, so the size is too, as in PyTorch.
     let error = refused(guessed(&Growing, [2, 5].map(|n| Growing::args(randn(&[n, 3])))));
-    assert!(matches!(error, torch_export::ExportError::Branch { .. }), "{error:?}");
+    let ExportError::Constraint(violated) = &error else { panic!("{error:?}") };
+    let expected = "You marked L['x'].size()[0] as dynamic but your code specialized it to be a constant (2).";
+    assert!(violated.to_string().contains(expected), "{violated}");
+    let auto = DynamicShapes::Tuple(vec![DynamicShapes::leaf(ShapeSpec::dims([(0, Dim::auto()), (1, Dim::auto())]))]);
+    let program = with_shapes(&Growing, Growing::args(randn(&[4, 3])), &auto).unwrap();
+    assert_eq!(header(&program), "def forward(self, x: \"f32[4, s27]\"):");
+    same(&Growing, &program, [2, 3, 9].map(|n| Growing::args(randn(&[4, n]))));
+    for n in [2, 3, 5, 9] {
+        let other: Result<Vec<Tensor>, _> = program.call(&Growing::args(randn(&[n, 3])));
+        assert!(matches!(other, Err(CallError::Inputs(_))), "{other:?}");
+    }
 }
 
 model! { Maybe(x: &Tensor, y: Option<&Tensor>) -> Tensor { if y.is_some() { x.sin() } else { x.cos() } } }
@@ -250,5 +262,17 @@ fn an_argument_that_only_a_later_set_has() {
     assert_eq!(shapes.to_string(), "(({0: DimHint(DYNAMIC)},), {})");
     // The shapes fit, but the model does something else with this argument.
     let error = export(&Maybe, &inputs, &shapes).unwrap_err();
-    assert!(matches!(error, torch_export::ExportError::Branch { .. }), "{error:?}");
+    let ExportError::Verify { sizes, source } = &error else { panic!("{error:?}") };
+    assert!(sizes.starts_with("x [6]") && matches!(**source, CallError::Inputs(_)), "{error:?}");
+    assert!(error.to_string().contains("export this set on its own"), "{error}");
+    // Each form has an export of its own, and refuses the other.
+    let without = || Maybe::args(randn(&[5]));
+    let with = || Maybe::args(randn(&[5])).y(Some(randn(&[2])));
+    let (sine, cosine) = (fixed(&Maybe, with()).unwrap(), fixed(&Maybe, without()).unwrap());
+    same(&Maybe, &sine, [with()]);
+    same(&Maybe, &cosine, [without()]);
+    for (program, args) in [(&sine, without()), (&cosine, with())] {
+        let other: Result<Tensor, _> = program.call(&args);
+        assert!(matches!(other, Err(CallError::Inputs(_))), "{other:?}");
+    }
 }

@@ -168,9 +168,12 @@ impl Domain {
         for (leaf, exprs) in self.leaves.iter().enumerate() {
             let (Some(exprs), Some(numbers)) = (exprs, sizes.leaf(leaf)) else { continue };
             for (expr, number) in exprs.iter().zip(numbers) {
-                if let Some(symbol) = expr.as_symbol().filter(|s| !read.iter().any(|(known, _)| known == *s)) {
-                    read.push((symbol.clone(), *number));
-                }
+                // A derived size gives its root.
+                let value = match expr.as_symbol() {
+                    Some(symbol) => Some((symbol.clone(), *number)),
+                    None => Affine::of(expr).and_then(|(root, affine)| Some((root, affine.root(*number)?))),
+                };
+                read.extend(value.filter(|(symbol, _)| !read.iter().any(|(known, _)| known == symbol)));
             }
         }
         read
