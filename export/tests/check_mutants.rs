@@ -166,7 +166,7 @@ const MUTATIONS: [Mutation; 18] = [
     ("an element of a weight is larger", |p| {
         stored(p, "weight", |w| {
             let changed = w.copy();
-            let _ = changed.narrow(0, 0, 1).copy_(&(w.narrow(0, 0, 1) * 2));
+            changed.narrow(0, 0, 1).copy_(&(w.narrow(0, 0, 1) * 2));
             changed
         })
     }),

@@ -103,7 +103,7 @@ impl Reader<'_> {
 
     fn node(&mut self, json: &Json) {
         let target = json["target"].as_str().unwrap();
-        let python = PythonFunction::ALL.into_iter().find(|function| function.path() == target);
+        let python = PythonFunction::from_path(target);
         let target = python.map_or_else(|| Target::Op(target.parse().unwrap()), Target::Python);
         let argument = |json: &Json| NamedArgument {
             name: json["name"].as_str().unwrap().to_owned(),
