@@ -10,7 +10,7 @@ use symbolic::{Expr, RelOp};
 
 /// The relations are exact, and written like this.
 fn exact(examples: &[i64], truth: impl Fn(&[i64]) -> bool, text: &str) {
-    let verdict = judge(&sizes(examples), &truth, 17);
+    let verdict = judge(&space(examples), &truth, 17);
     assert_eq!((verdict.undecided, verdict.unsound, verdict.inexact), (false, 0, 0), "{verdict:?}");
     assert_eq!(verdict.text, text);
 }
