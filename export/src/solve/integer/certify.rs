@@ -1,7 +1,7 @@
 //! Whether a candidate is what a number is: asked where it could differ.
 
 use super::form::{Form, Op};
-use super::domain::{Random, TOP};
+use super::domain::Random;
 use super::target::Target;
 
 /// Up to so many bits of constants, an expression is one that people write. With more of them it may be a close
@@ -69,7 +69,7 @@ impl<'t, 'n> Judge<'t, 'n> {
     fn borders(&self, form: &Form, node: &Form) -> bool {
         let extreme = matches!(node, Form::Binary(Op::Min | Op::Max, ..));
         let wanted = if extreme { 10 } else { 6 } + 2 * usize::try_from(bits(form).saturating_sub(PLAIN)).unwrap_or(0).min(30);
-        self.crossings(node, wanted, 400).iter().enumerate().all(|(crossed, sides)| {
+        self.crossings(node, wanted).iter().enumerate().all(|(crossed, sides)| {
             sides.iter().all(|side| {
                 let offsets: &[i64] = match (crossed, extreme) {
                     (0..2, true) => &[1, 2, 5],
@@ -89,13 +89,21 @@ impl<'t, 'n> Judge<'t, 'n> {
         if k < 256 || bits(form) <= PLAIN {
             return true;
         }
-        let mut sides: [Vec<(i64, Vec<i64>)>; 2] = [Vec::new(), Vec::new()];
-        for point in self.crossings(node, 600, 900).into_iter().flatten() {
-            let Some(over) = numerator.at(&point).map(|n| n.rem_euclid(k)) else { continue };
-            let size = point.iter().map(|x| x.abs()).max().unwrap_or(1).max(1);
-            let [reached, missed] = &mut sides;
-            let slack = |s: i64| (s + 1).saturating_mul(TOP) / size;
-            if over < k - over { reached.push((slack(over), point)) } else { missed.push((slack(k - 1 - over), point)) }
+        let domain = self.target.domain;
+        let mut random = Random::new(0x7167);
+        let mut sides: [Vec<(i128, Vec<i64>)>; 2] = [Vec::new(), Vec::new()];
+        for turn in 0..600 {
+            let drawn: Vec<i64> = domain.variables.iter().map(|v| random.range(v.high / 8, v.high)).collect();
+            let mut moved = drawn.clone();
+            let moving = moved.iter_mut().zip(&domain.variables).skip(turn % drawn.len().max(1)).take(1);
+            moving.for_each(|(x, v)| *x = random.range(v.low, v.high));
+            for point in self.crossing(node, &drawn, &moved).into_iter().flatten() {
+                let Some(n) = numerator.at(&point) else { continue };
+                let over = n.rem_euclid(k);
+                let slack = |s: i64| (i128::from(s) + 1) * (1 << 50) / i128::from(n).abs().max(1);
+                let [reached, missed] = &mut sides;
+                if over < k - over { reached.push((slack(over), point)) } else { missed.push((slack(k - 1 - over), point)) }
+            }
         }
         sides.iter_mut().all(|side| {
             side.sort();
@@ -118,11 +126,11 @@ impl<'t, 'n> Judge<'t, 'n> {
     }
 
     /// Up to `wanted` places where the border of a node is crossed: along one size, or askew.
-    fn crossings(&self, node: &Form, wanted: usize, turns: usize) -> Vec<[Vec<i64>; 2]> {
+    fn crossings(&self, node: &Form, wanted: usize) -> Vec<[Vec<i64>; 2]> {
         let mut random = Random::new(0x5EED);
         let places = self.target.domain.some_places();
         let mut found = Vec::new();
-        for turn in 0..turns {
+        for turn in 0..400_usize {
             let (Some(p), Some(q)) = (random.pick(places), random.pick(places)) else { break };
             let kinds = p.len() + 1;
             let q: Vec<i64> = if p.len() > 1 && turn % kinds < p.len() {
@@ -202,7 +210,7 @@ impl<'t, 'n> Judge<'t, 'n> {
             for form in &pool {
                 let mut nodes = Vec::new();
                 form.bordered(&mut nodes);
-                for side in nodes.iter().flat_map(|node| self.crossings(node, 12, 400)).flatten() {
+                for side in nodes.iter().flat_map(|node| self.crossings(node, 12)).flatten() {
                     borders.extend(self.around(&side, &(0..=24).collect::<Vec<i64>>()));
                 }
             }
