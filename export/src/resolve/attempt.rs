@@ -1,14 +1,14 @@
 //! One replay of the graph: call by call, its integers are identified from fake runs, and its shape rule gives the sizes of
 //! its results and unifies, relates or specialises symbols.
 
-use super::domain::{Domain, Given};
 use super::lessons::{Lesson, Lessons};
+use super::domain::{Domain, Given};
 use super::{Resolved, ResolvedCall, ResolvedConstant, ResolvedNumber, layout, rules};
 use crate::ExportError;
 use crate::dispatch;
 use crate::probe::{Run, Runs};
 use crate::record::{Call, OutputLeaf, ValueId};
-use crate::solve::{self, FloatExpr, Identified};
+use crate::solve::{self, FloatExpr, Identified, Solver};
 use program::Value;
 use pytree_core::TensorType;
 use shapes::SymbolicInputs;
@@ -54,6 +54,8 @@ pub(super) struct Attempt<'r, 'm> {
     points: Vec<(Vec<i64>, Rc<Run>)>,
     /// Expressions by the values that a number had at the example and at the points.
     found: HashMap<Vec<i64>, Expr>,
+    /// Finds the integers that are not simple; made when there is one.
+    solver: Option<Solver>,
     /// The sizes of every tensor so far.
     known: HashMap<ValueId, Vec<Expr>>,
     infos: HashMap<ValueId, TensorType>,
@@ -82,6 +84,7 @@ impl<'r, 'm> Attempt<'r, 'm> {
             version: (usize::MAX, 0),
             points: Vec::new(),
             found: HashMap::new(),
+            solver: None,
             known: HashMap::new(),
             parts: Vec::new(),
             predicted: Vec::new(),
@@ -160,6 +163,7 @@ impl<'r, 'm> Attempt<'r, 'm> {
             let points = self.domain.generic(POINTS, self.lessons.bits);
             self.points = points.into_iter().filter_map(|point| Some((point.clone(), self.run_at(&point)?))).collect();
             self.found.clear();
+            self.solver = None;
         }
         let stopped = self.points.iter().find(|(_, run)| !self.runs.numbers().has_arguments(run.count(), at));
         match stopped.map(|(_, run)| Rc::clone(run)) {
@@ -175,7 +179,11 @@ impl<'r, 'm> Attempt<'r, 'm> {
     }
 
     /// The arguments of a call, with integers as expressions.
-    fn call_arguments(&mut self, at: usize, call: &Call) -> Result<Arguments, Halt> {
+    fn call_arguments(
+        &mut self,
+        at: usize,
+        call: &Call,
+    ) -> Result<Arguments, Halt> {
         let mut floats = HashMap::new();
         let mut solved = Vec::with_capacity(call.args.len());
         for (i, argument) in call.args.iter().enumerate() {
@@ -318,33 +326,32 @@ impl<'r, 'm> Attempt<'r, 'm> {
     }
 
     /// Identifies an integer with as many runs as it takes.
-    fn identify(&mut self, number: usize, call: usize, seen: &[i64], what: impl Fn() -> String) -> Result<Expr, Halt> {
-        let space = solve::Space {
-            variables: self.domain.space.variables.clone(),
-            guards: self.domain.space.guards.clone(),
-            parts: self.parts.clone(),
-        };
-        let mut one = One(|point: &[i64]| self.run_at(point)?.number(number));
-        let found = solve::identify(&space, &mut one).pop();
+    fn identify(
+        &mut self,
+        number: usize,
+        call: usize,
+        seen: &[i64],
+        what: impl Fn() -> String,
+    ) -> Result<Expr, Halt> {
+        let mut solver = self.solver.take().unwrap_or_else(|| Solver::new(&self.domain.space));
+        solver.set_parts(&self.parts);
+        let found = solver.identify(&mut |point| self.run_at(point)?.number(number));
+        self.solver = Some(solver);
         match found {
-            Some(Ok(Identified::Everywhere { expr })) => Ok(expr),
-            Some(Ok(Identified::Piece { expr })) => {
+            Ok(Identified::Everywhere { expr }) => Ok(expr),
+            Ok(Identified::Piece { expr }) => {
                 let same = |point: &[i64]| {
                     let value = self.run_at(point).and_then(|run| run.number(number));
                     let values = self.domain.values(point);
                     value.is_some() && expr.eval(&|symbol| values.get(symbol).copied()).ok() == value
                 };
-                Err(self.learn_guards(call, &what(), same, || ExportError::Unsolved {
-                    what: what(),
-                    seen: format!("{seen:?}"),
-                }))
+                Err(self.learn_guards(call, &what(), same, || ExportError::Unsolved { what: what(), seen: format!("{seen:?}") }))
             }
-            Some(Err(unidentified)) => {
+            Err(unidentified) => {
                 let seen = unidentified.seen.iter().map(|(point, value)| format!("{value} at {}", self.shown(point)));
                 let seen = seen.collect::<Vec<_>>().join(", ");
                 Err(ExportError::Unsolved { what: what(), seen }.into())
             }
-            None => Err(ExportError::Unsolved { what: what(), seen: format!("{seen:?}") }.into()),
         }
     }
 
@@ -360,16 +367,16 @@ impl<'r, 'm> Attempt<'r, 'm> {
         if seen.windows(2).all(|pair| pair[0] == pair[1]) {
             return Ok(None);
         }
-        let variables = self.domain.guard_variables();
+        let space = &self.domain.space;
         let atoms: Vec<Expr> =
-            variables.iter().map(|v| Expr::symbol(&v.symbol)).chain(self.parts.iter().cloned()).collect();
+            space.variables.iter().map(|v| Expr::symbol(&v.symbol)).chain(self.parts.iter().cloned()).collect();
         let value = |run: &Run| run.number(number).map(|bits| f64::from_bits(bits as u64));
         let example = (self.domain.example(), Rc::clone(self.runs.example_run()));
         let known = self.points.iter().chain([&example]);
         let samples: Vec<(Vec<i64>, f64)> =
             known.filter_map(|(point, run)| Some((point.clone(), value(run)?))).collect();
         let at = &mut |point: &[i64]| self.run_at(point).and_then(|run| value(&run));
-        match solve::identify_float(&variables, &self.domain.space.guards, &atoms, &samples, at) {
+        match solve::identify_float(space, &atoms, &samples, at) {
             Some(float) => {
                 self.predicted_floats.push((number, float.clone()));
                 Ok(Some(float))
@@ -451,19 +458,6 @@ impl<'r, 'm> Attempt<'r, 'm> {
             .enumerate()
             .map(|(dim, number)| self.solve(number, calls, || format!("stride {dim} of result {result} of `{op}`")))
             .collect()
-    }
-}
-
-/// One number of a run, for the search of its expression.
-struct One<F>(F);
-
-impl<F: FnMut(&[i64]) -> Option<i64>> solve::Numbers for One<F> {
-    fn count(&self) -> usize {
-        1
-    }
-
-    fn at(&mut self, _number: usize, point: &[i64]) -> Option<i64> {
-        (self.0)(point)
     }
 }
 

@@ -88,7 +88,7 @@ impl Attempt<'_, '_> {
         failed: impl Fn() -> ExportError,
     ) -> Halt {
         let variables = &self.domain.space.variables;
-        let found = solve::guards(&self.domain.guard_variables(), &self.domain.space.guards, &mut same, GUARD_RUNS);
+        let found = solve::guards(&self.domain.space, &mut same, GUARD_RUNS);
         if let Ok(guards) = found {
             let known = self.lessons.guards.get(&call);
             let new = |guard| known.is_none_or(|known| !known.iter().any(|(rel, _)| rel == guard));

@@ -2,7 +2,7 @@
 
 use crate::ExportError;
 use crate::setup::Setup;
-use crate::solve::{GuardVariable, SizeVariable, Space};
+use crate::solve::{SizeVariable, Space};
 use crate::variable::{LeafSizes, Variable};
 use shapes::SymbolicInputs;
 use std::collections::HashMap;
@@ -126,18 +126,6 @@ impl Domain {
                 }
             }
         }
-    }
-
-    /// The free sizes, as the search of guards takes them.
-    pub(crate) fn guard_variables(&self) -> Vec<GuardVariable> {
-        let variable = |v: &SizeVariable| GuardVariable {
-            symbol: v.symbol.clone(),
-            example: v.example,
-            low: v.low,
-            high: v.high,
-            step: v.step,
-        };
-        self.space.variables.iter().map(variable).collect()
     }
 
     /// The point of the example.

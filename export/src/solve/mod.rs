@@ -6,7 +6,9 @@
 mod float;
 mod guard;
 mod integer;
+mod space;
 
 pub(crate) use float::{FloatExpr, identify_float};
-pub(crate) use guard::{Variable as GuardVariable, guards};
-pub(crate) use integer::{Identified, Numbers, SizeVariable, Space, identify};
+pub(crate) use guard::guards;
+pub(crate) use integer::{Identified, Solver};
+pub(crate) use space::{SizeVariable, Space};

@@ -12,8 +12,8 @@ mod forms;
 
 use symbolic::{Expr, Symbol};
 
-use super::guard::{self, Point, Variable};
-use symbolic::Rel;
+use super::guard::{self, Point};
+use super::space::Space;
 
 /// A float computed from integers. In PyTorch each variant is a node on a `SymFloat`.
 #[derive(Clone, PartialEq, Debug)]
@@ -150,17 +150,16 @@ const VERIFIED: usize = 16;
 /// The answer agrees in every bit with all samples and at all points that were asked. `None` if no small expression does,
 /// or it is not finite.
 pub(crate) fn identify_float(
-    variables: &[Variable],
-    known: &[Rel],
+    space: &Space,
     atoms: &[Expr],
     samples: &[(Point, f64)],
     at: &mut dyn FnMut(&[i64]) -> Option<f64>,
 ) -> Option<FloatExpr> {
-    let mut search = Search { variables, known, samples: samples.to_vec(), elsewhere: Vec::new(), at };
+    let mut search = Search { space, samples: samples.to_vec(), elsewhere: Vec::new(), at };
     if samples.iter().any(|(_, value)| !value.is_finite()) {
         return None;
     }
-    let pool = guard::generic(variables, known, POOL);
+    let pool = guard::generic(space, POOL);
     // Small sizes and large ones in turn.
     for point in pool.iter().take(4 * SAMPLES) {
         if search.samples.len() >= SAMPLES {
@@ -194,8 +193,7 @@ pub(crate) fn identify_float(
 }
 
 struct Search<'a> {
-    variables: &'a [Variable],
-    known: &'a [Rel],
+    space: &'a Space,
     samples: Vec<(Point, f64)>,
     /// Points where the forward takes another path.
     elsewhere: Vec<Point>,
@@ -221,7 +219,7 @@ impl Search<'_> {
     }
 
     fn eval(&self, expr: &FloatExpr, point: &[i64]) -> Option<f64> {
-        expr.eval(&|s| self.variables.iter().position(|v| v.symbol == *s).and_then(|i| point.get(i)).copied())
+        expr.eval(&|s| self.space.variables.iter().position(|v| v.symbol == *s).and_then(|i| point.get(i)).copied())
     }
 
     fn agrees(&self, expr: &FloatExpr) -> bool {
@@ -236,7 +234,7 @@ impl Search<'_> {
 
     /// A point along one variable where two expressions differ: `sqrt(n)` and `n ** 0.5` do so at one size in thousands.
     fn rare(&self, a: &FloatExpr, b: &FloatExpr) -> Option<Point> {
-        guard::lines(self.variables, self.known, RARE).find(|point| self.tells_apart(a, b, point))
+        guard::lines(self.space, RARE).find(|point| self.tells_apart(a, b, point))
     }
 
     /// The expressions that agree with all samples, the simplest first.

@@ -2,26 +2,28 @@
 #![allow(clippy::unwrap_used, reason = "a test")]
 
 use super::*;
+use crate::solve::space::SizeVariable;
 
-fn variables(examples: &[i64]) -> Vec<Variable> {
-    let variable = |(i, example): (usize, &i64)| Variable {
+fn space(examples: &[i64]) -> Space {
+    let variable = |(i, example): (usize, &i64)| SizeVariable {
         symbol: Symbol::size(&format!("s{i}")),
         example: *example,
         low: 2,
         high: 1 << 20,
         step: 1,
     };
-    examples.iter().enumerate().map(variable).collect()
+    Space { variables: examples.iter().enumerate().map(variable).collect(), ..Space::default() }
 }
 
 /// The expression that is found, and the greatest number of points where it was asked.
 fn identify(examples: &[i64], f: impl Fn(&[f64]) -> f64) -> Option<FloatExpr> {
-    let variables = variables(examples);
+    let space = space(examples);
+    let variables = &space.variables;
     let value = |p: &[i64]| f(&p.iter().map(|n| *n as f64).collect::<Vec<_>>());
     let atoms: Vec<Expr> = variables.iter().map(|v| Expr::symbol(&v.symbol)).collect();
     let mut asked = 0;
     let samples = [(examples.to_vec(), value(examples))];
-    let found = identify_float(&variables, &[], &atoms, &samples, &mut |p| {
+    let found = identify_float(&space, &atoms, &samples, &mut |p| {
         asked += 1;
         Some(value(p))
     });

@@ -4,15 +4,15 @@ use std::collections::HashMap;
 
 use symbolic::{Expr, Rel, RelOp, Symbol};
 
-use super::Variable;
 use super::rng::Rng;
+use crate::solve::space::{SizeVariable, Space};
 
 /// A value for each variable.
 pub(crate) type Point = Vec<i64>;
 
 /// The sizes that the variables can have at the same time.
 pub(super) struct Domain<'a> {
-    variables: &'a [Variable],
+    variables: &'a [SizeVariable],
     known: &'a [Rel],
     index: HashMap<&'a Symbol, usize>,
     /// Variables that a known equality computes from the others.
@@ -20,7 +20,8 @@ pub(super) struct Domain<'a> {
 }
 
 impl<'a> Domain<'a> {
-    pub(super) fn new(variables: &'a [Variable], known: &'a [Rel]) -> Domain<'a> {
+    pub(super) fn new(space: &'a Space) -> Domain<'a> {
+        let Space { variables, guards: known, .. } = space;
         let index: HashMap<&Symbol, usize> = variables.iter().enumerate().map(|(i, v)| (&v.symbol, i)).collect();
         let mut computed: Vec<(usize, Expr)> = Vec::new();
         for rel in known.iter().filter(|rel| rel.op == RelOp::Eq) {
@@ -98,7 +99,7 @@ impl<'a> Domain<'a> {
     }
 
     pub(super) fn contains(&self, point: &[i64]) -> bool {
-        let valid = |(v, value): (&Variable, &i64)| {
+        let valid = |(v, value): (&SizeVariable, &i64)| {
             let apart = i128::from(*value) - i128::from(v.example);
             (v.low..=v.high).contains(value) && apart.rem_euclid(i128::from(v.step.max(1))) == 0
         };
@@ -127,7 +128,7 @@ impl<'a> Domain<'a> {
     }
 }
 
-fn symbol(variables: &[Variable], at: usize) -> Expr {
+fn symbol(variables: &[SizeVariable], at: usize) -> Expr {
     variables.get(at).map_or(Expr::int(0), |v| Expr::symbol(&v.symbol))
 }
 

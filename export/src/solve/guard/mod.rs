@@ -20,25 +20,11 @@ mod sweep;
 mod table;
 mod verify;
 
-use symbolic::{Rel, Symbol};
+use symbolic::Rel;
 
+use super::space::Space;
 use domain::Domain;
 pub(crate) use domain::Point;
-
-/// A size that can change.
-#[derive(Clone, Debug)]
-pub(crate) struct Variable {
-    /// Its symbol in the relations.
-    pub(crate) symbol: Symbol,
-    /// Its value in the example.
-    pub(crate) example: i64,
-    /// The least size that may be asked.
-    pub(crate) low: i64,
-    /// The greatest size that may be asked.
-    pub(crate) high: i64,
-    /// Only sizes that differ from the example by a multiple of this are valid.
-    pub(crate) step: i64,
-}
 
 /// The condition was not identified. The forward takes another path at `other`.
 #[derive(Clone, Debug, thiserror::Error)]
@@ -66,7 +52,7 @@ fn message(names: &[String], example: &[i64], other: &[i64], runs: usize) -> Str
 }
 
 /// The relations under which the path is that of the example. `same` answers for one point; it is asked for no point
-/// twice, and only for points where `known` holds. `budget` is the greatest number of points that are asked.
+/// twice, and only for points of the space. `budget` is the greatest number of points that are asked.
 ///
 /// All relations together hold at the example, and wherever they hold the path was the example's at every point asked.
 /// Where the path depends on a conjunction of relations, they are that conjunction; where it depends on a disjunction, they
@@ -75,25 +61,24 @@ fn message(names: &[String], example: &[i64], other: &[i64], runs: usize) -> Str
 /// # Errors
 /// [`Undecided`] where no relations of the bank agree with the runs, or the budget is used up before that is sure.
 pub(crate) fn guards(
-    variables: &[Variable],
-    known: &[Rel],
+    space: &Space,
     same: &mut dyn FnMut(&[i64]) -> bool,
     budget: usize,
 ) -> Result<Vec<Rel>, Undecided> {
-    let domain = Domain::new(variables, known);
+    let domain = Domain::new(space);
     search::Search::new(&domain, same, budget).run()
 }
 
 /// The points at which every forward is run to see whether it takes another path somewhere: along each variable, between
 /// variables, and generic ones. They are the same in every run, and `guards` asks them first. The smallest come first.
 #[cfg(test)]
-pub(crate) fn sweep(variables: &[Variable], known: &[Rel]) -> Vec<Point> {
-    sweep::points(&Domain::new(variables, known))
+pub(crate) fn sweep(space: &Space) -> Vec<Point> {
+    sweep::points(&Domain::new(space))
 }
 
 /// Points without a relation, small and large ones in turn. They are the same in every run.
-pub(crate) fn generic(variables: &[Variable], known: &[Rel], count: usize) -> Vec<Point> {
-    let domain = Domain::new(variables, known);
+pub(crate) fn generic(space: &Space, count: usize) -> Vec<Point> {
+    let domain = Domain::new(space);
     let mut rng = rng::Rng::new(0x67_656e_6572_6963);
     let mut points: Vec<Point> = Vec::new();
     for _ in 0..2 * count {
@@ -104,13 +89,9 @@ pub(crate) fn generic(variables: &[Variable], known: &[Rel], count: usize) -> Ve
 }
 
 /// For each variable its least sizes, so many, with all others as in the example.
-pub(crate) fn lines<'a>(
-    variables: &'a [Variable],
-    known: &'a [Rel],
-    count: usize,
-) -> impl Iterator<Item = Point> + use<'a> {
-    (0..variables.len()).flat_map(move |at| {
-        let domain = Domain::new(variables, known);
+pub(crate) fn lines(space: &Space, count: usize) -> impl Iterator<Item = Point> {
+    (0..space.variables.len()).flat_map(move |at| {
+        let domain = Domain::new(space);
         let (low, high) = domain.bounds(at);
         let example = domain.example();
         let sizes = (low..=high).step_by(usize::try_from(domain.step(at)).unwrap_or(1)).take(count);

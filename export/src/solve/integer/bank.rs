@@ -6,9 +6,10 @@
 
 use std::collections::{HashMap, HashSet};
 use std::hash::{BuildHasherDefault, Hasher};
+use std::rc::Rc;
 
 use super::form::{Form, Op};
-use super::space::Random;
+use super::domain::Random;
 
 /// The constants that expressions inside of others may hold. Those of the outermost operation follow from the data.
 #[derive(Clone, PartialEq, Eq, Hash, Debug)]
@@ -24,6 +25,11 @@ pub(super) struct Constants {
 }
 
 impl Constants {
+    /// No constants.
+    pub(super) fn none() -> Constants {
+        Constants { divisors: vec![], numbers: vec![], thresholds: vec![], products: true }
+    }
+
     /// Common constants, for one atom or for several.
     pub(super) fn common(atoms: usize) -> Constants {
         let one = atoms <= 1;
@@ -302,5 +308,24 @@ fn combined(op: Op, x: i64, y: i64) -> i64 {
         Op::Mod => x.rem_euclid(y.max(1)),
         Op::Min => x.min(y),
         Op::Max => x.max(y),
+    }
+}
+
+/// Banks with common constants, which numbers over the same sizes share.
+#[derive(Default)]
+pub(super) struct Banks(Vec<(Vec<Form>, Vec<Vec<i64>>, Rc<Bank>)>);
+
+impl Banks {
+    pub(super) fn get(&mut self, atoms: &[Form], points: &[Vec<i64>]) -> Rc<Bank> {
+        if let Some((_, _, bank)) = self.0.iter().find(|(a, p, _)| a == atoms && p == points) {
+            return Rc::clone(bank);
+        }
+        // A few, so that the memory is bounded.
+        if self.0.len() >= 2 {
+            self.0.remove(0);
+        }
+        let bank = Rc::new(Bank::new(atoms, &Constants::common(atoms.len()), points.to_vec()));
+        self.0.push((atoms.to_vec(), points.to_vec(), Rc::clone(&bank)));
+        bank
     }
 }

@@ -1,43 +1,36 @@
 //! Whether a candidate is what a number is: asked where it could differ.
 
 use super::form::{Form, Op};
-use super::space::{Random, TOP};
+use super::domain::Random;
 use super::target::Target;
 
-/// How many points are drawn in the search for a place where a mutant shows.
-const PLACES: usize = 12_000;
+/// Up to so many bits of constants, an expression is one that people write. With more of them it may be a close
+/// approximation that was chosen among many, so it is asked for more.
+const PLAIN: u32 = 16;
+
+/// So many of the points that only just reach a jump are asked, and as many of those that only just miss it.
+const TIGHT: usize = 16;
+
+/// The bits of all constants.
+fn bits(form: &Form) -> u32 {
+    let mut numbers = Vec::new();
+    form.numbers(&mut numbers);
+    numbers.iter().map(|n| 64 - n.unsigned_abs().leading_zeros()).sum()
+}
 
 /// Asks a number at further points and tells which candidates hold.
 pub(super) struct Judge<'t, 'n> {
     target: &'t Target<'n>,
-    /// Points of any kind.
-    places: Vec<Vec<i64>>,
     /// Points at which no shared run was made.
     fresh: Vec<Vec<i64>>,
 }
 
 impl<'t, 'n> Judge<'t, 'n> {
     pub(super) fn new(target: &'t Target<'n>) -> Judge<'t, 'n> {
-        let mut random = Random::new(0x2545_F491_4F6C_DD1D);
+        let mut random = Random::new(0xF2E5);
         let domain = target.domain;
-        let count = domain.variables.len();
-        let mut point = |i: usize| -> Vec<i64> {
-            match i % 6 {
-                0 | 1 => domain.variables.iter().map(|v| v.low + random.range(0, 38) * v.step).collect(),
-                2 => (0..count).map(|_| random.range(2, 200)).collect(),
-                3 => (0..count).map(|_| random.log(TOP)).collect(),
-                4 => (0..count)
-                    .map(|j| if j == i / 6 % count { random.range(2, 200) } else { random.log(TOP) })
-                    .collect(),
-                _ => {
-                    let size = random.log(TOP);
-                    (0..count).map(|_| size + random.range(-70, 70)).collect()
-                }
-            }
-        };
-        let places: Vec<Vec<i64>> = (0..PLACES).filter_map(|i| domain.snap(&point(i))).collect();
-        let fresh = (0..48).filter_map(|i| domain.snap(&point(i * 5 + 1))).collect();
-        Judge { target, places, fresh }
+        let fresh = (0..48).filter_map(|i| domain.snap(&domain.place(i * 5 + 1, &mut random))).collect();
+        Judge { target, fresh }
     }
 
     fn agrees(&self, form: &Form, point: &[i64]) -> bool {
@@ -65,6 +58,7 @@ impl<'t, 'n> Judge<'t, 'n> {
         samples.iter().all(|(p, v)| form.at(p) == Some(*v))
             && self.fresh.iter().all(|p| self.agrees(form, p))
             && nodes.iter().all(|node| self.borders(form, node))
+            && nodes.iter().all(|node| self.tight(form, node))
             && self.small(form, &nodes)
             && self.mutants(form)
             && !self.target.exhausted()
@@ -74,7 +68,7 @@ impl<'t, 'n> Judge<'t, 'n> {
     /// border may be a fringe of several jumps.
     fn borders(&self, form: &Form, node: &Form) -> bool {
         let extreme = matches!(node, Form::Binary(Op::Min | Op::Max, ..));
-        let wanted = if extreme { 10 } else { 6 };
+        let wanted = if extreme { 10 } else { 6 } + 2 * usize::try_from(bits(form).saturating_sub(PLAIN)).unwrap_or(0).min(30);
         self.crossings(node, wanted).iter().enumerate().all(|(crossed, sides)| {
             sides.iter().all(|side| {
                 let offsets: &[i64] = match (crossed, extreme) {
@@ -84,6 +78,37 @@ impl<'t, 'n> Judge<'t, 'n> {
                 };
                 self.agrees(form, side) && self.around(side, offsets).iter().all(|near| self.agrees(form, near))
             })
+        })
+    }
+
+    /// Points that only just reach a jump. A quotient of large numbers may be so close to another one that only these
+    /// tell them apart, the farther out the better.
+    fn tight(&self, form: &Form, node: &Form) -> bool {
+        let Form::Binary(Op::Div | Op::Mod, numerator, divisor) = node else { return true };
+        let Form::Int(k) = **divisor else { return true };
+        if k < 256 || bits(form) <= PLAIN {
+            return true;
+        }
+        let domain = self.target.domain;
+        let mut random = Random::new(0x7167);
+        let mut sides: [Vec<(i128, Vec<i64>)>; 2] = [Vec::new(), Vec::new()];
+        for turn in 0..600 {
+            let drawn: Vec<i64> = domain.variables.iter().map(|v| random.range(v.high / 8, v.high)).collect();
+            let mut moved = drawn.clone();
+            let moving = moved.iter_mut().zip(&domain.variables).skip(turn % drawn.len().max(1)).take(1);
+            moving.for_each(|(x, v)| *x = random.range(v.low, v.high));
+            for point in self.crossing(node, &drawn, &moved).into_iter().flatten() {
+                let Some(n) = numerator.at(&point) else { continue };
+                let over = n.rem_euclid(k);
+                let slack = |s: i64| (i128::from(s) + 1) * (1 << 50) / i128::from(n).abs().max(1);
+                let [reached, missed] = &mut sides;
+                if over < k - over { reached.push((slack(over), point)) } else { missed.push((slack(k - 1 - over), point)) }
+            }
+        }
+        sides.iter_mut().all(|side| {
+            side.sort();
+            side.dedup();
+            side.iter().take(TIGHT).all(|(_, point)| self.agrees(form, point))
         })
     }
 
@@ -103,9 +128,10 @@ impl<'t, 'n> Judge<'t, 'n> {
     /// Up to `wanted` places where the border of a node is crossed: along one size, or askew.
     fn crossings(&self, node: &Form, wanted: usize) -> Vec<[Vec<i64>; 2]> {
         let mut random = Random::new(0x5EED);
+        let places = self.target.domain.some_places();
         let mut found = Vec::new();
         for turn in 0..400_usize {
-            let (Some(p), Some(q)) = (random.pick(&self.places), random.pick(&self.places)) else { break };
+            let (Some(p), Some(q)) = (random.pick(places), random.pick(places)) else { break };
             let kinds = p.len() + 1;
             let q: Vec<i64> = if p.len() > 1 && turn % kinds < p.len() {
                 p.iter().zip(q).enumerate().map(|(i, (p, q))| if i == turn % kinds { *q } else { *p }).collect()
@@ -140,7 +166,7 @@ impl<'t, 'n> Judge<'t, 'n> {
     /// Small points: every minimum and maximum is a chance that there is another one, which only shows there.
     fn small(&self, form: &Form, nodes: &[&Form]) -> bool {
         let extremes = nodes.iter().filter(|node| matches!(node, Form::Binary(Op::Min | Op::Max, ..))).count();
-        let small = self.places.chunks(6).skip(100).filter_map(<[Vec<i64>]>::first);
+        let small = self.target.domain.some_places().chunks(6).skip(100).filter_map(<[Vec<i64>]>::first);
         small.take((24 * extremes).min(120)).all(|place| self.agrees(form, place))
     }
 
@@ -156,7 +182,7 @@ impl<'t, 'n> Judge<'t, 'n> {
             }
             let wanted = if dropped { 12 } else { 2 };
             let mut shown = 0;
-            for (i, place) in self.places.iter().enumerate() {
+            for (i, place) in self.target.domain.all_places().enumerate() {
                 if values.len() == i {
                     values.push(form.at(place));
                 }
@@ -188,7 +214,7 @@ impl<'t, 'n> Judge<'t, 'n> {
                     borders.extend(self.around(&side, &(0..=24).collect::<Vec<i64>>()));
                 }
             }
-            for place in self.places.iter().chain(&borders) {
+            for place in self.target.domain.all_places().chain(&borders) {
                 let [first, others @ ..] = pool.as_slice() else { break };
                 if others.is_empty() {
                     break;

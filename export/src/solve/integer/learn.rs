@@ -3,7 +3,7 @@
 use symbolic::arith::gcd;
 
 use super::bank::Constants;
-use super::space::TOP;
+use super::domain::TOP;
 use super::target::Target;
 
 /// At most so many constants of a kind are kept.

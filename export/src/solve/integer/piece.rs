@@ -3,24 +3,12 @@
 use symbolic::RelOp;
 
 use super::form::Form;
-use super::space::{Domain, SizeVariable};
-use super::target::{Numbers, Target};
+use super::domain::Domain;
+use super::places::Places;
+use crate::solve::space::SizeVariable;
 
 /// A piece has at least this many points, since some expression always fits a few.
 const LEAST: i64 = 12;
-
-/// A number inside of a smaller space.
-pub(super) struct Inside<'t, 'n>(pub(super) &'t Target<'n>);
-
-impl Numbers for Inside<'_, '_> {
-    fn count(&self) -> usize {
-        1
-    }
-
-    fn at(&mut self, _: usize, point: &[i64]) -> Option<i64> {
-        self.0.at(point)
-    }
-}
 
 /// Spaces around the example, the larger ones first: sizes in the order of the example, sizes from those of the example
 /// upwards, and boxes around the example.
@@ -82,6 +70,7 @@ impl Domain {
             symbols: self.symbols.clone(),
             parts: self.parts.clone(),
             guards: self.guards.iter().chain(guards).cloned().collect(),
+            places: Places::default(),
         }
     }
 }

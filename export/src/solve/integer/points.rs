@@ -1,6 +1,6 @@
 //! The points at which every number of a model is seen.
 
-use super::space::{Domain, Random, TOP};
+use super::domain::{Domain, Random, TOP};
 
 /// The points at which every number is seen, the example first. The others are in random order, the same in every export.
 ///

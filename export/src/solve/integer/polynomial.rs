@@ -59,6 +59,7 @@ pub(super) fn polynomial(atoms: &[Form], points: &[Vec<i64>], values: &[i64], sp
             (0..points.len()).map(value).collect::<Option<Vec<i128>>>()
         };
         let columns = products.iter().map(column).collect::<Option<Vec<_>>>()?;
+        let columns: Vec<&[i128]> = columns.iter().map(Vec::as_slice).collect();
         let Some(coefficients) = fit(&columns, values) else { continue };
         let terms: Vec<(i64, &Vec<usize>)> =
             coefficients.0.iter().copied().zip(&products).filter(|t| t.0 != 0).collect();
@@ -87,7 +88,7 @@ pub(super) fn sparse(atoms: &[Form], points: &[Vec<i64>], values: &[i64]) -> Opt
         }
     }
     let ones = vec![1_i128; points.len()];
-    let check = |columns: &[Vec<i128>], forms: &[Form]| {
+    let check = |columns: &[&[i128]], forms: &[Form]| {
         let (coefficients, denominator) = fit(columns, values)?;
         let products: Vec<Vec<usize>> = (0..=forms.len()).map(|i| i.checked_sub(1).into_iter().collect()).collect();
         let terms: Vec<(i64, &Vec<usize>)> = coefficients.into_iter().zip(&products).filter(|t| t.0 != 0).collect();
@@ -95,13 +96,13 @@ pub(super) fn sparse(atoms: &[Form], points: &[Vec<i64>], values: &[i64]) -> Opt
         points.iter().zip(values).all(|(p, v)| form.at(p) == Some(*v)).then_some(form)
     };
     for (form, column) in &features {
-        if let Some(found) = check(&[ones.clone(), column.clone()], std::slice::from_ref(form)) {
+        if let Some(found) = check(&[&ones, column], std::slice::from_ref(form)) {
             return Some(found);
         }
     }
     for (i, (x, first)) in features.iter().take(48).enumerate() {
         for (y, second) in features.iter().take(48).skip(i + 1) {
-            let columns = [ones.clone(), first.clone(), second.clone()];
+            let columns: [&[i128]; 3] = [&ones, first, second];
             if let Some(found) = check(&columns, &[x.clone(), y.clone()]) {
                 return Some(found);
             }
@@ -112,17 +113,16 @@ pub(super) fn sparse(atoms: &[Form], points: &[Vec<i64>], values: &[i64]) -> Opt
 
 /// Integer coefficients and their common denominator with which the columns give the values. Columns that follow from
 /// others, as in narrow spaces, get the coefficient 0.
-fn fit(columns: &[Vec<i128>], values: &[i64]) -> Option<(Vec<i64>, i64)> {
+fn fit(columns: &[&[i128]], values: &[i64]) -> Option<(Vec<i64>, i64)> {
     let unknowns = columns.len();
-    let mut rows: Vec<Vec<i128>> = (0..values.len())
+    // One row more than unknowns decides nearly always; the caller checks all.
+    let mut rows: Vec<Vec<i128>> = (0..values.len().min(unknowns + 2))
         .map(|r| {
             let cells = columns.iter().map(|c| c.get(r).copied().map(reduced));
             let value = values.get(r).map(|v| reduced(i128::from(*v)));
             cells.chain([value]).collect::<Option<Vec<i128>>>()
         })
         .collect::<Option<_>>()?;
-    // One row more than unknowns decides nearly always; the caller checks all.
-    rows.truncate(unknowns + 2);
     let mut pivots = vec![None; unknowns];
     let mut used = 0;
     for (column, pivot) in pivots.iter_mut().enumerate() {

@@ -7,7 +7,7 @@ use symbolic::arith::gcd;
 use super::bank::{Bank, Entry};
 use super::certify::Judge;
 use super::form::{Form, Op};
-use super::space::Random;
+use super::domain::Random;
 use super::target::Target;
 use super::tidy::tidied;
 

@@ -3,8 +3,8 @@
 use symbolic::arith::gcd;
 
 use super::form::{Form, Op};
-use super::space::{Domain, Random, TOP};
-use super::target::{Numbers, Target};
+use super::domain::{Domain, Random, TOP};
+use super::target::Target;
 
 /// How many points show that a number separates.
 const POINTS: usize = 10;
@@ -25,14 +25,8 @@ impl Slice<'_, '_> {
         }
         point
     }
-}
 
-impl Numbers for Slice<'_, '_> {
-    fn count(&self) -> usize {
-        1
-    }
-
-    fn at(&mut self, _: usize, part: &[i64]) -> Option<i64> {
+    pub(super) fn at(&self, part: &[i64]) -> Option<i64> {
         let value = self.target.at(&self.point(part))?;
         (value % self.divisor == 0).then_some(value / self.divisor)
     }
@@ -89,7 +83,7 @@ pub(super) fn separations<'t, 'n>(target: &'t Target<'n>, relevant: &[usize]) ->
                     let mut common = 0_i128;
                     for _ in 0..24 {
                         let drawn: Vec<i64> = kept.iter().map(|_| random.log(TOP)).collect();
-                        let value = domain.snap(&drawn).and_then(|p| slice.at(0, &p));
+                        let value = domain.snap(&drawn).and_then(|p| slice.at(&p));
                         common = gcd(common, value.unwrap_or(0).into());
                     }
                     slice.divisor = i64::try_from(common).unwrap_or(1).max(1);

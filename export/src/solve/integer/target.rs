@@ -3,24 +3,15 @@
 use std::cell::{Cell, RefCell};
 use std::collections::HashMap;
 
-use super::space::Domain;
+use super::domain::Domain;
 
-/// The integers of a model as functions of the sizes.
-pub(crate) trait Numbers {
-    /// How many there are.
-    fn count(&self) -> usize;
-
-    /// The value of a number at a point. `None` if the run at this point took another path, or failed before this number.
-    ///
-    /// One run gives all numbers: keep the runs, since the same points are asked for every number.
-    fn at(&mut self, number: usize, point: &[i64]) -> Option<i64>;
-}
+/// Runs that one number may ask for, beside the shared ones.
+pub(super) const BUDGET: usize = 1500;
 
 /// One number, with what was seen of it.
 pub(super) struct Target<'n> {
     pub(super) domain: &'n Domain,
-    numbers: RefCell<&'n mut dyn Numbers>,
-    number: usize,
+    ask: RefCell<&'n mut dyn FnMut(&[i64]) -> Option<i64>>,
     seen: RefCell<HashMap<Vec<i64>, Option<i64>>>,
     /// Points which refuted a candidate: the first to be asked of the next one.
     pub(super) refuters: RefCell<Vec<(Vec<i64>, i64)>>,
@@ -29,11 +20,14 @@ pub(super) struct Target<'n> {
 }
 
 impl<'n> Target<'n> {
-    pub(super) fn new(domain: &'n Domain, numbers: &'n mut dyn Numbers, number: usize, budget: usize) -> Target<'n> {
+    pub(super) fn new(
+        domain: &'n Domain,
+        ask: &'n mut dyn FnMut(&[i64]) -> Option<i64>,
+        budget: usize,
+    ) -> Target<'n> {
         Target {
             domain,
-            numbers: RefCell::new(numbers),
-            number,
+            ask: RefCell::new(ask),
             seen: RefCell::default(),
             refuters: RefCell::default(),
             left: Cell::new(budget),
@@ -54,7 +48,7 @@ impl<'n> Target<'n> {
             return None;
         }
         self.left.set(self.left.get() - 1);
-        let value = self.numbers.try_borrow_mut().ok()?.at(self.number, point);
+        let value = (self.ask.try_borrow_mut().ok()?)(point);
         self.seen.borrow_mut().insert(point.to_vec(), value);
         value
     }

@@ -1,29 +1,13 @@
 #![allow(clippy::unwrap_used, clippy::panic, reason = "tests")]
 
-use std::collections::HashMap;
+use std::collections::HashSet;
 
 use symbolic::{Expr, Rel, RelOp, Symbol};
 
 use super::form::{Form, Op};
-use super::space::{Random, TOP};
+use super::domain::{Random, TOP};
 use super::*;
-
-/// Numbers that closures compute. Runs are counted.
-struct Computed<'f> {
-    functions: &'f [&'f dyn Fn(&[i64]) -> Option<i64>],
-    runs: HashMap<Vec<i64>, ()>,
-}
-
-impl Numbers for Computed<'_> {
-    fn count(&self) -> usize {
-        self.functions.len()
-    }
-
-    fn at(&mut self, number: usize, point: &[i64]) -> Option<i64> {
-        self.runs.insert(point.to_vec(), ());
-        self.functions[number](point)
-    }
-}
+use crate::solve::space::SizeVariable;
 
 fn symbols(count: usize) -> Vec<Symbol> {
     (0..count).map(|i| Symbol::size(&format!("s{i}"))).collect()
@@ -37,8 +21,7 @@ fn space(example: &[i64]) -> Space {
 
 /// What is found, as text: `?` for nothing, `piece: ..` for a piece.
 fn found(space: &Space, function: impl Fn(&[i64]) -> Option<i64>) -> String {
-    let mut numbers = Computed { functions: &[&function], runs: HashMap::new() };
-    match identify(space, &mut numbers).pop().unwrap() {
+    match Solver::new(space).identify(&mut |point| function(point)) {
         Ok(Identified::Everywhere { expr }) => expr.to_string(),
         Ok(Identified::Piece { expr }) => format!("piece: {expr}"),
         Err(_) => "?".to_owned(),
@@ -174,30 +157,29 @@ fn branches_give_pieces() {
 #[test]
 fn what_is_not_sure_is_refused() {
     let mixed = |n: i64| (n as u64).wrapping_mul(0x9E37_79B9_7F4A_7C15) as i64 >> 40;
-    let function = |p: &[i64]| Some(mixed(p[0]));
-    let mut numbers = Computed { functions: &[&function], runs: HashMap::new() };
-    let refused = identify(&space(&[7]), &mut numbers).pop().unwrap().unwrap_err();
+    let refused = Solver::new(&space(&[7])).identify(&mut |p| Some(mixed(p[0]))).unwrap_err();
     assert_eq!(refused.seen[0], (vec![7], mixed(7)));
     assert!(refused.seen.len() > 1);
 }
 
 #[test]
 fn numbers_share_the_runs() {
-    let functions: Vec<Box<dyn Fn(&[i64]) -> Option<i64>>> = (0..500_i64)
-        .map(|i| -> Box<dyn Fn(&[i64]) -> Option<i64>> {
-            match i % 4 {
-                0 => Box::new(move |_| Some(i)),
-                1 => Box::new(|p| Some(p[0])),
-                2 => Box::new(move |p| Some(p[0] * 64 + i)),
-                _ => Box::new(|p| Some(p[0] * p[1])),
-            }
-        })
-        .collect();
-    let functions: Vec<&dyn Fn(&[i64]) -> Option<i64>> = functions.iter().map(|f| &**f).collect();
-    let mut numbers = Computed { functions: &functions, runs: HashMap::new() };
-    let all = identify(&space(&[7, 12]), &mut numbers);
-    assert!(all.iter().all(|found| matches!(found, Ok(Identified::Everywhere { .. }))));
-    assert!(numbers.runs.len() < 400, "{} runs", numbers.runs.len());
+    let mut solver = Solver::new(&space(&[7, 12]));
+    let mut runs: HashSet<Vec<i64>> = HashSet::new();
+    for i in 0..500_i64 {
+        let function = |p: &[i64]| match i % 4 {
+            0 => i,
+            1 => p[0],
+            2 => p[0] * 64 + i,
+            _ => p[0] * p[1],
+        };
+        let found = solver.identify(&mut |point| {
+            runs.insert(point.to_vec());
+            Some(function(point))
+        });
+        assert!(matches!(found, Ok(Identified::Everywhere { .. })), "{found:?}");
+    }
+    assert!(runs.len() < 400, "{} runs", runs.len());
 }
 
 /// A random formula over two sizes, as the export cases draw them.
@@ -284,16 +266,13 @@ fn formulas(seed: u64, depth: u32, count: usize) -> usize {
     // A space is shared by a hundred formulas.
     for batch in (0..count).step_by(100) {
         let example = [3 + next(30) as i64, 2 + next(30) as i64];
-        let truths: Vec<Form> = (batch..count.min(batch + 100)).map(|_| random(&mut next, depth)).collect();
-        let functions: Vec<Box<dyn Fn(&[i64]) -> Option<i64> + '_>> =
-            truths.iter().map(|f| -> Box<dyn Fn(&[i64]) -> Option<i64>> { Box::new(|p| f.at(p)) }).collect();
-        let functions: Vec<&dyn Fn(&[i64]) -> Option<i64>> = functions.iter().map(|f| &**f).collect();
-        let mut numbers = Computed { functions: &functions, runs: HashMap::new() };
-        for (truth, found) in truths.iter().zip(identify(&space(&example), &mut numbers)) {
-            match found {
+        let mut solver = Solver::new(&space(&example));
+        for _ in batch..count.min(batch + 100) {
+            let truth = random(&mut next, depth);
+            match solver.identify(&mut |point| truth.at(point)) {
                 Ok(Identified::Everywhere { expr }) => {
                     let result = Form::read(&expr, &symbols).unwrap();
-                    let wrong = wrong_at(truth, &result, &example, &mut draws);
+                    let wrong = wrong_at(&truth, &result, &example, &mut draws);
                     assert_eq!(wrong, None, "{truth} as {expr}, example {example:?}, seed {seed}");
                 }
                 Ok(Identified::Piece { expr }) => {

@@ -1,6 +1,8 @@
 //! Compares the region that was found with the truth.
 
 use super::super::*;
+use crate::solve::space::SizeVariable;
+use symbolic::Symbol;
 
 /// What a region does wrong at the points where it was compared.
 #[derive(Debug)]
@@ -17,25 +19,25 @@ pub(super) struct Verdict {
 
 pub(super) const HIGH: i64 = 1 << 20;
 
-pub(super) fn variables(examples: &[i64]) -> Vec<Variable> {
-    let variable = |(i, example): (usize, &i64)| Variable {
+/// Sizes with these values in the example.
+pub(super) fn space(examples: &[i64]) -> Space {
+    let variable = |(i, example): (usize, &i64)| SizeVariable {
         symbol: Symbol::size(&format!("s{i}")),
         example: *example,
         low: 2,
         high: HIGH,
         step: 1,
     };
-    examples.iter().enumerate().map(variable).collect()
+    Space { variables: examples.iter().enumerate().map(variable).collect(), ..Space::default() }
 }
 
 /// Finds the region of a truth, and compares both at dense small points, next to each border of the truth along lines, and
 /// far away. `every` thins the points out.
-pub(super) fn judge(variables: &[Variable], known: &[Rel], truth: &dyn Fn(&[i64]) -> bool, every: usize) -> Verdict {
-    let domain = Domain::new(variables, known);
+pub(super) fn judge(space: &Space, truth: &dyn Fn(&[i64]) -> bool, every: usize) -> Verdict {
+    let domain = Domain::new(space);
     let mut runs = 0;
     let found = guards(
-        variables,
-        known,
+        space,
         &mut |p| {
             runs += 1;
             assert!(domain.contains(p), "{p:?} must not be asked");
@@ -64,9 +66,9 @@ pub(super) fn judge(variables: &[Variable], known: &[Rel], truth: &dyn Fn(&[i64]
     let mut rng = rng::Rng::new(4711);
     for n in (0..12_000_usize).step_by(every) {
         // Small points in order, then any.
-        let side = if variables.len() == 1 { 4000 } else { 70_usize.min(24 + 100 / variables.len()) };
+        let side = if space.variables.len() == 1 { 4000 } else { 70_usize.min(24 + 100 / space.variables.len()) };
         let mut rest = if n < 4900 { n } else { rng.below(usize::MAX) };
-        let dense = (0..variables.len()).map(|_| {
+        let dense = (0..space.variables.len()).map(|_| {
             let digit = rest % side;
             rest /= side;
             2 + digit as i64
@@ -75,7 +77,7 @@ pub(super) fn judge(variables: &[Variable], known: &[Rel], truth: &dyn Fn(&[i64]
         if let Some(point) = domain.random(&mut rng) {
             compare(&point);
             // The next change of the truth along one line.
-            let at = rng.below(variables.len());
+            let at = rng.below(space.variables.len());
             let here = truth(&point);
             let line = (1..200).filter_map(|k| domain.moved(&point, at, i128::from(point[at]) + k));
             if n % 37 == 0

@@ -5,12 +5,12 @@ mod judge;
 mod random;
 
 use super::*;
-use judge::{Verdict, judge, variables};
+use judge::{Verdict, judge, space};
 use symbolic::{Expr, RelOp};
 
 /// The relations are exact, and written like this.
 fn exact(examples: &[i64], truth: impl Fn(&[i64]) -> bool, text: &str) {
-    let verdict = judge(&variables(examples), &[], &truth, 17);
+    let verdict = judge(&space(examples), &truth, 17);
     assert_eq!((verdict.undecided, verdict.unsound, verdict.inexact), (false, 0, 0), "{verdict:?}");
     assert_eq!(verdict.text, text);
 }
@@ -74,17 +74,17 @@ fn more_sizes() {
 
 #[test]
 fn conjunctions() {
-    let verdict = judge(&variables(&[12]), &[], &|p| p[0] > 10 && p[0] <= 300 && p[0] % 2 == 0, 7);
+    let verdict = judge(&space(&[12]), &|p| p[0] > 10 && p[0] <= 300 && p[0] % 2 == 0, 7);
     assert_eq!((verdict.undecided, verdict.unsound, verdict.inexact), (false, 0, 0), "{verdict:?}");
-    let verdict = judge(&variables(&[10, 7]), &[], &|p| p[0] >= p[1] && p[1] > 4 && p[0] <= 1000, 7);
+    let verdict = judge(&space(&[10, 7]), &|p| p[0] >= p[1] && p[1] > 4 && p[0] <= 1000, 7);
     assert_eq!((verdict.undecided, verdict.unsound, verdict.inexact), (false, 0, 0), "{verdict:?}");
-    let verdict = judge(&variables(&[16, 24]), &[], &|p| p[0] % 8 == 0 && p[1] % 8 == 0, 7);
+    let verdict = judge(&space(&[16, 24]), &|p| p[0] % 8 == 0 && p[1] % 8 == 0, 7);
     assert_eq!((verdict.undecided, verdict.unsound, verdict.inexact), (false, 0, 0), "{verdict:?}");
 }
 
 #[test]
 fn of_a_disjunction_a_part_with_the_example_is_kept() {
-    let verdict = judge(&variables(&[100, 2]), &[], &|p| p[0] > 50 || p[1] > 3, 17);
+    let verdict = judge(&space(&[100, 2]), &|p| p[0] > 50 || p[1] > 3, 17);
     assert_eq!((verdict.undecided, verdict.unsound), (false, 0), "{verdict:?}");
     assert_eq!(verdict.text, "s0 > 50");
 }
@@ -92,10 +92,10 @@ fn of_a_disjunction_a_part_with_the_example_is_kept() {
 #[test]
 fn what_is_not_identified_is_refused() {
     let scattered = |p: &[i64]| (p[0] ^ 0x5a5a).wrapping_mul(0x9e37_79b9) >> 7 & 3 != 0 || p[0] == 9;
-    let verdict = judge(&variables(&[9]), &[], &scattered, 7);
+    let verdict = judge(&space(&[9]), &scattered, 7);
     assert!(verdict.undecided || verdict.unsound == 0, "{verdict:?}");
     // Without runs nothing is decided, and the message has both points.
-    let refused = guards(&variables(&[9, 5]), &[], &mut |p| p[0] >= p[1], 20).unwrap_err();
+    let refused = guards(&space(&[9, 5]), &mut |p| p[0] >= p[1], 20).unwrap_err();
     assert!(refused.to_string().starts_with("the forward takes another path at s0 = "), "{refused}");
     assert!(refused.runs <= 20, "{refused:?}");
 }
@@ -105,22 +105,22 @@ fn only_valid_points_are_asked() {
     // The judge asserts it for every point.
     let (a, b) = (Expr::size("s0"), Expr::size("s1"));
     let known = [Rel::eq(a.clone(), b.clone()), Rel::new(RelOp::Le, a, Expr::int(4000))];
-    let verdict = judge(&variables(&[9, 9]), &known, &|p| p[0] <= 77, 7);
+    let verdict = judge(&Space { guards: known.to_vec(), ..space(&[9, 9]) }, &|p| p[0] <= 77, 7);
     assert_eq!((verdict.undecided, verdict.unsound, verdict.inexact), (false, 0, 0), "{verdict:?}");
-    let mut even = variables(&[10, 7]);
-    even[0].step = 2;
-    even[1].low = 5;
-    even[1].high = 300;
-    let verdict = judge(&even, &[], &|p| p[0] >= p[1], 7);
+    let mut even = space(&[10, 7]);
+    even.variables[0].step = 2;
+    even.variables[1].low = 5;
+    even.variables[1].high = 300;
+    let verdict = judge(&even, &|p| p[0] >= p[1], 7);
     assert_eq!((verdict.undecided, verdict.unsound, verdict.inexact), (false, 0, 0), "{verdict:?}");
 }
 
 #[test]
 fn the_sweep_is_small_and_the_same_each_time() {
     for (examples, most) in [(vec![9], 160), (vec![9, 5], 330), (vec![9, 5, 6, 7], 500), ((3..23).collect(), 1600)] {
-        let points = sweep(&variables(&examples), &[]);
+        let points = sweep(&space(&examples));
         assert!(points.len() <= most, "{} points for {} variables", points.len(), examples.len());
-        assert_eq!(points, sweep(&variables(&examples), &[]));
+        assert_eq!(points, sweep(&space(&examples)));
         let largest = |p: &Point| p.iter().copied().max().unwrap();
         assert!(points.first().map(largest) <= points.last().map(largest));
     }
@@ -135,7 +135,7 @@ fn conjunctions_of(sizes: usize, conditions: usize, count: usize, seed: u64, eve
         let example: Vec<i64> = (0..sizes).map(|_| size(&mut rng)).collect();
         let all: Vec<random::Condition> = (0..conditions).map(|_| random::random(&mut rng, &example)).collect();
         let truth = |p: &[i64]| all.iter().all(|c| (c.holds)(p));
-        let verdict: Verdict = judge(&variables(&example), &[], &truth, every);
+        let verdict: Verdict = judge(&space(&example), &truth, every);
         let counts = [verdict.unsound > 0, verdict.inexact > 0, verdict.undecided];
         wrong.iter_mut().zip(counts).for_each(|(sum, is)| *sum += usize::from(is));
         if counts.contains(&true) {

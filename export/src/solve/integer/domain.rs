@@ -1,46 +1,10 @@
-//! The sizes that may move, and the points at which a model may be run.
+//! The points at which a model may be run.
 
 use symbolic::{Expr, Rel, RelOp, Symbol};
 
 use super::form::Form;
-
-/// The sizes that may move, and what is known about them.
-#[derive(Clone, Debug, Default)]
-pub(crate) struct Space {
-    /// The sizes. The coordinates of a point are in this order.
-    pub(crate) variables: Vec<SizeVariable>,
-    /// Relations that hold at every point.
-    pub(crate) guards: Vec<Rel>,
-    /// Expressions over the sizes that are likely parts of others: sizes of intermediate results.
-    pub(crate) parts: Vec<Expr>,
-}
-
-/// A size that may move.
-#[derive(Clone, Debug)]
-pub(crate) struct SizeVariable {
-    /// Its symbol.
-    pub(crate) symbol: Symbol,
-    /// Its value in the example.
-    pub(crate) example: i64,
-    /// The smallest value.
-    pub(crate) low: i64,
-    /// The largest value, inclusive.
-    pub(crate) high: i64,
-    /// Only values congruent to the example modulo `step` are valid. At least 1.
-    pub(crate) step: i64,
-}
-
-impl SizeVariable {
-    /// The valid value that is nearest to `value`.
-    pub(crate) fn near(&self, value: i64) -> i64 {
-        let step = self.step.max(1);
-        let value = value.clamp(self.low, self.high);
-        let over = value.saturating_sub(self.example).rem_euclid(step);
-        let below = value - over;
-        let nearest = if over * 2 > step && below + step <= self.high { below + step } else { below };
-        if nearest < self.low { nearest + step } else { nearest }
-    }
-}
+use super::places::Places;
+use crate::solve::space::{SizeVariable, Space};
 
 /// Sizes are not tried beyond this.
 pub(super) const TOP: i64 = 1 << 20;
@@ -54,6 +18,8 @@ pub(super) struct Domain {
     pub(super) symbols: Vec<Symbol>,
     pub(super) parts: Vec<Form>,
     pub(super) guards: Vec<(RelOp, Form, Form)>,
+    /// Points for whoever judges expressions.
+    pub(super) places: Places,
 }
 
 impl Domain {
@@ -68,18 +34,25 @@ impl Domain {
             SizeVariable { step, low: low.min(v.example), high: high.max(v.example), ..v.clone() }
         });
         let guard = |rel: &Rel| Some((rel.op, Form::read(&rel.lhs, &symbols)?, Form::read(&rel.rhs, &symbols)?));
-        let part = |e: &Expr| match Form::read(e, &symbols)? {
+        let guards = space.guards.iter().filter_map(guard).collect();
+        let mut domain = Domain { variables: variables.collect(), parts: Vec::new(), guards, symbols, places: Places::default() };
+        domain.set_parts(&space.parts);
+        domain
+    }
+
+    /// Replaces the parts.
+    pub(super) fn set_parts(&mut self, parts: &[Expr]) {
+        let part = |e: &Expr| match Form::read(e, &self.symbols)? {
             Form::Int(_) | Form::Variable(_) => None,
             form => Some(form),
         };
-        let mut parts: Vec<Form> = Vec::new();
-        for form in space.parts.iter().filter_map(part) {
-            if !parts.contains(&form) {
-                parts.push(form);
+        let mut forms: Vec<Form> = Vec::new();
+        for form in parts.iter().filter_map(part) {
+            if !forms.contains(&form) {
+                forms.push(form);
             }
         }
-        let guards = space.guards.iter().filter_map(guard).collect();
-        Domain { variables: variables.collect(), parts, guards, symbols }
+        self.parts = forms;
     }
 
     /// The space of some of the sizes. It has the parts over these sizes, and no guards.
@@ -94,6 +67,7 @@ impl Domain {
             symbols: kept.iter().filter_map(|i| self.symbols.get(*i).cloned()).collect(),
             parts: self.parts.iter().filter_map(|part| part.renamed(&new_name)).collect(),
             guards: Vec::new(),
+            places: Places::default(),
         }
     }
 
