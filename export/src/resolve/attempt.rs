@@ -1,8 +1,8 @@
 //! One replay of the graph: call by call, its integers are identified from fake runs, and its shape rule gives the sizes of
 //! its results and unifies, relates or specialises symbols.
 
-use super::lessons::{Lesson, Lessons};
 use super::domain::{Domain, Given};
+use super::lessons::{Lesson, Lessons};
 use super::{Resolved, ResolvedCall, ResolvedConstant, ResolvedNumber, layout, rules};
 use crate::ExportError;
 use crate::dispatch;
@@ -179,11 +179,7 @@ impl<'r, 'm> Attempt<'r, 'm> {
     }
 
     /// The arguments of a call, with integers as expressions.
-    fn call_arguments(
-        &mut self,
-        at: usize,
-        call: &Call,
-    ) -> Result<Arguments, Halt> {
+    fn call_arguments(&mut self, at: usize, call: &Call) -> Result<Arguments, Halt> {
         let mut floats = HashMap::new();
         let mut solved = Vec::with_capacity(call.args.len());
         for (i, argument) in call.args.iter().enumerate() {
@@ -326,13 +322,7 @@ impl<'r, 'm> Attempt<'r, 'm> {
     }
 
     /// Identifies an integer with as many runs as it takes.
-    fn identify(
-        &mut self,
-        number: usize,
-        call: usize,
-        seen: &[i64],
-        what: impl Fn() -> String,
-    ) -> Result<Expr, Halt> {
+    fn identify(&mut self, number: usize, call: usize, seen: &[i64], what: impl Fn() -> String) -> Result<Expr, Halt> {
         let mut solver = self.solver.take().unwrap_or_else(|| Solver::new(&self.domain.space));
         solver.set_parts(&self.parts);
         let found = solver.identify(&mut |point| self.run_at(point)?.number(number));
@@ -345,7 +335,10 @@ impl<'r, 'm> Attempt<'r, 'm> {
                     let values = self.domain.values(point);
                     value.is_some() && expr.eval(&|symbol| values.get(symbol).copied()).ok() == value
                 };
-                Err(self.learn_guards(call, &what(), same, || ExportError::Unsolved { what: what(), seen: format!("{seen:?}") }))
+                Err(self.learn_guards(call, &what(), same, || ExportError::Unsolved {
+                    what: what(),
+                    seen: format!("{seen:?}"),
+                }))
             }
             Err(unidentified) => {
                 let seen = unidentified.seen.iter().map(|(point, value)| format!("{value} at {}", self.shown(point)));

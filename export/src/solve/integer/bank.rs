@@ -8,8 +8,8 @@ use std::collections::{HashMap, HashSet};
 use std::hash::{BuildHasherDefault, Hasher};
 use std::rc::Rc;
 
-use super::form::{Form, Op};
 use super::domain::Random;
+use super::form::{Form, Op};
 
 /// The constants that expressions inside of others may hold. Those of the outermost operation follow from the data.
 #[derive(Clone, PartialEq, Eq, Hash, Debug)]
@@ -313,7 +313,10 @@ fn combined(op: Op, x: i64, y: i64) -> i64 {
 
 /// Banks with common constants, which numbers over the same sizes share.
 #[derive(Default)]
-pub(super) struct Banks(Vec<(Vec<Form>, Vec<Vec<i64>>, Rc<Bank>)>);
+pub(super) struct Banks(Vec<KnownBank>);
+
+/// The terms and points that a bank was made for, and the bank.
+type KnownBank = (Vec<Form>, Vec<Vec<i64>>, Rc<Bank>);
 
 impl Banks {
     pub(super) fn get(&mut self, atoms: &[Form], points: &[Vec<i64>]) -> Rc<Bank> {

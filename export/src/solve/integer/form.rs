@@ -151,6 +151,19 @@ impl Form {
         out
     }
 
+    /// All numbers in the expression.
+    pub(crate) fn numbers(&self, out: &mut Vec<i64>) {
+        match self {
+            Form::Int(n) => out.push(*n),
+            Form::Variable(_) => {}
+            Form::Part(form) => form.numbers(out),
+            Form::Binary(_, x, y) => {
+                x.numbers(out);
+                y.numbers(out);
+            }
+        }
+    }
+
     /// The variables in the expression.
     pub(crate) fn variables(&self, out: &mut Vec<usize>) {
         match self {

@@ -8,10 +8,13 @@ use super::domain::Domain;
 /// Runs that one number may ask for, beside the shared ones.
 pub(super) const BUDGET: usize = 1500;
 
+/// The number at a point; `None` where the run has none.
+type Ask<'n> = dyn FnMut(&[i64]) -> Option<i64> + 'n;
+
 /// One number, with what was seen of it.
 pub(super) struct Target<'n> {
     pub(super) domain: &'n Domain,
-    ask: RefCell<&'n mut dyn FnMut(&[i64]) -> Option<i64>>,
+    ask: RefCell<&'n mut Ask<'n>>,
     seen: RefCell<HashMap<Vec<i64>, Option<i64>>>,
     /// Points which refuted a candidate: the first to be asked of the next one.
     pub(super) refuters: RefCell<Vec<(Vec<i64>, i64)>>,
@@ -20,11 +23,7 @@ pub(super) struct Target<'n> {
 }
 
 impl<'n> Target<'n> {
-    pub(super) fn new(
-        domain: &'n Domain,
-        ask: &'n mut dyn FnMut(&[i64]) -> Option<i64>,
-        budget: usize,
-    ) -> Target<'n> {
+    pub(super) fn new(domain: &'n Domain, ask: &'n mut Ask<'n>, budget: usize) -> Target<'n> {
         Target {
             domain,
             ask: RefCell::new(ask),

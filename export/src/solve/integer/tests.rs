@@ -4,8 +4,8 @@ use std::collections::HashSet;
 
 use symbolic::{Expr, Rel, RelOp, Symbol};
 
-use super::form::{Form, Op};
 use super::domain::{Random, TOP};
+use super::form::{Form, Op};
 use super::*;
 use crate::solve::space::SizeVariable;
 

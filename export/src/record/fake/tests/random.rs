@@ -55,11 +55,17 @@ impl<'a> Row<'a> {
         let mut random = Random(seed);
         let mut sizes = HashMap::new();
         for letter in 'a'..='e' {
-            let size = if random.below(40) == 0 { 0 } else { 1 + random.below(if seed % 3 == 0 { 3 } else { 7 }) };
+            let size =
+                if random.below(40) == 0 { 0 } else { 1 + random.below(if seed.is_multiple_of(3) { 3 } else { 7 }) };
             sizes.insert(letter, size);
         }
-        let mut maker =
-            Maker { random, sizes, tensors: Vec::new(), plain: seed % 4 == 0, channels_last: self.channels_last };
+        let mut maker = Maker {
+            random,
+            sizes,
+            tensors: Vec::new(),
+            plain: seed.is_multiple_of(4),
+            channels_last: self.channels_last,
+        };
         let arguments = self.arguments.iter().map(|word| maker.value(word)).collect();
         Inputs { arguments, tensors: maker.tensors }
     }

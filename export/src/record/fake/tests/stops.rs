@@ -26,9 +26,12 @@ fn same_sizes(f: impl Fn(&Tensor)) -> Option<Stop> {
     stop_at(&[3, 4], &[], f)
 }
 
+/// A way to read a tensor, with its name.
+type Reader = (&'static str, fn(&Tensor));
+
 #[test]
 fn every_read_stops() {
-    let reads: [(&str, fn(&Tensor)); 14] = [
+    let reads: [Reader; 14] = [
         ("item", |x| drop(f64::try_from(x.max()))),
         ("double_value", |x| drop(catch_unwind(AssertUnwindSafe(|| x.double_value(&[0, 0]))))),
         ("try_from", |x| drop(Vec::<f32>::try_from(x.i(0)))),
@@ -115,7 +118,7 @@ fn a_loop_over_a_million_ends_at_once() {
         let mut y = x.select(0, 0);
         for i in 1..x.size()[0] {
             count.set(count.get() + 1);
-            y = y + x.select(0, i);
+            y += x.select(0, i);
         }
     });
     assert!(matches!(stop, Some(Stop::Path { .. })), "{stop:?}");

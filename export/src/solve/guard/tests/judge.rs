@@ -14,7 +14,6 @@ pub(super) struct Verdict {
     pub(super) unsound: usize,
     /// Points outside of the region where the path is the same.
     pub(super) inexact: usize,
-    pub(super) runs: usize,
 }
 
 pub(super) const HIGH: i64 = 1 << 20;
@@ -35,22 +34,20 @@ pub(super) fn space(examples: &[i64]) -> Space {
 /// far away. `every` thins the points out.
 pub(super) fn judge(space: &Space, truth: &dyn Fn(&[i64]) -> bool, every: usize) -> Verdict {
     let domain = Domain::new(space);
-    let mut runs = 0;
     let found = guards(
         space,
         &mut |p| {
-            runs += 1;
             assert!(domain.contains(p), "{p:?} must not be asked");
             truth(p)
         },
         4000,
     );
     let rels = match found {
-        Err(e) => return Verdict { text: e.to_string(), undecided: true, unsound: 0, inexact: 0, runs },
+        Err(e) => return Verdict { text: e.to_string(), undecided: true, unsound: 0, inexact: 0 },
         Ok(rels) => rels,
     };
     let text = rels.iter().map(ToString::to_string).collect::<Vec<_>>().join(" & ");
-    let mut verdict = Verdict { text, undecided: false, unsound: 0, inexact: 0, runs };
+    let mut verdict = Verdict { text, undecided: false, unsound: 0, inexact: 0 };
     let holds = |p: &[i64]| rels.iter().all(|rel| domain.holds(rel, p));
     let mut compare = |p: &[i64]| {
         if domain.contains(p) {
