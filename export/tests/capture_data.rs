@@ -147,7 +147,10 @@ fn a_float_computed_from_a_size_follows_it() {
 fn a_float_among_the_inputs_has_one_value() {
     let error = refused(guessed(&Plain, [2.0, 3.0].map(|by| Plain::args(randn(&[4])).by(by))));
     let ExportError::Verify { sizes, source } = &error else { panic!("{error:?}") };
-    assert_eq!((sizes.as_str(), source.to_string().as_str()), ("x [4]", "Expected input at 'by' to be equal to 2.0, but got 3.0"));
+    assert_eq!(
+        (sizes.as_str(), source.to_string().as_str()),
+        ("x [4]", "Expected input at 'by' to be equal to 2.0, but got 3.0")
+    );
     assert!(error.to_string().contains("pass what differs as a tensor"), "{error}");
 }
 
@@ -223,11 +226,7 @@ fn sizes_that_depend_on_values() {
     let x = || randn(&[3, 4]).abs() + 1.0;
     let by_op = [
         (fixed(&Picked, Picked::args(x())), "Picked(", "aten.index.Tensor"),
-        (
-            guessed(&Picked, [2, 5].map(|n| Picked::args(randn(&[n]).abs() + 1.0))),
-            "Picked(",
-            "aten.index.Tensor",
-        ),
+        (guessed(&Picked, [2, 5].map(|n| Picked::args(randn(&[n]).abs() + 1.0))), "Picked(", "aten.index.Tensor"),
         (fixed(&PickedByBytes, PickedByBytes::args(x())), "PickedByBytes(", "aten.index.Tensor"),
         (fixed(&Selected, Selected::args(x())), "Selected(", "aten.masked_select.default"),
         (
@@ -263,10 +262,8 @@ fn a_forward_that_is_not_the_same_twice() {
     let seen = impure(fixed(&counter, Counter::args(randn(&[3]))), "argument `other` of `aten.add.Scalar`");
     assert_eq!(seen, ("1".to_owned(), "2".to_owned()));
     // A size that moves does not hide it.
-    let seen = impure(
-        guessed(&counter, [2, 5].map(|n| Counter::args(randn(&[n])))),
-        "argument `other` of `aten.add.Scalar`",
-    );
+    let seen =
+        impure(guessed(&counter, [2, 5].map(|n| Counter::args(randn(&[n])))), "argument `other` of `aten.add.Scalar`");
     assert_ne!(seen.0, seen.1);
     let noise = Noise { state: Cell::new(1) };
     impure(fixed(&noise, Noise::args(randn(&[3]))), "constant 0 that `aten.mul.Tensor` uses");

@@ -8,9 +8,9 @@ mod capture_support;
 
 use capture_support::{F, dims, fixed, guessed, header, named, randn, ranges, refused, same, statements, with_shapes};
 use tch::{Device, Kind, Tensor};
-use torch_export::{CallError, ExportError};
 use torch_export::prelude::*;
 use torch_export::shapes::DimSpec;
+use torch_export::{CallError, ExportError};
 
 const VIOLATED: &str = "! For more information, run with TORCH_LOGS=\"+dynamic\".\n  - ";
 const SPECIALISED: &str = "If you're using mark_dynamic, either remove it or use maybe_mark_dynamic. If you're using \

@@ -232,10 +232,9 @@ fn an_unknown_result_is_held_or_refused() {
     // A parameter and a view of an input that no op made have no name.
     let weight = Tensor::randn([3, 4], F).set_requires_grad(true);
     let part = x.narrow(0, 1, 1);
-    for (tensor, sizes, expected) in [
-        (&weight, vec![3, 4], UnknownReason::UndeclaredParameter),
-        (&part, vec![1, 4], UnknownReason::UnrecordedView),
-    ] {
+    for (tensor, sizes, expected) in
+        [(&weight, vec![3, 4], UnknownReason::UndeclaredParameter), (&part, vec![1, 4], UnknownReason::UnrecordedView)]
+    {
         let (result, mut t) = record(&Known::new().with_inputs([&x]), || tensor.shallow_clone()).unwrap();
         match t.value_of(&result).unwrap_err() {
             RecordError::UnknownTensor { place, sizes: got, dtype, reason } => {

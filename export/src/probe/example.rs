@@ -42,7 +42,9 @@ impl Runs<'_> {
         let float = |bits: i64| f64::from_bits(bits as u64).to_string();
         let op = |call: usize| self.example().trace.calls.get(call).map(|call| &call.op);
         match self.place(number) {
-            Some(Place::Int { call, argument, .. }) => self.impure(self.argument(call, argument), shown, shown_again, Some(call)),
+            Some(Place::Int { call, argument, .. }) => {
+                self.impure(self.argument(call, argument), shown, shown_again, Some(call))
+            }
             Some(Place::Float { call, argument, .. }) => {
                 self.impure(self.argument(call, argument), float(first), float(second), Some(call))
             }
@@ -51,7 +53,10 @@ impl Runs<'_> {
                 self.impure(self.constant(lifted, call.and_then(op)), first, second, call)
             }
             Some(
-                Place::Size { call, .. } | Place::Stride { call, .. } | Place::Offset { call, .. } | Place::Read { call, .. },
+                Place::Size { call, .. }
+                | Place::Stride { call, .. }
+                | Place::Offset { call, .. }
+                | Place::Read { call, .. },
             ) => match op(call) {
                 Some(op) => self.wrong(op, call, format!("{shown} with data and {shown_again} without")),
                 None => self.impure("a result".to_owned(), shown, shown_again, Some(call)),
@@ -59,7 +64,9 @@ impl Runs<'_> {
             None => {
                 let output = (0..self.example().outputs.len()).find(|i| self.numbers().output(*i) == Some(number));
                 let place = output.map_or("an output".to_owned(), |i| format!("output {i}"));
-                let is_float = output.and_then(|i| self.example().outputs.get(i)).is_some_and(|leaf| matches!(leaf, OutputLeaf::Float(_)));
+                let is_float = output
+                    .and_then(|i| self.example().outputs.get(i))
+                    .is_some_and(|leaf| matches!(leaf, OutputLeaf::Float(_)));
                 let (first, second) = if is_float { (float(first), float(second)) } else { (shown, shown_again) };
                 self.impure(place, first, second, None)
             }
@@ -91,10 +98,14 @@ impl Runs<'_> {
                 line: location.clone(),
             },
             End::Output { place, first, second } => self.impure(place.clone(), first.clone(), second.clone(), None),
-            End::Stopped(Stop::Results { op }) => self.wrong(op, at, "of another number or type without data".to_owned()),
-            End::Stopped(Stop::Failed { op, message }) => {
-                ExportError::NoFakeRun { op: op.clone(), reason: format!("it fails without data: {message}"), line: self.line_of(at) }
+            End::Stopped(Stop::Results { op }) => {
+                self.wrong(op, at, "of another number or type without data".to_owned())
             }
+            End::Stopped(Stop::Failed { op, message }) => ExportError::NoFakeRun {
+                op: op.clone(),
+                reason: format!("it fails without data: {message}"),
+                line: self.line_of(at),
+            },
             _ => self.end_error(again),
         }
     }
@@ -110,7 +121,8 @@ impl Runs<'_> {
 
     fn argument(&self, call: usize, argument: usize) -> String {
         let call = self.example().trace.calls.get(call);
-        let named = call.and_then(|call| Some(format!("argument `{}` of `{}`", call.args.get(argument)?.name, call.op)));
+        let named =
+            call.and_then(|call| Some(format!("argument `{}` of `{}`", call.args.get(argument)?.name, call.op)));
         named.unwrap_or_else(|| "an argument".to_owned())
     }
 
