@@ -283,7 +283,6 @@ fn operators_as_torch() {
 
 #[test]
 fn chains_of_operators_as_torch() {
-    // In r98 a guard leaves one size, so that an integer is a number here; r135 computes `(n + 1)//2 - 1`, which plain numbers
-    // show as the same `(n - 1)//2`.
-    check("op_chains", 150, &["r98", "r135"]);
+    // In r42 the guards of PyTorch leave one size, `x.size(0) == 3`, which is an error here: it was declared dynamic.
+    check("op_chains", 150, &["r42"]);
 }

@@ -41,11 +41,16 @@ impl Domain {
     pub(crate) fn generic(&self, count: usize, bits: u32) -> Vec<Vec<i64>> {
         let mut points: Vec<Vec<i64>> = Vec::new();
         let mut numbers = Numbers::new(0x67656e);
-        for _ in 0..DRAWS * count {
+        for draw in 0..2 * DRAWS * count {
             if points.len() == count {
                 break;
             }
+            // Guards may leave one value of a size: later draws keep some sizes of the example.
+            let keeps = draw >= DRAWS * count;
             let point = self.drawn(|variable| {
+                if keeps && numbers.between(0, 1) == 0 {
+                    return variable.example;
+                }
                 let high = variable.high.min(1 << bits).max(variable.example);
                 let low = variable.low.max(high / 4).min(high);
                 numbers.between(low, high)
