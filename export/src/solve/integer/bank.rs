@@ -30,6 +30,17 @@ impl Constants {
         Constants { divisors: vec![], numbers: vec![], thresholds: vec![], products: true }
     }
 
+    /// These constants and the common divisors.
+    pub(super) fn with_common_divisors(mut self) -> Constants {
+        for k in Constants::common(2).divisors {
+            if !self.divisors.contains(&k) {
+                self.divisors.push(k);
+            }
+        }
+        self.products = false;
+        self
+    }
+
     /// Common constants, for one atom or for several.
     pub(super) fn common(atoms: usize) -> Constants {
         let one = atoms <= 1;

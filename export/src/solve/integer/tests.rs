@@ -287,6 +287,35 @@ fn formulas(seed: u64, depth: u32, count: usize) -> usize {
     refused
 }
 
+/// Each of these was once taken for another expression, or costs more than most.
+#[test]
+fn formulas_that_were_wrong() {
+    // One quotient of large numbers is close to another.
+    let close = |a: i64, _: i64| (a.div_euclid(100) - (a + 49)).div_euclid(160);
+    let differences = |a: i64, _: i64| (a.div_euclid(14) - a.div_euclid(16)).div_euclid(32);
+    // A side of the maximum shows only at few sizes.
+    let bounded = |a: i64, b: i64| (a.min(34) + b % 8).min((2 * a).max(b - 22));
+    let cases: [([i64; 2], &dyn Fn(i64, i64) -> i64); 3] =
+        [([28, 20], &close), ([9, 12], &differences), ([3, 28], &bounded)];
+    let symbols = symbols(2);
+    let mut draws = Random::new(77);
+    for (example, truth) in cases {
+        let found = Solver::new(&space(&example)).identify(&mut |p| Some(truth(p[0], p[1])));
+        let (expr, everywhere) = match found {
+            Ok(Identified::Everywhere { expr }) => (expr, true),
+            Ok(Identified::Piece { expr }) => (expr, false),
+            Err(_) => continue,
+        };
+        let result = Form::read(&expr, &symbols).unwrap();
+        for i in 0..40_000 {
+            let (a, b) = if i % 2 == 0 { (draws.range(2, 80), draws.range(2, 80)) } else { (draws.range(2, TOP), draws.log(TOP).max(2)) };
+            let agrees = result.at(&[a, b]) == Some(truth(a, b));
+            assert!(agrees || !everywhere, "{expr} at {:?}, example {example:?}", [a, b]);
+        }
+        assert_eq!(result.at(&example), Some(truth(example[0], example[1])), "{expr}");
+    }
+}
+
 #[test]
 fn random_formulas() {
     assert_eq!(formulas(1, 1, 30), 0);

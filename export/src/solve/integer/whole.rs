@@ -27,6 +27,9 @@ pub(super) enum Effort {
     Full(usize),
 }
 
+/// The large banks compare at so many of the points, which are in random order.
+const COMMON: usize = 112;
+
 /// How often a number is separated.
 const SEPARATIONS: usize = 3;
 
@@ -55,12 +58,14 @@ pub(super) fn everywhere(target: &Target<'_>, points: &[Vec<i64>], banks: &mut B
     let (scale, rest) = scale(&values);
     let scaled: Vec<i64> = values.iter().map(|v| (v - rest) / scale).collect();
     let search = |bank: &Bank| {
-        let search = Search { bank, values: &scaled, scale, rest, target, judge: &judge };
+        let seen = bank.points.len();
+        let (scaled, values) = (scaled.get(..seen).unwrap_or(&scaled), values.get(..seen).unwrap_or(&values));
+        let search = Search { bank, values: scaled, scale, rest, target, judge: &judge };
         let found = search.run();
         if found.is_some() || scale == 1 || target.exhausted() {
             return found;
         }
-        Search { values: &values, scale: 1, rest: 0, ..search }.run()
+        Search { values, scale: 1, rest: 0, ..search }.run()
     };
     // Banks without constants are small, and those of the outermost operations follow from the values.
     if atoms.len() <= 6 {
@@ -87,13 +92,20 @@ pub(super) fn everywhere(target: &Target<'_>, points: &[Vec<i64>], banks: &mut B
     }
     if variables.len() <= 4 {
         let few: Vec<Form> = atoms.iter().take(variables.len().max(4)).cloned().collect();
-        let bank = Bank::new(&few, &learned(target, &relevant), points.clone());
-        if let Some(form) = search(&bank) {
+        let constants = learned(target, &relevant);
+        if let Some(form) = search(&Bank::new(&few, &constants, points.clone())) {
             return Some(form);
+        }
+        // Divisors inside of others may not show. With few other constants the bank is still small.
+        if matches!(effort, Effort::Full(_)) && variables.len() <= 2 {
+            let some = points.get(..COMMON).unwrap_or(&points);
+            if let Some(form) = search(&Bank::new(&variables, &constants.with_common_divisors(), some.to_vec())) {
+                return Some(form);
+            }
         }
     }
     if matches!(effort, Effort::Full(_)) && variables.len() <= 3 {
-        let bank = banks.get(&variables, &points);
+        let bank = banks.get(&variables, points.get(..COMMON).unwrap_or(&points));
         if let Some(form) = search(&bank) {
             return Some(form);
         }
