@@ -8,8 +8,8 @@ use std::collections::{HashMap, HashSet};
 use std::hash::{BuildHasherDefault, Hasher};
 use std::rc::Rc;
 
-use super::form::{Form, Op};
 use super::domain::Random;
+use super::form::{Form, Op};
 
 /// The constants that expressions inside of others may hold. Those of the outermost operation follow from the data.
 #[derive(Clone, PartialEq, Eq, Hash, Debug)]

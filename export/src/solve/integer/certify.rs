@@ -1,7 +1,7 @@
 //! Whether a candidate is what a number is: asked where it could differ.
 
-use super::form::{Form, Op};
 use super::domain::Random;
+use super::form::{Form, Op};
 use super::target::Target;
 
 /// Up to so many bits of constants, an expression is one that people write. With more of them it may be a close
@@ -68,7 +68,8 @@ impl<'t, 'n> Judge<'t, 'n> {
     /// border may be a fringe of several jumps.
     fn borders(&self, form: &Form, node: &Form) -> bool {
         let extreme = matches!(node, Form::Binary(Op::Min | Op::Max, ..));
-        let wanted = if extreme { 10 } else { 6 } + 2 * usize::try_from(bits(form).saturating_sub(PLAIN)).unwrap_or(0).min(30);
+        let wanted =
+            if extreme { 10 } else { 6 } + 2 * usize::try_from(bits(form).saturating_sub(PLAIN)).unwrap_or(0).min(30);
         self.crossings(node, wanted).iter().enumerate().all(|(crossed, sides)| {
             sides.iter().all(|side| {
                 let offsets: &[i64] = match (crossed, extreme) {
@@ -102,7 +103,11 @@ impl<'t, 'n> Judge<'t, 'n> {
                 let over = n.rem_euclid(k);
                 let slack = |s: i64| (i128::from(s) + 1) * (1 << 50) / i128::from(n).abs().max(1);
                 let [reached, missed] = &mut sides;
-                if over < k - over { reached.push((slack(over), point)) } else { missed.push((slack(k - 1 - over), point)) }
+                if over < k - over {
+                    reached.push((slack(over), point))
+                } else {
+                    missed.push((slack(k - 1 - over), point))
+                }
             }
         }
         sides.iter_mut().all(|side| {

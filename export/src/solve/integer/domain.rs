@@ -35,7 +35,8 @@ impl Domain {
         });
         let guard = |rel: &Rel| Some((rel.op, Form::read(&rel.lhs, &symbols)?, Form::read(&rel.rhs, &symbols)?));
         let guards = space.guards.iter().filter_map(guard).collect();
-        let mut domain = Domain { variables: variables.collect(), parts: Vec::new(), guards, symbols, places: Places::default() };
+        let mut domain =
+            Domain { variables: variables.collect(), parts: Vec::new(), guards, symbols, places: Places::default() };
         domain.set_parts(&space.parts);
         domain
     }

@@ -2,8 +2,8 @@
 
 use symbolic::RelOp;
 
-use super::form::Form;
 use super::domain::Domain;
+use super::form::Form;
 use super::places::Places;
 use crate::solve::space::SizeVariable;
 

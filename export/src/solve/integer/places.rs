@@ -41,9 +41,7 @@ impl Domain {
             0 | 1 => self.variables.iter().map(|v| v.low + random.range(0, 38) * v.step).collect(),
             2 => (0..count).map(|_| random.range(2, 200)).collect(),
             3 => (0..count).map(|_| random.log(TOP)).collect(),
-            4 => (0..count)
-                .map(|j| if j == i / 6 % count { random.range(2, 200) } else { random.log(TOP) })
-                .collect(),
+            4 => (0..count).map(|j| if j == i / 6 % count { random.range(2, 200) } else { random.log(TOP) }).collect(),
             _ => {
                 let size = random.log(TOP);
                 (0..count).map(|_| size + random.range(-70, 70)).collect()

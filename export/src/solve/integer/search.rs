@@ -6,8 +6,8 @@ use symbolic::arith::gcd;
 
 use super::bank::{Bank, Entry};
 use super::certify::Judge;
-use super::form::{Form, Op};
 use super::domain::Random;
+use super::form::{Form, Op};
 use super::target::Target;
 use super::tidy::tidied;
 

@@ -2,8 +2,8 @@
 
 use symbolic::arith::gcd;
 
-use super::form::{Form, Op};
 use super::domain::{Domain, Random, TOP};
+use super::form::{Form, Op};
 use super::target::Target;
 
 /// How many points show that a number separates.

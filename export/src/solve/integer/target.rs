@@ -20,11 +20,7 @@ pub(super) struct Target<'n> {
 }
 
 impl<'n> Target<'n> {
-    pub(super) fn new(
-        domain: &'n Domain,
-        ask: &'n mut dyn FnMut(&[i64]) -> Option<i64>,
-        budget: usize,
-    ) -> Target<'n> {
+    pub(super) fn new(domain: &'n Domain, ask: &'n mut dyn FnMut(&[i64]) -> Option<i64>, budget: usize) -> Target<'n> {
         Target {
             domain,
             ask: RefCell::new(ask),
