@@ -308,7 +308,11 @@ fn formulas_that_were_wrong() {
         };
         let result = Form::read(&expr, &symbols).unwrap();
         for i in 0..40_000 {
-            let (a, b) = if i % 2 == 0 { (draws.range(2, 80), draws.range(2, 80)) } else { (draws.range(2, TOP), draws.log(TOP).max(2)) };
+            let (a, b) = if i % 2 == 0 {
+                (draws.range(2, 80), draws.range(2, 80))
+            } else {
+                (draws.range(2, TOP), draws.log(TOP).max(2))
+            };
             let agrees = result.at(&[a, b]) == Some(truth(a, b));
             assert!(agrees || !everywhere, "{expr} at {:?}, example {example:?}", [a, b]);
         }
