@@ -23,11 +23,7 @@ pub(super) struct Target<'n> {
 }
 
 impl<'n> Target<'n> {
-<<<<<<< HEAD
     pub(super) fn new(domain: &'n Domain, ask: &'n mut Ask<'n>, budget: usize) -> Target<'n> {
-=======
-    pub(super) fn new(domain: &'n Domain, ask: &'n mut dyn FnMut(&[i64]) -> Option<i64>, budget: usize) -> Target<'n> {
->>>>>>> t2
         Target {
             domain,
             ask: RefCell::new(ask),
