@@ -134,8 +134,6 @@ fn errors_that_wrap_another_have_it_as_their_source() {
     assert_eq!(causes(&export), [call().to_string(), dispatch().to_string()]);
     let export = ExportError::Capture { sizes: text(), source: record() };
     assert_eq!(causes(&export), [RecordError::Nested.to_string()]);
-    let export = ExportError::Probe { dims: text(), sizes: text(), source: record() };
-    assert_eq!(causes(&export), [RecordError::Nested.to_string()]);
     let tch = || Tensor::from_slice(&[1.0]).f_view([7]).unwrap_err();
     let causes_of_inputs = causes(&ExportError::Inputs(tch()));
     assert!(causes_of_inputs[0].starts_with("Internal torch error: shape '[7]' is invalid"), "{causes_of_inputs:?}");
