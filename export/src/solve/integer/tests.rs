@@ -287,6 +287,9 @@ fn formulas(seed: u64, depth: u32, count: usize) -> usize {
     refused
 }
 
+/// An integer of two sizes.
+type Function<'f> = &'f dyn Fn(i64, i64) -> i64;
+
 /// Each of these was once taken for another expression, or costs more than most.
 #[test]
 fn formulas_that_were_wrong() {
@@ -295,8 +298,7 @@ fn formulas_that_were_wrong() {
     let differences = |a: i64, _: i64| (a.div_euclid(14) - a.div_euclid(16)).div_euclid(32);
     // A side of the maximum shows only at few sizes.
     let bounded = |a: i64, b: i64| (a.min(34) + b % 8).min((2 * a).max(b - 22));
-    let cases: [([i64; 2], &dyn Fn(i64, i64) -> i64); 3] =
-        [([28, 20], &close), ([9, 12], &differences), ([3, 28], &bounded)];
+    let cases: [([i64; 2], Function<'_>); 3] = [([28, 20], &close), ([9, 12], &differences), ([3, 28], &bounded)];
     let symbols = symbols(2);
     let mut draws = Random::new(77);
     for (example, truth) in cases {
