@@ -87,7 +87,9 @@ pub(super) fn everywhere(target: &Target<'_>, points: &[Vec<i64>], banks: &mut B
         None
     };
     // A number of many sizes is rarely separable, and finding that out costs runs.
-    if !(small && matches!(effort, Effort::Full(0))) && let Some(form) = shown() {
+    if !(small && matches!(effort, Effort::Full(0)))
+        && let Some(form) = shown()
+    {
         return Some(form);
     }
     if let Effort::Full(depth) = effort
@@ -113,7 +115,10 @@ pub(super) fn everywhere(target: &Target<'_>, points: &[Vec<i64>], banks: &mut B
             return Some(form);
         }
     }
-    if small && matches!(effort, Effort::Full(0)) && let Some(form) = shown() {
+    if small
+        && matches!(effort, Effort::Full(0))
+        && let Some(form) = shown()
+    {
         return Some(form);
     }
     if matches!(effort, Effort::Full(_)) && variables.len() <= 3 {
