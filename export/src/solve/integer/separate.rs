@@ -5,6 +5,7 @@ use symbolic::arith::gcd;
 use super::domain::{Domain, Random, TOP};
 use super::form::{Form, Op};
 use super::target::Target;
+use super::tidy::shifted;
 
 /// How many points show that a number separates.
 const POINTS: usize = 10;
@@ -107,6 +108,8 @@ impl Separation<'_, '_> {
         let base = &self.parts[0].1.base;
         match self.op {
             Op::Add => {
+                // What is added follows from the base, so the numerators keep small constants.
+                let (one, others) = (reduced(one), reduced(others));
                 let excess = one.at(base)?.checked_add(others.at(base)?)?.checked_sub(self.at_base)?;
                 Some(Form::new(Op::Add, one, others.plus(excess.checked_neg()?)))
             }
@@ -118,4 +121,17 @@ impl Separation<'_, '_> {
             }
         }
     }
+}
+
+/// The form up to what is added to it: `(x + c)//k + d` with the smallest `c`, without `d`.
+fn reduced(form: Form) -> Form {
+    let (form, _) = shifted(&form);
+    if let Form::Binary(Op::Div, numerator, divisor) = &form
+        && let Form::Int(k) = **divisor
+        && k > 0
+    {
+        let (base, c) = shifted(numerator);
+        return Form::new(Op::Div, base.plus(c.rem_euclid(k)), Form::Int(k));
+    }
+    form
 }

@@ -104,7 +104,7 @@ fn quotient_inside(op: Op, x: &Form, y: &Form) -> Option<Form> {
 }
 
 /// The form without a number that is added, and the number.
-fn shifted(form: &Form) -> (Form, i64) {
+pub(super) fn shifted(form: &Form) -> (Form, i64) {
     if let Form::Binary(op @ (Op::Add | Op::Sub), x, y) = form
         && let Form::Int(n) = **y
         && n.abs() < 1 << 40

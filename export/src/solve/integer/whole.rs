@@ -67,12 +67,30 @@ pub(super) fn everywhere(target: &Target<'_>, points: &[Vec<i64>], banks: &mut B
         }
         Search { values, scale: 1, rest: 0, ..search }.run()
     };
-    // Banks without constants are small, and those of the outermost operations follow from the values.
-    if atoms.len() <= 6 {
-        let bank = Bank::new(&atoms, &Constants::none(), points.clone());
-        if let Some(form) = search(&bank) {
+    let small = variables.len() <= 2;
+    let shown = || {
+        if variables.len() > 4 {
+            return None;
+        }
+        let few: Vec<Form> = atoms.iter().take(variables.len().max(4)).cloned().collect();
+        let constants = learned(target, &relevant);
+        if let Some(form) = search(&Bank::new(&few, &constants, points.clone())) {
             return Some(form);
         }
+        // Divisors inside of others may not show. With few other constants the bank is still small.
+        if matches!(effort, Effort::Full(_)) && variables.len() <= 2 {
+            let some = points.get(..COMMON).unwrap_or(&points);
+            if let Some(form) = search(&Bank::new(&variables, &constants.with_common_divisors(), some.to_vec())) {
+                return Some(form);
+            }
+        }
+        None
+    };
+    // A number of many sizes is rarely separable, and finding that out costs runs.
+    if !(small && matches!(effort, Effort::Full(0)))
+        && let Some(form) = shown()
+    {
+        return Some(form);
     }
     if let Effort::Full(depth) = effort
         && depth < SEPARATIONS
@@ -90,19 +108,18 @@ pub(super) fn everywhere(target: &Target<'_>, points: &[Vec<i64>], banks: &mut B
             }
         }
     }
-    if variables.len() <= 4 {
-        let few: Vec<Form> = atoms.iter().take(variables.len().max(4)).cloned().collect();
-        let constants = learned(target, &relevant);
-        if let Some(form) = search(&Bank::new(&few, &constants, points.clone())) {
+    // Banks without constants are small, and those of the outermost operations follow from the values.
+    if small && !matches!(effort, Effort::Full(1..)) && atoms.len() <= 6 {
+        let bank = Bank::new(&atoms, &Constants::none(), points.clone());
+        if let Some(form) = search(&bank) {
             return Some(form);
         }
-        // Divisors inside of others may not show. With few other constants the bank is still small.
-        if matches!(effort, Effort::Full(_)) && variables.len() <= 2 {
-            let some = points.get(..COMMON).unwrap_or(&points);
-            if let Some(form) = search(&Bank::new(&variables, &constants.with_common_divisors(), some.to_vec())) {
-                return Some(form);
-            }
-        }
+    }
+    if small
+        && matches!(effort, Effort::Full(0))
+        && let Some(form) = shown()
+    {
+        return Some(form);
     }
     if matches!(effort, Effort::Full(_)) && variables.len() <= 3 {
         let bank = banks.get(&variables, points.get(..COMMON).unwrap_or(&points));
