@@ -43,7 +43,8 @@ fn venv(repo: &RepoRoot) -> Result<Python, Error> {
     let unfinished = Scratch::at(&folder)?;
     // `--clear` removes what an interrupted run has left.
     python.module("venv").args(["--clear".as_ref(), folder.as_os_str()]).run()?;
-    inside.pip_install().args([&format!("torch=={VERSION}"), "numpy"]).run()?;
+    // pip's cache of these wheels would take more disk than a second download is worth.
+    inside.pip_install().args(["--no-cache-dir", &format!("torch=={VERSION}"), "numpy"]).run()?;
     unfinished.keep();
     Ok(inside)
 }
