@@ -118,6 +118,22 @@ pub enum ExportError {
         /// The Rust line of the read, or of the op after it.
         line: Option<String>,
     },
+    /// What the forward does depends on a number that it read from a tensor, as a branch does.
+    #[error(
+        "the forward depends on a number that comes out of a tensor{}{}: {change}. PyTorch cannot export that either (`Could \
+         not guard on data-dependent expression`): compute both results and select with `where_self`, export each path on \
+         its own, or pass the number as an input",
+        by(op),
+        on(line)
+    )]
+    DataDependent {
+        /// The op that the number comes out of.
+        op: Option<OpName>,
+        /// What depends on it.
+        change: String,
+        /// The Rust line of the op.
+        line: Option<String>,
+    },
     /// An op cannot be run without data, so its results at other sizes are not known.
     #[error(
         "`{op}` cannot be exported{}: {reason}. Compute its result outside of the forward and pass it as an input",

@@ -61,9 +61,52 @@ def item_as_int(x, n):
     return x * n.item()
 
 
+@with_number(3, [(7, 0), (7, 5), (7, -1), (2, 3)])
+def item_twice(x, n):
+    return x.narrow(0, 0, n.item()) * n.item()
+
+
+@with_number(3, [(7, 0), (2, -4)])
+def item_unused(x, n):
+    n.item()
+    return x * 2
+
+
+@with_number(3, [(7, 0), (2, -4), (2, -7), (2, 1000)])
+def item_in_arithmetic(x, n):
+    k = n.item()
+    return x * (k % 3) + k // 2
+
+
+@with_number(3, [(7, 0), (2, -1), (2, 9)])
+def item_as_shape(x, n):
+    k = n.item()
+    return torch.zeros(k * 2).view(k, 2)
+
+
+@with_number(3, [(7, 0), (2, -1), (2, 9)])
+def item_expands(x, n):
+    return x.sum().expand(n.item())
+
+
+@with_number([3, 1, 0, 4, 1], [(7, [0, 0, 0, 0, 0]), (2, [2, 9, 2, 0, 1])])
+def counted(x, n):
+    return torch.bincount(n)
+
+
+@with_number([3, 1, 0, 4, 1], [(7, [0, 0, 0, 0, 0]), (2, [2, 9, 2, 0, 1])])
+def repeated(x, n):
+    return torch.repeat_interleave(n)
+
+
 @with_number(1.5, [(7, 0.0), (2, -4.25)])
 def item_as_float(x, n):
     return x * n.item()
+
+
+@with_number(1.5, [(7, 0.0), (2, -4.25)])
+def item_scaled(x, n):
+    return x * (n.item() * 2.5), x + (n.item() + 0.25)
 
 
 @size()
@@ -80,6 +123,32 @@ def nonzero_size(x):
 @size()
 def masked_select(x):
     return x.masked_select(x.gt(0.0)) * 2
+
+
+@size()
+def selected(x):
+    return x[x.gt(0.0)]
+
+
+@size()
+def selected_rows(x):
+    return x[x.sum(1).gt(0.0)] * 2
+
+
+@size()
+def selected_twice(x):
+    mask = x.sum(1).gt(0.0)
+    return x[mask] + x[mask].exp()
+
+
+@size()
+def selected_parts(x):
+    return torch.cat([x[x.gt(0.0)], x[x.lt(0.0)]])
+
+
+@case((rows(4),), (None,), (rows(4) * 0,), (rows(4) * -1,))
+def nonzero_of_four(x):
+    return x.nonzero()
 
 
 @size()

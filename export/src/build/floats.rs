@@ -55,6 +55,11 @@ impl Place<'_> {
     fn computed(&mut self, float: &FloatExpr) -> Result<Computed, ExportError> {
         Ok(match float {
             FloatExpr::Const(c) => Computed::Float(Expr::real(*c), Sym::Value(*c)),
+            FloatExpr::Read(symbol) => {
+                let value = Expr::symbol(symbol);
+                let Some(node) = self.integers.floats.get(&value) else { return Err(no_node()) };
+                Computed::Float(value, Sym::Node(*node))
+            }
             FloatExpr::Int(expr) => {
                 Computed::Int(expr.clone(), self.integers.argument(self.graph, self.names, expr, self.frame)?)
             }

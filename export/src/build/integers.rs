@@ -19,11 +19,31 @@ pub(crate) enum SymbolSource {
 }
 
 impl SymbolSource {
+    /// The index of its dimension among all dynamic dimensions.
+    fn number(&self) -> Option<usize> {
+        match self {
+            SymbolSource::Dim { number, .. } | SymbolSource::Derived { number, .. } => Some(*number),
+            SymbolSource::Int(_) => None,
+        }
+    }
+
     /// The symbol that can be read from a dimension of this size, if the size is affine in it.
     pub(crate) fn derived(size: &Expr, placeholder: NodeId, dim: usize, number: usize) -> Option<(Symbol, Self)> {
         let (symbol, affine) = Affine::of(size).filter(|(_, affine)| affine.mul > 0)?;
         Some((symbol, SymbolSource::Derived { placeholder, dim, number, affine }))
     }
+}
+
+/// The sizes of inputs that a program reads.
+pub(crate) struct Reads<'a> {
+    /// Where each symbol can be read from.
+    pub(crate) sources: &'a IndexMap<Symbol, SymbolSource>,
+    /// How many dynamic dimensions the inputs have.
+    pub(crate) dynamic: usize,
+    /// The symbols that numbers of the graph are computed from, in order of first use.
+    pub(crate) used: &'a [Symbol],
+    /// The symbols that only assertions need.
+    pub(crate) asserted: &'a [Symbol],
 }
 
 /// Names and numbers nodes as PyTorch's tracer does.
@@ -51,6 +71,9 @@ pub(crate) struct Integers {
     pub(super) floats: IndexMap<Expr, NodeId>,
     /// Symbols that are not the size of any dimension: the size from which they are computed, and its affine form.
     derived: IndexMap<Symbol, (Expr, Affine)>,
+    /// The number of the next node that reads a size: PyTorch's pass counts all dynamic dimensions of the inputs, after the
+    /// sizes that the program itself reads.
+    next_size: usize,
 }
 
 impl Integers {
@@ -60,15 +83,18 @@ impl Integers {
     pub(crate) fn read_sizes(
         graph: &mut Graph,
         names: &mut NodeNames,
-        sources: &IndexMap<Symbol, SymbolSource>,
-        used: &[Symbol],
+        symbols: &Reads<'_>,
     ) -> Result<Self, ExportError> {
-        let mut integers = Integers { nodes: IndexMap::new(), floats: IndexMap::new(), derived: IndexMap::new() };
-        let mut reads: Vec<(&Symbol, &SymbolSource)> = used.iter().filter_map(|s| sources.get_key_value(s)).collect();
-        reads.sort_by_key(|(_, source)| match source {
-            SymbolSource::Dim { number, .. } | SymbolSource::Derived { number, .. } => *number,
-            SymbolSource::Int(_) => 0,
-        });
+        let Reads { sources, dynamic, used, asserted } = symbols;
+        let mut integers = Integers {
+            nodes: IndexMap::new(),
+            floats: IndexMap::new(),
+            derived: IndexMap::new(),
+            next_size: used.len() + dynamic,
+        };
+        let all = used.iter().chain(asserted.iter().filter(|symbol| !used.contains(symbol)));
+        let mut reads: Vec<(&Symbol, &SymbolSource)> = all.filter_map(|s| sources.get_key_value(s)).collect();
+        reads.sort_by_key(|(_, source)| source.number().unwrap_or(0));
         for (symbol, source) in reads {
             let expr = Expr::symbol(symbol);
             let (placeholder, dim, number, size) = match source {
@@ -87,15 +113,39 @@ impl Integers {
                 NamedArgument::positional("self", Argument::Tensor(placeholder)),
                 NamedArgument::positional("dim", Argument::Int(Sym::Value(dim as i64))),
             ];
-            let name = match used.len() + number {
-                0 => "sym_size_int".to_owned(),
-                number => format!("sym_size_int_{number}"),
-            };
+            let name = names.namer.node(&numbered(used.len() + number));
             let kind = NodeKind::Call { target: aten("sym_size", "int")?.into(), arguments };
-            let id = graph.push(Node::new(names.namer.node(&name), kind, NodeValue::Int(size.clone())));
+            let id = graph.push(Node::new(name, kind, NodeValue::Int(size.clone())));
             integers.nodes.insert(size, id);
         }
         Ok(integers)
+    }
+
+    /// The node that a symbol is read with.
+    pub(super) fn know(&mut self, symbol: &Symbol, node: NodeId) {
+        let known = if symbol.is_real() { &mut self.floats } else { &mut self.nodes };
+        known.insert(Expr::symbol(symbol), node);
+    }
+
+    /// Adds the node that reads a size of a result.
+    pub(super) fn read_size(
+        &mut self,
+        graph: &mut Graph,
+        names: &mut NodeNames,
+        (tensor, dim): (NodeId, usize),
+        symbol: &Symbol,
+        frame: &Option<Frame>,
+    ) -> Result<(), ExportError> {
+        let arguments = vec![
+            NamedArgument::positional("self", Argument::Tensor(tensor)),
+            NamedArgument::positional("dim", Argument::Int(Sym::Value(dim as i64))),
+        ];
+        let name = names.namer.node(&numbered(self.next_size));
+        self.next_size += 1;
+        let kind = NodeKind::Call { target: aten("sym_size", "int")?.into(), arguments };
+        let id = graph.push(Node::new(name, kind, NodeValue::Int(Expr::symbol(symbol))).at(frame.clone()));
+        self.know(symbol, id);
+        Ok(())
     }
 
     /// The integer as an argument: a number, or the node that computes it. The node is added if there is none yet.
@@ -142,9 +192,8 @@ impl Integers {
                 (PythonFunction::Mul, _) => (op, part.clone(), value.try_mul(&part)?),
                 (PythonFunction::Max, _) => (op, part.clone(), Expr::max_of([value.clone(), part.clone()])?),
                 (PythonFunction::Min, _) => (op, part.clone(), Expr::min_of([value.clone(), part.clone()])?),
-                (PythonFunction::FloorDiv, _) => (op, part.clone(), value.floor_div(&part)?),
-                (PythonFunction::Mod, _) => (op, part.clone(), value.modulo(&part)?),
-                _ => (op, part.clone(), value.try_pow(&part)?),
+                // These have two operands.
+                _ => (op, part.clone(), expr.clone()),
             };
             value = next;
             if let Some(known) = self.nodes.get(&value) {
@@ -196,6 +245,13 @@ impl Integers {
         let id = graph.push(Node::new(name, kind, NodeValue::Int(value.clone())).at(frame.clone()));
         self.nodes.insert(value.clone(), id);
         Sym::Node(id)
+    }
+}
+
+fn numbered(number: usize) -> String {
+    match number {
+        0 => "sym_size_int".to_owned(),
+        number => format!("sym_size_int_{number}"),
     }
 }
 

@@ -1,5 +1,6 @@
 //! Builds the program from a trace and the solution of its integers and sizes.
 
+mod asserts;
 mod floats;
 mod integers;
 mod location;
@@ -12,7 +13,8 @@ use crate::record::{Call, OutputLeaf, Role, Sample, StorageNumber, ValueId};
 use crate::resolve::{Resolved, ResolvedNumber};
 use crate::solve::FloatExpr;
 use indexmap::IndexMap;
-use integers::{Integers, NodeNames, SymbolSource};
+use asserts::Asserts;
+use integers::{Integers, NodeNames, Reads, SymbolSource};
 pub(crate) use location::Locations;
 use program::names::Lifted;
 use program::passes::eliminate_dead_code;
@@ -36,6 +38,7 @@ pub(crate) fn build(runs: &Runs<'_>, resolved: &Resolved) -> Result<ExportedProg
         written: written_storages(example),
         cloned: HashSet::new(),
         locations: Locations::default(),
+        asserts: Asserts::new(resolved),
         state_dict: IndexMap::new(),
         constants: IndexMap::new(),
         example,
@@ -43,13 +46,19 @@ pub(crate) fn build(runs: &Runs<'_>, resolved: &Resolved) -> Result<ExportedProg
         resolved,
     };
     builder.lifted()?;
-    let sources = builder.user_inputs(&inputs.leaves)?;
-    let used = builder.used_symbols();
-    let mut integers = Integers::read_sizes(&mut builder.graph, &mut builder.names, &sources, &used)?;
+    let (sources, dynamic) = builder.user_inputs(&inputs.leaves)?;
+    let mut used = builder.used_symbols();
+    // What an op reads is not the size of anything.
+    let read = |symbol: &Symbol| resolved.data.iter().any(|datum| datum.symbol == *symbol && datum.size.is_none());
+    used.retain(|symbol| !read(symbol));
+    let asserted = builder.asserted_symbols();
+    let reads = Reads { sources: &sources, dynamic, used: &used, asserted: &asserted };
+    let mut integers = Integers::read_sizes(&mut builder.graph, &mut builder.names, &reads)?;
     for at in 0..example.trace.calls.len() {
         builder.call(at, &mut integers)?;
     }
     let outputs = builder.outputs(&mut integers)?;
+    builder.name_asserts();
     let Builder { mut graph, mut signature, state_dict, constants, .. } = builder;
     signature.outputs =
         outputs.iter().map(|value| OutputSpec { value: value.clone(), kind: OutputKind::UserOutput }).collect();
@@ -77,6 +86,7 @@ struct Builder<'a> {
     /// The constants that are written to and already have a clone.
     cloned: HashSet<ValueId>,
     locations: Locations,
+    asserts: Asserts,
     state_dict: IndexMap<String, TensorData>,
     constants: IndexMap<String, TensorData>,
     example: &'a Sample,
@@ -152,8 +162,9 @@ impl Builder<'_> {
         arguments.chain(returned).copied().collect()
     }
 
-    /// Adds the placeholders of the user's inputs; returns where each symbol can be read from them.
-    fn user_inputs(&mut self, inputs: &[Leaf<Tch>]) -> Result<IndexMap<Symbol, SymbolSource>, ExportError> {
+    /// Adds the placeholders of the user's inputs; returns where each symbol can be read from them, and how many dynamic
+    /// dimensions they have.
+    fn user_inputs(&mut self, inputs: &[Leaf<Tch>]) -> Result<(IndexMap<Symbol, SymbolSource>, usize), ExportError> {
         let (mut sources, mut derived) = (IndexMap::new(), IndexMap::new());
         let (mut known, mut number) = (0, 0);
         for (i, (leaf, placeholder)) in inputs.iter().zip(&self.resolved.solved.placeholders).enumerate() {
@@ -188,7 +199,7 @@ impl Builder<'_> {
         for (symbol, source) in derived {
             sources.entry(symbol).or_insert(source);
         }
-        Ok(sources)
+        Ok((sources, number))
     }
 
     /// The symbols that numbers of the graph are computed from, in order of first use.
@@ -293,8 +304,10 @@ impl Builder<'_> {
     fn call(&mut self, at: usize, integers: &mut Integers) -> Result<(), ExportError> {
         let call = &self.example.trace.calls[at];
         let tensors: Vec<_> = call.output_tensors().collect();
-        if tensors.is_empty() && !call.schema.mutates() {
-            // Its result has left the graph; the runs with other values have shown that no constant depends on it.
+        let read = self.resolved.data.iter().find(|datum| datum.call == at && datum.size.is_none());
+        if tensors.is_empty() && !call.schema.mutates() && read.is_none() {
+            // It reads a number that is known, or one that nothing follows from. PyTorch makes a node and removes it.
+            self.names.node(call.op.name());
             return Ok(());
         }
         let frame = self.locations.frame(call);
@@ -319,11 +332,15 @@ impl Builder<'_> {
             tensors.iter().zip(&resolved.results).map(|(output, tensor)| (output.id, tensor.clone())).collect();
         let name = self.names.node(call.op.name());
         let kind = NodeKind::Call { target: op.into(), arguments };
+        if let Some(datum) = read {
+            self.read(&datum.symbol, Node::new(name, kind, NodeValue::Nothing).at(frame.clone()), integers);
+            return self.assert_known(integers, &frame);
+        }
         let single = matches!(call.outputs.as_slice(), [Value::Tensor(_)]);
         if let (true, [(id, value)]) = (single, values.as_slice()) {
-            let node = self.graph.push(Node::new(name, kind, NodeValue::Tensor(value.clone())).at(frame));
+            let node = self.graph.push(Node::new(name, kind, NodeValue::Tensor(value.clone())).at(frame.clone()));
             self.nodes.insert(*id, node);
-            return Ok(());
+            return self.sizes_of_data(at, integers, &frame);
         }
         let value = match values.is_empty() {
             true => NodeValue::Nothing,
@@ -339,7 +356,7 @@ impl Builder<'_> {
             let node = self.graph.push(item.at(frame.clone()));
             self.nodes.insert(id, node);
         }
-        Ok(())
+        self.sizes_of_data(at, integers, &frame)
     }
 
     /// An argument, with the floats that follow sizes as nodes.

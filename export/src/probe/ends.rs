@@ -32,20 +32,12 @@ impl Run {
             End::Same => false,
         }
     }
-
-    /// Who needs the guards under which the run would not have ended.
-    pub(crate) fn origin(&self) -> String {
-        match self.end() {
-            End::Stopped(Stop::Failed { op, .. }) => op.to_string(),
-            _ => "the forward".to_owned(),
-        }
-    }
 }
 
 impl Runs<'_> {
     /// The error of a run that ended early.
     pub(crate) fn end_error(&self, run: &Run) -> ExportError {
-        let (first_sizes, second_sizes) = (self.shown(&self.example().sizes), self.shown(&run.given().sizes));
+        let (first_sizes, second_sizes) = (self.shown_given(self.example_run().given()), self.shown_given(run.given()));
         let at = run.completed();
         let line = self.line_of(at);
         let named = |op: Option<&program::OpName>| op.map_or("no further op".to_owned(), ToString::to_string);

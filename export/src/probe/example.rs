@@ -37,6 +37,24 @@ impl Runs<'_> {
         }
     }
 
+    /// What a number is, for messages.
+    pub(crate) fn what_is(&self, number: usize) -> String {
+        match self.place(number) {
+            Some(Place::Int { call, argument, .. } | Place::Float { call, argument, .. }) => self.argument(call, argument),
+            Some(Place::Constant { lifted, .. }) => self.constant(lifted, None),
+            Some(
+                Place::Size { call, .. }
+                | Place::Stride { call, .. }
+                | Place::Offset { call, .. }
+                | Place::Read { call, .. },
+            ) => {
+                let op = self.example().trace.calls.get(call).map(|call| call.op.to_string());
+                format!("the result of `{}`", op.unwrap_or_default())
+            }
+            None => "a number among the outputs".to_owned(),
+        }
+    }
+
     fn differs(&self, number: usize, first: i64, second: i64) -> ExportError {
         let (shown, shown_again) = (first.to_string(), second.to_string());
         let float = |bits: i64| f64::from_bits(bits as u64).to_string();

@@ -6,4 +6,4 @@ mod inputs;
 mod layout;
 mod runs;
 
-pub(crate) use runs::{Run, Runs, record_example};
+pub(crate) use runs::{End, Run, Runs, record_example};

@@ -7,7 +7,7 @@ use crate::dispatch::{deep_copy, same_tensor};
 use crate::model::{Forward, Leaves};
 use crate::model_tensors::ModelTensors;
 use crate::record::{
-    FakeRun, Known, OutputLeaf, Place, RecordMode, Reference, Role, Sample, Stop, ValueId, capture, fake_run,
+    DataKind, DataNumber, FakeRun, Known, OutputLeaf, Place, RecordMode, Reference, Role, Sample, Stop, ValueId, capture, fake_run,
     fake_tensor,
 };
 use crate::resolve::{Given, Numbers, Resolved};
@@ -15,7 +15,7 @@ use crate::setup::Setup;
 use crate::variable::{LeafSizes, Variable};
 use indexmap::IndexMap;
 use program::Tried;
-use pytree_core::Leaf;
+use pytree_core::{DType, Leaf};
 use shapes::{Dim, HintKind};
 use std::cell::RefCell;
 use std::collections::HashMap;
@@ -159,8 +159,28 @@ impl<'m> Runs<'m> {
     }
 
     /// What a number of a run is; `None` for an output.
-    pub(super) fn place(&self, number: usize) -> Option<Place> {
+    pub(crate) fn place(&self, number: usize) -> Option<Place> {
         self.reference.places.get(number).copied()
+    }
+
+    /// The numbers that come out of tensors, in order.
+    pub(crate) fn data(&self) -> &[DataNumber] {
+        &self.reference.data
+    }
+
+    /// The element type of a tensor of the example.
+    pub(crate) fn dtype_of(&self, id: ValueId) -> Option<DType> {
+        match id {
+            ValueId::Known(index) => self.example.trace.declared.get(index).map(|declared| declared.tensor.dtype),
+            ValueId::Output { call, index } => self.example.trace.output(call, index).map(|output| output.tensor.dtype),
+            ValueId::Lifted(_) | ValueId::Held(_) => None,
+        }
+    }
+
+    /// Whether a number is a float among the outputs.
+    pub(crate) fn is_float_output(&self, number: usize) -> bool {
+        let outputs = self.example.outputs.iter().enumerate();
+        outputs.filter(|(i, _)| self.numbers.output(*i) == Some(number)).any(|(_, leaf)| matches!(leaf, OutputLeaf::Float(_)))
     }
 
     /// The run without data that is given these numbers. Each is made once.
@@ -302,6 +322,21 @@ impl<'m> Runs<'m> {
         }
         tried.sort_unstable_by(|a, _, b, _| a.name().cmp(b.name()));
         tried.into_iter().map(|(symbol, (low, high))| Tried { symbol, low, high }).collect()
+    }
+
+    /// What a run is given, for messages: `x [5, 6], y [1, 6], 3 out of aten.item.default`.
+    pub(crate) fn shown_given(&self, given: &Given) -> String {
+        let mut shown = vec![self.shown(&given.sizes)];
+        for (number, value) in self.reference.data.iter().zip(&given.data) {
+            let value = match number.kind {
+                DataKind::Float => f64::from_bits(*value as u64).to_string(),
+                _ => value.to_string(),
+            };
+            let op = self.example.trace.calls.get(number.call).map(|call| call.op.to_string()).unwrap_or_default();
+            shown.push(format!("{value} out of {op}"));
+        }
+        shown.retain(|part| !part.is_empty());
+        shown.join(", ")
     }
 
     /// The sizes of the inputs, for messages: `x [5, 6], y [1, 6]`.

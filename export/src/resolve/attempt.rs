@@ -1,20 +1,22 @@
 //! One replay of the graph: call by call, its integers are identified from fake runs, and its shape rule gives the sizes of
 //! its results and unifies, relates or specialises symbols.
 
-use super::domain::{Domain, Given};
+use super::domain::{self, Domain};
+use super::check::Cause;
 use super::lessons::{Lesson, Lessons};
-use super::{Resolved, ResolvedCall, ResolvedConstant, ResolvedNumber, layout, rules};
+use super::data::{self, Datum};
+use super::{Resolved, ResolvedCall, ResolvedConstant, ResolvedDatum, ResolvedNumber, layout, rules};
 use crate::ExportError;
 use crate::dispatch;
 use crate::probe::{Run, Runs};
-use crate::record::{Call, OutputLeaf, ValueId};
-use crate::solve::{self, FloatExpr, Identified, Solver};
+use crate::record::{Call, DataKind, OutputLeaf, ValueId};
+use crate::solve::{self, FloatExpr, Floats, Identified, Solver};
 use program::Value;
 use pytree_core::TensorType;
 use shapes::SymbolicInputs;
 use std::collections::HashMap;
 use std::rc::Rc;
-use symbolic::Expr;
+use symbolic::{Expr, Rel, ShapeEnv, Symbol, SymbolKind, ValueRange};
 
 /// How many generic points identify the simple integers.
 const POINTS: usize = 8;
@@ -48,8 +50,9 @@ pub(super) struct Attempt<'r, 'm> {
     pub(super) inputs: SymbolicInputs,
     pub(super) domain: Domain,
     created: Vec<Vec<Expr>>,
+    data: Vec<Datum>,
     /// What the space was made from: how much was known.
-    version: (usize, usize),
+    version: (usize, usize, usize),
     /// The generic points of the space, with their runs.
     points: Vec<(Vec<i64>, Rc<Run>)>,
     /// Expressions by the values that a number had at the example and at the points.
@@ -72,16 +75,19 @@ pub(super) struct Attempt<'r, 'm> {
 impl<'r, 'm> Attempt<'r, 'm> {
     pub(super) fn new(runs: &'r Runs<'m>, lessons: &'r Lessons) -> Result<Self, ExportError> {
         let setup = runs.setup();
-        let inputs = SymbolicInputs::declare(setup.leaves.clone(), &setup.order, setup.naming)?;
+        let mut inputs = SymbolicInputs::declare(setup.leaves.clone(), &setup.order, setup.naming)?;
         let created = (0..setup.leaves.len()).map(|leaf| inputs.sizes(leaf)).collect::<Result<Vec<_>, _>>()?;
+        let mut data = data::declare(runs, inputs.env_mut());
+        data::check(runs, &mut data)?;
         let mut attempt = Attempt {
-            domain: Domain::of(setup, &inputs, &created)?,
+            domain: Domain::of(setup, &inputs, &created, &data)?,
             infos: infos(runs)?,
             runs,
             lessons,
             inputs,
             created,
-            version: (usize::MAX, 0),
+            data,
+            version: (usize::MAX, 0, 0),
             points: Vec::new(),
             found: HashMap::new(),
             solver: None,
@@ -110,6 +116,7 @@ impl<'r, 'm> Attempt<'r, 'm> {
         let runs = self.runs;
         let calls = &runs.example().trace.calls;
         for (at, call) in calls.iter().enumerate() {
+            self.bound_counts(at)?;
             self.advance(at)?;
             self.solve_constants(Some(at))?;
             let arguments = self.call_arguments(at, call)?;
@@ -153,13 +160,19 @@ impl<'r, 'm> Attempt<'r, 'm> {
     /// Every run must come as far as the arguments of this call.
     fn advance(&mut self, at: usize) -> Result<(), Halt> {
         for (guard, origin) in self.lessons.guards.get(&at).into_iter().flatten() {
-            self.inputs.env_mut().evaluate(guard, origin)?;
+            let env = self.inputs.env_mut();
+            // Only the program can ask for a number that comes out of a tensor.
+            if is_of_data(guard, env) {
+                env.defer(guard, origin)?;
+            } else {
+                env.evaluate(guard, origin)?;
+            }
         }
         let env = self.inputs.env();
-        let version = (env.guards().len(), env.replacements().len());
+        let version = (env.guards().len(), env.replacements().len(), env.asserts().len());
         if version != self.version {
             self.version = version;
-            self.domain = Domain::of(self.runs.setup(), &self.inputs, &self.created)?;
+            self.domain = Domain::of(self.runs.setup(), &self.inputs, &self.created, &self.data)?;
             let points = self.domain.generic(POINTS, self.lessons.bits);
             self.points = points.into_iter().filter_map(|point| Some((point.clone(), self.run_at(&point)?))).collect();
             self.found.clear();
@@ -174,8 +187,8 @@ impl<'r, 'm> Attempt<'r, 'm> {
 
     /// The fake run at a point; `None` if the point is outside of the space.
     pub(super) fn run_at(&self, point: &[i64]) -> Option<Rc<Run>> {
-        let sizes = self.domain.sizes(point, &self.runs.example().sizes)?;
-        Some(self.runs.fake(&Given { sizes, data: Vec::new() }))
+        let given = self.domain.given(point, &self.runs.example().sizes)?;
+        Some(self.runs.fake(&given))
     }
 
     /// The arguments of a call, with integers as expressions.
@@ -260,7 +273,7 @@ impl<'r, 'm> Attempt<'r, 'm> {
 
     /// Checks that the sizes that a rule gives are those of the example and of every generic run.
     fn rule_agrees(&mut self, at: usize, sizes: &[Vec<Expr>]) -> Result<(), Halt> {
-        let domain = Domain::of(self.runs.setup(), &self.inputs, &self.created)?;
+        let domain = Domain::of(self.runs.setup(), &self.inputs, &self.created, &self.data)?;
         for (result, sizes) in sizes.iter().enumerate() {
             let numbers = self.runs.numbers().result(at, result).sizes;
             if numbers.len() != sizes.len() {
@@ -335,7 +348,7 @@ impl<'r, 'm> Attempt<'r, 'm> {
                     let values = self.domain.values(point);
                     value.is_some() && expr.eval(&|symbol| values.get(symbol).copied()).ok() == value
                 };
-                Err(self.learn_guards(call, &what(), same, || ExportError::Unsolved {
+                Err(self.learn_guards(call, Cause::Formula(what()), same, || ExportError::Unsolved {
                     what: what(),
                     seen: format!("{seen:?}"),
                 }))
@@ -350,8 +363,8 @@ impl<'r, 'm> Attempt<'r, 'm> {
 
     /// A point for messages: the sizes of the inputs.
     fn shown(&self, point: &[i64]) -> String {
-        let sizes = self.domain.sizes(point, &self.runs.example().sizes);
-        sizes.map_or_else(|| format!("{point:?}"), |sizes| self.runs.shown(&sizes))
+        let given = self.domain.given(point, &self.runs.example().sizes);
+        given.map_or_else(|| format!("{point:?}"), |given| self.runs.shown_given(&given))
     }
 
     /// The expression of a float; `None` for a constant.
@@ -361,15 +374,19 @@ impl<'r, 'm> Attempt<'r, 'm> {
             return Ok(None);
         }
         let space = &self.domain.space;
-        let atoms: Vec<Expr> =
-            space.variables.iter().map(|v| Expr::symbol(&v.symbol)).chain(self.parts.iter().cloned()).collect();
+        let sizes = space.variables.iter().filter(|v| !domain::is_draw(&v.symbol)).map(|v| Expr::symbol(&v.symbol));
+        let atoms: Vec<Expr> = sizes.chain(self.parts.iter().cloned()).collect();
         let value = |run: &Run| run.number(number).map(|bits| f64::from_bits(bits as u64));
         let example = (self.domain.example(), Rc::clone(self.runs.example_run()));
         let known = self.points.iter().chain([&example]);
         let samples: Vec<(Vec<i64>, f64)> =
             known.filter_map(|(point, run)| Some((point.clone(), value(run)?))).collect();
         let at = &mut |point: &[i64]| self.run_at(point).and_then(|run| value(&run));
-        match solve::identify_float(space, &atoms, &samples, at) {
+        let floats: Vec<&Symbol> = self.data.iter().filter_map(Datum::float).collect();
+        let known = |symbol: &Symbol, point: &[i64]| {
+            self.domain.floats(point).find(|(float, _)| *float == symbol).map(|(_, bits)| bits)
+        };
+        match solve::identify_float(space, &atoms, &Floats { symbols: &floats, value: &known }, &samples, at) {
             Some(float) => {
                 self.predicted_floats.push((number, float.clone()));
                 Ok(Some(float))
@@ -427,9 +444,41 @@ impl<'r, 'm> Attempt<'r, 'm> {
             }
             calls.push(ResolvedCall { arguments, floats, results });
         }
+        let data = self.resolved_data()?;
         let inputs = layout::inputs(setup, &solved)?;
         let (created, domain) = (self.created.clone(), self.domain.clone());
-        Ok(Resolved { solved, created, calls, inputs, constants, outputs: outputs_replaced, domain })
+        Ok(Resolved { solved, created, calls, inputs, constants, outputs: outputs_replaced, data, domain })
+    }
+
+    /// Bounds the numbers of elements that a call selects by all there are, if that is a number, as PyTorch does.
+    fn bound_counts(&mut self, at: usize) -> Result<(), Halt> {
+        for datum in self.data.iter().filter(|datum| datum.call == at && !datum.repeated) {
+            let sizes = datum.counted.and_then(|tensor| self.known.get(&tensor)).map(|sizes| sizes.iter().map(Expr::as_int));
+            let all: Option<i64> = sizes.and_then(|sizes| sizes.collect::<Option<Vec<_>>>()).map(|sizes| sizes.iter().product());
+            if let (Some(all), Some(symbol)) = (all, &datum.symbol) {
+                self.inputs.env_mut().narrow(symbol, ValueRange::new(Some(0), Some(all)))?;
+                self.version = (usize::MAX, 0, 0);
+            }
+        }
+        Ok(())
+    }
+
+    /// Where the numbers come out of tensors.
+    fn resolved_data(&self) -> Result<Vec<ResolvedDatum>, Halt> {
+        let mut resolved = Vec::new();
+        for datum in &self.data {
+            let Some(symbol) = datum.symbol.as_ref().filter(|_| !datum.repeated) else { continue };
+            let sizes = self.results.get(datum.call).into_iter().flatten().enumerate();
+            let mut sizes = sizes.flat_map(|(result, sizes)| sizes.iter().enumerate().map(move |(dim, s)| (result, dim, s)));
+            let size = sizes.find(|(.., size)| size.as_symbol() == Some(symbol)).map(|(result, dim, _)| (result, dim));
+            if size.is_none() && datum.kind == DataKind::Count {
+                let op = self.runs.example().trace.calls.get(datum.call).map(|call| call.op.to_string());
+                let what = format!("a size of a result of `{}`", op.unwrap_or_default());
+                return Err(ExportError::Unsolved { what, seen: String::new() }.into());
+            }
+            resolved.push(ResolvedDatum { symbol: symbol.clone(), call: datum.call, size });
+        }
+        Ok(resolved)
     }
 
     /// The strides of a result: products of its sizes if it is dense in every run, else identified.
@@ -452,6 +501,11 @@ impl<'r, 'm> Attempt<'r, 'm> {
             .map(|(dim, number)| self.solve(number, calls, || format!("stride {dim} of result {result} of `{op}`")))
             .collect()
     }
+}
+
+/// Whether a relation holds a number that comes out of a tensor.
+pub(super) fn is_of_data(rel: &Rel, env: &ShapeEnv) -> bool {
+    rel.free_symbols().iter().any(|symbol| env.info(symbol).is_some_and(|info| info.kind == SymbolKind::Unbacked))
 }
 
 /// The type of every tensor of the example.

@@ -1,19 +1,41 @@
 //! Runs at many more points, which must agree with everything that is resolved.
 
-use super::attempt::{Attempt, Halt};
+use super::attempt::{Attempt, Halt, is_of_data};
+use super::data;
 use super::lessons::Lesson;
 use crate::ExportError;
-use crate::probe::Run;
+use crate::probe::{End, Run};
+use crate::record::Stop;
 use crate::solve;
 use crate::variable::Variable;
 use std::collections::HashMap;
-use symbolic::Expr;
+use symbolic::{Expr, Rel, Symbol};
 
 /// How many points of all magnitudes are tried.
 const SCATTERED: usize = 40;
 
 /// How many runs may be spent on one change of path.
 const GUARD_RUNS: usize = 3000;
+
+/// Why guards are needed.
+pub(super) enum Cause {
+    /// The op fails elsewhere.
+    Op(String),
+    /// The forward takes another path elsewhere.
+    Path,
+    /// The number follows another formula elsewhere.
+    Formula(String),
+}
+
+impl Cause {
+    fn origin(&self) -> String {
+        match self {
+            Cause::Op(op) => op.clone(),
+            Cause::Path => "the forward".to_owned(),
+            Cause::Formula(what) => what.clone(),
+        }
+    }
+}
 
 impl Attempt<'_, '_> {
     /// Checks every number at the points of a sweep and at points of all magnitudes.
@@ -75,7 +97,11 @@ impl Attempt<'_, '_> {
         }
         let call = run.completed();
         let same = |point: &[i64]| self.run_at(point).is_some_and(|run| run.is_same() || run.completed() > call);
-        self.learn_guards(call, &run.origin(), same, failed)
+        let cause = match run.end() {
+            End::Stopped(Stop::Failed { op, .. }) => Cause::Op(op.to_string()),
+            _ => Cause::Path,
+        };
+        self.learn_guards(call, cause, same, failed)
     }
 
     /// The guards under which `same` holds, as a lesson. If they cannot be found, dimensions that may become static do;
@@ -83,7 +109,7 @@ impl Attempt<'_, '_> {
     pub(super) fn learn_guards(
         &self,
         call: usize,
-        origin: &str,
+        cause: Cause,
         mut same: impl FnMut(&[i64]) -> bool,
         failed: impl Fn() -> ExportError,
     ) -> Halt {
@@ -93,7 +119,10 @@ impl Attempt<'_, '_> {
             let known = self.lessons.guards.get(&call);
             let new = |guard| known.is_none_or(|known| !known.iter().any(|(rel, _)| rel == guard));
             if !guards.is_empty() && guards.iter().all(new) {
-                return Halt::Learned(Lesson::Guards { call, guards, origin: origin.to_owned() });
+                if let Some(guard) = guards.iter().find(|guard| self.is_no_guard(guard, &cause)) {
+                    return self.depends(guard).into();
+                }
+                return Halt::Learned(Lesson::Guards { call, guards, origin: cause.origin() });
             }
         }
         // A dimension that cannot move alone becomes static if the caller left that open.
@@ -112,11 +141,33 @@ impl Attempt<'_, '_> {
                 stuck.push(i);
             }
         }
+        if stuck.iter().any(|variable| self.domain.datum(&variables[*variable].symbol).is_some()) {
+            return failed().into();
+        }
         let dims: Vec<Variable> = stuck.iter().flat_map(|i| self.dims_of(*i)).collect();
         if self.runs.may_freeze(&dims) {
             return Halt::Learned(Lesson::Fixed { dims });
         }
         failed().into()
+    }
+
+    /// Whether a program cannot check a relation: a path that depends on a number out of a tensor is another program, and
+    /// floats have no relations.
+    fn is_no_guard(&self, guard: &Rel, cause: &Cause) -> bool {
+        let env = self.inputs.env();
+        let of_float = |symbol: &Symbol| env.info(symbol).is_none() && self.domain.datum(symbol).is_some();
+        guard.free_symbols().iter().any(of_float) || matches!(cause, Cause::Path) && is_of_data(guard, env)
+    }
+
+    /// The error of a path that is only taken where a relation of numbers out of tensors holds.
+    fn depends(&self, guard: &Rel) -> ExportError {
+        let data = guard.free_symbols();
+        let datum = data.iter().find_map(|symbol| self.domain.datum(symbol));
+        let change = format!("the forward takes this path only where `{guard}`");
+        match datum {
+            Some(datum) => data::depends(self.runs, datum, change),
+            None => ExportError::DataDependent { op: None, change, line: None },
+        }
     }
 
     /// The input dimensions whose size depends on a variable.

@@ -1,5 +1,7 @@
 //! The sizes at which a model may run: what the spec declares, and what is known about the symbols so far.
 
+use super::data::Datum;
+use super::points::Numbers;
 use crate::ExportError;
 use crate::setup::Setup;
 use crate::solve::{SizeVariable, Space};
@@ -10,6 +12,9 @@ use symbolic::{Affine, Bound, Expr, ExprKind, Function, Rel, RelOp, ShapeEnv, Sy
 
 /// The largest size that is tried if nothing bounds it. A product of three of them is still a number of elements.
 const LARGEST: i64 = 1 << 20;
+
+/// The name of the variable that says which floats come out of tensors. No symbol of a program is named like this.
+const DRAW: &str = "~draw";
 
 /// The sizes of the inputs in terms of the free sizes. A point is one value for each free size.
 #[derive(Clone, Debug)]
@@ -22,6 +27,8 @@ pub(crate) struct Domain {
     replaced: Vec<(Symbol, Expr)>,
     /// The numbers of every input leaf, in terms of free sizes and roots.
     leaves: Vec<Option<Vec<Expr>>>,
+    /// The numbers that come out of tensors.
+    data: Vec<Datum>,
 }
 
 /// What a run is given: the numbers of its inputs, and those that come out of tensors.
@@ -32,8 +39,13 @@ pub(crate) struct Given {
 }
 
 impl Domain {
-    /// The sizes that the spec and the relations known so far allow.
-    pub(crate) fn of(setup: &Setup, inputs: &SymbolicInputs, created: &[Vec<Expr>]) -> Result<Self, ExportError> {
+    /// The sizes that the spec and the relations known so far allow. `data` are free as well, as far as they are integers.
+    pub(super) fn of(
+        setup: &Setup,
+        inputs: &SymbolicInputs,
+        created: &[Vec<Expr>],
+        data: &[Datum],
+    ) -> Result<Self, ExportError> {
         let env = inputs.imposed()?;
         let mut leaves = Vec::with_capacity(created.len());
         for (leaf, exprs) in created.iter().enumerate() {
@@ -41,13 +53,19 @@ impl Domain {
             leaves.push(setup.has_numbers(leaf).then_some(numbers));
         }
         let mut free: Vec<Symbol> = Vec::new();
-        for symbol in leaves.iter().flatten().flatten().flat_map(Expr::free_symbols) {
+        let integers = data.iter().filter_map(|datum| Some((datum.integer()?, datum.value)));
+        let read = integers.clone().map(|(symbol, _)| env.replace(&Expr::symbol(symbol))).collect::<Result<Vec<_>, _>>()?;
+        let example = |symbol: &Symbol| {
+            let hint = env.info(symbol).and_then(|info| info.hint);
+            hint.or_else(|| integers.clone().find(|(read, _)| *read == symbol).map(|(_, value)| value)).unwrap_or_default()
+        };
+        for symbol in leaves.iter().flatten().flatten().chain(&read).flat_map(Expr::free_symbols) {
             if !free.contains(&symbol) {
                 free.push(symbol);
             }
         }
         let space = Space { variables: Vec::new(), guards: Vec::new(), parts: Vec::new() };
-        let mut domain = Domain { space, roots: Vec::new(), replaced: Vec::new(), leaves };
+        let mut domain = Domain { space, roots: Vec::new(), replaced: Vec::new(), leaves, data: data.to_vec() };
         let sizes = created.iter().flatten().filter_map(Expr::as_symbol);
         for symbol in free {
             let hidden = env.info(&symbol).is_some_and(|info| info.kind == SymbolKind::Phantom);
@@ -58,15 +76,20 @@ impl Domain {
             match derived {
                 Some((size, affine)) => {
                     domain.roots.push((symbol.clone(), domain.space.variables.len(), affine));
-                    let example = env.info(&size).and_then(|info| info.hint).unwrap_or_default();
                     let range = size_range(&env, &size);
+                    let example = example(&size);
                     domain.space.variables.push(variable(size, example, range, affine.mul));
                 }
                 None => {
-                    let example = env.info(&symbol).and_then(|info| info.hint).unwrap_or_default();
-                    domain.space.variables.push(variable(symbol.clone(), example, size_range(&env, &symbol), 1));
+                    let range = size_range(&env, &symbol);
+                    let example = example(&symbol);
+                    domain.space.variables.push(variable(symbol, example, range, 1));
                 }
             }
+        }
+        if data.iter().any(|datum| datum.float().is_some()) {
+            let draws = SizeVariable { symbol: Symbol::integer(DRAW), example: 0, low: 0, high: LARGEST, step: 1 };
+            domain.space.variables.push(draws);
         }
         let ends = |value: &Expr, range: ValueRange| {
             let end = |op, end: Bound| {
@@ -90,7 +113,7 @@ impl Domain {
                 domain.replaced.push((symbol.clone(), value));
             }
         }
-        domain.space.guards.extend(env.guards().iter().map(|guard| guard.rel.clone()));
+        domain.space.guards.extend(env.guards().iter().chain(env.asserts()).map(|guard| guard.rel.clone()));
         domain.find_steps();
         domain.space.guards.retain(|rel| !rel.free_symbols().is_empty());
         Ok(domain)
@@ -142,12 +165,43 @@ impl Domain {
                 values.insert(root.clone(), root_value);
             }
         }
+        for (symbol, bits) in self.floats(point) {
+            values.insert(symbol.clone(), bits);
+        }
         for (symbol, expr) in &self.replaced {
             if let Ok(value) = expr.eval(&|symbol| values.get(symbol).copied()) {
                 values.insert(symbol.clone(), value);
             }
         }
         values
+    }
+
+    /// The floats that come out of tensors at a point, as bits: those of the example, or those of a draw.
+    pub(super) fn floats(&self, point: &[i64]) -> impl Iterator<Item = (&Symbol, i64)> {
+        let variables = self.space.variables.iter().zip(point);
+        let draw = variables.filter(|(variable, _)| is_draw(&variable.symbol)).map(|(_, v)| *v).next().unwrap_or(0);
+        let floats = self.data.iter().enumerate().filter_map(|(at, datum)| Some((at, datum, datum.float()?)));
+        floats.map(move |(at, datum, symbol)| {
+            let drawn = || datum.drawn(&mut Numbers::new((draw as u64) << 8 | (at as u64 & 0xff)));
+            (symbol, if draw == 0 { datum.value } else { drawn() })
+        })
+    }
+
+    /// The number that comes out of a tensor and that a symbol stands for; for the draw of the floats the first of these.
+    pub(super) fn datum(&self, symbol: &Symbol) -> Option<&Datum> {
+        let draws = is_draw(symbol);
+        self.data.iter().find(|datum| datum.symbol.as_ref() == Some(symbol) || (draws && datum.float().is_some()))
+    }
+
+    /// What a run at a point is given. `None` if a size would be negative, or the point is not allowed.
+    pub(crate) fn given(&self, point: &[i64], like: &LeafSizes) -> Option<Given> {
+        let sizes = self.sizes(point, like)?;
+        let values = self.values(point);
+        let number = |datum: &Datum| match datum.varied() {
+            Some(symbol) => values.get(symbol).copied(),
+            None => Some(datum.value),
+        };
+        Some(Given { sizes, data: self.data.iter().map(number).collect::<Option<Vec<i64>>>()? })
     }
 
     /// The free sizes that can be read from the inputs at these sizes, with their values.
@@ -209,6 +263,11 @@ impl Domain {
         }
         Some(sizes)
     }
+}
+
+/// Whether a symbol is the variable that says which floats come out of tensors.
+pub(super) fn is_draw(symbol: &Symbol) -> bool {
+    symbol.name() == DRAW
 }
 
 /// The values of a size that runs may have. Sizes 0 and 1 are specialised, so no run has them.

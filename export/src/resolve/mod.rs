@@ -3,6 +3,7 @@
 
 mod attempt;
 mod check;
+mod data;
 mod domain;
 mod layout;
 mod lessons;
@@ -23,7 +24,7 @@ use program::Value;
 use pytree_core::TensorType;
 use shapes::Solved;
 use std::collections::HashMap;
-use symbolic::Expr;
+use symbolic::{Expr, Symbol};
 
 /// Everything that varies with the input sizes, as expressions.
 pub(crate) struct Resolved {
@@ -38,8 +39,20 @@ pub(crate) struct Resolved {
     pub(crate) constants: HashMap<usize, ResolvedConstant>,
     /// The numbers among the outputs.
     pub(crate) outputs: Vec<Option<ResolvedNumber>>,
+    /// The numbers that come out of tensors, in order.
+    pub(crate) data: Vec<ResolvedDatum>,
     /// The sizes that are free, for runs that check the program.
     pub(crate) domain: Domain,
+}
+
+/// A number that comes out of a tensor.
+pub(crate) struct ResolvedDatum {
+    /// What stands for it.
+    pub(crate) symbol: Symbol,
+    /// The call that it comes from.
+    pub(crate) call: usize,
+    /// The result of the call, and its dimension, whose size it is; `None` for a number that the call reads.
+    pub(crate) size: Option<(usize, usize)>,
 }
 
 /// A call whose integers and sizes are expressions.

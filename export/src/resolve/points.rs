@@ -4,10 +4,10 @@ use super::domain::Domain;
 use crate::solve::SizeVariable;
 
 /// A small generator of numbers (xorshift), seeded by what it is for.
-pub(crate) struct Numbers(u64);
+pub(super) struct Numbers(u64);
 
 impl Numbers {
-    pub(crate) fn new(seed: u64) -> Self {
+    pub(super) fn new(seed: u64) -> Self {
         Numbers(seed.wrapping_mul(0x9e37_79b9_7f4a_7c15) | 1)
     }
 
@@ -19,7 +19,7 @@ impl Numbers {
     }
 
     /// A number of this range.
-    pub(crate) fn between(&mut self, low: i64, high: i64) -> i64 {
+    pub(super) fn between(&mut self, low: i64, high: i64) -> i64 {
         let count = high.saturating_sub(low).saturating_add(1).max(1);
         low + (self.next() % count.unsigned_abs()) as i64
     }
@@ -149,6 +149,10 @@ impl Domain {
             }
             let reach = 12 + (draw / 4) as i64;
             let point = self.drawn(|variable| {
+                // What comes out of tensors is as in the example, since the inputs are made from it.
+                if self.datum(&variable.symbol).is_some() {
+                    return variable.example;
+                }
                 let low = if variable.low < 0 { 0 } else { variable.low };
                 let high = low.saturating_add(reach.saturating_mul(variable.step)).min(variable.high.max(low));
                 numbers.between(low, high)

@@ -8,7 +8,7 @@ mod guard;
 mod integer;
 mod space;
 
-pub(crate) use float::{FloatExpr, identify_float};
+pub(crate) use float::{FloatExpr, Floats, has_form, identify_float};
 pub(crate) use guard::guards;
 pub(crate) use integer::{Identified, Solver};
 pub(crate) use space::{SizeVariable, Space};

@@ -39,6 +39,33 @@ impl ShapeEnv {
         Ok(value)
     }
 
+    /// Demands a relation of values that only exist when the program runs: the program asserts it. What follows for the
+    /// ranges holds from now on.
+    ///
+    /// Mirrors `ShapeEnv.defer_runtime_assert`.
+    ///
+    /// ```
+    /// # use symbolic::{Expr, Naming, Rel, RelOp, ShapeEnv, ValueRange};
+    /// let mut env = ShapeEnv::new(Naming::Hashed);
+    /// let length = env.create_unbacked("n.item()", ValueRange::ALL);
+    /// env.defer(&Rel::new(RelOp::Ge, length.clone(), Expr::int(0)), "aten.narrow.default")?;
+    /// assert_eq!(env.bound(&length).to_string(), "VR[0, int_oo]");
+    /// assert_eq!(env.asserts().len(), 1);
+    /// # Ok::<(), symbolic::EnvError>(())
+    /// ```
+    ///
+    /// # Errors
+    /// [`EnvError::EmptyRange`] when no value satisfies it and what is known; arithmetic errors.
+    pub fn defer(&mut self, rel: &Rel, origin: &str) -> Result<(), EnvError> {
+        if self.static_eval(rel)? == Some(true) {
+            return Ok(());
+        }
+        self.assume(rel)?;
+        let learned = self.simplify_rel(rel)?;
+        self.asserts.push(Guard { rel: rel.clone(), origin: origin.to_owned() });
+        self.learn(&learned)
+    }
+
     /// Demands `a == b`; the answer is whether the examples agree. Of two symbols the lesser name survives.
     ///
     /// # Errors

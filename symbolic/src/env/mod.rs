@@ -67,10 +67,12 @@ pub struct ShapeEnv {
     /// Layout symbols by example value: equal strides share one.
     duck: HashMap<i64, Symbol>,
     unbacked: u64,
+    unbacked_floats: u64,
     replacements: IndexMap<Symbol, Expr>,
     /// For every symbol those whose replacement mentions, or mentioned, it.
     mentioned: HashMap<Symbol, IndexSet<Symbol>>,
     guards: Vec<Guard>,
+    asserts: Vec<Guard>,
     /// Canonical relations known true or false, as `op` and `right - left`.
     axioms: HashMap<(RelOp, Expr), bool>,
     /// Remainders known to be zero.
@@ -85,9 +87,11 @@ impl ShapeEnv {
             symbols: IndexMap::default(),
             duck: HashMap::new(),
             unbacked: 0,
+            unbacked_floats: 0,
             replacements: IndexMap::new(),
             mentioned: HashMap::new(),
             guards: Vec::new(),
+            asserts: Vec::new(),
             axioms: HashMap::new(),
             divisible: IndexSet::new(),
         }
@@ -155,6 +159,13 @@ impl ShapeEnv {
         self.insert(symbol, source, None, range, SymbolKind::Unbacked)
     }
 
+    /// A float known only when the program runs: `zuf0`, `zuf1`, ...
+    pub fn create_unbacked_float(&mut self, source: &str) -> Expr {
+        let symbol = Symbol::real(&format!("zuf{}", self.unbacked_floats));
+        self.unbacked_floats += 1;
+        self.insert(symbol, source, None, ValueRange::ALL, SymbolKind::Unbacked)
+    }
+
     fn insert(&mut self, symbol: Symbol, source: &str, hint: Option<i64>, range: ValueRange, kind: SymbolKind) -> Expr {
         let expr = Expr::symbol(&symbol);
         self.symbols.insert(symbol, SymbolInfo { source: source.to_owned(), hint, range, kind });
@@ -174,6 +185,12 @@ impl ShapeEnv {
     /// Guards in the order they were recorded.
     pub fn guards(&self) -> &[Guard] {
         &self.guards
+    }
+
+    /// What [`defer`](ShapeEnv::defer) left to the run of the program, in the order it was recorded: torch's
+    /// `deferred_runtime_asserts`.
+    pub fn asserts(&self) -> &[Guard] {
+        &self.asserts
     }
 
     /// Symbols that stand for something else by now.

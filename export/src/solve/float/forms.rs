@@ -5,8 +5,8 @@ use symbolic::Expr;
 use super::FloatExpr;
 use super::constant::{Interval, rounded};
 
-/// An integer with its value in each sample.
-type Known = (Expr, Vec<f64>);
+/// A number with its value in each sample.
+type Known = (FloatExpr, Vec<f64>);
 
 /// Small numbers that are added to sizes.
 const SHIFTS: [i64; 5] = [-2, -1, 1, 2, 3];
@@ -87,16 +87,16 @@ fn inverse(term: &Term) -> Term {
 }
 
 /// Every expression that gives `seen`, the simplest first.
-pub(super) fn candidates(integers: &[Known], seen: &[f64]) -> Vec<FloatExpr> {
+pub(super) fn candidates(known: &[Known], seen: &[f64]) -> Vec<FloatExpr> {
     let mut found: Vec<FloatExpr> = Vec::new();
     let Some(first) = seen.first() else { return found };
     if seen.iter().all(|v| v.to_bits() == first.to_bits()) {
         return vec![FloatExpr::Const(*first)];
     }
     let plain: Vec<Term> =
-        integers.iter().map(|(e, v)| Term { expr: FloatExpr::Int(e.clone()), values: v.clone() }).collect();
+        known.iter().map(|(e, v)| Term { expr: e.clone(), values: v.clone() }).collect();
     let direct: Vec<Term> = plain.iter().flat_map(unary).collect();
-    let quotients: Vec<Term> = quotients(&plain);
+    let quotients: Vec<Term> = quotients(&plain).into_iter().chain(with_floats(&plain)).collect();
     for term in direct.iter().chain(&quotients) {
         if term.gives(seen) {
             found.push(term.expr.clone());
@@ -153,6 +153,24 @@ fn quotients(plain: &[Term]) -> Vec<Term> {
             all.push(root.with(other, FloatExpr::TrueDiv, |a, b| a / b));
             all.push(root.with(other, FloatExpr::Mul, |a, b| a * b));
         }
+    }
+    all
+}
+
+/// What is written with a float that was read and another number.
+fn with_floats(plain: &[Term]) -> Vec<Term> {
+    let mut all = Vec::new();
+    for (i, x) in plain.iter().enumerate().filter(|(_, x)| matches!(x.expr, FloatExpr::Read(_))) {
+        for (j, y) in plain.iter().enumerate() {
+            // Each pair of floats once.
+            if j < i || !matches!(y.expr, FloatExpr::Read(_)) {
+                all.push(x.with(y, FloatExpr::Mul, |a, b| a * b));
+                all.push(x.with(y, FloatExpr::Add, |a, b| a + b));
+            }
+            all.push(x.with(y, FloatExpr::Sub, |a, b| a - b));
+            all.push(y.with(x, FloatExpr::Sub, |a, b| a - b));
+        }
+        all.push(x.with(x, FloatExpr::Mul, |a, b| a * b));
     }
     all
 }
@@ -222,7 +240,7 @@ impl Form {
             Form::Add if c < 0.0 => FloatExpr::Sub(x, constant(-c)),
             Form::Add => FloatExpr::Add(x, constant(c)),
             Form::From => FloatExpr::Sub(constant(c), x),
-            Form::Times => FloatExpr::Mul(constant(c), x),
+            Form::Times => FloatExpr::Mul(x, constant(c)),
             Form::Over => FloatExpr::TrueDiv(x, constant(c)),
             Form::Under => FloatExpr::TrueDiv(constant(c), x),
             Form::Power => FloatExpr::Pow(x, constant(c)),

@@ -23,6 +23,8 @@ pub(crate) enum FloatExpr {
     /// `torch.sym_float` of an integer. As an argument of [`TrueDiv`](FloatExpr::TrueDiv) next to another integer it
     /// stands for the integer itself: `operator.truediv` takes both.
     Int(Expr),
+    /// A float that was read from a tensor: an unbacked symbol.
+    Read(Symbol),
     /// `operator.add`
     Add(Box<FloatExpr>, Box<FloatExpr>),
     /// `operator.sub`
@@ -40,12 +42,14 @@ pub(crate) enum FloatExpr {
 }
 
 impl FloatExpr {
-    /// The value, computed as Rust and Python compute it; `None` where an integer has no value.
+    /// The value, computed as Rust and Python compute it; `None` where a symbol has no value. The value of a float that was
+    /// read is given as its bits.
     pub(crate) fn eval(&self, values: &impl Fn(&Symbol) -> Option<i64>) -> Option<f64> {
         let both = |a: &FloatExpr, b: &FloatExpr| Some((a.eval(values)?, b.eval(values)?));
         Some(match self {
             FloatExpr::Const(c) => *c,
             FloatExpr::Int(expr) => expr.eval(values).ok()? as f64,
+            FloatExpr::Read(symbol) => f64::from_bits(values(symbol)? as u64),
             FloatExpr::Add(a, b) => both(a, b).map(|(a, b)| a + b)?,
             FloatExpr::Sub(a, b) => both(a, b).map(|(a, b)| a - b)?,
             FloatExpr::Mul(a, b) => both(a, b).map(|(a, b)| a * b)?,
@@ -62,6 +66,7 @@ impl FloatExpr {
         Ok(match self {
             FloatExpr::Const(c) => FloatExpr::Const(*c),
             FloatExpr::Int(expr) => FloatExpr::Int(map(expr)?),
+            FloatExpr::Read(symbol) => FloatExpr::Read(symbol.clone()),
             FloatExpr::Add(a, b) => FloatExpr::Add(part(a)?, part(b)?),
             FloatExpr::Sub(a, b) => FloatExpr::Sub(part(a)?, part(b)?),
             FloatExpr::Mul(a, b) => FloatExpr::Mul(part(a)?, part(b)?),
@@ -75,7 +80,7 @@ impl FloatExpr {
     /// Calls `see` with every integer that it is computed from.
     pub(crate) fn visit_ints(&self, see: &mut impl FnMut(&Expr)) {
         match self {
-            FloatExpr::Const(_) => {}
+            FloatExpr::Const(_) | FloatExpr::Read(_) => {}
             FloatExpr::Int(expr) => see(expr),
             FloatExpr::Add(a, b)
             | FloatExpr::Sub(a, b)
@@ -94,6 +99,7 @@ impl FloatExpr {
         match self {
             FloatExpr::Const(c) => format!("{c}").len(),
             FloatExpr::Int(expr) => 1 + expr.args().len(),
+            FloatExpr::Read(_) => 1,
             FloatExpr::Add(a, b)
             | FloatExpr::Sub(a, b)
             | FloatExpr::Mul(a, b)
@@ -108,7 +114,7 @@ impl FloatExpr {
     /// Whether both are equal for every value: a power of two is divided by without an error.
     fn is_same(&self, other: &FloatExpr) -> bool {
         match (self, other) {
-            (FloatExpr::Mul(c, x), FloatExpr::TrueDiv(y, d)) | (FloatExpr::TrueDiv(y, d), FloatExpr::Mul(c, x)) => {
+            (FloatExpr::Mul(x, c), FloatExpr::TrueDiv(y, d)) | (FloatExpr::TrueDiv(y, d), FloatExpr::Mul(x, c)) => {
                 let (FloatExpr::Const(c), FloatExpr::Const(d)) = (&**c, &**d) else { return false };
                 x == y && c * d == 1.0 && c.to_bits().trailing_zeros() >= 52
             }
@@ -120,7 +126,7 @@ impl FloatExpr {
     pub(crate) fn in_torch(&self) -> bool {
         match self {
             FloatExpr::Const(c) => c.is_finite(),
-            FloatExpr::Int(_) => true,
+            FloatExpr::Int(_) | FloatExpr::Read(_) => true,
             FloatExpr::Add(a, b)
             | FloatExpr::Sub(a, b)
             | FloatExpr::Mul(a, b)
@@ -143,6 +149,12 @@ const RARE: usize = 4000;
 /// Further points at which the last expression must agree.
 const VERIFIED: usize = 16;
 
+/// The floats that were read from tensors, and their bits at a point.
+pub(crate) struct Floats<'a> {
+    pub(crate) symbols: &'a [&'a Symbol],
+    pub(crate) value: &'a dyn Fn(&Symbol, &[i64]) -> Option<i64>,
+}
+
 /// The expression that gives a float. `atoms` are integers that it may be computed from, as expressions over the
 /// variables' symbols. `samples` are values that are known, and `at` gives more of them; `None` where the forward takes
 /// another path.
@@ -152,10 +164,11 @@ const VERIFIED: usize = 16;
 pub(crate) fn identify_float(
     space: &Space,
     atoms: &[Expr],
+    floats: &Floats<'_>,
     samples: &[(Point, f64)],
     at: &mut dyn FnMut(&[i64]) -> Option<f64>,
 ) -> Option<FloatExpr> {
-    let mut search = Search { space, samples: samples.to_vec(), elsewhere: Vec::new(), at };
+    let mut search = Search { space, floats, samples: samples.to_vec(), elsewhere: Vec::new(), at };
     if samples.iter().any(|(_, value)| !value.is_finite()) {
         return None;
     }
@@ -192,8 +205,16 @@ pub(crate) fn identify_float(
     Some(found)
 }
 
+/// Whether some small expression of one float gives another one: pairs of both.
+pub(crate) fn has_form(pairs: &[(f64, f64)]) -> bool {
+    let (values, seen): (Vec<f64>, Vec<f64>) = pairs.iter().copied().unzip();
+    let read = FloatExpr::Read(Symbol::real("zuf"));
+    !forms::candidates(&[(read, values)], &seen).is_empty()
+}
+
 struct Search<'a> {
     space: &'a Space,
+    floats: &'a Floats<'a>,
     samples: Vec<(Point, f64)>,
     /// Points where the forward takes another path.
     elsewhere: Vec<Point>,
@@ -219,7 +240,10 @@ impl Search<'_> {
     }
 
     fn eval(&self, expr: &FloatExpr, point: &[i64]) -> Option<f64> {
-        expr.eval(&|s| self.space.variables.iter().position(|v| v.symbol == *s).and_then(|i| point.get(i)).copied())
+        expr.eval(&|s| match s.is_real() {
+            true => (self.floats.value)(s, point),
+            false => self.space.variables.iter().position(|v| v.symbol == *s).and_then(|i| point.get(i)).copied(),
+        })
     }
 
     fn agrees(&self, expr: &FloatExpr) -> bool {
@@ -240,12 +264,13 @@ impl Search<'_> {
     /// The expressions that agree with all samples, the simplest first.
     fn candidates(&self, atoms: &[Expr]) -> Vec<FloatExpr> {
         let seen: Vec<f64> = self.samples.iter().map(|(_, value)| *value).collect();
-        let integers = forms::integers(atoms).into_iter().filter_map(|expr| {
-            let values = self.samples.iter().map(|(point, _)| self.eval(&FloatExpr::Int(expr.clone()), point));
-            let values = values.collect::<Option<Vec<f64>>>()?;
+        let integers = forms::integers(atoms).into_iter().map(FloatExpr::Int);
+        let read = self.floats.symbols.iter().map(|symbol| FloatExpr::Read((*symbol).clone()));
+        let known = read.chain(integers).filter_map(|expr| {
+            let values = self.samples.iter().map(|(point, _)| self.eval(&expr, point)).collect::<Option<Vec<f64>>>()?;
             Some((expr, values))
         });
-        let mut all = forms::candidates(&integers.collect::<Vec<_>>(), &seen);
+        let mut all = forms::candidates(&known.collect::<Vec<_>>(), &seen);
         all.sort_by_cached_key(FloatExpr::cost);
         let mut kept: Vec<FloatExpr> = Vec::new();
         for expr in all {

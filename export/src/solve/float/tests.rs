@@ -23,7 +23,7 @@ fn identify(examples: &[i64], f: impl Fn(&[f64]) -> f64) -> Option<FloatExpr> {
     let atoms: Vec<Expr> = variables.iter().map(|v| Expr::symbol(&v.symbol)).collect();
     let mut asked = 0;
     let samples = [(examples.to_vec(), value(examples))];
-    let found = identify_float(&space, &atoms, &samples, &mut |p| {
+    let found = identify_float(&space, &atoms, &Floats { symbols: &[], value: &|_, _| None }, &samples, &mut |p| {
         asked += 1;
         Some(value(p))
     });

@@ -1,0 +1,272 @@
+//! The numbers that come out of tensors: PyTorch's unbacked symbols.
+
+use super::points::Numbers;
+use crate::ExportError;
+use crate::probe::{End, Run, Runs};
+use crate::record::{Call, DataKind, DataNumber, Place, Stop, ValueId};
+use crate::resolve::Given;
+use pytree_core::DType;
+use crate::solve;
+use std::rc::Rc;
+use symbolic::{Bound, ShapeEnv, Symbol, ValueRange};
+
+/// The largest number that a run without data is given.
+const LARGEST: i64 = 1 << 20;
+
+/// A number that comes out of a tensor in a run.
+#[derive(Clone, Debug)]
+pub(crate) struct Datum {
+    /// The call that it comes from.
+    pub(crate) call: usize,
+    pub(crate) kind: DataKind,
+    /// Its value in the example; a float as its bits.
+    pub(crate) value: i64,
+    /// What stands for it in the program; `None` if it has its value of the example in every run.
+    pub(crate) symbol: Option<Symbol>,
+    /// Whether it is a float of 32 bits or fewer.
+    single: bool,
+    /// Whether an earlier number is the same one.
+    pub(super) repeated: bool,
+    /// Whether nothing follows from it, so that it has its value of the example in every run.
+    idle: bool,
+    /// The tensor whose elements are counted, if PyTorch bounds the number by theirs.
+    pub(super) counted: Option<ValueId>,
+}
+
+impl Datum {
+    /// The symbol, if it stands for an integer that is varied.
+    pub(super) fn integer(&self) -> Option<&Symbol> {
+        self.symbol.as_ref().filter(|symbol| !symbol.is_real() && !self.idle)
+    }
+
+    /// The symbol whose value it has in a run; `None` for the value of the example.
+    pub(super) fn varied(&self) -> Option<&Symbol> {
+        self.symbol.as_ref().filter(|_| !self.idle)
+    }
+
+    /// The symbol, if it stands for a float that is varied.
+    pub(super) fn float(&self) -> Option<&Symbol> {
+        self.symbol.as_ref().filter(|symbol| symbol.is_real() && !self.idle)
+    }
+
+    /// The bits of a float that says something: of either sign, about as large as in the example, with all the digits that
+    /// its type has.
+    pub(super) fn drawn(&self, numbers: &mut Numbers) -> i64 {
+        let known = f64::from_bits(self.value as u64).abs();
+        let scale = if known.is_normal() { known.clamp(1e-3, 1e3) } else { 1.0 };
+        let part = numbers.between(1, 1 << 40) as f64 / (1_i64 << 39) as f64;
+        let sign = if numbers.between(0, 1) == 0 { -1.0 } else { 1.0 };
+        self.bits(sign * scale * (0.25 + part))
+    }
+
+    fn bits(&self, float: f64) -> i64 {
+        let float = if self.single { f64::from(float as f32) } else { float };
+        float.to_bits() as i64
+    }
+
+    /// Values on all sides of the conditions that people write. The second list are values at which a loop that counts
+    /// down, or doubles, may not end: they are tried only if the first have shown nothing wrong.
+    fn telling(&self) -> (Vec<i64>, Vec<i64>) {
+        let value = self.value;
+        let near = [value.saturating_add(1), value.saturating_sub(1)];
+        match self.kind {
+            DataKind::Int | DataKind::Count => {
+                let any = [0, 1, 2, 3, 7, 64, 1000, LARGEST].into_iter().chain(near);
+                let benign = any.filter(|v| (0..=LARGEST).contains(v)).collect();
+                let harsh = if self.kind == DataKind::Int { vec![-1, -2, -1000, -LARGEST] } else { Vec::new() };
+                (benign, harsh)
+            }
+            DataKind::Bool => (vec![1 - value.clamp(0, 1)], Vec::new()),
+            DataKind::Float => {
+                let float = f64::from_bits(value as u64);
+                let own = if float.is_finite() { float.abs().clamp(1e-3, 1e6) } else { 1.0 };
+                let benign = [own, own + 1e-3, own * 0.5, 2.0 * own + 1.0, 1.0, 0.5, 2.75, 1e3, 1e6, 1e-6];
+                let harsh = [0.0, -0.0, -own, -0.5, -1.0, -1e-6, -1e6];
+                (benign.map(|float| self.bits(float)).to_vec(), harsh.map(|float| self.bits(float)).to_vec())
+            }
+            DataKind::Other => (Vec::new(), Vec::new()),
+        }
+    }
+}
+
+/// Gives every number of the example that comes out of a tensor its symbol.
+pub(super) fn declare(runs: &Runs<'_>, env: &mut ShapeEnv) -> Vec<Datum> {
+    let mut data: Vec<Datum> = Vec::new();
+    let mut sources: Vec<Option<Source>> = Vec::new();
+    for (at, number) in runs.data().iter().enumerate() {
+        let earlier = runs.data()[..at].iter().filter(|earlier| earlier.call == number.call).count();
+        let source = runs.example().trace.calls.get(number.call).and_then(|call| Source::of(runs, call, earlier));
+        let same = sources.iter().position(|known| known.is_some() && *known == source);
+        let same = same.filter(|same| source.as_ref().is_some_and(|s| s.is_kept(runs, data[*same].call, number.call)));
+        let same = same.map(|same| &data[same]).filter(|same| same.kind == number.kind);
+        let symbol = match same {
+            Some(same) => same.symbol.clone(),
+            None => create(runs, env, number, source.as_ref()),
+        };
+        let single = source.as_ref().and_then(|source| runs.dtype_of(source.tensor)) != Some(DType::Float64);
+        let counted = source.as_ref().filter(|source| source.bounded).map(|source| source.tensor);
+        let (call, kind, value) = (number.call, number.kind, number.value);
+        data.push(Datum { call, kind, value, symbol, single, repeated: same.is_some(), idle: false, counted });
+        sources.push(source);
+    }
+    data
+}
+
+fn create(runs: &Runs<'_>, env: &mut ShapeEnv, number: &DataNumber, source: Option<&Source>) -> Option<Symbol> {
+    let op = runs.example().trace.calls.get(number.call).map(|call| call.op.to_string()).unwrap_or_default();
+    let expr = match number.kind {
+        DataKind::Int => env.create_unbacked(&op, ValueRange::ALL),
+        DataKind::Count => {
+            // PyTorch leaves out the largest number of elements where a tensor bounds it.
+            let most = Bound::Finite(i128::from(i64::MAX) - 1);
+            let upper = if source.is_some_and(|source| source.bounded) { most } else { Bound::PosInf };
+            env.create_unbacked(&op, ValueRange { lower: Bound::Finite(0), upper })
+        }
+        DataKind::Float => env.create_unbacked_float(&op),
+        DataKind::Bool | DataKind::Other => return None,
+    };
+    expr.as_symbol().cloned()
+}
+
+/// What a number comes out of. PyTorch remembers it: two reads of one tensor are one number.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Source {
+    what: &'static str,
+    tensor: ValueId,
+    /// Whether the number is at most that of the elements of the tensor.
+    bounded: bool,
+}
+
+impl Source {
+    /// The source of a number of a call; `earlier` is how many numbers of the call come before it.
+    fn of(runs: &Runs<'_>, call: &Call, earlier: usize) -> Option<Self> {
+        let is_mask = |id: &ValueId| runs.dtype_of(*id).is_some_and(|dtype| matches!(dtype, DType::Bool | DType::UInt8));
+        let tensor = |name: &str| call.arg(name)?.tensors().next().copied();
+        let (what, tensor, bounded) = match call.op.name() {
+            "item" => ("item", tensor("self")?, false),
+            "nonzero" => ("nonzero", tensor("self")?, true),
+            // Each mask is a `nonzero`.
+            "index" | "_unsafe_index" => {
+                let masks = call.arg("indices")?.tensors().copied().filter(is_mask);
+                ("nonzero", masks.skip(earlier).next()?, true)
+            }
+            "masked_select" => ("masked_select", tensor("mask")?, true),
+            "_unique" | "_unique2" | "unique_consecutive" => ("unique", tensor("self")?, true),
+            _ => return None,
+        };
+        Some(Source { what, tensor, bounded })
+    }
+
+    /// Whether the source has the same content at both calls, and PyTorch knows that it is the same number.
+    fn is_kept(&self, runs: &Runs<'_>, first: usize, second: usize) -> bool {
+        let trace = &runs.example().trace;
+        let Some(memory) = trace.storage_of(self.tensor) else { return false };
+        let between = trace.calls.get(first + 1..second).unwrap_or_default();
+        let written = between.iter().flat_map(|call| call.args.iter().zip(&call.schema.arguments)).any(|(arg, schema)| {
+            schema.mutated && arg.value.tensors().any(|id| trace.storage_of(*id) == Some(memory))
+        });
+        !written && matches!(self.what, "item" | "nonzero")
+    }
+}
+
+/// Runs the example with other numbers out of its tensors: the forward must take the same path, and of a bool or float
+/// nothing else may follow. A number of which nothing follows keeps its value from then on.
+///
+/// # Errors
+/// [`ExportError::DataDependent`] for a path that depends on such a number, [`ExportError::Unsolved`] for a float that follows
+/// from one in a way that is not found.
+pub(super) fn check(runs: &Runs<'_>, data: &mut [Datum]) -> Result<(), ExportError> {
+    let known = data.to_vec();
+    for (at, datum) in known.iter().enumerate().filter(|(_, datum)| !datum.repeated) {
+        let (benign, harsh) = datum.telling();
+        let mut tried: Vec<(i64, Rc<Run>)> = vec![(datum.value, Rc::clone(runs.example_run()))];
+        for value in benign {
+            tried.push((value, checked(runs, &known, at, value)?));
+        }
+        let followers = followers(runs, &tried);
+        if followers.is_empty() {
+            let same = |other: &&mut Datum| other.symbol == datum.symbol;
+            data.iter_mut().filter(same).for_each(|datum| datum.idle = true);
+            continue;
+        }
+        for number in followers.into_iter().filter(|_| datum.kind == DataKind::Float) {
+            let float = |bits: i64| f64::from_bits(bits as u64);
+            let pairs = tried.iter().filter_map(|(value, run)| Some((float(*value), float(run.number(number)?))));
+            if !solve::has_form(&pairs.collect::<Vec<_>>()) {
+                let seen = tried.iter().filter_map(|(_, run)| run.number(number)).map(float).collect::<Vec<_>>();
+                return Err(ExportError::Unsolved { what: runs.what_is(number), seen: format!("{seen:?}") });
+            }
+        }
+        for value in harsh {
+            checked(runs, &known, at, value)?;
+        }
+    }
+    Ok(())
+}
+
+/// The run of the example with another number.
+fn checked(runs: &Runs<'_>, data: &[Datum], at: usize, value: i64) -> Result<Rc<Run>, ExportError> {
+    let Some(datum) = data.get(at) else { return Ok(Rc::clone(runs.example_run())) };
+    let mut given: Given = runs.example_run().given().clone();
+    let same = |other: &Datum| datum.symbol.is_some() && other.symbol == datum.symbol;
+    for (i, slot) in given.data.iter_mut().enumerate() {
+        if i == at || data.get(i).is_some_and(same) {
+            *slot = value;
+        }
+    }
+    let run = runs.fake(&given);
+    match another_path(runs, &run).or_else(|| follows(runs, datum, &run)) {
+        Some(what) => Err(depends(runs, datum, what)),
+        None => Ok(run),
+    }
+}
+
+/// The numbers of the graph that differ between runs. A run that an op has ended differs.
+fn followers(runs: &Runs<'_>, tried: &[(i64, Rc<Run>)]) -> Vec<usize> {
+    let example = runs.example_run();
+    let read = |number: usize| matches!(runs.place(number), Some(Place::Read { .. } | Place::Offset { .. }));
+    let differs = |number: &usize| tried.iter().any(|(_, run)| run.number(*number) != example.number(*number));
+    (0..example.count()).filter(|number| !read(*number)).filter(differs).collect()
+}
+
+/// What a run does that the example does not.
+fn another_path(runs: &Runs<'_>, run: &Run) -> Option<String> {
+    let at = run.completed();
+    let line = runs.line_of(at).map(|line| format!(" ({line})")).unwrap_or_default();
+    match run.end() {
+        End::Stopped(Stop::Path { op: Some(op), .. }) => Some(format!("with another value it calls `{op}`{line}")),
+        End::Stopped(Stop::Path { op: None, .. }) => Some(format!("with another value it returns early{line}")),
+        End::Stopped(Stop::Arguments { op, .. } | Stop::Results { op }) => {
+            Some(format!("with another value it calls `{op}` in another way{line}"))
+        }
+        End::Stopped(Stop::Panicked { message, location }) => {
+            let location = location.as_ref().map(|line| format!(" ({line})")).unwrap_or_default();
+            Some(format!("with another value it panics: {message}{location}"))
+        }
+        End::Stopped(Stop::Constant { .. }) => Some(format!("it makes a tensor from it{line}")),
+        End::Output { place, .. } => Some(format!("with another value {place} is another one")),
+        _ => None,
+    }
+}
+
+/// An integer of the graph that follows from a bool or a float, which PyTorch's programs cannot compute.
+fn follows(runs: &Runs<'_>, datum: &Datum, run: &Run) -> Option<String> {
+    let example = runs.example_run();
+    let kept = |number: usize| match runs.place(number) {
+        Some(Place::Read { .. } | Place::Offset { .. }) => true,
+        Some(Place::Float { .. } | Place::Constant { float: true, .. }) => datum.kind == DataKind::Float,
+        Some(_) => false,
+        None => datum.kind == DataKind::Float && runs.is_float_output(number),
+    };
+    if !matches!(datum.kind, DataKind::Bool | DataKind::Float) {
+        return None;
+    }
+    let changed = (0..run.count()).find(|number| run.number(*number) != example.number(*number) && !kept(*number))?;
+    Some(format!("{} follows from it", runs.what_is(changed)))
+}
+
+/// The error of a path that depends on a number.
+pub(super) fn depends(runs: &Runs<'_>, datum: &Datum, change: String) -> ExportError {
+    let op = runs.example().trace.calls.get(datum.call).map(|call| call.op.clone());
+    ExportError::DataDependent { op, change, line: runs.line_of(datum.call) }
+}
