@@ -108,7 +108,8 @@ pub enum ExportError {
     #[error(
         "the forward reads values of a tensor that depends on the inputs{}{}: a value that leaves the graph would become a \
          constant. Compute with tensors instead (`where_self`, `masked_fill`, `index_select`); a single number can be read \
-         with `int64_value` or `double_value` if no branch depends on it",
+         with `int64_value` or `double_value` where the graph uses it. Leave out what is only logged while `is_exporting()`, or \
+         name its function with `Export::harmless_reads`",
         by(op),
         on(line)
     )]

@@ -79,6 +79,7 @@ pub struct Export<'m, M: Module<Family = Tch>> {
     verify: bool,
     proof: bool,
     locations: bool,
+    harmless: Vec<String>,
     scripted: bool,
     failed: Option<ExportError>,
 }
@@ -97,6 +98,7 @@ impl<'m, M: Module<Family = Tch>> Export<'m, M> {
             verify: true,
             proof: false,
             locations: true,
+            harmless: Vec::new(),
             scripted: false,
             failed: None,
         }
@@ -225,6 +227,44 @@ impl<'m, M: Module<Family = Tch>> Export<'m, M> {
         self
     }
 
+    /// Names reads of numbers of which nothing follows, such as those that are logged: by the function that reads, or by the
+    /// line (`src/model.rs:42`).
+    ///
+    /// The forward may read a number with `int64_value` or `double_value` where the graph uses it. If the graph does not, the
+    /// number may still decide a branch, for values that no run has. So without its name such a read is an error.
+    ///
+    /// What is printed or copied as a whole cannot be read in an export. Leave it out there: see
+    /// [`is_exporting`](crate::is_exporting).
+    ///
+    /// ```
+    /// use tch::{Device, Kind, Tensor};
+    /// use torch_export::prelude::*;
+    ///
+    /// fn log_mean(x: &Tensor) {
+    ///     println!("{}", x.mean(Kind::Float).double_value(&[]));
+    /// }
+    ///
+    /// struct Model;
+    ///
+    /// #[module]
+    /// impl Model {
+    ///     fn forward(&self, x: &Tensor) -> Tensor {
+    ///         log_mean(x);
+    ///         x.relu()
+    ///     }
+    /// }
+    ///
+    /// let x = Tensor::ones([3], (Kind::Float, Device::Cpu));
+    /// let inputs = ModelInputs::new(&Model, [Model::args(x)])?;
+    /// assert!(Export::new(&Model, &inputs).run().is_err());
+    /// Export::new(&Model, &inputs).harmless_reads(["log_mean"]).run()?;
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn harmless_reads<S: Into<String>>(mut self, names: impl IntoIterator<Item = S>) -> Self {
+        self.harmless.extend(names.into_iter().map(Into::into));
+        self
+    }
+
     /// Compares a program with the model, as an export does before it returns its program: at the sizes of the given sets, on
     /// their values, and on other ones where these say little. What both return and what they write must agree.
     ///
@@ -237,9 +277,9 @@ impl<'m, M: Module<Family = Tch>> Export<'m, M> {
         let mut cases = Vec::new();
         for set in self.inputs.sets() {
             let inputs = Leaves::of(set)?;
-            cases.push(CheckCase { shown: inputs.shown(), inputs });
+            cases.push(CheckCase { shown: inputs.shown(), inputs, may_refuse: false });
         }
-        check(self.model, &self.declared, program, &cases)
+        Ok(check(self.model, &self.declared, program, &cases)?.0)
     }
 
     /// Runs the export.
@@ -254,7 +294,8 @@ impl<'m, M: Module<Family = Tch>> Export<'m, M> {
             return Err(ExportError::DeclaredTwice { name: name.to_owned() });
         }
         let _plain = self.scripted.then(PlainScript::new).transpose()?;
-        let setup = Setup::new(self.inputs, &self.shapes, &self.declared, self.naming, self.tolerance, self.locations)?;
+        let mut setup = Setup::new(self.inputs, &self.shapes, &self.declared, self.naming, self.tolerance, self.locations)?;
+        setup.harmless = self.harmless;
         let sets = self.inputs.sets().iter().map(Leaves::of).collect::<Result<Vec<_>, _>>()?;
         let example = record_example(self.model, &sets, &self.declared, &setup)?;
         let reference = Reference::new(&example.trace)?;

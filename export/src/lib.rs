@@ -133,6 +133,8 @@ pub use error::ExportError;
 pub use export::{Export, export};
 pub use program::ExportedProgram;
 #[cfg(feature = "tch")]
+pub use record::is_exporting;
+#[cfg(feature = "tch")]
 pub use run::{CallError, InputMismatch, ProgramModule, RunProgram};
 
 // The macros with this crate as their root: a user depends only on this crate and `tch`.

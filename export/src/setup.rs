@@ -27,6 +27,8 @@ pub(crate) struct Setup {
     pub(crate) tolerance: Tolerance,
     /// Whether nodes have source lines.
     pub(crate) locations: bool,
+    /// The reads that nothing follows from.
+    pub(crate) harmless: Vec<String>,
 }
 
 impl Setup {
@@ -59,6 +61,7 @@ impl Setup {
             naming,
             tolerance,
             locations,
+            harmless: Vec::new(),
         };
         for (i, ((leaf, path), spec)) in flat.leaves.iter().zip(&paths).zip(specs).enumerate() {
             let value = match leaf {

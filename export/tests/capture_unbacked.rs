@@ -4,10 +4,11 @@
 // Tests fail by panicking.
 #![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing)]
 
+#[macro_use]
 mod capture_support;
 mod symbol_cases;
 
-use capture_support::{F, dims, with_shapes};
+use capture_support::{F, dims, fixed, with_shapes};
 use serde_json::Value as Json;
 use symbol_cases::{cases, leaf};
 use tch::{Device, Kind, Tensor};
@@ -82,6 +83,27 @@ fn number(tensor: &Tensor) -> i64 {
     tensor.int64_value(&[])
 }
 
+model! { Unused(x: &Tensor, n: &Tensor) -> Tensor {
+    let _logged = number(n);
+    x * 2
+} }
+
+#[test]
+fn item_unused() {
+    let inputs = ModelInputs::new(&Unused, [Unused::args(rows()).n(Tensor::from(3i64))]).unwrap();
+    let shapes = dims::<DimHint>(&[&[(0, Dim::dynamic())], &[]]);
+    let export = Export::new(&Unused, &inputs).dynamic_shapes(&shapes);
+    check("item_unused", &export.harmless_reads(["number"]).run().unwrap());
+}
+
+model! { Places(x: &Tensor) -> Tensor { x.nonzero() } }
+
+#[test]
+fn nonzero_of_four() {
+    let x = Tensor::arange(8, F).reshape([4, 2]) / 4 - 1;
+    check("nonzero_of_four", &fixed(&Places, Places::args(x)).unwrap());
+}
+
 /// `x[mask]`
 fn of(x: &Tensor, mask: &Tensor) -> Tensor {
     x.index(&[Some(mask)])
@@ -92,10 +114,6 @@ cases! {
     item_as_size(x, n = Tensor::from(3i64)) -> Tensor { Tensor::zeros([number(n)], F) + x.sum(None) }
     item_as_int(x, n = Tensor::from(3i64)) -> Tensor { x * number(n) }
     item_twice(x, n = Tensor::from(3i64)) -> Tensor { x.narrow(0, 0, number(n)) * number(n) }
-    item_unused(x, n = Tensor::from(3i64)) -> Tensor {
-        let _ = number(n);
-        x * 2
-    }
     item_in_arithmetic(x, n = Tensor::from(3i64)) -> Tensor {
         let k = number(n);
         x * k.rem_euclid(3) + k.div_euclid(2)

@@ -21,5 +21,5 @@ pub use id::{StorageNumber, ValueId};
 pub use known::{Known, Role};
 pub(crate) use sample::{OutputLeaf, RecordMode, Sample, capture};
 pub(crate) use session::quietly;
-pub use session::{record, record_located};
+pub use session::{is_exporting, record, record_located};
 pub use trace::{Argument, Call, Declared, Failure, LiftedTensor, Output, Trace};

@@ -17,6 +17,24 @@ thread_local! {
     static RECORDING: Cell<bool> = const { Cell::new(false) };
 }
 
+/// Whether a forward of this thread runs for an export, which looks at every op and gives the forward tensors without data.
+/// False while an export compares its program with the model. `torch.compiler.is_exporting`.
+///
+/// ```
+/// use tch::Tensor;
+/// use torch_export::is_exporting;
+///
+/// fn log(x: &Tensor) {
+///     if !is_exporting() {
+///         println!("{x}");
+///     }
+/// }
+/// log(&Tensor::from_slice(&[1f32, 2.0]));
+/// ```
+pub fn is_exporting() -> bool {
+    RECORDING.get()
+}
+
 /// Marks this thread as recording, until dropped.
 pub(crate) struct Mark;
 

@@ -39,6 +39,11 @@ impl Datum {
         self.symbol.as_ref().filter(|symbol| !symbol.is_real() && !self.idle)
     }
 
+    /// Whether it is the same number in every run: it comes out of a tensor that the model holds.
+    fn is_constant(&self) -> bool {
+        self.symbol.is_none() && matches!(self.kind, DataKind::Int | DataKind::Float | DataKind::Count)
+    }
+
     /// The symbol whose value it has in a run; `None` for the value of the example.
     pub(super) fn varied(&self) -> Option<&Symbol> {
         self.symbol.as_ref().filter(|_| !self.idle)
@@ -99,17 +104,32 @@ pub(super) fn declare(runs: &Runs<'_>, env: &mut ShapeEnv) -> Vec<Datum> {
         let same = sources.iter().position(|known| known.is_some() && *known == source);
         let same = same.filter(|same| source.as_ref().is_some_and(|s| s.is_kept(runs, data[*same].call, number.call)));
         let same = same.map(|same| &data[same]).filter(|same| same.kind == number.kind);
-        let symbol = match same {
-            Some(same) => same.symbol.clone(),
-            None => create(runs, env, number, source.as_ref()),
-        };
         let single = source.as_ref().and_then(|source| runs.dtype_of(source.tensor)) != Some(DType::Float64);
         let counted = source.as_ref().filter(|source| source.bounded).map(|source| source.tensor);
-        let (call, kind, value) = (number.call, number.kind, number.value);
-        data.push(Datum { call, kind, value, symbol, single, repeated: same.is_some(), idle: false, counted });
+        let (call, kind, value, repeated) = (number.call, number.kind, number.value, same.is_some());
+        let mut datum = Datum { call, kind, value, symbol: None, single, repeated, idle: false, counted };
+        datum.symbol = match same {
+            Some(same) => same.symbol.clone(),
+            None if is_asked(runs, at, &datum) => create(runs, env, number, source.as_ref()),
+            None => None,
+        };
+        data.push(datum);
         sources.push(source);
     }
     data
+}
+
+/// Whether a run asks for a number. It does not if the number comes out of a tensor that the model holds, which is the same
+/// in every run.
+fn is_asked(runs: &Runs<'_>, at: usize, datum: &Datum) -> bool {
+    let example = runs.example_run();
+    let other = datum.telling().0.into_iter().find(|value| *value != datum.value);
+    other.is_some_and(|value| {
+        let mut given: Given = example.given().clone();
+        given.data.get_mut(at).into_iter().for_each(|slot| *slot = value);
+        let run = runs.fake(&given);
+        !run.is_same() || (0..example.count()).any(|number| run.number(number) != example.number(number))
+    })
 }
 
 fn create(runs: &Runs<'_>, env: &mut ShapeEnv, number: &DataNumber, source: Option<&Source>) -> Option<Symbol> {
@@ -173,11 +193,12 @@ impl Source {
 /// nothing else may follow. A number of which nothing follows keeps its value from then on.
 ///
 /// # Errors
-/// [`ExportError::DataDependent`] for a path that depends on such a number, [`ExportError::Unsolved`] for a float that follows
-/// from one in a way that is not found.
+/// [`ExportError::DataDependent`] for a path that depends on such a number, [`ExportError::ReadsData`] for one that nothing
+/// follows from and that is not named as harmless, [`ExportError::Unsolved`] for a float that follows from one in a way that
+/// is not found.
 pub(super) fn check(runs: &Runs<'_>, data: &mut [Datum]) -> Result<(), ExportError> {
     let known = data.to_vec();
-    for (at, datum) in known.iter().enumerate().filter(|(_, datum)| !datum.repeated) {
+    for (at, datum) in known.iter().enumerate().filter(|(_, datum)| !datum.repeated && !datum.is_constant()) {
         let (benign, harsh) = datum.telling();
         let mut tried: Vec<(i64, Rc<Run>)> = vec![(datum.value, Rc::clone(runs.example_run()))];
         for value in benign {
@@ -185,6 +206,11 @@ pub(super) fn check(runs: &Runs<'_>, data: &mut [Datum]) -> Result<(), ExportErr
         }
         let followers = followers(runs, &tried);
         if followers.is_empty() {
+            // A branch may still follow from it, at a value that was not tried. All counts and bools are.
+            if matches!(datum.kind, DataKind::Int | DataKind::Float) && !runs.is_harmless(datum.call) {
+                let op = runs.example().trace.calls.get(datum.call).map(|call| call.op.clone());
+                return Err(ExportError::ReadsData { op, line: runs.line_of(datum.call) });
+            }
             let same = |other: &&mut Datum| other.symbol == datum.symbol;
             data.iter_mut().filter(same).for_each(|datum| datum.idle = true);
             continue;
