@@ -145,8 +145,10 @@ CALLS = {"Max": sympy.Max, "Min": sympy.Min, "Mod": lambda a, b: a - b * sympy.f
 
 
 def symbolic(node, known):
-    """The value of an integer expression. Symbols are positive integers, and `known` has the values of names."""
+    """The value of a number. Symbols are positive integers, and `known` has the values of names."""
     match node:
+        case ast.Constant(value=float(v)):
+            return sympy.Rational(v)
         case ast.Constant(value=int(v)):
             return sympy.Integer(v)
         case ast.Name(id=name):
@@ -181,7 +183,17 @@ def integers(program):
         if not item.annotation.startswith("Sym("):
             annotations[item.name] = item.annotation
             continue
-        said = symbolic(expression(item.annotation[4:-1]), {})
+        said = expression(item.annotation[4:-1])
+        if isinstance(said, ast.Compare):
+            check_comparison(item, said, known)
+            continue
+        said = symbolic(said, {})
+        if target(item.call) == "aten.item.default":
+            # A number that comes out of a tensor is a symbol of its own.
+            if not said.is_Symbol or said in known.values():
+                raise Difference(f"`{item.name}` says {said}, but reads a number")
+            known[item.name] = said
+            continue
         if target(item.call) == "aten.sym_size.int":
             tensor, dim = item.call.args
             computed = symbolic(sizes_of(annotations[tensor.id])[dim.value], {})
@@ -191,6 +203,15 @@ def integers(program):
             raise Difference(f"`{item.name}` says {said}, but computes {computed}")
         known[item.name] = said
     return known
+
+
+def check_comparison(item, said, known):
+    computed = item.call
+    if not isinstance(computed, ast.Compare) or type(said.ops[0]) is not type(computed.ops[0]):
+        raise Difference(f"`{item.name}` says {ast.unparse(said)}, but computes {ast.unparse(computed)}")
+    for a, b in ((said.left, computed.left), (said.comparators[0], computed.comparators[0])):
+        if sympy.simplify(symbolic(a, {}) - symbolic(b, known)) != 0:
+            raise Difference(f"`{item.name}` says {ast.unparse(said)}, but computes {ast.unparse(computed)}")
 
 
 def target(call):
@@ -207,7 +228,8 @@ class Side:
         check_last_uses(self.program)
         self.known = integers(self.program)
         self.names = {name: name for name, _ in self.program.inputs} | self.program.aliases
-        self.statements = [s for s in self.program.statements if s.name not in self.known]
+        reads = ("aten.item.default",)
+        self.statements = [s for s in self.program.statements if s.name not in self.known or target(s.call) in reads]
         for i, item in enumerate(self.statements):
             self.names[item.name] = f"%{i}"
 
@@ -222,6 +244,8 @@ class Side:
                 return "[" + ", ".join(map(self.value, items)) + "]"
             case ast.Tuple(elts=items):
                 return "(" + ", ".join(map(self.value, items)) + ")"
+            case ast.Compare(left=a, ops=[op], comparators=[b]):
+                return f"{self.value(a)} {type(op).__name__} {self.value(b)}"
             case ast.Subscript(value=of, slice=index):
                 return f"{self.value(of)}[{ast.unparse(index)}]"
         return ast.unparse(node)

@@ -70,6 +70,20 @@ class Scalar(torch.nn.Module):
         return (x + 1.5).sigmoid()
 
 
+class Masked(torch.nn.Module):
+    def forward(self, x):
+        mask = x.sum([1]).gt(0.0)
+        rows = x[mask]
+        return rows + rows.exp(), mask.logical_not().nonzero()
+
+
+class Taken(torch.nn.Module):
+    def forward(self, x, count, scale):
+        count, scale = count.item(), scale.item()
+        steps = torch.arange(count, dtype=torch.int64)
+        return x.narrow(0, 0, count) * (2 * count + 1), steps, x * (scale * 0.75)
+
+
 class Dataclasses(torch.nn.Module):
     def forward(self, inputs):
         x = inputs.x if inputs.bias is None else inputs.x + inputs.bias
@@ -318,6 +332,8 @@ TWINS = {
     "chunks": lambda: (Chunks(), ({0: D},)),
     "positions": lambda: (Positions(), ({0: D, 1: D},)),
     "scalar": lambda: (Scalar(), ({0: D},)),
+    "masked": lambda: (Masked(), ({0: D},)),
+    "taken": lambda: (Taken(), ({0: D}, None, None)),
     "dataclasses": lambda: (Dataclasses(), ([{0: D}, {0: D}],)),
     "nested": lambda: (Nested(), {"pairs": [({0: D}, {0: D}), (None, None)], "width": None}),
     "grow": lambda: (Grow(), ([[{0: D, 2: D}], [{0: D, 2: D}]], {0: D, 2: D}, {0: D, 2: D})),

@@ -76,6 +76,30 @@ impl Scalar {
     }
 }
 
+/// Rows that a mask selects, and where the others are.
+struct Masked;
+
+#[module]
+impl Masked {
+    fn forward(&self, x: &Tensor) -> (Tensor, Tensor) {
+        let mask = x.sum_dim_intlist([1].as_slice(), false, None::<Kind>).gt(0.0);
+        let rows = x.index(&[Some(&mask)]);
+        (&rows + rows.exp(), mask.logical_not().nonzero())
+    }
+}
+
+/// Numbers that come out of tensors: as a length, as a size, in arithmetic, and a float.
+struct Taken;
+
+#[module]
+impl Taken {
+    fn forward(&self, x: &Tensor, count: &Tensor, scale: &Tensor) -> (Tensor, Tensor, Tensor) {
+        let (count, scale) = (count.int64_value(&[]), scale.double_value(&[]));
+        let steps = Tensor::arange(count, (Kind::Int64, Device::Cpu));
+        (x.narrow(0, 0, count) * (2 * count + 1), steps, x * (scale * 0.75))
+    }
+}
+
 /// Inputs and outputs as dataclasses, with a field that may be missing.
 #[derive(PyTree)]
 #[pytree(name = "conformance.Inputs")]
@@ -164,6 +188,14 @@ pub(crate) fn record(recorder: &mut Recorder) -> Result<()> {
     recorder.record(Case::guessed("positions", Positions, sets, [positions(7, 9), positions(4, 12)]));
     let scalar = |n| Scalar::args(randn(&[n, 6]));
     recorder.record(Case::guessed("scalar", Scalar, [scalar(4), scalar(5)], [scalar(9), scalar(2)]));
+
+    let masked = |n| Masked::args(randn(&[n, 6]));
+    recorder.record(Case::guessed("masked", Masked, [masked(4), masked(5)], [masked(9), masked(2)]));
+    let taken = |n, count: i64, scale: f32| {
+        Taken::args(randn(&[n, 6])).count(Tensor::from(count)).scale(Tensor::from(scale))
+    };
+    let unseen = [taken(9, 0, -0.75), taken(7, 7, 3.0)];
+    recorder.record(Case::guessed("taken", Taken, [taken(4, 2, 1.5), taken(5, 3, 0.25)], unseen));
 
     let inputs = |n| Dataclasses::args(Inputs { x: randn(&[n, 5]), bias: None, mask: randn(&[n, 5]).gt(0.5) });
     recorder.record(Case::guessed("dataclasses", Dataclasses, [inputs(4), inputs(6)], [inputs(9), inputs(2)]));
