@@ -164,6 +164,12 @@ impl Reader<'_> {
         match kind.as_str() {
             "as_none" => Argument::None,
             "as_tensor" => Argument::Tensor(id(value)),
+            "as_tensors" => Argument::Tensors(list(value).iter().map(id).collect()),
+            "as_optional_tensors" => {
+                let tensor = |v: &Json| v.get("as_tensor").map(id);
+                Argument::OptionalTensors(list(value).iter().map(tensor).collect())
+            }
+            "as_ints" => Argument::Ints(list(value).iter().map(|v| Sym::Value(v.as_i64().unwrap())).collect()),
             "as_int" => Argument::Int(Sym::Value(value.as_i64().unwrap())),
             "as_sym_int" => Argument::Int(Sym::Node(id(value))),
             "as_float" => Argument::Float(Sym::Value(value.as_f64().unwrap())),
