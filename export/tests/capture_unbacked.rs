@@ -8,13 +8,13 @@
 mod capture_support;
 mod symbol_cases;
 
-use capture_support::{F, dims, fixed, with_shapes};
+use capture_support::{F, dims, fixed, refused, with_shapes};
 use serde_json::Value as Json;
 use symbol_cases::{cases, leaf};
 use tch::{Device, Kind, Tensor};
 use torch_export::prelude::*;
-use torch_export::pytree::Leaf;
-use torch_export::CallError;
+use torch_export::pytree::{Leaf, LeafRef};
+use torch_export::{CallError, ExportError};
 use torch_export::shapes::DimHint;
 
 /// The lines of a printed program without comments, and without the options that only Python or only tch passes.
@@ -149,4 +149,182 @@ cases! {
         of(x, &mask) + of(x, &mask).exp()
     }
     selected_parts(x) -> Tensor { Tensor::cat(&[of(x, &x.gt(0.0)), of(x, &x.lt(0.0))], 0) }
+}
+
+model! { Branch(x: &Tensor, n: &Tensor) -> Tensor { if number(n) > 2 { x.sin() } else { x.cos() } } }
+model! { Equal(x: &Tensor, n: &Tensor) -> Tensor { if number(n) == 3 { x.sin() } else { x.cos() } } }
+model! { Negative(x: &Tensor, n: &Tensor) -> Tensor { if number(n) < 0 { x * number(n) } else { (x * number(n)).sin() } } }
+model! { Loop(x: &Tensor, n: &Tensor) -> Tensor { (0..number(n)).fold(x.shallow_clone(), |x, _| x.sin()) } }
+model! { Pieces(x: &Tensor, n: &Tensor) -> Tensor { Tensor::cat(&vec![x; number(n) as usize], 0) } }
+model! { Demand(x: &Tensor, n: &Tensor) -> Tensor {
+    assert!(number(n) >= 0, "negative");
+    x * number(n)
+} }
+model! { Picked(x: &Tensor, n: &Tensor) -> Tensor { x * [1.0, 2.0, 4.0, 8.0][number(n) as usize] } }
+model! { Early(x: &Tensor, n: &Tensor) -> Tensor {
+    if number(n) == 0 {
+        return x.shallow_clone();
+    }
+    x.sin()
+} }
+model! { Found(x: &Tensor, n: &Tensor) -> Tensor { if n.nonzero().size()[0] > 0 { x.sin() } else { x.cos() } } }
+model! { Truth(x: &Tensor, n: &Tensor) -> Tensor { if n.gt(1).int64_value(&[]) != 0 { x.sin() } else { x.cos() } } }
+model! { Threshold(x: &Tensor, n: &Tensor) -> Tensor {
+    let scale = n.to_kind(Kind::Double).double_value(&[]);
+    if scale > 1e5 { x * scale } else { x / scale }
+} }
+model! { Rounded(x: &Tensor, n: &Tensor) -> Tensor {
+    let scale = n.to_kind(Kind::Double).double_value(&[]);
+    Tensor::zeros([(scale * 1.5) as i64], F) + x.sum(None)
+} }
+model! { Table(x: &Tensor, n: &Tensor) -> Tensor { x * Tensor::from_slice(&[number(n), 1]) } }
+
+/// What depends on a number is refused, with the op and the line that read it.
+#[test]
+fn paths_that_depend_on_a_number_are_refused() {
+    macro_rules! refused {
+        ($($model:ident $op:literal),*) => {$({
+            let example = $model::args(rows()).n(Tensor::from(3i64));
+            let error = refused(with_shapes(&$model, example, &dims::<DimHint>(&[&[(0, Dim::dynamic())], &[]])));
+            let ExportError::DataDependent { op: Some(op), line: Some(line), change } = &error else {
+                panic!("{}: {error:?}", stringify!($model));
+            };
+            assert_eq!(op.to_string(), $op, "{error}");
+            assert!(line.contains("tests/capture_unbacked.rs:"), "{error}");
+            assert!(change.contains(" instead of ") || change.contains("follows from it"), "{error}");
+        })*};
+    }
+    refused!(
+        Branch "aten.item.default", Equal "aten.item.default", Negative "aten.item.default", Loop "aten.item.default",
+        Pieces "aten.item.default", Demand "aten.item.default", Picked "aten.item.default", Early "aten.item.default",
+        Found "aten.nonzero.default", Truth "aten.item.default", Threshold "aten.item.default",
+        Rounded "aten.item.default", Table "aten.item.default"
+    );
+}
+
+model! { Both(x: &Tensor, n: &Tensor, m: &Tensor) -> Tensor { x.narrow(0, number(n), number(m)) } }
+model! { Larger(x: &Tensor, n: &Tensor) -> Tensor { x * number(n).max(2) } }
+model! { Bounded(x: &Tensor, n: &Tensor) -> Tensor { x.narrow(0, 0, number(n).clamp(1, x.size()[0])) } }
+model! { Absolute(x: &Tensor, n: &Tensor) -> Tensor { x * number(n).abs() } }
+model! { Truncated(x: &Tensor, n: &Tensor) -> Tensor { x * (number(n) / 2) + number(n) % 3 } }
+model! { Squared(x: &Tensor, n: &Tensor) -> (Tensor, i64) { (x + number(n) * number(n), number(n) * x.size()[0]) } }
+model! { Row(x: &Tensor, n: &Tensor) -> Tensor { x.select(0, number(n)) } }
+model! { Until(x: &Tensor, n: &Tensor) -> Tensor { x.slice(0, None, number(n), 1) } }
+model! { Shifted(x: &Tensor, n: &Tensor) -> Tensor { x.roll([number(n)], [0]) } }
+model! { Filled(x: &Tensor, n: &Tensor) -> Tensor { x.masked_fill(&x.gt(0.0), number(n)) } }
+model! { AsFloat(x: &Tensor, n: &Tensor) -> Tensor { x * (number(n) as f64) / (1.0 + number(n) as f64) } }
+model! { AsTensor(x: &Tensor, n: &Tensor) -> Tensor { x + Tensor::from(number(n) + 1) } }
+model! { Norm(x: &Tensor) -> Tensor { x / x.norm().double_value(&[]) } }
+model! { Mixed(x: &Tensor) -> Tensor { x * (x.mean(Kind::Float).double_value(&[]) / x.size()[0] as f64) } }
+model! { Difference(x: &Tensor) -> Tensor { x * (x.max().double_value(&[]) - x.min().double_value(&[])) } }
+model! { Guarded(x: &Tensor) -> Tensor { x / x.norm().double_value(&[]).max(1e-6) } }
+model! { Places2(x: &Tensor) -> Tensor {
+    let places = x.gt(0.0).nonzero();
+    let count = places.size()[0];
+    places.reshape([2 * count]).to_kind(Kind::Float) / (count + 1)
+} }
+model! { Positive(x: &Tensor) -> (Tensor, Tensor) {
+    let found = x.masked_select(&x.gt(0.0));
+    (found.max(), found.softmax(0, None::<Kind>))
+} }
+model! { Joined(x: &Tensor, y: &Tensor) -> Tensor { x.masked_select(&x.gt(0.0)) + y.masked_select(&y.gt(0.0)) } }
+model! { Unique(x: &Tensor) -> (Tensor, Tensor) {
+    let (values, _, counts) = x.round().internal_unique2(true, false, true);
+    (values, counts)
+} }
+
+/// A program is the model wherever it takes inputs, and takes them where the model does.
+#[test]
+fn numbers_are_followed_exactly() {
+    let numbers = [0i64, 1, 2, 3, 4, 5, 6, 7, 8, 20, 1000, -1, -2, -3, -4, -7, -1000];
+    macro_rules! exact {
+        // How many of the numbers the program may refuse though the model takes them.
+        ($($model:ident refuses $most:literal),*) => {$({
+            let example = $model::args(rows()).n(Tensor::from(3i64));
+            let program = with_shapes(&$model, example, &dims::<DimHint>(&[&[(0, Dim::dynamic())], &[]]));
+            let program = program.unwrap_or_else(|e| panic!("{}: {e}", stringify!($model)));
+            let args = |n| $model::args(Tensor::arange(14, F).reshape([7, 2]) - 6.5).n(Tensor::from(n));
+            exact(stringify!($model), &$model, &program, numbers.map(args), $most);
+        })*};
+    }
+    exact!(
+        Larger refuses 0, Bounded refuses 0, Absolute refuses 6, Truncated refuses 6, Squared refuses 0, Row refuses 0,
+        Until refuses 9, Shifted refuses 0, Filled refuses 0, AsFloat refuses 0, AsTensor refuses 0
+    );
+    let example = Both::args(rows()).n(Tensor::from(1i64)).m(Tensor::from(3i64));
+    let program = with_shapes(&Both, example, &dims::<DimHint>(&[&[(0, Dim::dynamic())], &[], &[]])).unwrap();
+    let pairs = (-8..9).flat_map(|n: i64| [-1i64, 0, 1, 3, 7, 8].map(|m| (n, m)));
+    let args = pairs.map(|(n, m)| Both::args(Tensor::arange(14, F).reshape([7, 2])).n(Tensor::from(n)).m(Tensor::from(m)));
+    // PyTorch also takes starts that count from the end: it asserts one condition or the other.
+    exact("Both", &Both, &program, args, 20);
+}
+
+/// The same for numbers that ops choose or compute.
+#[test]
+fn counts_and_floats_are_followed_exactly() {
+    let inputs = || {
+        let random = [1, 2, 3, 4, 9, 30].map(|n| Tensor::randn([n, 2], F));
+        let special = [Tensor::zeros([3, 2], F), Tensor::ones([3, 2], F), -Tensor::ones([4, 2], F)];
+        random.into_iter().chain(special)
+    };
+    macro_rules! exact {
+        ($($model:ident),*) => {$({
+            let shapes = dims::<DimHint>(&[&[(0, Dim::dynamic())]]);
+            let program = with_shapes(&$model, $model::args(rows()), &shapes);
+            let program = program.unwrap_or_else(|e| panic!("{}: {e}", stringify!($model)));
+            exact(stringify!($model), &$model, &program, inputs().map($model::args), 0);
+        })*};
+    }
+    exact!(Norm, Mixed, Difference, Places2, Positive, Unique);
+    // Two counts must be equal, or one of them 1.
+    let shapes = dims::<DimHint>(&[&[(0, Dim::dynamic())], &[(0, Dim::dynamic())]]);
+    let program = with_shapes(&Joined, Joined::args(rows()).y(rows() * 2), &shapes).unwrap();
+    let pairs = inputs().flat_map(|x| inputs().map(move |y| Joined::args(x.shallow_clone()).y(y)));
+    exact("Joined", &Joined, &program, pairs, 20);
+    let error = refused(fixed(&Guarded, Guarded::args(rows())));
+    assert!(matches!(error, ExportError::Unsolved { .. }), "{error}");
+}
+
+/// Compares program and model on inputs that either may refuse.
+fn exact<M: Module<Family = Tch>>(
+    name: &str,
+    model: &M,
+    program: &ExportedProgram,
+    inputs: impl IntoIterator<Item = M::Args>,
+    most: usize,
+) {
+    let module = program.module().unwrap();
+    let (mut ran, mut refused) = (0, Vec::new());
+    for args in inputs {
+        let flat = torch_export::pytree::flatten(&args).unwrap();
+        let leaves: Vec<Leaf<Tch>> = flat.leaves.iter().map(|leaf| leaf.map(|tensor| tensor.copy())).collect();
+        let shown = format!("{:?}", leaves.iter().map(|leaf| format!("{leaf:?}")).collect::<Vec<_>>());
+        let quiet = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| model.call(&args)));
+        let got = module.run(leaves);
+        match (quiet, got) {
+            (Ok(Ok(expected)), Ok(got)) => {
+                ran += 1;
+                let expected = torch_export::pytree::flatten(&expected).unwrap();
+                assert_eq!(got.len(), expected.leaves.len());
+                for (got, expected) in got.iter().zip(&expected.leaves) {
+                    let (got, expected) = (got.as_ref(), *expected);
+                    match (got, expected) {
+                        (LeafRef::Tensor(a), LeafRef::Tensor(b)) => {
+                            assert_eq!(a.size(), b.size(), "{name} {shown}");
+                            assert!(a.numel() == 0 || a.allclose(b, 1e-5, 1e-6, true), "{name} {shown}: {a} is not {b}");
+                        }
+                        (a, b) => assert_eq!(format!("{a:?}"), format!("{b:?}"), "{name} {shown}"),
+                    }
+                }
+            }
+            (Ok(Ok(_)), Err(error)) => {
+                assert!(matches!(error, CallError::Assertion { .. } | CallError::Inputs(_)), "{name} {shown}: {error}");
+                refused.push(shown);
+            }
+            (_, Err(_)) => {}
+            (_, Ok(_)) => panic!("{name} {shown}: the model refuses it"),
+        }
+    }
+    assert!(ran > 1, "{name}: only {ran} runs");
+    assert!(refused.len() <= most, "{name}: {} refused: {refused:#?}\n{program}", refused.len());
 }

@@ -114,8 +114,10 @@ impl Attempt<'_, '_> {
         failed: impl Fn() -> ExportError,
     ) -> Halt {
         let variables = &self.domain.space.variables;
-        let found = solve::guards(&self.domain.space, &mut same, GUARD_RUNS);
-        if let Ok(guards) = found {
+        // Sizes out of tensors are first taken to be neither 0 nor 1, as PyTorch does: it then need not ask whether one is
+        // broadcast to another. What the smaller ones do is learned next.
+        for space in self.domain.without_broadcasts().iter().chain([&self.domain.space]) {
+            let Ok(guards) = solve::guards(space, &mut same, GUARD_RUNS) else { continue };
             let known = self.lessons.guards.get(&call);
             let new = |guard| known.is_none_or(|known| !known.iter().any(|(rel, _)| rel == guard));
             if !guards.is_empty() && guards.iter().all(new) {

@@ -241,7 +241,13 @@ fn checked(runs: &Runs<'_>, data: &[Datum], at: usize, value: i64) -> Result<Rc<
         }
     }
     let run = runs.fake(&given);
-    match another_path(runs, &run).or_else(|| follows(runs, datum, &run)) {
+    let shown = |value: i64| match datum.kind {
+        DataKind::Float => format!("{:?}", f64::from_bits(value as u64)),
+        DataKind::Bool => (value != 0).to_string(),
+        _ => value.to_string(),
+    };
+    let instead = || format!("with {} instead of {} ", shown(value), shown(datum.value));
+    match another_path(runs, &run).map(|what| instead() + &what).or_else(|| follows(runs, datum, &run)) {
         Some(what) => Err(depends(runs, datum, what)),
         None => Ok(run),
     }
@@ -255,22 +261,22 @@ fn followers(runs: &Runs<'_>, tried: &[(i64, Rc<Run>)]) -> Vec<usize> {
     (0..example.count()).filter(|number| !read(*number)).filter(differs).collect()
 }
 
-/// What a run does that the example does not.
+/// What a run does that the example does not; the subject is the forward.
 fn another_path(runs: &Runs<'_>, run: &Run) -> Option<String> {
     let at = run.completed();
     let line = runs.line_of(at).map(|line| format!(" ({line})")).unwrap_or_default();
     match run.end() {
-        End::Stopped(Stop::Path { op: Some(op), .. }) => Some(format!("with another value it calls `{op}`{line}")),
-        End::Stopped(Stop::Path { op: None, .. }) => Some(format!("with another value it returns early{line}")),
+        End::Stopped(Stop::Path { op: Some(op), .. }) => Some(format!("it calls `{op}`{line}")),
+        End::Stopped(Stop::Path { op: None, .. }) => Some(format!("it returns early{line}")),
         End::Stopped(Stop::Arguments { op, .. } | Stop::Results { op }) => {
-            Some(format!("with another value it calls `{op}` in another way{line}"))
+            Some(format!("it calls `{op}` in another way{line}"))
         }
         End::Stopped(Stop::Panicked { message, location }) => {
             let location = location.as_ref().map(|line| format!(" ({line})")).unwrap_or_default();
-            Some(format!("with another value it panics: {message}{location}"))
+            Some(format!("it panics: {message}{location}"))
         }
-        End::Stopped(Stop::Constant { .. }) => Some(format!("it makes a tensor from it{line}")),
-        End::Output { place, .. } => Some(format!("with another value {place} is another one")),
+        End::Stopped(Stop::Constant { .. }) => Some(format!("it makes a tensor of other values{line}")),
+        End::Output { place, .. } => Some(format!("{place} is another one")),
         _ => None,
     }
 }

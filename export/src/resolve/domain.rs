@@ -193,6 +193,16 @@ impl Domain {
         self.data.iter().find(|datum| datum.symbol.as_ref() == Some(symbol) || (draws && datum.float().is_some()))
     }
 
+    /// The space in which numbers out of tensors are at least 2, if there are any that are 2 or more in the example.
+    pub(super) fn without_broadcasts(&self) -> Option<Space> {
+        let mut space = self.space.clone();
+        let data = space.variables.iter_mut().filter(|variable| {
+            variable.example >= 2 && variable.low < 2 && !is_draw(&variable.symbol) && self.datum(&variable.symbol).is_some()
+        });
+        let raised = data.map(|variable| variable.low = 2).count();
+        (raised > 0).then_some(space)
+    }
+
     /// What a run at a point is given. `None` if a size would be negative, or the point is not allowed.
     pub(crate) fn given(&self, point: &[i64], like: &LeafSizes) -> Option<Given> {
         let sizes = self.sizes(point, like)?;

@@ -1,4 +1,6 @@
 //! Programs made from the JSON that PyTorch saved.
+// Each test file uses a part of it.
+#![allow(dead_code)]
 
 use program::{
     Argument, ExportedProgram, Frame, Graph, GraphOutput, GraphSignature, InputKind, InputSpec, NamedArgument, Node,

@@ -42,7 +42,7 @@ impl ShapeEnv {
     /// Demands a relation of values that only exist when the program runs: the program asserts it. What follows for the
     /// ranges holds from now on.
     ///
-    /// Mirrors `ShapeEnv.defer_runtime_assert`.
+    /// Mirrors `ShapeEnv.defer_runtime_assert`. Of an equality, the symbol that was created last is replaced.
     ///
     /// ```
     /// # use symbolic::{Expr, Naming, Rel, RelOp, ShapeEnv, ValueRange};
@@ -63,7 +63,26 @@ impl ShapeEnv {
         self.assume(rel)?;
         let learned = self.simplify_rel(rel)?;
         self.asserts.push(Guard { rel: rel.clone(), origin: origin.to_owned() });
-        self.learn(&learned)
+        self.learn(&learned)?;
+        if rel.op == RelOp::Eq { self.replace_unbacked(&learned) } else { Ok(()) }
+    }
+
+    /// Replaces the last of the unbacked symbols of an equality by what is known before it.
+    fn replace_unbacked(&mut self, rel: &Rel) -> Result<(), EnvError> {
+        let order = |symbol: &Symbol| match self.symbols.get_full(symbol) {
+            Some((at, _, info)) if info.kind == SymbolKind::Unbacked => Some(at),
+            _ => None,
+        };
+        let last = rel.free_symbols().into_iter().filter_map(|symbol| Some((order(&symbol)?, symbol))).max_by_key(|(at, _)| *at);
+        let Some((_, symbol)) = last else { return Ok(()) };
+        let Some(solution) = solve(rel, &Expr::symbol(&symbol), false)? else { return Ok(()) };
+        if solution.divisor != 1 || solution.rhs.free_symbols().contains(&symbol) {
+            return Ok(());
+        }
+        let bound = self.bound(&solution.rhs);
+        self.narrow(&symbol, bound)?;
+        self.put(&symbol, solution.rhs);
+        self.settle(&symbol)
     }
 
     /// Demands `a == b`; the answer is whether the examples agree. Of two symbols the lesser name survives.

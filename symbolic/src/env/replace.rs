@@ -147,7 +147,7 @@ impl ShapeEnv {
         self.narrow(&inner, range)
     }
 
-    fn put(&mut self, symbol: &Symbol, target: Expr) {
+    pub(super) fn put(&mut self, symbol: &Symbol, target: Expr) {
         for inner in target.free_symbols() {
             self.mentioned.entry(inner).or_default().insert(symbol.clone());
         }
@@ -155,7 +155,7 @@ impl ShapeEnv {
     }
 
     /// Applies a new replacement to the others, and they to it, until none mentions a replaced symbol.
-    fn settle(&mut self, new: &Symbol) -> Result<(), EnvError> {
+    pub(super) fn settle(&mut self, new: &Symbol) -> Result<(), EnvError> {
         let mut changed = vec![new.clone()];
         // Each round removes one link of a chain, and no chain is longer than the symbols.
         for _ in 0..=self.replacements.len() {
