@@ -14,8 +14,8 @@ use symbol_cases::{cases, leaf};
 use tch::{Device, Kind, Tensor};
 use torch_export::prelude::*;
 use torch_export::pytree::{Leaf, LeafRef};
-use torch_export::{CallError, ExportError};
 use torch_export::shapes::DimHint;
+use torch_export::{CallError, ExportError};
 
 /// The lines of a printed program without comments, and without the options that only Python or only tch passes.
 fn lines(text: &str) -> Vec<String> {
@@ -254,7 +254,8 @@ fn numbers_are_followed_exactly() {
     let example = Both::args(rows()).n(Tensor::from(1i64)).m(Tensor::from(3i64));
     let program = with_shapes(&Both, example, &dims::<DimHint>(&[&[(0, Dim::dynamic())], &[], &[]])).unwrap();
     let pairs = (-8..9).flat_map(|n: i64| [-1i64, 0, 1, 3, 7, 8].map(|m| (n, m)));
-    let args = pairs.map(|(n, m)| Both::args(Tensor::arange(14, F).reshape([7, 2])).n(Tensor::from(n)).m(Tensor::from(m)));
+    let args =
+        pairs.map(|(n, m)| Both::args(Tensor::arange(14, F).reshape([7, 2])).n(Tensor::from(n)).m(Tensor::from(m)));
     // PyTorch also takes starts that count from the end: it asserts one condition or the other.
     exact("Both", &Both, &program, args, 20);
 }
@@ -311,7 +312,10 @@ fn exact<M: Module<Family = Tch>>(
                     match (got, expected) {
                         (LeafRef::Tensor(a), LeafRef::Tensor(b)) => {
                             assert_eq!(a.size(), b.size(), "{name} {shown}");
-                            assert!(a.numel() == 0 || a.allclose(b, 1e-5, 1e-6, true), "{name} {shown}: {a} is not {b}");
+                            assert!(
+                                a.numel() == 0 || a.allclose(b, 1e-5, 1e-6, true),
+                                "{name} {shown}: {a} is not {b}"
+                            );
                         }
                         (a, b) => assert_eq!(format!("{a:?}"), format!("{b:?}"), "{name} {shown}"),
                     }

@@ -73,7 +73,11 @@ impl ShapeEnv {
             Some((at, _, info)) if info.kind == SymbolKind::Unbacked => Some(at),
             _ => None,
         };
-        let last = rel.free_symbols().into_iter().filter_map(|symbol| Some((order(&symbol)?, symbol))).max_by_key(|(at, _)| *at);
+        let last = rel
+            .free_symbols()
+            .into_iter()
+            .filter_map(|symbol| Some((order(&symbol)?, symbol)))
+            .max_by_key(|(at, _)| *at);
         let Some((_, symbol)) = last else { return Ok(()) };
         let Some(solution) = solve(rel, &Expr::symbol(&symbol), false)? else { return Ok(()) };
         if solution.divisor != 1 || solution.rhs.free_symbols().contains(&symbol) {

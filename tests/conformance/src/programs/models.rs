@@ -191,9 +191,8 @@ pub(crate) fn record(recorder: &mut Recorder) -> Result<()> {
 
     let masked = |n| Masked::args(randn(&[n, 6]));
     recorder.record(Case::guessed("masked", Masked, [masked(4), masked(5)], [masked(9), masked(2)]));
-    let taken = |n, count: i64, scale: f32| {
-        Taken::args(randn(&[n, 6])).count(Tensor::from(count)).scale(Tensor::from(scale))
-    };
+    let taken =
+        |n, count: i64, scale: f32| Taken::args(randn(&[n, 6])).count(Tensor::from(count)).scale(Tensor::from(scale));
     let unseen = [taken(9, 0, -0.75), taken(7, 7, 3.0)];
     recorder.record(Case::guessed("taken", Taken, [taken(4, 2, 1.5), taken(5, 3, 0.25)], unseen));
 
