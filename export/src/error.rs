@@ -176,6 +176,16 @@ pub enum ExportError {
         /// The Rust line of the call.
         line: Option<String>,
     },
+    /// An input is no plain tensor, which the runs without data need.
+    #[error("the input `{input}` {what}, which cannot be exported; {cure} before the call")]
+    InputForm {
+        /// The name of the input in the program: `x`, `cache_keys_0`.
+        input: String,
+        /// Its layout or element type.
+        what: String,
+        /// What to do about it.
+        cure: &'static str,
+    },
     /// Inputs of these sizes could not be made.
     #[error("cannot make inputs with {sizes}: {message}")]
     InputsOfSizes {

@@ -4,7 +4,7 @@ use crate::ExportError;
 use crate::dispatch::tensor_type;
 use crate::model_tensors::ModelTensors;
 use program::names::{Namer, mapping_key_part, placeholder_base};
-use pytree_core::{KeyEntry, KeyPath, LeafRef, Module, Tch, TensorType, flatten};
+use pytree_core::{DType, KeyEntry, KeyPath, Layout, LeafRef, Module, Tch, TensorType, flatten};
 use shapes::{DynamicShapes, InputLeaf, InputValue, ModelInputs, Tolerance};
 use symbolic::Naming;
 
@@ -64,10 +64,12 @@ impl Setup {
             harmless: Vec::new(),
         };
         for (i, ((leaf, path), spec)) in flat.leaves.iter().zip(&paths).zip(specs).enumerate() {
+            let name = setup.namer.placeholder(&base_name(&path.placeholder));
             let value = match leaf {
                 LeafRef::Tensor(tensor) => {
                     setup.tensor_leaves.push(i);
                     let known = tensor_type(tensor)?;
+                    check_form(&known, &name)?;
                     InputValue::Tensor(TensorType { requires_grad: known.requires_grad && tensor.is_leaf(), ..known })
                 }
                 LeafRef::Int(v) => InputValue::Int(*v),
@@ -76,7 +78,7 @@ impl Setup {
             setup.leaves.push(InputLeaf {
                 source: format!("L{}", path.source),
                 path: path.source.to_string(),
-                name: setup.namer.placeholder(&base_name(&path.placeholder)),
+                name,
                 value,
                 spec,
             });
@@ -95,6 +97,19 @@ impl Setup {
     pub(crate) fn has_numbers(&self, leaf: usize) -> bool {
         self.leaves.get(leaf).is_some_and(|leaf| !matches!(leaf.value, InputValue::Other { .. }))
     }
+}
+
+/// Checks that an input can be without data, as in the runs that find the sizes.
+fn check_form(known: &TensorType, input: &str) -> Result<(), ExportError> {
+    let quantized = matches!(known.dtype, DType::QInt8 | DType::QUInt8 | DType::QInt32);
+    if known.layout == Layout::Strided && !quantized {
+        return Ok(());
+    }
+    let (what, cure) = match quantized {
+        true => (format!("has the quantized element type {}", known.dtype), "`dequantize()` it"),
+        false => (format!("has the layout {}", known.layout), "`to_dense()` it, or pass its indices and values"),
+    };
+    Err(ExportError::InputForm { input: input.to_owned(), what, cure })
 }
 
 /// The names of the given arguments: positional ones by their parameter, then the named ones.

@@ -1,6 +1,7 @@
 //! Inputs of other sizes, made from the example.
 
 use crate::ExportError;
+use crate::dispatch::tensor_type;
 use tch::Tensor;
 
 /// `tensor` tiled or cut to `sizes`. All values come from the example, so indices stay valid. The memory layout is that of
@@ -28,7 +29,11 @@ pub(crate) fn tiled(tensor: &Tensor, sizes: &[i64]) -> Result<Tensor, ExportErro
 /// `values` with the memory layout of `like`: the same order of dimensions, and a gap if it has one. A model that calls
 /// `contiguous` or `view` records other ops for another layout.
 fn laid_out_as(like: &Tensor, values: &Tensor) -> Result<Tensor, ExportError> {
-    let strides = like.stride();
+    let strides = tensor_type(like)?.strides;
+    if strides.len() != like.dim() {
+        // A sparse tensor has no strides.
+        return Ok(values.shallow_clone());
+    }
     let mut order: Vec<i64> = (0..like.dim() as i64).collect();
     order.sort_by_key(|dim| std::cmp::Reverse(strides[*dim as usize]));
     let mut back = vec![0; order.len()];

@@ -204,9 +204,12 @@ impl<'m> Runs<'m> {
     fn fake_run(&self, given: &Given) -> Result<Run, ExportError> {
         let inputs = self.sets[0].map(
             |leaf, tensor| {
-                let sizes = given.sizes.leaf(leaf).map_or_else(|| tensor.size(), <[i64]>::to_vec);
-                let strides = strides_like(&tensor.size(), &tensor.stride(), &sizes);
-                Ok(fake_tensor(tensor, &sizes, strides.as_deref())?)
+                // Sparse tensors have no strides.
+                let known = self.setup.leaves.get(leaf).and_then(|leaf| leaf.value.as_tensor());
+                let (known, strides) = known.map_or((&[][..], &[][..]), |known| (&known.sizes, &known.strides));
+                let sizes = given.sizes.leaf(leaf).unwrap_or(known);
+                let strides = strides_like(known, strides, sizes);
+                Ok(fake_tensor(tensor, sizes, strides.as_deref())?)
             },
             |leaf, v| given.sizes.get(Variable::InputInt { leaf }).unwrap_or(v),
         )?;

@@ -168,8 +168,8 @@ impl Source {
             "nonzero" => ("nonzero", tensor("self")?, true),
             // Each mask is a `nonzero`.
             "index" | "_unsafe_index" => {
-                let masks = call.arg("indices")?.tensors().copied().filter(is_mask);
-                ("nonzero", masks.skip(earlier).next()?, true)
+                let mut masks = call.arg("indices")?.tensors().copied().filter(is_mask);
+                ("nonzero", masks.nth(earlier)?, true)
             }
             "masked_select" => ("masked_select", tensor("mask")?, true),
             "_unique" | "_unique2" | "unique_consecutive" => ("unique", tensor("self")?, true),
