@@ -7,7 +7,7 @@
 mod capture_support;
 
 use capture_support::{F, dims, fixed, randn, refused, same, with_shapes};
-use tch::{Device, Kind, Tensor};
+use tch::{Kind, Tensor};
 use torch_export::ExportError;
 use torch_export::prelude::*;
 use torch_export::shapes::DimHint;

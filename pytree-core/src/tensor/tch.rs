@@ -16,11 +16,10 @@ tensor_leaf!(Tch, Tensor);
 
 impl DescribeTensor for Tch {
     fn describe(tensor: &Tensor) -> TensorMeta {
-        TensorMeta {
-            dtype: tensor.f_kind().map_or(DType::Other, DType::from),
-            sizes: Self::sizes(tensor),
-            device: tensor.device().into(),
-        }
+        // An undefined tensor has no type and no device, and tch panics when it is asked. What needs the tensor says so.
+        let device = if tensor.defined() { tensor.device().into() } else { Device::Cpu };
+        let dtype = tensor.f_kind().map_or(DType::Other, DType::from);
+        TensorMeta { dtype, sizes: Self::sizes(tensor), device }
     }
 
     fn sizes(tensor: &Tensor) -> Sizes {
