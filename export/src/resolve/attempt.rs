@@ -5,6 +5,7 @@ use super::check::Cause;
 use super::data::{self, Datum};
 use super::domain::{self, Domain};
 use super::lessons::{Lesson, Lessons};
+use super::simple;
 use super::{Resolved, ResolvedCall, ResolvedConstant, ResolvedDatum, ResolvedNumber, layout, rules};
 use crate::ExportError;
 use crate::dispatch;
@@ -19,7 +20,7 @@ use std::rc::Rc;
 use symbolic::{Expr, Rel, ShapeEnv, Symbol, SymbolKind, ValueRange};
 
 /// How many generic points identify the simple integers.
-const POINTS: usize = 8;
+const POINTS: usize = 3;
 
 /// The arguments of a call with integers as expressions, and the floats among them that follow sizes.
 type Arguments = (Vec<Value<ValueId, Expr>>, HashMap<(usize, usize), FloatExpr>);
@@ -172,8 +173,23 @@ impl<'r, 'm> Attempt<'r, 'm> {
         let version = (env.guards().len(), env.replacements().len(), env.asserts().len());
         if version != self.version {
             self.version = version;
-            self.domain = Domain::of(self.runs.setup(), &self.inputs, &self.created, &self.data)?;
-            let points = self.domain.generic(POINTS, self.lessons.bits);
+            let before = std::mem::replace(
+                &mut self.domain,
+                Domain::of(self.runs.setup(), &self.inputs, &self.created, &self.data)?,
+            );
+            // Runs at points of the larger space that are still in the space need not be made again.
+            let same = before.space.variables.iter().map(|v| &v.symbol).eq(self
+                .domain
+                .space
+                .variables
+                .iter()
+                .map(|v| &v.symbol));
+            let mut points: Vec<Vec<i64>> =
+                std::mem::take(&mut self.points).into_iter().map(|(point, _)| point).collect();
+            points.retain(|point| same && self.domain.allows(point));
+            if points.len() < POINTS {
+                points.extend(self.domain.generic(POINTS - points.len(), self.lessons.bits));
+            }
             self.points = points.into_iter().filter_map(|point| Some((point.clone(), self.run_at(&point)?))).collect();
             self.found.clear();
             self.solver = None;
@@ -308,8 +324,10 @@ impl<'r, 'm> Attempt<'r, 'm> {
         let hard = self.lessons.hard.get(&number);
         let expr = match (self.found.get(&seen), hard) {
             (Some(known), None) => known.clone(),
-            (None, None) if self.simple(&seen).is_some() => self.simple(&seen).unwrap_or_else(|| Expr::int(0)),
-            _ => self.identify(number, call, &seen, what)?,
+            (_, hard) => match self.simple(&seen).filter(|_| hard.is_none()) {
+                Some(simple) => simple,
+                None => self.identify(number, call, &seen, what)?,
+            },
         };
         if hard.is_none() {
             self.found.insert(seen, expr.clone());
@@ -318,20 +336,17 @@ impl<'r, 'm> Attempt<'r, 'm> {
         Ok(expr)
     }
 
-    /// A number, a free size, or the size of an earlier result, if it has these values.
+    /// A short expression that has these values at the example and at the points.
     fn simple(&self, seen: &[i64]) -> Option<Expr> {
-        let first = *seen.first()?;
-        if seen.iter().all(|value| *value == first) {
-            return Some(Expr::int(first));
-        }
-        let places: Vec<Vec<i64>> =
-            [self.domain.example()].into_iter().chain(self.points.iter().map(|(point, _)| point.clone())).collect();
-        for (i, variable) in self.domain.space.variables.iter().enumerate() {
-            if places.iter().zip(seen).all(|(point, value)| point.get(i) == Some(value)) {
-                return Some(Expr::symbol(&variable.symbol));
-            }
-        }
-        None
+        let example = self.domain.example();
+        let places: Vec<_> = [&example]
+            .into_iter()
+            .chain(self.points.iter().map(|(point, _)| point))
+            .map(|p| self.domain.values(p))
+            .collect();
+        let variables = self.domain.space.variables.iter().map(|variable| Expr::symbol(&variable.symbol));
+        let atoms = variables.filter(|atom| atom.as_symbol().is_some_and(|symbol| !domain::is_draw(symbol)));
+        simple::expression(atoms.chain(self.parts.iter().cloned()), &places, seen)
     }
 
     /// Identifies an integer with as many runs as it takes.

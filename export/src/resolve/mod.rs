@@ -10,6 +10,7 @@ mod lessons;
 mod numbers;
 mod points;
 mod rules;
+mod simple;
 
 pub(crate) use domain::{Domain, Given};
 pub(crate) use numbers::Numbers;
