@@ -1,7 +1,8 @@
 //! Whether a candidate is what a number is: asked where it could differ.
 
+use super::borders::Border;
 use super::domain::Random;
-use super::form::{Form, Op};
+use super::form::Form;
 use super::target::Target;
 
 /// Up to so many bits of constants, an expression is one that people write. With more of them it may be a close
@@ -10,6 +11,9 @@ const PLAIN: u32 = 16;
 
 /// So many of the points that only just reach a jump are asked, and as many of those that only just miss it.
 const TIGHT: usize = 16;
+
+/// So many segments that cross a minimum or maximum are asked where its sides differ by a few units.
+const LEVELED: usize = 3;
 
 /// The bits of all constants.
 fn bits(form: &Form) -> u32 {
@@ -53,40 +57,46 @@ impl<'t, 'n> Judge<'t, 'n> {
             return false;
         }
         let samples = self.target.samples();
-        let mut nodes = Vec::new();
-        form.bordered(&mut nodes);
+        let borders = form.borders();
         samples.iter().all(|(p, v)| form.at(p) == Some(*v))
             && self.fresh.iter().all(|p| self.agrees(form, p))
-            && nodes.iter().all(|node| self.borders(form, node))
-            && nodes.iter().all(|node| self.tight(form, node))
-            && self.small(form, &nodes)
+            && borders.iter().all(|border| self.crossed(form, border))
+            && borders.iter().all(|border| self.tight(form, border))
+            && self.small(form, &borders)
             && self.mutants(form)
             && !self.target.exhausted()
     }
 
     /// Both sides of a border, on segments between points. Around the first ones, points farther away are asked as well: a
-    /// border may be a fringe of several jumps.
-    fn borders(&self, form: &Form, node: &Form) -> bool {
-        let extreme = matches!(node, Form::Binary(Op::Min | Op::Max, ..));
+    /// border may be a fringe of several jumps. A minimum or maximum whose sides are never exchanged is not shown by
+    /// anything, so it does not hold.
+    fn crossed(&self, form: &Form, border: &Border<'_>) -> bool {
+        let domain = self.target.domain;
+        let extreme = border.is_extreme();
         let wanted =
             if extreme { 10 } else { 6 } + 2 * usize::try_from(bits(form).saturating_sub(PLAIN)).unwrap_or(0).min(30);
-        self.crossings(node, wanted).iter().enumerate().all(|(crossed, sides)| {
+        let crossings = domain.crossings(border, wanted);
+        if extreme && crossings.is_empty() {
+            return false;
+        }
+        let agree = |points: &[Vec<i64>]| points.iter().all(|point| self.agrees(form, point));
+        crossings.iter().enumerate().all(|(crossed, sides)| {
             sides.iter().all(|side| {
                 let offsets: &[i64] = match (crossed, extreme) {
                     (0..2, true) => &[1, 2, 5],
                     (0..2, false) => &[1, 2, 3, 6, 11, 19],
                     _ => &[],
                 };
-                self.agrees(form, side) && self.around(side, offsets).iter().all(|near| self.agrees(form, near))
+                self.agrees(form, side) && agree(&self.around(side, offsets))
             })
-        })
+        }) && (!extreme || agree(&domain.leveled(border, LEVELED)))
+            && domain.corners(border).iter().all(|sides| agree(sides))
     }
 
     /// Points that only just reach a jump. A quotient of large numbers may be so close to another one that only these
     /// tell them apart, the farther out the better.
-    fn tight(&self, form: &Form, node: &Form) -> bool {
-        let Form::Binary(Op::Div | Op::Mod, numerator, divisor) = node else { return true };
-        let Form::Int(k) = **divisor else { return true };
+    fn tight(&self, form: &Form, border: &Border<'_>) -> bool {
+        let Some((numerator, k)) = border.division() else { return true };
         if k < 256 || bits(form) <= PLAIN {
             return true;
         }
@@ -98,7 +108,7 @@ impl<'t, 'n> Judge<'t, 'n> {
             let mut moved = drawn.clone();
             let moving = moved.iter_mut().zip(&domain.variables).skip(turn % drawn.len().max(1)).take(1);
             moving.for_each(|(x, v)| *x = random.range(v.low, v.high));
-            for point in self.crossing(node, &drawn, &moved).into_iter().flatten() {
+            for point in domain.crossing(border, &drawn, &moved).into_iter().flatten() {
                 let Some(n) = numerator.at(&point) else { continue };
                 let over = n.rem_euclid(k);
                 let slack = |s: i64| (i128::from(s) + 1) * (1 << 50) / i128::from(n).abs().max(1);
@@ -130,47 +140,9 @@ impl<'t, 'n> Judge<'t, 'n> {
         near
     }
 
-    /// Up to `wanted` places where the border of a node is crossed: along one size, or askew.
-    fn crossings(&self, node: &Form, wanted: usize) -> Vec<[Vec<i64>; 2]> {
-        let mut random = Random::new(0x5EED);
-        let places = self.target.domain.some_places();
-        let mut found = Vec::new();
-        for turn in 0..400_usize {
-            let (Some(p), Some(q)) = (random.pick(places), random.pick(places)) else { break };
-            let kinds = p.len() + 1;
-            let q: Vec<i64> = if p.len() > 1 && turn % kinds < p.len() {
-                p.iter().zip(q).enumerate().map(|(i, (p, q))| if i == turn % kinds { *q } else { *p }).collect()
-            } else {
-                q.clone()
-            };
-            found.extend(self.crossing(node, p, &q));
-            if found.len() >= wanted {
-                break;
-            }
-        }
-        found
-    }
-
-    /// Two neighbouring points on the segment from `p` to `q` with a border of the node between them.
-    fn crossing(&self, node: &Form, p: &[i64], q: &[i64]) -> Option<[Vec<i64>; 2]> {
-        let from = node.side(p)?;
-        if from == node.side(q)? {
-            return None;
-        }
-        let steps = p.iter().zip(q).map(|(p, q)| (q - p).abs()).max()?;
-        let on = |s: i64| -> Vec<i64> { p.iter().zip(q).map(|(p, q)| p + (q - p) * s / steps.max(1)).collect() };
-        let (mut low, mut high) = (0, steps);
-        while high - low > 1 {
-            let middle = low + (high - low) / 2;
-            if node.side(&on(middle))? == from { low = middle } else { high = middle }
-        }
-        let snap = |p: Vec<i64>| self.target.domain.snap(&p);
-        Some([snap(on(low))?, snap(on(high))?])
-    }
-
     /// Small points: every minimum and maximum is a chance that there is another one, which only shows there.
-    fn small(&self, form: &Form, nodes: &[&Form]) -> bool {
-        let extremes = nodes.iter().filter(|node| matches!(node, Form::Binary(Op::Min | Op::Max, ..))).count();
+    fn small(&self, form: &Form, borders: &[Border<'_>]) -> bool {
+        let extremes = borders.iter().filter(|border| border.is_extreme()).count();
         let small = self.target.domain.some_places().chunks(6).skip(100).filter_map(<[Vec<i64>]>::first);
         small.take((24 * extremes).min(120)).all(|place| self.agrees(form, place))
     }
@@ -213,9 +185,8 @@ impl<'t, 'n> Judge<'t, 'n> {
         if pool.len() > 1 {
             let mut borders = Vec::new();
             for form in &pool {
-                let mut nodes = Vec::new();
-                form.bordered(&mut nodes);
-                for side in nodes.iter().flat_map(|node| self.crossings(node, 12)).flatten() {
+                let all = form.borders();
+                for side in all.iter().flat_map(|border| self.target.domain.crossings(border, 12)).flatten() {
                     borders.extend(self.around(&side, &(0..=24).collect::<Vec<i64>>()));
                 }
             }

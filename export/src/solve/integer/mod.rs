@@ -1,6 +1,7 @@
 //! Finds the expression over sizes that every integer of a model is.
 
 mod bank;
+mod borders;
 mod certify;
 mod domain;
 pub(crate) mod form;

@@ -227,10 +227,7 @@ fn wrong_at(truth: &Form, result: &Form, example: &[i64], random: &mut Random) -
         };
         points.push(point.map(|x| x.clamp(2, TOP)).to_vec());
     }
-    let mut nodes = Vec::new();
-    truth.bordered(&mut nodes);
-    result.bordered(&mut nodes);
-    for node in nodes {
+    for node in truth.borders().into_iter().chain(result.borders()) {
         for i in 0..200 {
             let (p, q) = (random.pick(&points).unwrap().clone(), random.pick(&points).unwrap().clone());
             let q = [vec![q[0], p[1]], vec![p[0], q[1]], q][i % 3].clone();
