@@ -294,7 +294,8 @@ impl<'m, M: Module<Family = Tch>> Export<'m, M> {
             return Err(ExportError::DeclaredTwice { name: name.to_owned() });
         }
         let _plain = self.scripted.then(PlainScript::new).transpose()?;
-        let mut setup = Setup::new(self.inputs, &self.shapes, &self.declared, self.naming, self.tolerance, self.locations)?;
+        let mut setup =
+            Setup::new(self.inputs, &self.shapes, &self.declared, self.naming, self.tolerance, self.locations)?;
         setup.harmless = self.harmless;
         let sets = self.inputs.sets().iter().map(Leaves::of).collect::<Result<Vec<_>, _>>()?;
         let example = record_example(self.model, &sets, &self.declared, &setup)?;

@@ -20,11 +20,14 @@ fn reads(result: Result<ExportedProgram, ExportError>, code: &str) -> String {
     let error = refused(result);
     let text = error.to_string();
     let (start, cure) = match &error {
-        ExportError::DataDependent { .. } => ("the forward depends on a number that comes out of a tensor", "`where_self`"),
+        ExportError::DataDependent { .. } => {
+            ("the forward depends on a number that comes out of a tensor", "`where_self`")
+        }
         _ => ("the forward reads values of a tensor that depends on the inputs", "Compute with tensors instead"),
     };
     assert!(text.starts_with(start) && text.contains(cure), "{text}");
-    let (ExportError::ReadsData { op, line: Some(line) } | ExportError::DataDependent { op, line: Some(line), .. }) = &error
+    let (ExportError::ReadsData { op, line: Some(line) } | ExportError::DataDependent { op, line: Some(line), .. }) =
+        &error
     else {
         panic!("{error:?}")
     };

@@ -12,9 +12,9 @@ use capture_support::{F, dims, fixed, with_shapes};
 use serde_json::Value as Json;
 use symbol_cases::{cases, leaf};
 use tch::{Device, Kind, Tensor};
+use torch_export::CallError;
 use torch_export::prelude::*;
 use torch_export::pytree::Leaf;
-use torch_export::CallError;
 use torch_export::shapes::DimHint;
 
 /// The lines of a printed program without comments, and without the options that only Python or only tch passes.

@@ -40,7 +40,9 @@ impl Runs<'_> {
     /// What a number is, for messages.
     pub(crate) fn what_is(&self, number: usize) -> String {
         match self.place(number) {
-            Some(Place::Int { call, argument, .. } | Place::Float { call, argument, .. }) => self.argument(call, argument),
+            Some(Place::Int { call, argument, .. } | Place::Float { call, argument, .. }) => {
+                self.argument(call, argument)
+            }
             Some(Place::Constant { lifted, .. }) => self.constant(lifted, None),
             Some(
                 Place::Size { call, .. }

@@ -7,8 +7,8 @@ use crate::dispatch::{deep_copy, same_tensor};
 use crate::model::{Forward, Leaves};
 use crate::model_tensors::ModelTensors;
 use crate::record::{
-    DataKind, DataNumber, FakeRun, Known, OutputLeaf, Place, RecordMode, Reference, Role, Sample, Stop, ValueId, capture, fake_run,
-    fake_tensor,
+    DataKind, DataNumber, FakeRun, Known, OutputLeaf, Place, RecordMode, Reference, Role, Sample, Stop, ValueId,
+    capture, fake_run, fake_tensor,
 };
 use crate::resolve::{Given, Numbers, Resolved};
 use crate::setup::Setup;
@@ -180,7 +180,9 @@ impl<'m> Runs<'m> {
     /// Whether a number is a float among the outputs.
     pub(crate) fn is_float_output(&self, number: usize) -> bool {
         let outputs = self.example.outputs.iter().enumerate();
-        outputs.filter(|(i, _)| self.numbers.output(*i) == Some(number)).any(|(_, leaf)| matches!(leaf, OutputLeaf::Float(_)))
+        outputs
+            .filter(|(i, _)| self.numbers.output(*i) == Some(number))
+            .any(|(_, leaf)| matches!(leaf, OutputLeaf::Float(_)))
     }
 
     /// The run without data that is given these numbers. Each is made once.

@@ -1,10 +1,10 @@
 //! One replay of the graph: call by call, its integers are identified from fake runs, and its shape rule gives the sizes of
 //! its results and unifies, relates or specialises symbols.
 
-use super::domain::{self, Domain};
 use super::check::Cause;
-use super::lessons::{Lesson, Lessons};
 use super::data::{self, Datum};
+use super::domain::{self, Domain};
+use super::lessons::{Lesson, Lessons};
 use super::{Resolved, ResolvedCall, ResolvedConstant, ResolvedDatum, ResolvedNumber, layout, rules};
 use crate::ExportError;
 use crate::dispatch;
@@ -453,8 +453,10 @@ impl<'r, 'm> Attempt<'r, 'm> {
     /// Bounds the numbers of elements that a call selects by all there are, if that is a number, as PyTorch does.
     fn bound_counts(&mut self, at: usize) -> Result<(), Halt> {
         for datum in self.data.iter().filter(|datum| datum.call == at && !datum.repeated) {
-            let sizes = datum.counted.and_then(|tensor| self.known.get(&tensor)).map(|sizes| sizes.iter().map(Expr::as_int));
-            let all: Option<i64> = sizes.and_then(|sizes| sizes.collect::<Option<Vec<_>>>()).map(|sizes| sizes.iter().product());
+            let sizes =
+                datum.counted.and_then(|tensor| self.known.get(&tensor)).map(|sizes| sizes.iter().map(Expr::as_int));
+            let all: Option<i64> =
+                sizes.and_then(|sizes| sizes.collect::<Option<Vec<_>>>()).map(|sizes| sizes.iter().product());
             if let (Some(all), Some(symbol)) = (all, &datum.symbol) {
                 self.inputs.env_mut().narrow(symbol, ValueRange::new(Some(0), Some(all)))?;
                 self.version = (usize::MAX, 0, 0);
@@ -469,7 +471,8 @@ impl<'r, 'm> Attempt<'r, 'm> {
         for datum in &self.data {
             let Some(symbol) = datum.symbol.as_ref().filter(|_| !datum.repeated) else { continue };
             let sizes = self.results.get(datum.call).into_iter().flatten().enumerate();
-            let mut sizes = sizes.flat_map(|(result, sizes)| sizes.iter().enumerate().map(move |(dim, s)| (result, dim, s)));
+            let mut sizes =
+                sizes.flat_map(|(result, sizes)| sizes.iter().enumerate().map(move |(dim, s)| (result, dim, s)));
             let size = sizes.find(|(.., size)| size.as_symbol() == Some(symbol)).map(|(result, dim, _)| (result, dim));
             if size.is_none() && datum.kind == DataKind::Count {
                 let op = self.runs.example().trace.calls.get(datum.call).map(|call| call.op.to_string());

@@ -5,8 +5,8 @@ use crate::ExportError;
 use crate::probe::{End, Run, Runs};
 use crate::record::{Call, DataKind, DataNumber, Place, Stop, ValueId};
 use crate::resolve::Given;
-use pytree_core::DType;
 use crate::solve;
+use pytree_core::DType;
 use std::rc::Rc;
 use symbolic::{Bound, ShapeEnv, Symbol, ValueRange};
 
@@ -160,7 +160,8 @@ struct Source {
 impl Source {
     /// The source of a number of a call; `earlier` is how many numbers of the call come before it.
     fn of(runs: &Runs<'_>, call: &Call, earlier: usize) -> Option<Self> {
-        let is_mask = |id: &ValueId| runs.dtype_of(*id).is_some_and(|dtype| matches!(dtype, DType::Bool | DType::UInt8));
+        let is_mask =
+            |id: &ValueId| runs.dtype_of(*id).is_some_and(|dtype| matches!(dtype, DType::Bool | DType::UInt8));
         let tensor = |name: &str| call.arg(name)?.tensors().next().copied();
         let (what, tensor, bounded) = match call.op.name() {
             "item" => ("item", tensor("self")?, false),
@@ -182,9 +183,10 @@ impl Source {
         let trace = &runs.example().trace;
         let Some(memory) = trace.storage_of(self.tensor) else { return false };
         let between = trace.calls.get(first + 1..second).unwrap_or_default();
-        let written = between.iter().flat_map(|call| call.args.iter().zip(&call.schema.arguments)).any(|(arg, schema)| {
-            schema.mutated && arg.value.tensors().any(|id| trace.storage_of(*id) == Some(memory))
-        });
+        let written = between
+            .iter()
+            .flat_map(|call| call.args.iter().zip(&call.schema.arguments))
+            .any(|(arg, schema)| schema.mutated && arg.value.tensors().any(|id| trace.storage_of(*id) == Some(memory)));
         !written && matches!(self.what, "item" | "nonzero")
     }
 }

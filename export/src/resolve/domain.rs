@@ -54,10 +54,12 @@ impl Domain {
         }
         let mut free: Vec<Symbol> = Vec::new();
         let integers = data.iter().filter_map(|datum| Some((datum.integer()?, datum.value)));
-        let read = integers.clone().map(|(symbol, _)| env.replace(&Expr::symbol(symbol))).collect::<Result<Vec<_>, _>>()?;
+        let read =
+            integers.clone().map(|(symbol, _)| env.replace(&Expr::symbol(symbol))).collect::<Result<Vec<_>, _>>()?;
         let example = |symbol: &Symbol| {
             let hint = env.info(symbol).and_then(|info| info.hint);
-            hint.or_else(|| integers.clone().find(|(read, _)| *read == symbol).map(|(_, value)| value)).unwrap_or_default()
+            hint.or_else(|| integers.clone().find(|(read, _)| *read == symbol).map(|(_, value)| value))
+                .unwrap_or_default()
         };
         for symbol in leaves.iter().flatten().flatten().chain(&read).flat_map(Expr::free_symbols) {
             if !free.contains(&symbol) {

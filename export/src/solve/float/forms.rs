@@ -93,8 +93,7 @@ pub(super) fn candidates(known: &[Known], seen: &[f64]) -> Vec<FloatExpr> {
     if seen.iter().all(|v| v.to_bits() == first.to_bits()) {
         return vec![FloatExpr::Const(*first)];
     }
-    let plain: Vec<Term> =
-        known.iter().map(|(e, v)| Term { expr: e.clone(), values: v.clone() }).collect();
+    let plain: Vec<Term> = known.iter().map(|(e, v)| Term { expr: e.clone(), values: v.clone() }).collect();
     let direct: Vec<Term> = plain.iter().flat_map(unary).collect();
     let quotients: Vec<Term> = quotients(&plain).into_iter().chain(with_floats(&plain)).collect();
     for term in direct.iter().chain(&quotients) {

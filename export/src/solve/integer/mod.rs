@@ -12,6 +12,7 @@ mod points;
 mod polynomial;
 mod search;
 mod separate;
+mod sum;
 mod target;
 #[cfg(test)]
 mod tests;
