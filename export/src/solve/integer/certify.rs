@@ -4,6 +4,7 @@ use super::borders::Border;
 use super::domain::Random;
 use super::form::Form;
 use super::target::Target;
+use super::tidy::tidied;
 
 /// Up to so many bits of constants, an expression is one that people write. With more of them it may be a close
 /// approximation that was chosen among many, so it is asked for more.
@@ -20,6 +21,33 @@ fn bits(form: &Form) -> u32 {
     let mut numbers = Vec::new();
     form.numbers(&mut numbers);
     numbers.iter().map(|n| 64 - n.unsigned_abs().leading_zeros()).sum()
+}
+
+/// What the constants of an expression say about it.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Wording {
+    /// People write such constants.
+    Plain,
+    /// A quotient has many constants, or long ones. Another expression may be meant, which is taken where one is found.
+    Contrived,
+    /// A quotient has so many that some choice of them fits nearly any number, except where nobody looks.
+    Arbitrary,
+}
+
+impl Wording {
+    /// `(197*n + n//276 + 8616)//19578` has 46 bits of constants, and differs from `(n//160 + n + 44)//100` at 23 sizes out of
+    /// a million.
+    pub(super) fn of(form: &Form) -> Wording {
+        let quotients = form.borders().into_iter().filter_map(|border| {
+            let (numerator, k) = border.division()?;
+            Some(bits(numerator) + bits(&Form::Int(k)))
+        });
+        match quotients.max().unwrap_or(0) {
+            0..=28 => Wording::Plain,
+            29..=40 => Wording::Contrived,
+            _ => Wording::Arbitrary,
+        }
+    }
 }
 
 /// Asks a number at further points and tells which candidates hold.
@@ -54,6 +82,9 @@ impl<'t, 'n> Judge<'t, 'n> {
     /// Whether the candidate holds wherever it could be wrong. False once the budget is used up.
     pub(super) fn holds(&self, form: &Form) -> bool {
         if self.refuted(form) || self.target.exhausted() {
+            return false;
+        }
+        if Wording::of(form) == Wording::Arbitrary && Wording::of(&tidied(form.clone())) == Wording::Arbitrary {
             return false;
         }
         let samples = self.target.samples();
