@@ -174,7 +174,7 @@ impl<'t, 'n> Judge<'t, 'n> {
     /// Small points: every minimum and maximum is a chance that there is another one, which only shows there.
     fn small(&self, form: &Form, borders: &[Border<'_>]) -> bool {
         let extremes = borders.iter().filter(|border| border.is_extreme()).count();
-        let small = self.target.domain.some_places().chunks(6).skip(100).filter_map(<[Vec<i64>]>::first);
+        let small = self.target.domain.some_places().chunks(7).skip(100).filter_map(<[Vec<i64>]>::first);
         small.take((24 * extremes).min(120)).all(|place| self.agrees(form, place))
     }
 
