@@ -16,6 +16,9 @@ const TIGHT: usize = 16;
 /// So many segments that cross a minimum or maximum are asked where its sides differ by a few units.
 const LEVELED: usize = 3;
 
+/// So many of the smallest values of a size are asked together with those of another one.
+const DENSE: i64 = 9;
+
 /// The bits of all constants.
 fn bits(form: &Form) -> u32 {
     let mut numbers = Vec::new();
@@ -91,11 +94,19 @@ impl<'t, 'n> Judge<'t, 'n> {
         let borders = form.borders();
         samples.iter().all(|(p, v)| form.at(p) == Some(*v))
             && self.fresh.iter().all(|p| self.agrees(form, p))
+            && self.leveled(form, &borders)
             && borders.iter().all(|border| self.crossed(form, border))
             && borders.iter().all(|border| self.tight(form, border))
             && self.small(form, &borders)
             && self.mutants(form)
             && !self.target.exhausted()
+    }
+
+    /// Where the sides of a minimum or maximum differ by a few units. Of two candidates with thresholds that are close, few
+    /// of these points tell which one is wrong, so they come first and the budget is kept.
+    fn leveled(&self, form: &Form, borders: &[Border<'_>]) -> bool {
+        let mut extremes = borders.iter().filter(|border| border.is_extreme());
+        extremes.all(|border| self.target.domain.leveled(border, LEVELED).iter().all(|point| self.agrees(form, point)))
     }
 
     /// Both sides of a border, on segments between points. Around the first ones, points farther away are asked as well: a
@@ -120,8 +131,7 @@ impl<'t, 'n> Judge<'t, 'n> {
                 };
                 self.agrees(form, side) && agree(&self.around(side, offsets))
             })
-        }) && (!extreme || agree(&domain.leveled(border, LEVELED)))
-            && domain.corners(border).iter().all(|sides| agree(sides))
+        }) && domain.corners(border).iter().all(|sides| agree(sides))
     }
 
     /// Points that only just reach a jump. A quotient of large numbers may be so close to another one that only these
@@ -176,6 +186,27 @@ impl<'t, 'n> Judge<'t, 'n> {
         let extremes = borders.iter().filter(|border| border.is_extreme()).count();
         let small = self.target.domain.some_places().chunks(7).skip(100).filter_map(<[Vec<i64>]>::first);
         small.take((24 * extremes).min(120)).all(|place| self.agrees(form, place))
+            && (extremes == 0 || self.dense(form).iter().all(|point| self.agrees(form, point)))
+    }
+
+    /// All pairs of the smallest values of two sizes, the others as in the example: a quotient and a remainder that are
+    /// both 0 at 8 only leave three points at which a minimum with them shows.
+    fn dense(&self, form: &Form) -> Vec<Vec<i64>> {
+        let domain = self.target.domain;
+        let mut sizes = Vec::new();
+        form.variables(&mut sizes);
+        let mut points = vec![domain.example()];
+        for i in sizes.into_iter().take(2) {
+            let Some(variable) = domain.variables.get(i) else { continue };
+            let smallest = (0..DENSE).map(|k| variable.low + k * variable.step);
+            let moved = |x: i64| {
+                points
+                    .iter()
+                    .map(move |point| point.iter().enumerate().map(|(j, y)| if i == j { x } else { *y }).collect())
+            };
+            points = smallest.flat_map(moved).collect();
+        }
+        points
     }
 
     /// Where a slightly different expression would show.

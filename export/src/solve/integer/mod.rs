@@ -5,6 +5,8 @@ mod borders;
 mod certify;
 mod domain;
 pub(crate) mod form;
+#[cfg(test)]
+mod formulas;
 mod learn;
 mod piece;
 mod places;

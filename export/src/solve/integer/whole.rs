@@ -87,12 +87,12 @@ pub(super) fn everywhere(target: &Target<'_>, points: &[Vec<i64>], banks: &mut B
         }
         let few: Vec<Form> = atoms.iter().take(variables.len().max(4)).cloned().collect();
         let constants = learned(target, &relevant);
-        let some = points.get(..COMMON).unwrap_or(&points);
-        if let Some(form) = search(&Bank::new(&few, &constants, some.to_vec())) {
+        if let Some(form) = search(&Bank::new(&few, &constants, points.clone())) {
             return Some(form);
         }
         // Divisors inside of others may not show. With few other constants the bank is still small.
         if matches!(effort, Effort::Full(_)) && variables.len() <= 2 {
+            let some = points.get(..COMMON).unwrap_or(&points);
             if let Some(form) = search(&Bank::new(&variables, &constants.with_common_divisors(), some.to_vec())) {
                 return Some(form);
             }
