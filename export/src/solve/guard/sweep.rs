@@ -34,6 +34,34 @@ pub(super) fn points(domain: &Domain<'_>) -> Vec<Point> {
     points
 }
 
+fn is_few(domain: &Domain<'_>) -> bool {
+    domain.len() <= FEW
+}
+
+/// The values that one size takes alone: all small ones, those around powers of two, those around the example.
+pub(super) fn along(domain: &Domain<'_>, at: usize) -> Vec<i128> {
+    let (low, high) = domain.bounds(at);
+    let own = i128::from(domain.example().get(at).copied().unwrap_or_default());
+    let step = i128::from(domain.step(at));
+    let (low, high) = (i128::from(low), i128::from(high));
+    let few = is_few(domain);
+    let mut values: Vec<i128> = (0..i128::from(if few { DENSE } else { SPARSE }))
+        .map(|k| low + k * step)
+        .filter(|v| *v <= 64 * step.max(low))
+        .collect();
+    let mut power = if few { 128 } else { 32 };
+    while power <= high {
+        let next_to = if few { 1 } else { 0 };
+        values.extend(power - next_to..=power + next_to);
+        power *= 2;
+    }
+    values.extend([high, 2 * own, 3 * own, own / 2]);
+    values.extend((1..=3).flat_map(|k| [own - k * step, own + k * step]));
+    // A value that is snapped to the greatest size says nothing new.
+    values.retain(|value| *value <= high + step);
+    values
+}
+
 struct Sweep<'d> {
     domain: &'d Domain<'d>,
     seen: HashSet<Point>,
@@ -60,32 +88,13 @@ impl Sweep<'_> {
     }
 
     fn is_few(&self) -> bool {
-        self.domain.len() <= FEW
+        is_few(self.domain)
     }
 
-    /// One size, the others as in the example: all small ones, those around powers of two, those around the example.
+    /// One size, the others as in the example.
     fn along(&mut self, at: usize, example: &[i64]) {
-        let (low, high) = self.domain.bounds(at);
-        let own = i128::from(example.get(at).copied().unwrap_or_default());
-        let step = i128::from(self.domain.step(at));
-        let low = i128::from(low);
-        let mut values: Vec<i128> = (0..i128::from(if self.is_few() { DENSE } else { SPARSE }))
-            .map(|k| low + k * step)
-            .filter(|v| *v <= 64 * step.max(low))
-            .collect();
-        let mut power = if self.is_few() { 128 } else { 32 };
-        while power <= i128::from(high) {
-            let next_to = if self.is_few() { 1 } else { 0 };
-            values.extend(power - next_to..=power + next_to);
-            power *= 2;
-        }
-        values.extend([i128::from(high), 2 * own, 3 * own, own / 2]);
-        values.extend((1..=3).flat_map(|k| [own - k * step, own + k * step]));
-        for value in values {
-            // A value that is snapped to the greatest size says nothing new.
-            if value <= i128::from(high) + step {
-                self.set(example, &[(at, value)]);
-            }
+        for value in along(self.domain, at) {
+            self.set(example, &[(at, value)]);
         }
     }
 

@@ -1,8 +1,11 @@
 //! Points that would refute relations.
 
+use std::collections::BTreeSet;
+
 use super::atom::{Atom, Test};
 use super::domain::Point;
 use super::search::{Search, Stop};
+use super::sweep;
 
 /// Borders asked for each relation before the costly checks.
 const QUICK_BORDERS: usize = 6;
@@ -21,6 +24,8 @@ const ALONG: usize = 64;
 const BETWEEN: usize = 4;
 /// Tries to find a point where a feature has some value.
 const WITH_VALUE: i128 = 160;
+/// So many steps are made to where a remainder holds.
+const MOST_STEPS: i128 = 256;
 /// How far from a threshold the values are that are asked.
 const PINNED: i128 = 8;
 
@@ -36,6 +41,7 @@ impl Search<'_> {
             || self.anywhere(atoms, ANYWHERE)?
             || self.inside(atoms, INSIDE)?
             || self.at_borders(atoms, BORDERS)?
+            || self.swept(atoms)?
             || self.along(atoms)?
             || self.between(atoms)?)
     }
@@ -63,6 +69,23 @@ impl Search<'_> {
                 let Some(point) = self.domain.moved(&example, at, value) else { continue };
                 if self.differs(atoms, point)? {
                     return Ok(true);
+                }
+            }
+        }
+        // Sizes that move together: what an equality leaves.
+        let count = self.domain.len();
+        for (x, y) in (0..count).flat_map(|x| (x + 1..count).take(3).map(move |y| (x, y))) {
+            let size = |at: usize| i128::from(example.get(at).copied().unwrap_or_default());
+            let step = i128::from(self.domain.step(x).max(self.domain.step(y)));
+            for (p, q) in [(1, 1), (1, -1), (2, 1), (1, 2)] {
+                for k in (-64..=64).map(|k: i128| k * step) {
+                    let point = self.domain.moved(&example, x, size(x) + p * k);
+                    let Some(point) = point.and_then(|point| self.domain.moved(&point, y, size(y) + q * k)) else {
+                        continue;
+                    };
+                    if self.differs(atoms, point)? {
+                        return Ok(true);
+                    }
                 }
             }
         }
@@ -155,6 +178,7 @@ impl Search<'_> {
                 point = self.domain.moved(&point, *other, size).unwrap_or(point);
             }
             let Some((_, point)) = self.level(atom, value, &point, at) else { continue };
+            let point = self.mended(rest, point.clone(), at).filter(|p| atom.feature.eval(p) == value).unwrap_or(point);
             if rest.iter().chain(&self.within).all(|other| other.holds(&point)) {
                 return Some(point);
             }
@@ -214,7 +238,7 @@ impl Search<'_> {
                 let values = (0..4000).map(|k| own + k * step).take_while(|v| *v <= i128::from(high));
                 let below = (1..4000).map(|k| own - k * step).take_while(|v| *v >= i128::from(low));
                 let points =
-                    values.chain(below).filter_map(|v| self.level_with(&all, self.domain.moved(&start, at, v)?, at));
+                    values.chain(below).filter_map(|v| self.mended(&all, self.domain.moved(&start, at, v)?, at));
                 let points: Vec<Point> = points.filter(|p| all.iter().all(|atom| atom.holds(p))).take(ALONG).collect();
                 for point in points {
                     if self.differs(atoms, point)? {
@@ -226,15 +250,54 @@ impl Search<'_> {
         Ok(false)
     }
 
-    /// The point with another size than `at` moved so that the equalities hold again.
-    fn level_with(&self, atoms: &[Atom], mut point: Point, at: usize) -> Option<Point> {
-        for atom in atoms {
-            if let (Test::Equals(c), false) = (atom.test, atom.holds(&point)) {
-                let other = atom.feature.variables().into_iter().find(|other| *other != at)?;
-                point = self.level(atom, c, &point, other)?.1;
+    /// What the sweep asks along each variable, again where the equalities and remainders of several sizes hold. The sweep
+    /// hardly ever meets these points, so it does not see that one of them is missing: `s0 != 17` where `s1 == s0 + 279`.
+    fn swept(&mut self, atoms: &[Atom]) -> Result<bool, Stop> {
+        let sparse = |atom: &&Atom| matches!(atom.test, Test::Equals(_) | Test::Rest { .. });
+        let sparse: Vec<Atom> = self.within.iter().chain(atoms).filter(sparse).cloned().collect();
+        let joint = sparse.iter().map(|atom| atom.feature.variables()).filter(|variables| variables.len() > 1);
+        let variables: BTreeSet<usize> = joint.flatten().collect();
+        let example = self.domain.example();
+        for at in variables {
+            for value in sweep::along(self.domain, at) {
+                let point = self.domain.moved(&example, at, value).and_then(|point| self.mended(&sparse, point, at));
+                let Some(point) = point.filter(|p| sparse.iter().all(|atom| atom.holds(p))) else { continue };
+                if self.differs(atoms, point)? {
+                    return Ok(true);
+                }
+            }
+        }
+        Ok(false)
+    }
+
+    /// The point with other sizes than `at` moved so that the equalities and remainders hold again, where that is possible.
+    fn mended(&self, atoms: &[Atom], mut point: Point, at: usize) -> Option<Point> {
+        for _ in 0..2 {
+            for atom in atoms {
+                if atom.holds(&point) {
+                    continue;
+                }
+                let others = || atom.feature.variables().into_iter().filter(|other| *other != at);
+                let mended = match atom.test {
+                    Test::Equals(c) => others().find_map(|other| Some(self.level(atom, c, &point, other)?.1)),
+                    Test::Rest { by, .. } => others().find_map(|other| self.stepped(atom, &point, other, by)),
+                    _ => continue,
+                };
+                point = mended?;
             }
         }
         Some(point)
+    }
+
+    /// The next point along one size at which a remainder holds.
+    fn stepped(&self, atom: &Atom, point: &Point, at: usize, by: i128) -> Option<Point> {
+        let own = i128::from(point.get(at).copied()?);
+        let step = i128::from(self.domain.step(at));
+        let mut points = (1..by.min(MOST_STEPS)).filter_map(|k| {
+            let up = self.domain.moved(point, at, own + k * step);
+            up.filter(|p| p != point).or_else(|| self.domain.moved(point, at, own - k * step))
+        });
+        points.find(|p| atom.holds(p))
     }
 
     /// Sizes that stand in a simple relation, where all relations hold.
@@ -358,7 +421,9 @@ impl Search<'_> {
     fn further(&self, point: Point, at: usize, up: bool, atom: &Atom, holds: bool, rest: &[Atom]) -> Option<Point> {
         let own = i128::from(point.get(at).copied()?);
         let step = i128::from(self.domain.step(at)) * if up { 1 } else { -1 };
-        let mut points = (0..256).map_while(|k| self.domain.moved(&point, at, own + k * step));
+        let points = (0..256).map_while(|k| self.domain.moved(&point, at, own + k * step));
+        // Along one size an equality of several holds at one point only, so the others follow.
+        let mut points = points.filter_map(|p| if rest.is_empty() { Some(p) } else { self.mended(rest, p, at) });
         points.find(|p| atom.holds(p) == holds && rest.iter().chain(&self.within).all(|other| other.holds(p)))
     }
 

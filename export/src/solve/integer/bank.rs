@@ -186,8 +186,11 @@ impl Bank {
         }
         for i in all.clone() {
             for k in &constants.divisors {
-                self.measure(Entry::Number(Op::Div, i, *k as i32));
-                self.measure(Entry::Number(Op::Mod, i, *k as i32));
+                let quotient = self.hash_with(i, *k, |x, k| x.div_euclid(k.max(1)));
+                self.add(quotient, Entry::Number(Op::Div, i, *k as i32));
+                // `x % k` is `x - k*(x//k)`.
+                let rest = hash(i).wrapping_sub((*k as u64).wrapping_mul(quotient));
+                self.add(rest, Entry::Number(Op::Mod, i, *k as i32));
             }
         }
         for (n, i) in classes.iter().enumerate() {
@@ -202,14 +205,19 @@ impl Bank {
         }
         for i in classes {
             for n in &constants.thresholds {
-                self.measure(Entry::Number(Op::Min, *i, *n as i32));
-                self.measure(Entry::Number(Op::Max, *i, *n as i32));
+                let least = self.hash_with(*i, i64::from(*n as i32), |x, n| x.min(n));
+                self.add(least, Entry::Number(Op::Min, *i, *n as i32));
+                // A number has the hash 0.
+                self.add(hash(*i).wrapping_sub(least), Entry::Number(Op::Max, *i, *n as i32));
             }
         }
         for i in all.clone() {
             for j in i + 1..all.end {
-                self.measure(Entry::Pair(Op::Min, i, j));
-                self.measure(Entry::Pair(Op::Max, i, j));
+                let least = self.sum(self.row(i), self.row(j), |x, y| x.min(y));
+                self.add(least, Entry::Pair(Op::Min, i, j));
+                // The minimum and the maximum add up to the sum.
+                let most = hash(i).wrapping_add(hash(j)).wrapping_sub(least);
+                self.add(most, Entry::Pair(Op::Max, i, j));
             }
         }
         if constants.products {
@@ -221,7 +229,8 @@ impl Bank {
                         self.term(i, p).checked_mul(self.term(j, p)).is_some_and(|v| v.unsigned_abs() < 1 << 61)
                     };
                     if (0..self.points.len()).all(fits) {
-                        self.measure(Entry::Pair(Op::Mul, i, j));
+                        let product = self.sum(self.row(i), self.row(j), |x, y| x.wrapping_mul(y));
+                        self.add(product, Entry::Pair(Op::Mul, i, j));
                     }
                 }
             }
@@ -249,20 +258,10 @@ impl Bank {
         }
     }
 
-    fn measure(&mut self, entry: Entry) {
-        let hash = match entry {
-            Entry::Pair(op, i, j) => {
-                let (x, y) = (self.row(i), self.row(j));
-                match op {
-                    Op::Min => self.sum(x, y, |x, y| x.min(y)),
-                    Op::Max => self.sum(x, y, |x, y| x.max(y)),
-                    Op::Mul => self.sum(x, y, |x, y| x.wrapping_mul(y)),
-                    _ => self.hash(|p| self.value(entry, p)),
-                }
-            }
-            _ => self.hash(|p| self.value(entry, p)),
-        };
-        self.add(hash, entry);
+    /// The hash of an operation of a term and a number.
+    fn hash_with(&self, term: u32, number: i64, op: impl Fn(i64, i64) -> i64) -> u64 {
+        let pairs = self.row(term).iter().zip(&self.weights);
+        pairs.fold(0, |sum, (x, w)| sum.wrapping_add((op(*x, number) as u64).wrapping_mul(*w)))
     }
 
     fn sum(&self, x: &[i64], y: &[i64], op: impl Fn(i64, i64) -> i64) -> u64 {

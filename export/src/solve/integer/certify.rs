@@ -1,8 +1,10 @@
 //! Whether a candidate is what a number is: asked where it could differ.
 
+use super::borders::Border;
 use super::domain::Random;
-use super::form::{Form, Op};
+use super::form::Form;
 use super::target::Target;
+use super::tidy::tidied;
 
 /// Up to so many bits of constants, an expression is one that people write. With more of them it may be a close
 /// approximation that was chosen among many, so it is asked for more.
@@ -11,11 +13,44 @@ const PLAIN: u32 = 16;
 /// So many of the points that only just reach a jump are asked, and as many of those that only just miss it.
 const TIGHT: usize = 16;
 
+/// So many segments that cross a minimum or maximum are asked where its sides differ by a few units.
+const LEVELED: usize = 3;
+
+/// So many of the smallest values of a size are asked together with those of another one.
+const DENSE: i64 = 9;
+
 /// The bits of all constants.
 fn bits(form: &Form) -> u32 {
     let mut numbers = Vec::new();
     form.numbers(&mut numbers);
     numbers.iter().map(|n| 64 - n.unsigned_abs().leading_zeros()).sum()
+}
+
+/// What the constants of an expression say about it.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Wording {
+    /// People write such constants.
+    Plain,
+    /// A quotient has many constants, or long ones. Another expression may be meant, which is taken where one is found.
+    Contrived,
+    /// A quotient has so many that some choice of them fits nearly any number, except where nobody looks.
+    Arbitrary,
+}
+
+impl Wording {
+    /// `(197*n + n//276 + 8616)//19578` has 46 bits of constants, and differs from `(n//160 + n + 44)//100` at 23 sizes out of
+    /// a million.
+    pub(super) fn of(form: &Form) -> Wording {
+        let quotients = form.borders().into_iter().filter_map(|border| {
+            let (numerator, k) = border.division()?;
+            Some(bits(numerator) + bits(&Form::Int(k)))
+        });
+        match quotients.max().unwrap_or(0) {
+            0..=28 => Wording::Plain,
+            29..=40 => Wording::Contrived,
+            _ => Wording::Arbitrary,
+        }
+    }
 }
 
 /// Asks a number at further points and tells which candidates hold.
@@ -52,41 +87,57 @@ impl<'t, 'n> Judge<'t, 'n> {
         if self.refuted(form) || self.target.exhausted() {
             return false;
         }
+        if Wording::of(form) == Wording::Arbitrary && Wording::of(&tidied(form.clone())) == Wording::Arbitrary {
+            return false;
+        }
         let samples = self.target.samples();
-        let mut nodes = Vec::new();
-        form.bordered(&mut nodes);
+        let borders = form.borders();
         samples.iter().all(|(p, v)| form.at(p) == Some(*v))
             && self.fresh.iter().all(|p| self.agrees(form, p))
-            && nodes.iter().all(|node| self.borders(form, node))
-            && nodes.iter().all(|node| self.tight(form, node))
-            && self.small(form, &nodes)
+            && self.leveled(form, &borders)
+            && borders.iter().all(|border| self.crossed(form, border))
+            && borders.iter().all(|border| self.tight(form, border))
+            && self.small(form, &borders)
             && self.mutants(form)
             && !self.target.exhausted()
     }
 
+    /// Where the sides of a minimum or maximum differ by a few units. Of two candidates with thresholds that are close, few
+    /// of these points tell which one is wrong, so they come first and the budget is kept.
+    fn leveled(&self, form: &Form, borders: &[Border<'_>]) -> bool {
+        let mut extremes = borders.iter().filter(|border| border.is_extreme());
+        extremes.all(|border| self.target.domain.leveled(border, LEVELED).iter().all(|point| self.agrees(form, point)))
+    }
+
     /// Both sides of a border, on segments between points. Around the first ones, points farther away are asked as well: a
-    /// border may be a fringe of several jumps.
-    fn borders(&self, form: &Form, node: &Form) -> bool {
-        let extreme = matches!(node, Form::Binary(Op::Min | Op::Max, ..));
+    /// border may be a fringe of several jumps. A minimum or maximum whose sides are never exchanged is not shown by
+    /// anything, so it does not hold.
+    fn crossed(&self, form: &Form, border: &Border<'_>) -> bool {
+        let domain = self.target.domain;
+        let extreme = border.is_extreme();
         let wanted =
             if extreme { 10 } else { 6 } + 2 * usize::try_from(bits(form).saturating_sub(PLAIN)).unwrap_or(0).min(30);
-        self.crossings(node, wanted).iter().enumerate().all(|(crossed, sides)| {
+        let crossings = domain.crossings(border, wanted);
+        if extreme && crossings.is_empty() {
+            return false;
+        }
+        let agree = |points: &[Vec<i64>]| points.iter().all(|point| self.agrees(form, point));
+        crossings.iter().enumerate().all(|(crossed, sides)| {
             sides.iter().all(|side| {
                 let offsets: &[i64] = match (crossed, extreme) {
                     (0..2, true) => &[1, 2, 5],
                     (0..2, false) => &[1, 2, 3, 6, 11, 19],
                     _ => &[],
                 };
-                self.agrees(form, side) && self.around(side, offsets).iter().all(|near| self.agrees(form, near))
+                self.agrees(form, side) && agree(&self.around(side, offsets))
             })
-        })
+        }) && domain.corners(border).iter().all(|sides| agree(sides))
     }
 
     /// Points that only just reach a jump. A quotient of large numbers may be so close to another one that only these
     /// tell them apart, the farther out the better.
-    fn tight(&self, form: &Form, node: &Form) -> bool {
-        let Form::Binary(Op::Div | Op::Mod, numerator, divisor) = node else { return true };
-        let Form::Int(k) = **divisor else { return true };
+    fn tight(&self, form: &Form, border: &Border<'_>) -> bool {
+        let Some((numerator, k)) = border.division() else { return true };
         if k < 256 || bits(form) <= PLAIN {
             return true;
         }
@@ -98,7 +149,7 @@ impl<'t, 'n> Judge<'t, 'n> {
             let mut moved = drawn.clone();
             let moving = moved.iter_mut().zip(&domain.variables).skip(turn % drawn.len().max(1)).take(1);
             moving.for_each(|(x, v)| *x = random.range(v.low, v.high));
-            for point in self.crossing(node, &drawn, &moved).into_iter().flatten() {
+            for point in domain.crossing(border, &drawn, &moved).into_iter().flatten() {
                 let Some(n) = numerator.at(&point) else { continue };
                 let over = n.rem_euclid(k);
                 let slack = |s: i64| (i128::from(s) + 1) * (1 << 50) / i128::from(n).abs().max(1);
@@ -130,49 +181,32 @@ impl<'t, 'n> Judge<'t, 'n> {
         near
     }
 
-    /// Up to `wanted` places where the border of a node is crossed: along one size, or askew.
-    fn crossings(&self, node: &Form, wanted: usize) -> Vec<[Vec<i64>; 2]> {
-        let mut random = Random::new(0x5EED);
-        let places = self.target.domain.some_places();
-        let mut found = Vec::new();
-        for turn in 0..400_usize {
-            let (Some(p), Some(q)) = (random.pick(places), random.pick(places)) else { break };
-            let kinds = p.len() + 1;
-            let q: Vec<i64> = if p.len() > 1 && turn % kinds < p.len() {
-                p.iter().zip(q).enumerate().map(|(i, (p, q))| if i == turn % kinds { *q } else { *p }).collect()
-            } else {
-                q.clone()
-            };
-            found.extend(self.crossing(node, p, &q));
-            if found.len() >= wanted {
-                break;
-            }
-        }
-        found
-    }
-
-    /// Two neighbouring points on the segment from `p` to `q` with a border of the node between them.
-    fn crossing(&self, node: &Form, p: &[i64], q: &[i64]) -> Option<[Vec<i64>; 2]> {
-        let from = node.side(p)?;
-        if from == node.side(q)? {
-            return None;
-        }
-        let steps = p.iter().zip(q).map(|(p, q)| (q - p).abs()).max()?;
-        let on = |s: i64| -> Vec<i64> { p.iter().zip(q).map(|(p, q)| p + (q - p) * s / steps.max(1)).collect() };
-        let (mut low, mut high) = (0, steps);
-        while high - low > 1 {
-            let middle = low + (high - low) / 2;
-            if node.side(&on(middle))? == from { low = middle } else { high = middle }
-        }
-        let snap = |p: Vec<i64>| self.target.domain.snap(&p);
-        Some([snap(on(low))?, snap(on(high))?])
-    }
-
     /// Small points: every minimum and maximum is a chance that there is another one, which only shows there.
-    fn small(&self, form: &Form, nodes: &[&Form]) -> bool {
-        let extremes = nodes.iter().filter(|node| matches!(node, Form::Binary(Op::Min | Op::Max, ..))).count();
-        let small = self.target.domain.some_places().chunks(6).skip(100).filter_map(<[Vec<i64>]>::first);
+    fn small(&self, form: &Form, borders: &[Border<'_>]) -> bool {
+        let extremes = borders.iter().filter(|border| border.is_extreme()).count();
+        let small = self.target.domain.some_places().chunks(7).skip(100).filter_map(<[Vec<i64>]>::first);
         small.take((24 * extremes).min(120)).all(|place| self.agrees(form, place))
+            && (extremes == 0 || self.dense(form).iter().all(|point| self.agrees(form, point)))
+    }
+
+    /// All pairs of the smallest values of two sizes, the others as in the example: a quotient and a remainder that are
+    /// both 0 at 8 only leave three points at which a minimum with them shows.
+    fn dense(&self, form: &Form) -> Vec<Vec<i64>> {
+        let domain = self.target.domain;
+        let mut sizes = Vec::new();
+        form.variables(&mut sizes);
+        let mut points = vec![domain.example()];
+        for i in sizes.into_iter().take(2) {
+            let Some(variable) = domain.variables.get(i) else { continue };
+            let smallest = (0..DENSE).map(|k| variable.low + k * variable.step);
+            let moved = |x: i64| {
+                points
+                    .iter()
+                    .map(move |point| point.iter().enumerate().map(|(j, y)| if i == j { x } else { *y }).collect())
+            };
+            points = smallest.flat_map(moved).collect();
+        }
+        points
     }
 
     /// Where a slightly different expression would show.
@@ -213,9 +247,8 @@ impl<'t, 'n> Judge<'t, 'n> {
         if pool.len() > 1 {
             let mut borders = Vec::new();
             for form in &pool {
-                let mut nodes = Vec::new();
-                form.bordered(&mut nodes);
-                for side in nodes.iter().flat_map(|node| self.crossings(node, 12)).flatten() {
+                let all = form.borders();
+                for side in all.iter().flat_map(|border| self.target.domain.crossings(border, 12)).flatten() {
                     borders.extend(self.around(&side, &(0..=24).collect::<Vec<i64>>()));
                 }
             }

@@ -96,32 +96,6 @@ impl Form {
         }
     }
 
-    /// The nodes whose value jumps or changes sides somewhere.
-    pub(crate) fn bordered<'f>(&'f self, nodes: &mut Vec<&'f Form>) {
-        match self {
-            Form::Int(_) | Form::Variable(_) => {}
-            Form::Part(form) => form.bordered(nodes),
-            Form::Binary(op, x, y) => {
-                if matches!(op, Op::Div | Op::Mod | Op::Min | Op::Max) {
-                    nodes.push(self);
-                }
-                x.bordered(nodes);
-                y.bordered(nodes);
-            }
-        }
-    }
-
-    /// The side of this node's border on which a point lies.
-    pub(crate) fn side(&self, point: &[i64]) -> Option<i64> {
-        let Form::Binary(op, x, y) = self else { return Some(0) };
-        let (x, y) = (x.at(point)?, y.at(point)?);
-        match op {
-            Op::Div | Op::Mod => Op::Div.apply(x, y),
-            Op::Min | Op::Max => Some(i64::from(x > y)),
-            _ => Some(0),
-        }
-    }
-
     /// Expressions that differ from this one in one place: a constant moved by one of `by`, or a side of a minimum or
     /// maximum dropped.
     pub(crate) fn mutants(&self, by: &[i64]) -> Vec<Form> {

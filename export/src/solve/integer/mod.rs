@@ -1,9 +1,12 @@
 //! Finds the expression over sizes that every integer of a model is.
 
 mod bank;
+mod borders;
 mod certify;
 mod domain;
 pub(crate) mod form;
+#[cfg(test)]
+mod formulas;
 mod learn;
 mod piece;
 mod places;
@@ -11,6 +14,7 @@ mod points;
 mod polynomial;
 mod search;
 mod separate;
+mod sum;
 mod target;
 #[cfg(test)]
 mod tests;

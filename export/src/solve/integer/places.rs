@@ -37,11 +37,17 @@ impl Domain {
     /// A place of the `i`-th kind. It need not be valid.
     pub(super) fn place(&self, i: usize, random: &mut Random) -> Vec<i64> {
         let count = self.variables.len();
-        match i % 6 {
+        match i % 7 {
             0 | 1 => self.variables.iter().map(|v| v.low + random.range(0, 38) * v.step).collect(),
             2 => (0..count).map(|_| random.range(2, 200)).collect(),
             3 => (0..count).map(|_| random.log(TOP)).collect(),
-            4 => (0..count).map(|j| if j == i / 6 % count { random.range(2, 200) } else { random.log(TOP) }).collect(),
+            4 => (0..count).map(|j| if j == i / 7 % count { random.range(2, 200) } else { random.log(TOP) }).collect(),
+            // A round size, of which common remainders are 0, beside small ones.
+            5 => {
+                let round = random.pick(&[64, 100, 160, 40_320, 201_600]).copied().unwrap_or(64);
+                let round = round * random.log(TOP / round);
+                (0..count).map(|j| if j == i / 7 % count { round } else { random.range(2, 40) }).collect()
+            }
             _ => {
                 let size = random.log(TOP);
                 (0..count).map(|_| size + random.range(-70, 70)).collect()

@@ -7,7 +7,7 @@ use super::domain::{Domain, Random, TOP};
 /// Each kind of point shows something that the others may hide:
 /// - sizes of about 20 bits in every order: the expression without its small thresholds,
 /// - all small sizes, each size alone over small values and powers of two: thresholds and periods,
-/// - a size of few units beside one with an extreme remainder: a remainder that is larger than a small size,
+/// - a size of few units beside one with an extreme remainder: a remainder that is larger than a small size, or is 0,
 /// - sizes that are nearly equal, and sizes of any magnitude.
 pub(super) fn shared(domain: &Domain) -> Vec<Vec<i64>> {
     if let Some(mut all) = domain.all() {
@@ -60,7 +60,7 @@ pub(super) fn shared(domain: &Domain) -> Vec<Vec<i64>> {
     }
     let third: Vec<i64> = lows.iter().zip(&domain.variables).map(|(low, v)| low + v.step).collect();
     for i in 0..count {
-        for x in [40_319, 806_399, 806_401, 100_003] {
+        for x in [64, 201_600, 40_319, 806_399, 806_401, 100_003] {
             let mut point = third.clone();
             point.iter_mut().skip(i).take(1).for_each(|c| *c = x);
             points.push(point);

@@ -359,6 +359,8 @@ impl Search<'_, '_> {
         }
         wide.sort_by_key(|w| std::cmp::Reverse(w.0));
         let (mut tries, mut work) = (0, 0);
+        let simple: Vec<Entry> = self.bank.entries.iter().take(2_000).map(|(_, entry)| *entry).collect();
+        let mut alike_at: HashMap<(usize, usize), Vec<Entry>> = HashMap::new();
         for with_bound in [false, true] {
             for (_, entry, c, touched) in wide.iter().take(60) {
                 if work > WORK {
@@ -380,8 +382,14 @@ impl Search<'_, '_> {
                 };
                 let mut own = 0;
                 // Few points say little, so only simple entries are tried there.
-                let most = if left.len() < 3 { 2_000 } else { usize::MAX };
-                for (_, other) in self.bank.entries.iter().take(most) {
+                let others = match left.as_slice() {
+                    [first, second, _, ..] => alike_at.entry((*first, *second)).or_insert_with(|| {
+                        work += self.bank.entries.len();
+                        self.entries_between(*first, *second)
+                    }),
+                    _ => &simple,
+                };
+                for other in others.iter() {
                     let difference = |p: usize| self.seen(p).wrapping_sub(self.bank.value(*other, p));
                     let c = difference(start);
                     let matched = left.iter().skip(1).take_while(|p| difference(**p) == c).count();
@@ -404,5 +412,12 @@ impl Search<'_, '_> {
                 }
             }
         }
+    }
+
+    /// The entries that differ between two points as the number does.
+    fn entries_between(&self, p: usize, q: usize) -> Vec<Entry> {
+        let difference = self.seen(q).wrapping_sub(self.seen(p));
+        let entries = self.bank.entries.iter().map(|(_, entry)| *entry);
+        entries.filter(|e| self.bank.value(*e, q).wrapping_sub(self.bank.value(*e, p)) == difference).collect()
     }
 }

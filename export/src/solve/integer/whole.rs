@@ -1,12 +1,13 @@
 //! The expression that a number is in a whole space, from cheap searches to expensive ones.
 
+use std::cell::RefCell;
 use std::collections::HashMap;
 use std::rc::Rc;
 
 use symbolic::arith::gcd;
 
 use super::bank::{Bank, Banks, Constants};
-use super::certify::Judge;
+use super::certify::{Judge, Wording};
 use super::domain::Domain;
 use super::form::Form;
 use super::learn::learned;
@@ -15,6 +16,7 @@ use super::polynomial::{polynomial, sparse};
 use super::search::Search;
 use super::separate::separations;
 use super::target::{BUDGET, Target};
+use super::tidy::tidied;
 
 /// What is tried.
 #[derive(Clone, Copy)]
@@ -68,6 +70,17 @@ pub(super) fn everywhere(target: &Target<'_>, points: &[Vec<i64>], banks: &mut B
         Search { values, scale: 1, rest: 0, ..search }.run()
     };
     let small = variables.len() <= 2;
+    // A contrived expression is kept while a plain one may still be found.
+    let contrived: RefCell<Option<Form>> = RefCell::new(None);
+    let plain = |form: Form| {
+        let form = tidied(form);
+        if Wording::of(&form) == Wording::Plain {
+            return Some(form);
+        }
+        contrived.borrow_mut().get_or_insert(form);
+        None
+    };
+    let search = |bank: &Bank| search(bank).and_then(plain);
     let shown = || {
         if variables.len() > 4 {
             return None;
@@ -103,7 +116,7 @@ pub(super) fn everywhere(target: &Target<'_>, points: &[Vec<i64>], banks: &mut B
                 forms.extend(everywhere(&inner, &shared(domain), banks, Effort::Full(depth + 1)));
             }
             let Ok(forms) = <[Form; 2]>::try_from(forms) else { continue };
-            if let Some(form) = separation.joined(forms).filter(|form| judge.holds(form)) {
+            if let Some(form) = separation.joined(forms).filter(|form| judge.holds(form)).and_then(plain) {
                 return Some(form);
             }
         }
@@ -127,7 +140,7 @@ pub(super) fn everywhere(target: &Target<'_>, points: &[Vec<i64>], banks: &mut B
             return Some(form);
         }
     }
-    None
+    contrived.into_inner()
 }
 
 /// The sizes that the number was seen to depend on.

@@ -1,0 +1,203 @@
+//! Random formulas over two sizes: what is found for them is compared with them.
+#![allow(clippy::unwrap_used, clippy::panic, reason = "tests")]
+
+use super::domain::{Random, TOP};
+use super::form::{Form, Op};
+use super::tests::{found, space, symbols};
+use super::*;
+
+const DIVISORS: [i64; 15] = [2, 3, 4, 5, 7, 8, 9, 10, 14, 16, 20, 32, 64, 100, 160];
+const MODULI: [i64; 8] = [2, 3, 4, 5, 7, 8, 16, 64];
+
+/// Draws a number below its argument.
+type Draw<'d> = &'d mut dyn FnMut(u64) -> u64;
+
+/// A random formula over two sizes, as the export cases draw them.
+fn random(next: Draw<'_>, depth: u32) -> Form {
+    if depth == 0 {
+        return match next(4) {
+            0 | 1 => Form::Variable(0),
+            2 => Form::Variable(1),
+            _ => Form::Int(next(70) as i64 + 1),
+        };
+    }
+    let kind = next(9);
+    let inner = if kind == 3 { 0 } else { depth - 1 };
+    let left = random(next, inner);
+    let (op, right) = match kind {
+        0 | 1 => (Op::Add, random(next, inner)),
+        2 => (Op::Sub, random(next, inner)),
+        3 => (Op::Mul, random(next, inner)),
+        4 | 5 => (Op::Div, Form::Int(DIVISORS[next(15) as usize])),
+        6 => (Op::Mod, Form::Int(MODULI[next(8) as usize])),
+        7 => (Op::Min, random(next, inner)),
+        _ => (Op::Max, random(next, inner)),
+    };
+    Form::Binary(op, left.into(), right.into())
+}
+
+/// A minimum or maximum with a number, under a remainder or a quotient that hides its border.
+fn hidden(next: Draw<'_>) -> Form {
+    let variable = |next: Draw<'_>| Form::Variable(next(2) as usize);
+    let divisor = |next: Draw<'_>| Form::Int(DIVISORS[next(15) as usize]);
+    let modulus = |next: Draw<'_>| Form::Int(MODULI[next(8) as usize]);
+    let x = variable(next);
+    let inner = match next(5) {
+        0 => x,
+        1 | 2 => Form::new(Op::Div, x, divisor(next)),
+        3 => Form::new(Op::Mul, x, Form::Int(next(40) as i64 + 2)),
+        _ => Form::new(Op::Sub, x, Form::Int(next(40) as i64 + 1)),
+    };
+    let op = if next(2) == 0 { Op::Min } else { Op::Max };
+    let held = Form::new(op, inner, Form::Int(next(160) as i64 + 3));
+    match next(4) {
+        0 => Form::new(Op::Div, held, divisor(next)),
+        1 => {
+            let product = Form::new(Op::Mul, Form::Variable(0), Form::Variable(1));
+            Form::new(Op::Div, Form::new(Op::Add, held, product), divisor(next))
+        }
+        _ => Form::new(Op::Mod, held, modulus(next)),
+    }
+}
+
+/// A point at which the result is wrong: dense, around the example, on both sides of every border of the truth and of the
+/// result, and far away.
+fn wrong_at(truth: &Form, result: &Form, example: &[i64], random: &mut Random) -> Option<Vec<i64>> {
+    let mut points: Vec<Vec<i64>> = (2..=40).flat_map(|a| (2..=40).map(move |b| vec![a, b])).collect();
+    for i in 0..6000 {
+        let point = match i % 6 {
+            0 => [random.log(TOP), random.log(TOP)],
+            1 => [example[0] + random.range(-60, 60), example[1] + random.range(-60, 60)],
+            2 => [random.log(TOP); 2].map(|size| size + random.range(-80, 80)),
+            3 => {
+                let factor = *random.pick(&[4, 5, 7, 9, 64, 100, 160]).unwrap();
+                [random.log(TOP / 160) * factor + random.range(-1, 1), random.log(TOP)]
+            }
+            4 => [random.range(1, 5000), random.range(1, 5000)],
+            _ => [random.range(1, TOP), random.range(1, TOP)],
+        };
+        points.push(point.map(|x| x.clamp(2, TOP)).to_vec());
+    }
+    for node in truth.borders().into_iter().chain(result.borders()) {
+        for i in 0..200 {
+            let (p, q) = (random.pick(&points).unwrap().clone(), random.pick(&points).unwrap().clone());
+            let q = [vec![q[0], p[1]], vec![p[0], q[1]], q][i % 3].clone();
+            let (Some(from), Some(to)) = (node.side(&p), node.side(&q)) else { continue };
+            let steps = (q[0] - p[0]).abs().max((q[1] - p[1]).abs());
+            let on = |s: i64| vec![p[0] + (q[0] - p[0]) * s / steps, p[1] + (q[1] - p[1]) * s / steps];
+            let (mut low, mut high) = (0, steps);
+            while from != to && high - low > 1 {
+                let middle = (low + high) / 2;
+                if node.side(&on(middle)) == Some(from) { low = middle } else { high = middle }
+            }
+            for side in if from == to { vec![] } else { vec![on(low), on(high)] } {
+                for d in -3..=3 {
+                    for (a, b) in [(d, 0), (0, d), (d, d)] {
+                        points.push(vec![(side[0] + a).clamp(2, TOP), (side[1] + b).clamp(2, TOP)]);
+                    }
+                }
+            }
+        }
+    }
+    points.into_iter().find(|p| truth.at(p).is_some_and(|value| result.at(p) != Some(value)))
+}
+
+/// Identifies random formulas; none may be wrong. Returns how many were refused or are pieces.
+fn formulas(seed: u64, count: usize, draw: impl Fn(Draw<'_>) -> Form) -> usize {
+    let mut state = seed;
+    let mut next = move |n: u64| {
+        state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        (state >> 33) % n
+    };
+    let mut draws = Random::new(seed);
+    let symbols = symbols(2);
+    let mut refused = 0;
+    // A space is shared by a hundred formulas.
+    for batch in (0..count).step_by(100) {
+        let example = [3 + next(30) as i64, 2 + next(30) as i64];
+        let mut solver = Solver::new(&space(&example));
+        for _ in batch..count.min(batch + 100) {
+            let truth = draw(&mut next);
+            match solver.identify(&mut |point| truth.at(point)) {
+                Ok(Identified::Everywhere { expr }) => {
+                    let result = Form::read(&expr, &symbols).unwrap();
+                    let wrong = wrong_at(&truth, &result, &example, &mut draws);
+                    assert_eq!(wrong, None, "{truth} as {expr}, example {example:?}, seed {seed}");
+                }
+                Ok(Identified::Piece { expr }) => {
+                    let result = Form::read(&expr, &symbols).unwrap();
+                    assert_eq!(result.at(&example), truth.at(&example), "{truth} as a piece {expr}");
+                    refused += 1;
+                }
+                Err(_) => refused += 1,
+            }
+        }
+    }
+    refused
+}
+
+/// An integer of two sizes.
+type Function<'f> = &'f dyn Fn(i64, i64) -> i64;
+
+/// Each of these was once taken for another expression.
+#[test]
+fn formulas_that_were_wrong() {
+    // One quotient of large numbers is close to another.
+    let close = |a: i64, _: i64| (a.div_euclid(100) - (a + 49)).div_euclid(160);
+    let differences = |a: i64, _: i64| (a.div_euclid(14) - a.div_euclid(16)).div_euclid(32);
+    let sum = |a: i64, _: i64| (a / 160 + a + 44) / 100;
+    // A side of the maximum shows only at few sizes.
+    let bounded = |a: i64, b: i64| (a.min(34) + b % 8).min((2 * a).max(b - 22));
+    let least = |a: i64, b: i64| (a.max(7) + a * b) / 100;
+    let even = |a: i64, b: i64| (b % 64 + a / 64).min(a * 45 % 2);
+    // A remainder hides where a maximum begins.
+    let begins = |a: i64, _: i64| (a / 160).max(103) % 3;
+    // Only three points show the first of the two.
+    let eight = |a: i64, b: i64| (a / 16 + a % 8).min(a.min(b) % 2);
+    let wrong = "Mod(Min(s0, s1), 2)";
+    assert_ne!(found(&space(&[12, 18]), |p| Some(eight(p[0], p[1]))), wrong);
+    let cases: [([i64; 2], Function<'_>, &str); 7] = [
+        ([28, 20], &close, "((-s0 + ((s0//100)) - 49)//160)"),
+        ([9, 12], &differences, "((((s0//14)) - ((s0//16)))//32)"),
+        ([23, 31], &sum, "((s0 + ((s0//160)) + 44)//100)"),
+        ([3, 28], &bounded, "Min((Mod(s1, 8)) + Min(34, s0), Max(2*s0, s1 - 22))"),
+        ([19, 9], &least, "((s0*s1 + Max(7, s0))//100)"),
+        ([26, 25], &even, "piece: Mod(s0, 2)"),
+        ([15, 19], &begins, "Mod(Max(103, (s0//160)), 3)"),
+    ];
+    for (example, truth, text) in cases {
+        assert_eq!(found(&space(&example), |p| Some(truth(p[0], p[1]))), text);
+    }
+}
+
+#[test]
+fn random_formulas() {
+    for (depth, count, most) in [(1, 30, 0), (2, 6, 1), (3, 3, 1)] {
+        assert!(formulas(depth.into(), count, |next| random(next, depth)) <= most, "depth {depth}");
+    }
+}
+
+/// None may be wrong. About one in four is refused, since its number is in no bank.
+#[test]
+fn hidden_borders() {
+    assert!(formulas(8, 12, hidden) <= 6);
+}
+
+#[test]
+#[ignore = "takes minutes without optimisation"]
+fn many_hidden_borders() {
+    let refused = formulas(9, 300, hidden);
+    assert!(refused <= 90, "{refused} refused");
+}
+
+/// The full count takes an hour: `cargo test --release -p torch-export --lib integer -- --ignored`.
+#[test]
+#[ignore = "takes an hour"]
+fn many_random_formulas() {
+    for seed in 1..=10 {
+        for (depth, most) in [(1, 20), (2, 20), (3, 60)] {
+            let refused = formulas(seed, 2000, |next| random(next, depth));
+            assert!(refused <= most, "seed {seed}, depth {depth}: {refused} refused");
+        }
+    }
+}
