@@ -227,6 +227,11 @@ impl Report {
 }
 
 impl ExportedProgram {
+    /// The first broken rule.
+    pub(crate) fn check_first(&self) -> Option<Finding> {
+        self.check().findings.into_iter().next()
+    }
+
     /// Checks all rules that a program keeps: names, order, the types of arguments by the schemas of libtorch 2.13, ranges of
     /// symbols, graphs of higher-order ops, the signature and the stored tensors.
     ///

@@ -1,16 +1,20 @@
 //! The `.pt2` file: a zip archive of JSON and raw tensors, without pickle. Both ways.
 
 mod archive;
+mod budget;
 mod error;
 mod fx_names;
+mod json;
 mod map;
 mod open;
 mod payload;
 mod pickle;
 mod read;
+mod read_argument;
 mod read_graph;
 mod schema;
 mod symbols;
+mod unread;
 mod values;
 mod write;
 mod zip;

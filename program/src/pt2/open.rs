@@ -195,6 +195,11 @@ impl Archive {
         Ok(self.zip.read(&format!("{}{name}", self.root))?)
     }
 
+    /// How many bytes all members have when unpacked.
+    pub(super) fn unpacked(&self) -> usize {
+        self.zip.unpacked_size()
+    }
+
     pub(super) fn limits(&self) -> Limits {
         self.zip.limits()
     }

@@ -189,6 +189,12 @@ impl Zip {
         self.limits
     }
 
+    /// The size of all members when unpacked, as far as the limits allow it.
+    pub(crate) fn unpacked_size(&self) -> usize {
+        let plausible = |member: &Member| member.size.min(member.data.len().saturating_mul(self.limits.ratio));
+        self.members.values().fold(0, |sum, member| sum.saturating_add(plausible(member)))
+    }
+
     /// The size of a member when unpacked.
     pub(crate) fn size(&self, name: &str) -> Option<usize> {
         self.members.get(name).map(|member| member.size)
