@@ -5,6 +5,7 @@ use super::schema::{Schema, SchemaType};
 use super::{Problem, Report};
 use crate::graph::{Argument, Graph, Literal, NamedArgument, Node, NodeId, NodeValue, Sym};
 use crate::op::OpName;
+use crate::pt2::cut;
 
 /// Checks that the nodes in an argument have values of its kind.
 pub(super) fn values(graph: &Graph, argument: &Argument) -> Result<(), Problem> {
@@ -78,7 +79,7 @@ pub(super) fn check(
     let mut given = vec![false; schema.arguments.len()];
     let mut last = None;
     for argument in arguments {
-        let at = || format!("{place}, argument `{}`", argument.name);
+        let at = || format!("{place}, argument `{}`", cut(&argument.name));
         let found = schema.arguments.iter().position(|known| known.name == argument.name);
         let Some((index, known)) = found.and_then(|index| Some((index, schema.arguments.get(index)?))) else {
             report.add(at(), Problem::UnknownArgument { op: op.to_string() });

@@ -13,14 +13,13 @@ pub(super) struct Budget {
 }
 
 /// What a small file may take however it is written.
-const BASE: usize = 768 << 10;
+const BASE: usize = 64 << 10;
 
 impl Budget {
     /// The budget of a file whose members unpack to this many bytes. It leaves room for an unpacked member, and for what
     /// stands beside the program while it is checked: four times the bytes in all.
     pub(super) fn of(unpacked: usize) -> Self {
-        let limit = unpacked.saturating_mul(5) / 2;
-        let limit = limit.saturating_add(BASE);
+        let limit = unpacked.saturating_mul(2).saturating_add(BASE);
         Budget { left: Cell::new(limit), limit }
     }
 

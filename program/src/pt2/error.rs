@@ -248,6 +248,15 @@ impl Failure {
     }
 }
 
+/// A text of a file in an error, cut where it is longer than anyone reads.
+pub(crate) fn cut(text: &str) -> String {
+    const SHOWN: usize = 200;
+    match text.char_indices().nth(SHOWN) {
+        Some((end, _)) => format!("{}...", text.get(..end).unwrap_or_default()),
+        None => text.to_owned(),
+    }
+}
+
 impl ContentError {
     /// The error with the part that it is about.
     pub(crate) fn at(self, place: impl Into<String>) -> LoadError {
@@ -259,6 +268,6 @@ impl ContentError {
     }
 
     pub(crate) fn expr(text: &str, source: ExprError) -> Self {
-        ContentError::Expr { text: text.chars().take(200).collect(), source }
+        ContentError::Expr { text: cut(text), source }
     }
 }

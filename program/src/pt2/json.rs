@@ -149,14 +149,7 @@ pub(super) fn count(list: Raw<'_>) -> usize {
         match byte {
             b'"' => {
                 empty &= depth != 1;
-                // The text is JSON, so that the string ends.
-                while let Some(byte) = bytes.next() {
-                    match byte {
-                        b'"' => break,
-                        b'\\' => drop(bytes.next()),
-                        _ => {}
-                    }
-                }
+                skip_string(&mut bytes);
             }
             b'[' | b'{' => {
                 empty &= depth != 1;
@@ -168,6 +161,37 @@ pub(super) fn count(list: Raw<'_>) -> usize {
         }
     }
     if empty { 0 } else { commas + 1 }
+}
+
+/// Whether a part is nested deeper than any that PyTorch writes. What is read in steps is checked first, since each step
+/// skips what is inside of it, and remembers the brackets that are open.
+pub(super) fn is_deep(part: Raw<'_>) -> bool {
+    const DEEPEST: usize = 512;
+    let mut depth = 0_usize;
+    let mut bytes = part.get().bytes();
+    while let Some(byte) = bytes.next() {
+        match byte {
+            b'"' => skip_string(&mut bytes),
+            b'[' | b'{' => depth += 1,
+            b']' | b'}' => depth = depth.saturating_sub(1),
+            _ => {}
+        }
+        if depth > DEEPEST {
+            return true;
+        }
+    }
+    false
+}
+
+/// Skips the rest of a string, which is JSON and ends.
+fn skip_string(bytes: &mut std::str::Bytes<'_>) {
+    while let Some(byte) = bytes.next() {
+        match byte {
+            b'"' => return,
+            b'\\' => drop(bytes.next()),
+            _ => {}
+        }
+    }
 }
 
 /// How many values a text may have: a bound, for texts of a form that is not known.

@@ -19,6 +19,7 @@ mod values;
 mod write;
 mod zip;
 
+pub(crate) use error::cut;
 pub use error::{ContentError, LoadError};
 pub(crate) use map::Mapping;
 pub use open::Archive;

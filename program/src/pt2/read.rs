@@ -73,7 +73,7 @@ pub(super) fn program(archive: &Archive, name: &str) -> Result<ExportedProgram, 
             program.extra_files.insert(name, bytes);
         }
     }
-    match program.check_first() {
+    match program.check().findings.into_iter().next() {
         Some(finding) => Err(finding.into()),
         None => Ok(program),
     }
@@ -98,7 +98,7 @@ fn decode(json: &Json, read: unread::Program<'_>, name: &str) -> Result<Exported
         Ok::<unread::InputSpec<'_>, Failure>(spec)
     });
     let inputs = inputs.map_err(|e| e.at(|| format!("input spec {specs}")))?;
-    json.budget.give(inputs.len() * size_of::<unread::InputSpec<'_>>());
+    let own = inputs.len() * size_of::<unread::InputSpec<'_>>();
     let constant = |index: usize| match inputs.get(index)? {
         unread::InputSpec::ConstantInput { name, .. } => Some(name.clone()),
         _ => None,
@@ -106,6 +106,7 @@ fn decode(json: &Json, read: unread::Program<'_>, name: &str) -> Result<Exported
     let (graph, ids) = GraphReader::read(&module.graph, &mut values, &constant, String::new(), 0)?;
     let outputs = output_specs(json, module.signature.output_specs, &graph, &ids)?;
     let signature = GraphSignature { inputs: input_specs(json, inputs, &graph)?, outputs };
+    json.budget.give(own);
     let at = |place: &'static str| move |e: ContentError| e.at(place);
     let fields = fields(json, module.treespec_namedtuple_fields).map_err(at("treespec_namedtuple_fields"))?;
     let mut index = 0;

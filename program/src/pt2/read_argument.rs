@@ -1,6 +1,7 @@
 //! Reads the arguments of calls.
 
-use super::error::{ContentError, Failure};
+use super::error::{ContentError, Failure, cut};
+use super::json::is_deep;
 use super::read_graph::{DEEPEST, GraphReader};
 use super::schema::{Float, SymBoolArg, SymFloatArg, SymIntArg};
 use super::unread::{self, Arg, Name, OptionalTensor, Raw};
@@ -50,7 +51,7 @@ impl<'j> GraphReader<'_, '_, 'j> {
             }
             Arg::AsStrings(texts) => Argument::Strs(json.texts(texts)?),
             Arg::AsStringToArgument(entries) => {
-                if depth == DEEPEST {
+                if depth == DEEPEST || depth == 0 && is_deep(entries) {
                     return Err(ContentError::unsupported("a dict that is nested as deeply").into());
                 }
                 let mut arguments = IndexMap::new();
@@ -76,13 +77,15 @@ impl<'j> GraphReader<'_, '_, 'j> {
             Arg::AsCustomObj(object) => Argument::CustomObject(self.id(&object.name)?),
             Arg::AsOperator(target) => Argument::Operator(parse_target(&target)?),
             Arg::AsGraph(subgraph) => {
-                if self.depth == DEEPEST {
+                let is_outermost = self.depth == 0;
+                if self.depth == DEEPEST || is_outermost && is_deep(subgraph.graph) {
                     return Err(ContentError::unsupported("a graph that is nested as deeply").into());
                 }
-                json.budget.take(2 * subgraph.name.len())?;
-                self.names.create(&subgraph.name);
-                let graph: unread::Graph<'j> = json.part(subgraph.graph, "graph_module.graph.nodes.inputs.arg.graph.")?;
-                let path = format!("{} of {place}: ", subgraph.name);
+                json.budget.take(subgraph.name.len())?;
+                self.create(&subgraph.name)?;
+                let graph: unread::Graph<'j> =
+                    json.part(subgraph.graph, "graph_module.graph.nodes.inputs.arg.graph.")?;
+                let path = format!("{} of {place}: ", cut(&subgraph.name));
                 let (graph, _) = GraphReader::read(&graph, self.values, self.constants, path, self.depth + 1)?;
                 Argument::Graph { name: subgraph.name, graph: Box::new(graph) }
             }
@@ -126,7 +129,7 @@ fn same<T>(value: T) -> Result<T, ContentError> {
 
 /// The function with this name in a file.
 pub(super) fn parse_target(text: &str) -> Result<Target, ContentError> {
-    let unknown = || ContentError::Target { target: text.to_owned() };
+    let unknown = || ContentError::Target { target: cut(text) };
     let is_word = |name: &str| !name.is_empty() && name.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_');
     if let Some(name) = text.strip_prefix(HIGHER_ORDER) {
         return if is_word(name) { Ok(Target::HigherOrder(name.to_owned())) } else { Err(unknown()) };

@@ -1,6 +1,6 @@
 //! Reads a graph of a file.
 
-use super::error::{ContentError, Failure, LoadError};
+use super::error::{ContentError, Failure, LoadError, cut};
 use super::fx_names::{FxNames, snake_case};
 use super::json::{Json, count};
 use super::read_argument::parse_target;
@@ -27,7 +27,7 @@ pub(super) struct GraphReader<'s, 'b, 'j> {
     /// How many graphs it is inside of.
     pub(super) depth: usize,
     tables: Tables<'j>,
-    pub(super) names: FxNames,
+    names: FxNames,
     ids: HashMap<String, NodeId>,
     graph: Graph,
 }
@@ -161,12 +161,12 @@ impl<'s, 'b, 'j> GraphReader<'s, 'b, 'j> {
                 };
                 let name = (self.constants)(index).filter(|name| !name.is_empty());
                 let name = name.unwrap_or_else(|| format!("arg{index}"));
-                self.names.create(&name);
+                self.create(&name)?;
                 self.push(Node::new(name, NodeKind::Placeholder, NodeValue::Literal(literal)))?;
                 return Ok(());
             }
         };
-        self.names.create(&name);
+        self.create(&name)?;
         let value = self.value(&name, kind)?;
         self.push(Node::new(name, NodeKind::Placeholder, value))?;
         Ok(())
@@ -175,30 +175,26 @@ impl<'s, 'b, 'j> GraphReader<'s, 'b, 'j> {
     /// Adds a node, whose name is new.
     fn push(&mut self, node: Node) -> Result<NodeId, ContentError> {
         let budget = &self.json().budget;
-        // Its name in the node, among the names in use with its base, and among the ids.
-        budget.take(4 * node.name.len())?;
         budget.entry::<(String, NodeId)>()?;
-        budget.entry::<String>()?;
-        budget.entry::<(String, u64)>()?;
         let (name, id) = (node.name.clone(), NodeId(self.graph.nodes.len()));
         budget.push(&mut self.graph.nodes, node)?;
         match self.ids.insert(name, id) {
             None => Ok(id),
             Some(_) => {
                 let name = self.graph.nodes.pop().map(|node| node.name).unwrap_or_default();
-                Err(ContentError::DuplicateName { name })
+                Err(ContentError::DuplicateName { name: cut(&name) })
             }
         }
     }
 
     pub(super) fn id(&self, name: &str) -> Result<NodeId, ContentError> {
-        self.ids.get(name).copied().ok_or_else(|| ContentError::UndefinedName { name: name.to_owned() })
+        self.ids.get(name).copied().ok_or_else(|| ContentError::UndefinedName { name: cut(name) })
     }
 
     /// Takes the value with this name out of the table of its kind: every value has one node.
     fn value(&mut self, name: &str, kind: Kind) -> Result<NodeValue, ContentError> {
         let json = self.json();
-        let missing = |table| ContentError::NoValue { name: name.to_owned(), table };
+        let missing = |table| ContentError::NoValue { name: cut(name), table };
         match kind {
             Kind::Tensor => {
                 let part = self.tables.tensors.remove(name).ok_or_else(|| missing("tensor_values"))?;
@@ -229,20 +225,20 @@ impl<'s, 'b, 'j> GraphReader<'s, 'b, 'j> {
     fn node(&mut self, node: unread::Node<'j>) -> Result<(), LoadError> {
         let unread::Node { target, inputs, outputs, metadata, is_hop_single_tensor_return, name } = node;
         let json = self.json();
-        let unnamed = |e: ContentError| e.at(format!("{}a node that calls `{target}`", self.path));
+        let unnamed = |e: ContentError| e.at(format!("{}a node that calls `{}`", self.path, cut(&target)));
         let outputs: Vec<Arg<'j>> = json.list(outputs, "graph_module.graph.nodes.outputs.", Ok).map_err(unnamed)?;
-        json.budget.give(outputs.len() * size_of::<Arg<'_>>());
+        let own = outputs.len() * size_of::<Arg<'_>>();
         let place = {
             let first = || outputs.first().and_then(named).map(|(name, _)| name);
             let shown = name.as_deref().or_else(first).unwrap_or(&target);
-            format!("{}node `{shown}`", self.path)
+            format!("{}node `{}`", self.path, cut(shown))
         };
         let target = parse_target(&target).map_err(|e| e.at(place.clone()))?;
         let arguments = json.list(inputs, "graph_module.graph.nodes.inputs.", |argument: unread::NamedArg<'j>| {
             let unread::NamedArg { name, arg, kind } = argument;
             let at = || match name.as_str() {
                 "" => place.clone(),
-                name => format!("{place}, argument `{name}`"),
+                name => format!("{place}, argument `{}`", cut(name)),
             };
             let keyword = match (&target, kind) {
                 (Target::HigherOrder(_) | Target::Predispatch(_), kind) => kind != Some(POSITIONAL) && !name.is_empty(),
@@ -267,7 +263,9 @@ impl<'s, 'b, 'j> GraphReader<'s, 'b, 'j> {
         let arguments = arguments.map_err(|e| e.at(|| place.clone()))?;
         let (metadata, frame) = self.values.metadata(metadata).map_err(|e| e.at(place.clone()))?;
         let call = Call { target, arguments, metadata, frame };
-        self.results(call, name, outputs, is_hop_single_tensor_return).map_err(|e| e.at(place))
+        self.results(call, name, outputs, is_hop_single_tensor_return).map_err(|e| e.at(place))?;
+        json.budget.give(own);
+        Ok(())
     }
 
     /// Adds the node of a call, and those of its results.
@@ -287,24 +285,24 @@ impl<'s, 'b, 'j> GraphReader<'s, 'b, 'j> {
             {
                 let own = own.to_owned();
                 // PyTorch takes the name of the node first, and then gives it that of the result.
-                self.call_name(name.as_deref(), &call.target, Some(&own));
+                self.call_name(name.as_deref(), &call.target, Some(&own))?;
                 let value = self.value(&own, kind)?;
                 self.push(call.node(own, value))?;
                 return Ok(());
             }
             if matches!(output, Arg::AsNone(_)) {
-                self.call_name(name.as_deref(), &call.target, None);
-                let name = self.names.create(&format!("{}_unused", snake_case(&function_name(&call.target))));
+                self.call_name(name.as_deref(), &call.target, None)?;
+                let name = self.create(&format!("{}_unused", snake_case(&function_name(&call.target))))?;
                 self.push(call.node(name, NodeValue::Literal(Literal::None)))?;
                 return Ok(());
             }
         }
         if outputs.is_empty() {
-            let name = self.call_name(name.as_deref(), &call.target, None);
+            let name = self.call_name(name.as_deref(), &call.target, None)?;
             self.push(call.node(name, NodeValue::Nothing))?;
             return Ok(());
         }
-        let name = self.call_name(name.as_deref(), &call.target, None);
+        let name = self.call_name(name.as_deref(), &call.target, None)?;
         let (metadata, frame) = (call.metadata.clone(), call.frame.clone());
         if let [Arg::AsTensors(names)] = outputs.as_slice() {
             let value = NodeValue::Several { count: count(names), list: true };
@@ -315,11 +313,11 @@ impl<'s, 'b, 'j> GraphReader<'s, 'b, 'j> {
         for (index, output) in outputs.into_iter().enumerate() {
             match output {
                 Arg::AsNone(_) => {
-                    let name = self.names.create("as_none");
+                    let name = self.create("as_none")?;
                     self.add_item(of, index, name, NodeValue::Literal(Literal::None), &metadata, &frame)?;
                 }
                 Arg::AsTensors(names) => {
-                    let list = self.names.create("getitem");
+                    let list = self.create("getitem")?;
                     let value = NodeValue::Several { count: count(names), list: true };
                     let list = self.add_item(of, index, list, value, &metadata, &frame)?;
                     self.list_items(list, names, &metadata, &frame)?;
@@ -338,13 +336,22 @@ impl<'s, 'b, 'j> GraphReader<'s, 'b, 'j> {
     }
 
     /// The name of the node of a call, where the file may not have one.
-    fn call_name(&mut self, name: Option<&str>, target: &Target, result: Option<&str>) -> String {
+    fn call_name(&mut self, name: Option<&str>, target: &Target, result: Option<&str>) -> Result<String, ContentError> {
         let op_with_tensor = matches!(target, Target::Op(_) | Target::Python(_)) || result.is_some();
         match (name.filter(|name| !name.is_empty()), result) {
-            (Some(name), _) => self.names.create(name),
-            (None, Some(result)) if op_with_tensor => self.names.create(result),
-            (None, _) => self.names.of_function(&function_name(target)),
+            (Some(name), _) => self.create(name),
+            (None, Some(result)) if op_with_tensor => self.create(result),
+            (None, _) => self.create(&snake_case(&function_name(target))),
         }
+    }
+
+    /// A free name from a wish. It is stored among the names in use, with its base, in the node and among the ids.
+    pub(super) fn create(&mut self, wish: &str) -> Result<String, ContentError> {
+        let budget = &self.json().budget;
+        budget.take(4 * wish.len())?;
+        budget.entry::<String>()?;
+        budget.entry::<(String, u64)>()?;
+        Ok(self.names.create(wish))
     }
 
     /// Adds the items of a list of tensors.
@@ -372,7 +379,7 @@ impl<'s, 'b, 'j> GraphReader<'s, 'b, 'j> {
         metadata: &Metadata,
         frame: &Option<Arc<Frame>>,
     ) -> Result<NodeId, ContentError> {
-        self.names.create(&name);
+        self.create(&name)?;
         let value = self.value(&name, kind)?;
         self.add_item(of, index, name, value, metadata, frame)
     }
@@ -425,7 +432,7 @@ pub(super) fn output_of(arg: &Arg<'_>, ids: &HashMap<String, NodeId>) -> Result<
             (None, None) => return Err(ContentError::unsupported("an output that is not a tensor or a plain value")),
         },
     };
-    ids.get(name).map(|id| GraphOutput::Node(*id)).ok_or_else(|| ContentError::UndefinedName { name: name.to_owned() })
+    ids.get(name).map(|id| GraphOutput::Node(*id)).ok_or_else(|| ContentError::UndefinedName { name: cut(name) })
 }
 
 /// The name of a function in Python (`target.__name__`).

@@ -26,8 +26,8 @@ struct Text<'j>(#[serde(borrow)] Cow<'j, str>);
 /// Reads values. Equal texts are read once, and their results share memory.
 pub(super) struct Values<'b> {
     json: &'b Json,
-    /// Small numbers, which are most of all sizes.
-    small: Vec<Option<Expr>>,
+    /// The first numbers that were met. Most sizes are one of them.
+    ints: HashMap<i64, Expr>,
     numbers: HashMap<Box<str>, Expr>,
     /// Those that are offsets of tensors. PyTorch does not read these.
     offsets: HashMap<Box<str>, Expr>,
@@ -38,14 +38,18 @@ pub(super) struct Values<'b> {
     frames: HashMap<Arc<str>, Option<Arc<Frame>>>,
 }
 
-/// Numbers below this one are stored once.
-const SMALL: usize = 1 << 13;
+/// How many numbers are stored once.
+const INTS: usize = 1 << 12;
+
+/// The longest text of an expression. PyTorch writes some hundred characters, and an operation on all operands of a longer
+/// one could take minutes.
+const LONGEST: usize = 1 << 16;
 
 impl<'b> Values<'b> {
     pub(super) fn new(json: &'b Json) -> Self {
         Values {
             json,
-            small: Vec::new(),
+            ints: HashMap::new(),
             numbers: HashMap::new(),
             offsets: HashMap::new(),
             conditions: HashMap::new(),
@@ -62,19 +66,16 @@ impl<'b> Values<'b> {
 
     /// A number as an expression.
     fn int(&mut self, number: i64) -> Result<Expr, ContentError> {
-        let Some(at) = usize::try_from(number).ok().filter(|at| *at < SMALL) else {
-            self.json.budget.take(EXPR)?;
-            return Ok(Expr::int(number));
-        };
-        if at >= self.small.len() {
-            let more = at + 1 - self.small.len();
-            self.json.budget.take(more * size_of::<Expr>())?;
-            self.small.resize(at + 1, None);
+        if let Some(known) = self.ints.get(&number) {
+            return Ok(known.clone());
         }
-        match self.small.get_mut(at) {
-            Some(known) => Ok(known.get_or_insert_with(|| Expr::int(number)).clone()),
-            None => Ok(Expr::int(number)),
+        let (expr, budget) = (Expr::int(number), &self.json.budget);
+        budget.take(EXPR)?;
+        if self.ints.len() < INTS {
+            budget.entry::<(i64, Expr)>()?;
+            self.ints.insert(number, expr.clone());
         }
+        Ok(expr)
     }
 
     fn number(&mut self, text: &str, hint: Option<Hint>, is_offset: bool) -> Result<Expr, ContentError> {
@@ -145,7 +146,8 @@ impl<'b> Values<'b> {
 
     pub(super) fn tensor_type(&mut self, meta: &TensorMeta<'_>) -> Result<TensorType<Expr>, ContentError> {
         let json = self.json;
-        let mut all = |sizes| json.list(sizes, "graph_module.graph.tensor_values.sizes.", |size| self.sym_int(&size, false));
+        let mut all =
+            |sizes| json.list(sizes, "graph_module.graph.tensor_values.sizes.", |size| self.sym_int(&size, false));
         let (sizes, strides): (Vec<Expr>, Vec<Expr>) = (all(meta.sizes)?, all(meta.strides)?);
         let layout = layout(meta.layout)?;
         if layout == Layout::Strided && sizes.len() != strides.len() {
@@ -230,6 +232,9 @@ impl<'b> Values<'b> {
 
 /// Takes the memory of an expression that a text describes, and of the text in a table.
 fn take_expr(budget: &Budget, text: &str) -> Result<(), ContentError> {
+    if text.len() > LONGEST {
+        return Err(ContentError::unsupported(format!("an expression of {} characters", text.len())));
+    }
     budget.entry::<(Box<str>, Expr)>()?;
     budget.take(text.len() + EXPR * values(text))
 }
