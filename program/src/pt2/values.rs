@@ -1,13 +1,13 @@
 //! The values in a file: expressions, the types of tensors, and the numbers of the schema's enums.
 
 use super::budget::Budget;
-use super::error::ContentError;
+use super::error::{ContentError, cut};
 use super::json::{Json, values};
 use super::schema::{self, Hint, SymBool, SymExpr, SymFloat, SymInt};
 use super::unread::{Arg, Raw, TensorMeta};
 use crate::graph::{Frame, Literal, Metadata, NodeValue};
 use indexmap::{IndexMap, IndexSet};
-use pytree_core::{DType, Device, Layout, Leaf, MemoryFormat, TensorType};
+use pytree_core::{DType, Device, DeviceType, Layout, Leaf, MemoryFormat, TensorType};
 use std::borrow::Cow;
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
@@ -285,14 +285,10 @@ pub(super) fn memory_format(number: u8) -> Result<MemoryFormat, ContentError> {
 
 /// The device of this type and index.
 pub(super) fn device(device: &schema::DeviceArg) -> Result<Device, ContentError> {
-    match (device.kind.as_str(), device.index) {
-        ("cpu", None) => Ok(Device::Cpu),
-        ("cuda", Some(index)) => Ok(Device::Cuda(index)),
-        ("mps", None) => Ok(Device::Mps),
-        ("vulkan", None) => Ok(Device::Vulkan),
-        ("meta", None) => Ok(Device::Meta),
-        (kind, None) => Err(ContentError::Device { device: kind.to_owned() }),
-        (kind, Some(index)) => Err(ContentError::Device { device: format!("{kind}:{index}") }),
+    match (DeviceType::from_name(&device.kind), device.index) {
+        (Some(kind), index) => Ok(Device::of(kind, index)),
+        (None, None) => Err(ContentError::Device { device: cut(&device.kind) }),
+        (None, Some(index)) => Err(ContentError::Device { device: format!("{}:{index}", cut(&device.kind)) }),
     }
 }
 
