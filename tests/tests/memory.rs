@@ -10,10 +10,18 @@ use promises::{EMPTY_MODEL, pt2, zip};
 use serde_json::value::RawValue;
 use serde_json::{Value, json};
 use std::io::{Cursor, Write};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 #[global_allocator]
 static MEMORY: PeakAlloc = PeakAlloc;
+
+/// Memory is counted for the whole process, so one test runs at a time.
+static ALONE: Mutex<()> = Mutex::new(());
+
+fn alone() -> MutexGuard<'static, ()> {
+    ALONE.lock().unwrap_or_else(PoisonError::into_inner)
+}
 
 /// How many bytes a file has that is made of many small parts. What a small file takes besides is nothing to it.
 const BYTES: usize = 500_000;
@@ -275,6 +283,7 @@ fn exceeding(what: &str, members: &[(&str, &[u8])], exceeded: &mut Vec<String>) 
 
 #[test]
 fn models_of_many_small_parts() {
+    let _alone = alone();
     let mut exceeded = Vec::new();
     for (what, model) in models() {
         serde_json::from_str::<&RawValue>(&model).unwrap_or_else(|e| panic!("{what} is not JSON: {e}"));
@@ -290,6 +299,7 @@ fn models_of_many_small_parts() {
 
 #[test]
 fn tables_of_many_small_tensors() {
+    let _alone = alone();
     let mut exceeded = Vec::new();
     let meta = |sizes: &str| {
         json!({"dtype": 7, "sizes": "<>", "requires_grad": false, "device": {"type": "cpu", "index": null},
@@ -320,6 +330,7 @@ fn tables_of_many_small_tensors() {
 
 #[test]
 fn pickles_of_many_small_values() {
+    let _alone = alone();
     let mut exceeded = Vec::new();
     let repeated = |opcodes: &[u8]| opcodes.repeat(BYTES / opcodes.len());
     // A tuple of many ints, and many storages and tensors that have it as sizes.
@@ -354,6 +365,7 @@ fn pickles_of_many_small_values() {
 
 #[test]
 fn archives_of_many_small_members() {
+    let _alone = alone();
     let mut exceeded = Vec::new();
     for prefix in ["", "extra/", "data/aotinductor/", "models/"] {
         let names: Vec<String> = (0..16_000)
@@ -374,10 +386,52 @@ fn archives_of_many_small_members() {
 /// A program that is as dense as PyTorch writes them is far from the limit.
 #[test]
 fn programs_of_pytorch_take_less_than_a_half() {
+    let _alone = alone();
     let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("zoo");
     for program in tests::zoo::programs(&folder).unwrap() {
         let bytes = std::fs::read(program.folder.join("model.pt2")).unwrap();
         let (peak, _) = load(&program.folder.display().to_string(), &bytes, bytes.len());
         assert!(peak <= 2 * bytes.len(), "{}: {peak} bytes for {}", program.folder.display(), bytes.len());
     }
+}
+
+/// Weights are neither read by a load nor copied by a save.
+#[test]
+fn weights_are_not_held_in_memory() {
+    let _alone = alone();
+    const WEIGHT: usize = 48 << 20;
+    const SMALL: usize = 1 << 20;
+    let folder = std::env::temp_dir().join(format!("torch-export-memory-{}", std::process::id()));
+    std::fs::create_dir_all(&folder).unwrap();
+    let (first, second) = (folder.join("first.pt2"), folder.join("second.pt2"));
+    let config =
+        json!({"config": {"w": {"path_name": "weight_0", "is_param": false, "use_pickle": false, "tensor_meta": {
+        "dtype": 1, "sizes": [{"as_int": WEIGHT}], "requires_grad": false, "device": {"type": "cpu", "index": null},
+        "strides": [{"as_int": 1}], "storage_offset": {"as_int": 0}, "layout": 7}}}})
+        .to_string();
+    let weight = vec![7; WEIGHT];
+    let members = [
+        ("models/model.json", EMPTY_MODEL),
+        (WEIGHTS, config.as_bytes()),
+        ("data/weights/weight_0", &weight),
+        (CONSTANTS, NO_TENSORS),
+    ];
+    std::fs::write(&first, pt2(&members)).unwrap();
+    drop(weight);
+    let peak = |run: &mut dyn FnMut()| {
+        MEMORY.reset_peak_usage();
+        let before = MEMORY.current_usage();
+        run();
+        MEMORY.peak_usage() - before
+    };
+    let mut program = None;
+    let loading = peak(&mut || program = Some(program::ExportedProgram::load(&first).unwrap()));
+    let program = program.unwrap();
+    assert_eq!(program.state_dict["w"].storage.as_bytes().len(), WEIGHT);
+    let saving = peak(&mut || program.save(&second).unwrap());
+    let copying = peak(&mut || drop(program.to_bytes().unwrap()));
+    std::fs::remove_dir_all(&folder).unwrap();
+    assert!(loading < SMALL && saving < SMALL, "{loading} bytes to load, {saving} to save");
+    // The bytes themselves, once.
+    assert!(copying < WEIGHT + SMALL, "{copying}");
 }

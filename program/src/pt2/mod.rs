@@ -9,6 +9,7 @@ mod map;
 mod open;
 mod payload;
 mod pickle;
+mod place;
 mod read;
 mod read_argument;
 mod read_graph;

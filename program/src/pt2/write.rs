@@ -23,8 +23,9 @@ const TORCH_VERSION: &str = "2.13.0";
 impl ExportedProgram {
     /// Writes the program to a file that `torch.export.load` opens (`torch.export.save`).
     ///
-    /// The file is written atomically, and the same program gives the same bytes. It holds JSON and raw tensors, and no
-    /// pickle.
+    /// The file is written atomically: it is replaced when all is written, and keeps its mode. A link stays and what it points
+    /// to is replaced; a pipe or a device is written to in order. The same program gives the same bytes. The file holds JSON
+    /// and raw tensors, and no pickle.
     ///
     /// # Errors
     /// [`SaveError`] when the file cannot be written, or when the format cannot hold a part of the program.
