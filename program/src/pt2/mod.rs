@@ -18,6 +18,10 @@ mod symbols;
 mod unread;
 mod values;
 mod write;
+mod write_argument;
+mod write_graph;
+mod write_signature;
+mod write_values;
 mod zip;
 
 pub(crate) use error::cut;
