@@ -2,7 +2,7 @@
 
     python record_conditions.py
 
-writes `tests/golden/condition_cases.json`: each case is a condition as it is given, as it is printed and as it is saved,
+writes `tests/golden/programs/condition_cases.json`: each case is a condition as it is given, as it is printed and as it is saved,
 with `<s77>` for a symbol.
 """
 
@@ -67,7 +67,7 @@ def main():
         found = value(text)
         if found.func in (sympy.And, sympy.Or):
             cases[text] = [short(text), str(found), short(sympy.srepr(found))]
-    path = HERE.parents[1] / "golden" / "condition_cases.json"
+    path = HERE.parents[1] / "golden" / "programs" / "condition_cases.json"
     path.write_text("[\n" + ",\n".join(json.dumps(case) for case in cases.values()) + "\n]\n")
 
 

@@ -24,7 +24,7 @@ fn alone() -> MutexGuard<'static, ()> {
 }
 
 /// How many bytes a file has that is made of many small parts. What a small file takes besides is nothing to it.
-const BYTES: usize = 500_000;
+const BYTES: usize = 250_000;
 
 /// The largest factor by which a load exceeds the unpacked members.
 const FACTOR: usize = 4;
