@@ -12,7 +12,8 @@ fn whole(text: &str) -> String {
 
 #[test]
 fn conditions_are_those_of_sympy() {
-    let cases: Vec<[String; 3]> = serde_json::from_str(include_str!("../golden/programs/condition_cases.json")).unwrap();
+    let cases: Vec<[String; 3]> =
+        serde_json::from_str(include_str!("../golden/programs/condition_cases.json")).unwrap();
     assert_eq!(cases.len(), 150);
     let mut wrong = Vec::new();
     for [given, printed, saved] in &cases {
