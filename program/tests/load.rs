@@ -3,9 +3,13 @@
 
 mod support;
 
-use program::{Archive, ExportedProgram, LoadError};
+use program::{
+    Archive, Argument, ExportedProgram, Graph, GraphOutput, LoadError, NamedArgument, Node, NodeKind, NodeValue, Target,
+};
+use pytree_core::{DType, Device, DeviceType, TensorType};
 use std::path::{Path, PathBuf};
 use support::linear;
+use symbolic::Expr;
 
 fn zoo(name: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../tests/zoo").join(name).join("model.pt2")
@@ -84,4 +88,37 @@ fn a_damaged_weight_is_found_when_it_is_copied() {
 fn a_missing_file_is_named() {
     let error = ExportedProgram::load("no/such/file.pt2").unwrap_err();
     assert!(error.to_string().starts_with("cannot open no/such/file.pt2: "), "{error}");
+}
+
+#[test]
+fn every_device_of_pytorch_is_read_printed_and_written() {
+    let given = ["cpu", "cuda", "cuda:0", "cuda:3", "mps", "mps:0", "meta", "xpu", "xpu:1", "hpu:0", "privateuseone:0"];
+    for text in given {
+        let (kind, index) = match text.split_once(':') {
+            Some((kind, index)) => (kind, Some(index.parse().unwrap())),
+            None => (text, None),
+        };
+        let device = Device::of(DeviceType::from_name(kind).unwrap(), index);
+        let mut tensor = TensorType::contiguous(DType::Float32, [4]).map(|n| Expr::int(*n));
+        tensor.device = device;
+        let mut graph = Graph::default();
+        let x = graph.push(Node::new("x", NodeKind::Placeholder, NodeValue::Tensor(tensor.clone())));
+        let arguments = vec![
+            NamedArgument::positional("self", Argument::Tensor(x)),
+            NamedArgument::keyword("device", Argument::Device(device)),
+        ];
+        let target = Target::Op("aten._to_copy.default".parse().unwrap());
+        let to = graph.push(Node::new("_to_copy", NodeKind::Call { target, arguments }, NodeValue::Tensor(tensor)));
+        graph.outputs = vec![GraphOutput::Node(to)];
+        let program = support::program(graph);
+        let loaded = ExportedProgram::read(program.to_bytes().unwrap()).unwrap();
+        assert_eq!(loaded.graph, program.graph, "{text}");
+        let shown = match index {
+            Some(index) => format!("device = device(type='{kind}', index={index})"),
+            None => format!("device = device(type='{kind}')"),
+        };
+        let printed = loaded.to_string();
+        assert!(printed.contains(&shown), "{text}: {printed}");
+        assert_eq!(printed, program.to_string());
+    }
 }

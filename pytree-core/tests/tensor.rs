@@ -1,6 +1,6 @@
 //! The numbers that libtorch and `.pt2` files have for element types, layouts, memory formats and devices, row by row.
 
-use pytree_core::{DType, Device, Layout, MemoryFormat, TensorType};
+use pytree_core::{DType, Device, DeviceType, Layout, MemoryFormat, TensorType};
 
 /// Name, abbreviation, bytes, libtorch's number (`c10/core/ScalarType.h`), the file's (`schema.ScalarType`).
 type Row = (&'static str, &'static str, usize, Option<i64>, Option<u8>);
@@ -118,11 +118,27 @@ fn devices() {
     // The current device is taken as the first.
     assert_eq!((Device::from_libtorch(1, -1), "cuda".parse()), (Some(Device::Cuda(0)), Ok(Device::Cuda(0))));
     assert_eq!(Device::from_libtorch(1, -2), None);
-    let named = [0, 1, 10, 13, 14];
-    for kind in (-2..300).filter(|kind| !named.contains(kind)) {
-        assert_eq!(Device::from_libtorch(kind, 0), None, "{kind}");
+    // Every type of PyTorch, with an index and without one.
+    for kind in DeviceType::ALL.iter().copied() {
+        for index in [None, Some(0), Some(7)] {
+            let device = Device::of(kind, index);
+            assert_eq!(device.parts(), (kind.name(), index));
+            let text = index.map_or(kind.name().to_owned(), |index| format!("{}:{index}", kind.name()));
+            assert_eq!(device.to_string(), text);
+            let numbers = (kind.to_libtorch(), index.map_or(-1, |index| index as i64));
+            assert_eq!(device.to_libtorch(), Some(numbers));
+            // What libtorch says of these is one device.
+            if !["cpu", "cuda", "vulkan", "mps", "meta"].contains(&kind.name()) {
+                assert_eq!((text.parse(), Device::from_libtorch(numbers.0, numbers.1)), (Ok(device), Some(device)));
+            }
+        }
     }
-    for text in ["", "gpu", "cuda:", "cuda:x", "cuda:-1", "xpu:0"] {
+    let known = |number| DeviceType::ALL.iter().any(|kind| kind.to_libtorch() == number);
+    for number in (-2..300).filter(|number| !known(*number)) {
+        assert_eq!(Device::from_libtorch(number, 0), None, "{number}");
+    }
+    assert_eq!(Device::from_libtorch(12, -2), None);
+    for text in ["", "gpu", "cuda:", "cuda:x", "cuda:-1", "cuda:01", "cuda:+1", "xpu:", "npu:0", "xpu:0:1"] {
         assert!(text.parse::<Device>().is_err(), "{text}");
     }
 }

@@ -18,9 +18,9 @@ pub enum BoolExpr {
     Rel(Rel),
     /// `~a`
     Not(Box<BoolExpr>),
-    /// `a & b`
+    /// `a & b`; [`all`](BoolExpr::all) puts the parts in the order in which PyTorch prints them.
     And(Vec<BoolExpr>),
-    /// `a | b`
+    /// `a | b`; see [`any`](BoolExpr::any).
     Or(Vec<BoolExpr>),
 }
 
@@ -116,8 +116,8 @@ impl BoolExpr {
             BoolExpr::Const(value) => BoolExpr::Const(*value),
             BoolExpr::Rel(rel) => BoolExpr::Rel(rel.map(f)?),
             BoolExpr::Not(inner) => BoolExpr::Not(Box::new(inner.map(f)?)),
-            BoolExpr::And(parts) => BoolExpr::And(all(parts, f)?),
-            BoolExpr::Or(parts) => BoolExpr::Or(all(parts, f)?),
+            BoolExpr::And(parts) => BoolExpr::all(all(parts, f)?),
+            BoolExpr::Or(parts) => BoolExpr::any(all(parts, f)?),
         })
     }
 
@@ -155,8 +155,12 @@ impl BoolExpr {
 
     /// The condition in sympy's `srepr` form, as a `.pt2` file keeps it.
     pub fn srepr(&self) -> String {
+        self.joined().srepr_as_it_is()
+    }
+
+    fn srepr_as_it_is(&self) -> String {
         let call = |name: &str, parts: &[BoolExpr]| {
-            let parts: Vec<String> = parts.iter().map(BoolExpr::srepr).collect();
+            let parts: Vec<String> = parts.iter().map(BoolExpr::srepr_as_it_is).collect();
             format!("{name}({})", parts.join(", "))
         };
         match self {
@@ -172,18 +176,28 @@ impl BoolExpr {
 
 impl fmt::Display for BoolExpr {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.joined().fmt_as_it_is(f)
+    }
+}
+
+impl BoolExpr {
+    fn fmt_as_it_is(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         /// A part of a `&`, `|` or `~`. Equalities print as calls and need no brackets.
         fn part(f: &mut fmt::Formatter<'_>, part: &BoolExpr) -> fmt::Result {
             match part {
-                BoolExpr::Const(_) | BoolExpr::Not(_) => part.fmt(f),
-                BoolExpr::Rel(rel) if matches!(rel.op, RelOp::Eq | RelOp::Ne) => rel.fmt(f),
-                _ => write!(f, "({part})"),
+                BoolExpr::Const(_) | BoolExpr::Not(_) => part.fmt_as_it_is(f),
+                BoolExpr::Rel(rel) if matches!(rel.op, RelOp::Eq | RelOp::Ne) => fmt::Display::fmt(rel, f),
+                _ => {
+                    f.write_str("(")?;
+                    part.fmt_as_it_is(f)?;
+                    f.write_str(")")
+                }
             }
         }
         let (parts, by) = match self {
             BoolExpr::Const(true) => return f.write_str("True"),
             BoolExpr::Const(false) => return f.write_str("False"),
-            BoolExpr::Rel(rel) => return rel.fmt(f),
+            BoolExpr::Rel(rel) => return fmt::Display::fmt(rel, f),
             BoolExpr::Not(inner) => {
                 f.write_str("~")?;
                 return part(f, inner);

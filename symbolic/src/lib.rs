@@ -36,6 +36,7 @@ mod affine;
 mod boolean;
 mod env;
 mod expr;
+mod junction;
 mod range;
 mod rel;
 mod solve;

@@ -208,7 +208,7 @@ fn damaged_members(random: &mut Random, members: &mut Members) {
 
 /// The largest factor by which a load exceeds the unpacked members, and small programs need some memory of their own.
 const FACTOR: usize = 4;
-const BASE: usize = 1 << 20;
+const BASE: usize = 256 << 10;
 
 fn keeps_its_promise(what: &str, bytes: &[u8], unpacked: usize) {
     MEMORY.reset_peak_usage();

@@ -3,6 +3,7 @@
 mod figures;
 mod ours;
 mod peers;
+mod programs;
 mod table;
 
 use crate::{Error, RepoRoot};
@@ -14,6 +15,9 @@ use crate::{Error, RepoRoot};
 pub(crate) fn run(repo: &RepoRoot) -> Result<(), Error> {
     let ours = ours::measure(repo)?;
     let peers = peers::measure(repo)?;
-    print!("{}", table::table(&figures::FIGURES, &ours, &peers)?);
+    print!("{}", table::table("126 layers, 252 tensors", &figures::FIGURES, &ours, &peers)?);
+    if let Some(table) = programs::run(repo, &figures::PROGRAMS)? {
+        print!("\n{table}");
+    }
     Ok(())
 }

@@ -3,66 +3,36 @@
 use super::graph::kind;
 use super::schema::{Schema, SchemaType};
 use super::{Problem, Report};
-use crate::graph::{Argument, Graph, Literal, NamedArgument, Node, NodeId, NodeValue, Sym};
+use crate::graph::{Argument, Graph, Literal, NamedArgument, Node, NodeId, NodeValue, Operand};
 use crate::op::OpName;
+use crate::pt2::cut;
 
 /// Checks that the nodes in an argument have values of its kind.
 pub(super) fn values(graph: &Graph, argument: &Argument) -> Result<(), Problem> {
-    let tensor = |id: &NodeId| of_kind(graph, *id, "a tensor", |value| matches!(value, NodeValue::Tensor(_)));
-    match argument {
-        // A result that PyTorch leaves out, or an input without a value, is `None` where a tensor stands.
-        Argument::Tensor(id) => of_kind(graph, *id, "a tensor", |value| {
-            matches!(value, NodeValue::Tensor(_) | NodeValue::Literal(Literal::None) | NodeValue::Object { .. })
-        }),
-        Argument::Tensors(ids) => ids.iter().try_for_each(tensor),
-        Argument::OptionalTensors(ids) => ids.iter().flatten().try_for_each(tensor),
-        Argument::NestedTensors(lists) => lists.iter().flatten().try_for_each(tensor),
-        Argument::Int(v) => ints(graph, std::slice::from_ref(v)),
-        Argument::Ints(v) => ints(graph, v),
-        Argument::Float(v) => floats(graph, std::slice::from_ref(v)),
-        Argument::Floats(v) => floats(graph, v),
-        Argument::Bool(v) => bools(graph, std::slice::from_ref(v)),
-        Argument::Bools(v) => bools(graph, v),
-        Argument::CustomObject(id) => {
-            of_kind(graph, *id, "an object", |value| matches!(value, NodeValue::Object { .. }))
+    let mut checked = Ok(());
+    argument.operands(&mut |id, operand| {
+        if checked.is_ok() {
+            checked = value(graph.node(*id), operand);
         }
-        Argument::Dict(entries) => entries.values().try_for_each(|argument| values(graph, argument)),
-        Argument::None
-        | Argument::Str(_)
-        | Argument::Strs(_)
-        | Argument::Complex(..)
-        | Argument::DType(_)
-        | Argument::Layout(_)
-        | Argument::MemoryFormat(_)
-        | Argument::Device(_)
-        | Argument::IntLists(_)
-        | Argument::FloatLists(_)
-        | Argument::Operator(_)
-        | Argument::Graph { .. } => Ok(()),
-    }
+    });
+    checked
 }
 
-fn of_kind(graph: &Graph, id: NodeId, expected: &'static str, is: impl Fn(&NodeValue) -> bool) -> Result<(), Problem> {
-    let node = graph.node(id);
-    if is(&node.value) {
-        return Ok(());
-    }
-    Err(Problem::Kind { name: node.name.clone(), expected, found: kind(&node.value) })
-}
-
-fn ints(graph: &Graph, items: &[Sym<i64>]) -> Result<(), Problem> {
-    let is = |value: &NodeValue| matches!(value, NodeValue::Int(_) | NodeValue::Literal(Literal::Int(_)));
-    items.iter().filter_map(Sym::node).try_for_each(|id| of_kind(graph, id, "an int", is))
-}
-
-fn floats(graph: &Graph, items: &[Sym<f64>]) -> Result<(), Problem> {
-    let is = |value: &NodeValue| matches!(value, NodeValue::Float(_) | NodeValue::Literal(Literal::Float(_)));
-    items.iter().filter_map(Sym::node).try_for_each(|id| of_kind(graph, id, "a float", is))
-}
-
-fn bools(graph: &Graph, items: &[Sym<bool>]) -> Result<(), Problem> {
-    let is = |value: &NodeValue| matches!(value, NodeValue::Bool(_) | NodeValue::Literal(Literal::Bool(_)));
-    items.iter().filter_map(Sym::node).try_for_each(|id| of_kind(graph, id, "a bool", is))
+fn value(node: &Node, operand: Operand) -> Result<(), Problem> {
+    let (expected, is) = match (operand, &node.value) {
+        // A result that PyTorch leaves out, or an input without a value, is `None` where a tensor stands.
+        (Operand::Tensor, NodeValue::Literal(Literal::None) | NodeValue::Object { .. }) => ("a tensor", true),
+        (Operand::Tensor | Operand::ListedTensor, value) => ("a tensor", matches!(value, NodeValue::Tensor(_))),
+        (Operand::Int, value) => ("an int", matches!(value, NodeValue::Int(_) | NodeValue::Literal(Literal::Int(_)))),
+        (Operand::Float, value) => {
+            ("a float", matches!(value, NodeValue::Float(_) | NodeValue::Literal(Literal::Float(_))))
+        }
+        (Operand::Bool, value) => {
+            ("a bool", matches!(value, NodeValue::Bool(_) | NodeValue::Literal(Literal::Bool(_))))
+        }
+        (Operand::Object, value) => ("an object", matches!(value, NodeValue::Object { .. })),
+    };
+    if is { Ok(()) } else { Err(Problem::Kind { name: node.name.clone(), expected, found: kind(&node.value) }) }
 }
 
 /// Checks a call against the schema of its operator.
@@ -78,7 +48,7 @@ pub(super) fn check(
     let mut given = vec![false; schema.arguments.len()];
     let mut last = None;
     for argument in arguments {
-        let at = || format!("{place}, argument `{}`", argument.name);
+        let at = || format!("{place}, argument `{}`", cut(&argument.name));
         let found = schema.arguments.iter().position(|known| known.name == argument.name);
         let Some((index, known)) = found.and_then(|index| Some((index, schema.arguments.get(index)?))) else {
             report.add(at(), Problem::UnknownArgument { op: op.to_string() });

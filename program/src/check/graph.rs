@@ -3,6 +3,7 @@
 use super::{Problem, Remark, Report, arguments, subgraphs};
 use crate::ExportedProgram;
 use crate::graph::{Graph, GraphOutput, Literal, Node, NodeId, NodeKind, NodeValue, PythonFunction, Target};
+use crate::pt2::cut;
 use std::collections::HashSet;
 use symbolic::{Expr, Symbol};
 
@@ -32,7 +33,7 @@ impl Checker<'_> {
         let mut names = HashSet::new();
         let mut calls = false;
         for node in &graph.nodes {
-            let place = || format!("{}node `{}`", self.path, node.name);
+            let place = || format!("{}node `{}`", self.path, cut(&node.name));
             if !names.insert(node.name.as_str()) {
                 self.report.add(place(), Problem::DuplicateName { name: node.name.clone() });
             }
@@ -61,7 +62,7 @@ impl Checker<'_> {
         let before = self.report.findings.len();
         for (at, node) in graph.nodes.iter().enumerate() {
             if let Some(NodeId(id)) = node.inputs().into_iter().find(|id| id.0 >= at) {
-                self.report.add(format!("{}node `{}`", self.path, node.name), Problem::NotBefore { id });
+                self.report.add(format!("{}node `{}`", self.path, cut(&node.name)), Problem::NotBefore { id });
             }
         }
         for (i, output) in graph.outputs.iter().enumerate() {
@@ -87,16 +88,16 @@ impl Checker<'_> {
                 Problem::Kind { name: call.name.clone(), expected: "a call with several results", found: kind(other) }
             }
         };
-        self.report.add(format!("{}node `{}`", self.path, node.name), problem);
+        self.report.add(format!("{}node `{}`", self.path, cut(&node.name)), problem);
     }
 
     fn call(&mut self, graph: &Graph, node: &Node) -> bool {
         let NodeKind::Call { target, arguments } = &node.kind else { return true };
-        let place = format!("{}node `{}`", self.path, node.name);
+        let place = format!("{}node `{}`", self.path, cut(&node.name));
         for argument in arguments {
             let at = || match argument.name.as_str() {
                 "" => place.clone(),
-                name => format!("{place}, argument `{name}`"),
+                name => format!("{place}, argument `{}`", cut(name)),
             };
             if let Err(problem) = arguments::values(graph, &argument.value) {
                 self.report.add(at(), problem);
@@ -119,7 +120,7 @@ impl Checker<'_> {
         let mut well = true;
         for argument in arguments {
             if let crate::graph::Argument::Graph { name, graph } = &argument.value {
-                let path = format!("{name} of {place}: ");
+                let path = format!("{} of {place}: ", cut(name));
                 let (known, unknown_ops) = (self.known, &mut *self.unknown_ops);
                 well &= Checker { path: &path, known, unknown_ops, report: self.report }.graph(graph);
             }

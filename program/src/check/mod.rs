@@ -209,11 +209,14 @@ impl fmt::Display for Remark {
     }
 }
 
+/// How many broken rules a report has at most: the first ones.
+const MOST_FINDINGS: usize = 1000;
+
 /// What [`ExportedProgram::check`] found.
 #[derive(Clone, Debug, Default, PartialEq)]
 #[non_exhaustive]
 pub struct Report {
-    /// The broken rules.
+    /// The broken rules; of more than a thousand, the first ones.
     pub findings: Vec<Finding>,
     /// What else a reader should know.
     pub remarks: Vec<Remark>,
@@ -222,6 +225,9 @@ pub struct Report {
 impl Report {
     /// Notes a broken rule.
     fn add(&mut self, place: impl Into<String>, problem: Problem) {
+        if self.findings.len() == MOST_FINDINGS {
+            return;
+        }
         self.findings.push(Finding { place: place.into(), problem });
     }
 }

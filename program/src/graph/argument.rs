@@ -122,24 +122,44 @@ impl NamedArgument {
     }
 }
 
-impl Argument {
-    /// Calls `see` with every node that it uses, in order. The nodes of a sub-graph are not included.
-    pub fn visit(&self, see: &mut dyn FnMut(NodeId)) {
-        fn syms<T>(items: &[Sym<T>], see: &mut dyn FnMut(NodeId)) {
-            items.iter().filter_map(Sym::node).for_each(see);
+/// What the value of a node has to be where an argument uses it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Operand {
+    /// The only tensor of an argument, which may be missing.
+    Tensor,
+    /// A tensor in a list.
+    ListedTensor,
+    Int,
+    Float,
+    Bool,
+    Object,
+}
+
+/// Goes through the nodes of an argument, by reference or by mutable reference. This is the only list of what uses nodes.
+macro_rules! walk {
+    ($argument:expr, $see:expr, $walk:ident, $iter:ident, $values:ident, $one:path) => {{
+        macro_rules! syms {
+            ($items:expr, $operand:expr) => {
+                $items.$iter().for_each(|item| {
+                    if let Sym::Node(id) = item {
+                        $see(id, $operand);
+                    }
+                })
+            };
         }
-        match self {
-            Argument::Tensor(id) | Argument::CustomObject(id) => see(*id),
-            Argument::NestedTensors(lists) => lists.iter().flatten().copied().for_each(see),
-            Argument::Dict(entries) => entries.values().for_each(|argument| argument.visit(see)),
-            Argument::Tensors(ids) => ids.iter().copied().for_each(see),
-            Argument::OptionalTensors(ids) => ids.iter().flatten().copied().for_each(see),
-            Argument::Int(v) => syms(std::slice::from_ref(v), see),
-            Argument::Ints(v) => syms(v, see),
-            Argument::Float(v) => syms(std::slice::from_ref(v), see),
-            Argument::Floats(v) => syms(v, see),
-            Argument::Bool(v) => syms(std::slice::from_ref(v), see),
-            Argument::Bools(v) => syms(v, see),
+        match $argument {
+            Argument::Tensor(id) => $see(id, Operand::Tensor),
+            Argument::CustomObject(id) => $see(id, Operand::Object),
+            Argument::Tensors(ids) => ids.$iter().for_each(|id| $see(id, Operand::ListedTensor)),
+            Argument::OptionalTensors(ids) => ids.$iter().flatten().for_each(|id| $see(id, Operand::ListedTensor)),
+            Argument::NestedTensors(lists) => lists.$iter().flatten().for_each(|id| $see(id, Operand::ListedTensor)),
+            Argument::Dict(entries) => entries.$values().for_each(|argument| argument.$walk($see)),
+            Argument::Int(v) => syms!($one(v), Operand::Int),
+            Argument::Ints(v) => syms!(v, Operand::Int),
+            Argument::Float(v) => syms!($one(v), Operand::Float),
+            Argument::Floats(v) => syms!(v, Operand::Float),
+            Argument::Bool(v) => syms!($one(v), Operand::Bool),
+            Argument::Bools(v) => syms!(v, Operand::Bool),
             Argument::None
             | Argument::Str(_)
             | Argument::Strs(_)
@@ -153,44 +173,27 @@ impl Argument {
             | Argument::Operator(_)
             | Argument::Graph { .. } => {}
         }
-    }
+    }};
 }
 
 impl Argument {
+    /// Calls `see` with every node that it uses, in order. The nodes of a sub-graph are not included.
+    pub fn visit(&self, see: &mut dyn FnMut(NodeId)) {
+        self.operands(&mut |id, _| see(*id));
+    }
+
     /// Calls `change` with every node that it uses, in order. The nodes of a sub-graph are not included.
     pub fn visit_mut(&mut self, change: &mut dyn FnMut(&mut NodeId)) {
-        fn syms<T>(items: &mut [Sym<T>], change: &mut dyn FnMut(&mut NodeId)) {
-            for item in items {
-                if let Sym::Node(id) = item {
-                    change(id);
-                }
-            }
-        }
-        match self {
-            Argument::Tensor(id) | Argument::CustomObject(id) => change(id),
-            Argument::NestedTensors(lists) => lists.iter_mut().flatten().for_each(change),
-            Argument::Dict(entries) => entries.values_mut().for_each(|argument| argument.visit_mut(change)),
-            Argument::Tensors(ids) => ids.iter_mut().for_each(change),
-            Argument::OptionalTensors(ids) => ids.iter_mut().flatten().for_each(change),
-            Argument::Int(v) => syms(std::slice::from_mut(v), change),
-            Argument::Ints(v) => syms(v, change),
-            Argument::Float(v) => syms(std::slice::from_mut(v), change),
-            Argument::Floats(v) => syms(v, change),
-            Argument::Bool(v) => syms(std::slice::from_mut(v), change),
-            Argument::Bools(v) => syms(v, change),
-            Argument::None
-            | Argument::Str(_)
-            | Argument::Strs(_)
-            | Argument::Complex(..)
-            | Argument::DType(_)
-            | Argument::Layout(_)
-            | Argument::MemoryFormat(_)
-            | Argument::Device(_)
-            | Argument::IntLists(_)
-            | Argument::FloatLists(_)
-            | Argument::Operator(_)
-            | Argument::Graph { .. } => {}
-        }
+        self.operands_mut(&mut |id, _| change(id));
+    }
+
+    /// Calls `see` with every node that it uses, and with what its value has to be.
+    pub(crate) fn operands(&self, see: &mut dyn FnMut(&NodeId, Operand)) {
+        walk!(self, see, operands, iter, values, std::slice::from_ref);
+    }
+
+    fn operands_mut(&mut self, see: &mut dyn FnMut(&mut NodeId, Operand)) {
+        walk!(self, see, operands_mut, iter_mut, values_mut, std::slice::from_mut);
     }
 }
 

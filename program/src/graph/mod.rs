@@ -8,6 +8,7 @@ mod value;
 
 use indexmap::IndexMap;
 
+pub(crate) use argument::Operand;
 pub use argument::{Argument, NamedArgument, Sym};
 pub use metadata::Metadata;
 pub use node::{Frame, Node, NodeId, NodeKind};

@@ -1,6 +1,7 @@
 //! The nodes of a graph.
 
 use super::{Argument, Metadata, NamedArgument, NodeValue, Target};
+use std::sync::Arc;
 
 /// Identifies a node: its index in [`Graph::nodes`](super::Graph::nodes).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -17,7 +18,9 @@ pub struct Node {
     /// Its value (`node.meta["val"]`).
     pub value: NodeValue,
     /// The source line that it comes from, if known (`node.meta["stack_trace"]`).
-    pub frame: Option<Frame>,
+    ///
+    /// Shared, since many nodes come from one line.
+    pub frame: Option<Arc<Frame>>,
     /// What a file records about it besides, its whole stack trace included. Empty for a node of a new program.
     pub metadata: Metadata,
 }
@@ -66,7 +69,7 @@ impl Node {
     /// The same node with this source line.
     #[must_use]
     pub fn at(mut self, frame: Option<Frame>) -> Self {
-        self.frame = frame;
+        self.frame = frame.map(Arc::new);
         self
     }
 

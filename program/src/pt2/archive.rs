@@ -1,10 +1,11 @@
 //! The zip container.
 
-use super::SaveError;
+use super::{SaveError, place};
 use crate::data::Storage;
+use ::zip::result::ZipError;
 use ::zip::write::SimpleFileOptions;
 use ::zip::{CompressionMethod, ZipWriter};
-use std::io::{Seek, Write};
+use std::io::{self, Seek, Write};
 use std::path::Path;
 
 /// The members of an archive, in order. All are below one root folder.
@@ -61,32 +62,28 @@ impl Members {
         self.members.push((name.into(), content.into()));
     }
 
-    /// Writes the archive to `path`, atomically: into a new file beside it, renamed at the end.
+    /// Writes the archive to `path`; see [`place`].
     pub(crate) fn write(self, path: &Path) -> Result<(), SaveError> {
         let stem = path.file_stem().ok_or_else(|| SaveError::NoFileName(path.to_owned()))?;
         let root = stem.to_string_lossy().replace(['/', '\\'], "_");
-        let folder = path.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new("."));
-        let io = |source| SaveError::Io { path: path.to_owned(), source };
-        let mut builder = tempfile::Builder::new();
-        builder.prefix(".pt2-");
-        // A temporary file is private to its owner by default; this one becomes a regular file.
-        #[cfg(unix)]
-        builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o666));
-        let mut file = builder.tempfile_in(folder).map_err(io)?;
-        self.write_to(&root, file.as_file_mut())?;
-        file.as_file().sync_all().map_err(io)?;
-        file.persist(path).map_err(|e| io(e.error))?;
-        Ok(())
+        let written = place::write(path, |file| self.write_to(&root, io::BufWriter::new(file)));
+        // Whatever could not be written, it was this file.
+        written.map_err(|source| match source {
+            ZipError::Io(source) => SaveError::Io { path: path.to_owned(), source },
+            source => SaveError::Archive(source),
+        })
     }
 
     /// The archive as bytes, with the root folder that PyTorch uses for buffers.
     pub(crate) fn to_bytes(&self) -> Result<Vec<u8>, SaveError> {
-        let mut bytes = std::io::Cursor::new(Vec::new());
+        // A member takes its content, at most 64 bytes to align it, and its name twice, with less than 200 bytes besides.
+        let sizes = self.members.iter().map(|(name, content)| content.bytes().len() + 2 * name.len() + 264);
+        let mut bytes = io::Cursor::new(Vec::with_capacity(sizes.sum()));
         self.write_to("archive", &mut bytes)?;
         Ok(bytes.into_inner())
     }
 
-    fn write_to(&self, root: &str, out: impl Write + Seek) -> Result<(), SaveError> {
+    fn write_to(&self, root: &str, out: impl Write + Seek) -> Result<(), ZipError> {
         let mut zip = ZipWriter::new(out);
         for (name, content) in &self.members {
             let content = content.bytes();
@@ -97,9 +94,9 @@ impl Members {
                 .last_modified_time(::zip::DateTime::default())
                 .large_file(content.len() > u32::MAX as usize / 2);
             zip.start_file(format!("{root}/{name}"), options)?;
-            zip.write_all(content).map_err(::zip::result::ZipError::Io)?;
+            zip.write_all(content)?;
         }
-        zip.finish()?;
+        zip.finish()?.flush()?;
         Ok(())
     }
 }

@@ -104,6 +104,18 @@ fn list(names: &[String], compiled: &[String]) -> String {
 #[derive(Clone, Debug, PartialEq, thiserror::Error)]
 #[non_exhaustive]
 pub enum ContentError {
+    /// A part is not of the schema.
+    #[error("it does not have the form of the schema: {problem}")]
+    Form {
+        /// What is wrong with it.
+        problem: String,
+    },
+    /// The file would take much more memory than it has bytes, which no program of PyTorch does.
+    #[error("the program would take more than {limit} bytes of memory, four times what the file unpacks to")]
+    Memory {
+        /// The memory that a program of this file may take.
+        limit: usize,
+    },
     /// A name is used that no value before it has.
     #[error("`{name}` is not a value that is defined before")]
     UndefinedName {
@@ -206,6 +218,45 @@ impl From<crate::Finding> for LoadError {
     }
 }
 
+/// A part of a list could not be read.
+pub(super) enum Failure {
+    /// It is wrong itself.
+    Here(ContentError),
+    /// A part of it is wrong, and the error has its place.
+    Inside(LoadError),
+}
+
+impl From<ContentError> for Failure {
+    fn from(error: ContentError) -> Self {
+        Failure::Here(error)
+    }
+}
+
+impl From<LoadError> for Failure {
+    fn from(error: LoadError) -> Self {
+        Failure::Inside(error)
+    }
+}
+
+impl Failure {
+    /// The error with the part that it is about, if it has none.
+    pub(super) fn at(self, place: impl FnOnce() -> String) -> LoadError {
+        match self {
+            Failure::Here(error) => error.at(place()),
+            Failure::Inside(error) => error,
+        }
+    }
+}
+
+/// A text of a file in an error, cut where it is longer than anyone reads.
+pub(crate) fn cut(text: &str) -> String {
+    const SHOWN: usize = 200;
+    match text.char_indices().nth(SHOWN) {
+        Some((end, _)) => format!("{}...", text.get(..end).unwrap_or_default()),
+        None => text.to_owned(),
+    }
+}
+
 impl ContentError {
     /// The error with the part that it is about.
     pub(crate) fn at(self, place: impl Into<String>) -> LoadError {
@@ -217,6 +268,6 @@ impl ContentError {
     }
 
     pub(crate) fn expr(text: &str, source: ExprError) -> Self {
-        ContentError::Expr { text: text.chars().take(200).collect(), source }
+        ContentError::Expr { text: cut(text), source }
     }
 }

@@ -44,11 +44,6 @@ impl FxNames {
         self.last.insert(base, number);
         name
     }
-
-    /// A free name for a node that calls this function: `lstm.input` gives `lstm_input`.
-    pub(super) fn of_function(&mut self, function: &str) -> String {
-        self.create(&snake_case(function))
-    }
 }
 
 fn hides_a_global(name: &str) -> bool {
@@ -129,7 +124,8 @@ mod tests {
         ] {
             assert_eq!(names.create(wish), name, "{wish}");
         }
-        assert_eq!(names.of_function("lstm.input"), "lstm_input");
-        assert_eq!(names.of_function("result_type.Tensor"), "result_type_tensor");
+        // The names of nodes that call these functions.
+        assert_eq!(names.create(&snake_case("lstm.input")), "lstm_input");
+        assert_eq!(names.create(&snake_case("result_type.Tensor")), "result_type_tensor");
     }
 }

@@ -1,20 +1,30 @@
 //! The `.pt2` file: a zip archive of JSON and raw tensors, without pickle. Both ways.
 
 mod archive;
+mod budget;
 mod error;
 mod fx_names;
+mod json;
 mod map;
 mod open;
 mod payload;
 mod pickle;
+mod place;
 mod read;
+mod read_argument;
 mod read_graph;
 mod schema;
 mod symbols;
+mod unread;
 mod values;
 mod write;
+mod write_argument;
+mod write_graph;
+mod write_signature;
+mod write_values;
 mod zip;
 
+pub(crate) use error::cut;
 pub use error::{ContentError, LoadError};
 pub(crate) use map::Mapping;
 pub use open::Archive;

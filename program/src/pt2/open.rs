@@ -5,6 +5,7 @@ use super::map::Mapping;
 use super::zip::{Limits, Zip, ZipError};
 use crate::ExportedProgram;
 use crate::data::Storage;
+use std::collections::HashSet;
 use std::fs::File;
 use std::io::Read;
 use std::path::Path;
@@ -124,15 +125,16 @@ impl Archive {
         {
             return Err(LoadError::NotPt2("its byte order is not `little`".to_owned()));
         }
-        let own = |name: &str| name.strip_prefix(&archive.root).map(str::to_owned);
-        for name in archive.zip.names().filter_map(own) {
+        let Archive { zip, root, programs, compiled } = &mut archive;
+        let mut known = HashSet::new();
+        for name in zip.names().filter_map(|name| name.strip_prefix(root.as_str())) {
             if let Some(model) = name.strip_prefix("models/").and_then(|name| name.strip_suffix(".json")) {
-                archive.programs.push(model.to_owned());
+                programs.push(model.to_owned());
             }
             if let Some((model, _)) = name.strip_prefix("data/aotinductor/").and_then(|name| name.split_once('/'))
-                && !archive.compiled.iter().any(|known| known == model)
+                && known.insert(model)
             {
-                archive.compiled.push(model.to_owned());
+                compiled.push(model.to_owned());
             }
         }
         Ok(archive)
@@ -193,6 +195,11 @@ impl Archive {
     /// The bytes of a member, whose checksum is checked when they are copied.
     pub(super) fn payload(&self, name: &str) -> Result<Option<Storage>, LoadError> {
         Ok(self.zip.read(&format!("{}{name}", self.root))?)
+    }
+
+    /// How many bytes all members have when unpacked.
+    pub(super) fn unpacked(&self) -> usize {
+        self.zip.unpacked_size()
     }
 
     pub(super) fn limits(&self) -> Limits {

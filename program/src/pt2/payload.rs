@@ -1,11 +1,14 @@
 //! The weights and constants of a program: tables that say where the bytes of every tensor are.
 
-use super::error::{ContentError, LoadError};
-use super::schema::{self, SymInt};
+use super::error::{ContentError, Failure, LoadError};
+use super::json::Json;
+use super::schema::SymInt;
+use super::unread::{self, Raw};
 use super::values::{device, dtype, layout};
 use crate::data::{Pickled, Storage, TensorData};
 use indexmap::IndexMap;
 use pytree_core::{Layout, TensorType};
+use std::collections::HashMap;
 
 /// The tensors of a table, and its objects that are not tensors.
 #[derive(Default)]
@@ -17,55 +20,69 @@ pub(super) struct Payloads {
 impl Payloads {
     /// Reads a table. `member` gives the bytes of a member in `data/weights` or `data/constants`.
     pub(super) fn read(
-        config: schema::PayloadConfig,
+        json: &Json,
+        table: Raw<'_>,
         kind: &str,
         mut member: impl FnMut(&str) -> Result<Storage, LoadError>,
     ) -> Result<Self, LoadError> {
         let mut payloads = Payloads::default();
         // The storages, so that tensors on one file share one.
-        let mut storages: IndexMap<String, Storage> = IndexMap::new();
-        for (name, payload) in config.config {
+        let mut storages: HashMap<String, Storage> = HashMap::new();
+        let read = json.entries(table, "config.", |name, payload: unread::Payload<'_>| {
             let place = || format!("the entry `{name}` of the {kind}");
-            if payload.path_name.contains('/') {
-                return Err(ContentError::UndefinedName { name: payload.path_name }.at(place()));
-            }
-            let storage = match storages.get(&payload.path_name) {
+            let path = &*payload.path_name;
+            let read = || {
+                if path.contains('/') {
+                    return Err(ContentError::UndefinedName { name: path.to_owned() });
+                }
+                json.budget.take(2 * name.len() + path.len())?;
+                json.budget.entry::<(String, TensorData)>()?;
+                json.budget.entry::<(String, Storage)>()
+            };
+            read().map_err(|e| e.at(place()))?;
+            let storage = match storages.get(path) {
                 Some(storage) => storage.clone(),
                 None => {
-                    let storage = member(&payload.path_name)?;
-                    storages.insert(payload.path_name.clone(), storage.clone());
+                    let storage = member(path)?;
+                    storages.insert(path.to_owned(), storage.clone());
                     storage
                 }
             };
             match payload.tensor_meta {
                 Some(meta) if !payload.use_pickle => {
-                    let tensor = constant_type(meta).map_err(|e| e.at(place()))?;
+                    let tensor = constant_type(json, &meta).map_err(|e| e.at(place()))?;
                     let data = TensorData::new(tensor, payload.is_param, storage);
-                    check_bounds(&data, &payload.path_name).map_err(|e| e.at(place()))?;
-                    payloads.tensors.insert(name, data);
+                    check_bounds(&data, path).map_err(|e| e.at(place()))?;
+                    payloads.tensors.insert(name.into_owned(), data);
                 }
                 _ => {
-                    let prefix = payload.path_name.trim_end_matches(|c: char| c.is_ascii_digit()).trim_end_matches('_');
+                    let prefix = path.trim_end_matches(|c: char| c.is_ascii_digit()).trim_end_matches('_');
                     let (prefix, is_parameter) = (prefix.to_owned(), payload.is_param);
-                    payloads.pickled.insert(name, Pickled { prefix, is_parameter, bytes: storage });
+                    payloads.pickled.insert(name.into_owned(), Pickled { prefix, is_parameter, bytes: storage });
                 }
             }
-        }
+            Ok::<_, Failure>(())
+        });
+        read.map_err(|e| e.at(|| format!("the table of the {kind}")))?;
+        payloads.tensors.shrink_to_fit();
         Ok(payloads)
     }
 }
 
 /// The type of a stored tensor, whose sizes are numbers.
-fn constant_type(meta: schema::TensorMeta) -> Result<TensorType, ContentError> {
-    let number = |size: &SymInt| match size {
-        SymInt::AsInt(number) => Ok(*number),
+fn constant_type(json: &Json, meta: &unread::TensorMeta<'_>) -> Result<TensorType, ContentError> {
+    let number = |size: SymInt| match size {
+        SymInt::AsInt(number) => Ok(number),
         SymInt::AsExpr(_) => Err(ContentError::unsupported("a stored tensor with a symbolic size")),
     };
     Ok(TensorType {
         dtype: dtype(meta.dtype)?,
-        sizes: meta.sizes.iter().map(number).collect::<Result<_, _>>()?,
-        strides: meta.strides.iter().map(number).collect::<Result<_, _>>()?,
-        storage_offset: number(&meta.storage_offset)?,
+        sizes: json.list(meta.sizes, "config.tensor_meta.sizes.", number)?,
+        strides: json.list(meta.strides, "config.tensor_meta.strides.", number)?,
+        storage_offset: match &meta.storage_offset {
+            SymInt::AsInt(offset) => *offset,
+            SymInt::AsExpr(_) => return Err(ContentError::unsupported("a stored tensor at a symbolic place")),
+        },
         device: device(&meta.device)?,
         layout: layout(meta.layout)?,
         requires_grad: meta.requires_grad,

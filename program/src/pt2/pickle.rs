@@ -2,6 +2,7 @@
 //!
 //! The reader knows the five constructors that such files have, and calls nothing. Every other pickle is refused.
 
+use super::budget::Budget;
 use super::error::ContentError;
 use super::zip::{Limits, Zip};
 use crate::data::{Storage, TensorData};
@@ -10,7 +11,11 @@ use pytree_core::{DType, TensorType};
 use std::collections::HashMap;
 
 /// The tensors of a dict that `torch.save` wrote.
-pub(crate) fn tensors(archive: Storage, limits: Limits) -> Result<IndexMap<String, TensorData>, ContentError> {
+pub(super) fn tensors(
+    archive: Storage,
+    limits: Limits,
+    budget: &Budget,
+) -> Result<IndexMap<String, TensorData>, ContentError> {
     let zip = Zip::open(archive, limits)?;
     let is_pickle = |name: &&str| name.ends_with("/data.pkl") && name.matches('/').count() == 1;
     let pickles: Vec<String> = zip.names().filter(is_pickle).map(str::to_owned).collect();
@@ -26,13 +31,14 @@ pub(crate) fn tensors(archive: Storage, limits: Limits) -> Result<IndexMap<Strin
     let Some(bytes) = zip.read_checked(pickle)? else {
         return Err(ContentError::UndefinedName { name: pickle.clone() });
     };
-    let mut machine =
-        Machine { bytes: bytes.as_bytes(), at: 0, values: Vec::new(), stack: Vec::new(), memo: HashMap::new() };
+    let mut machine = Machine::new(bytes.as_bytes(), budget);
     let root_value = machine.run()?;
     let mut storages: HashMap<String, (DType, Storage)> = HashMap::new();
     let mut tensors = IndexMap::new();
     for (key, value) in machine.dict(root_value)? {
         let name = machine.text(*key)?.to_owned();
+        budget.take(name.len())?;
+        budget.entry::<(String, TensorData)>()?;
         let found = machine.tensor(*value)?;
         let Found { key, dtype, count, .. } = &found;
         let storage = match storages.get(key) {
@@ -46,6 +52,8 @@ pub(crate) fn tensors(archive: Storage, limits: Limits) -> Result<IndexMap<Strin
                     let needed = i128::from(*count) * dtype.size() as i128;
                     return Err(ContentError::Bounds { payload: member, needed, available });
                 }
+                budget.take(key.len())?;
+                budget.entry::<(String, (DType, Storage))>()?;
                 storages.insert(key.clone(), (*dtype, storage.clone()));
                 storage
             }
@@ -114,16 +122,28 @@ struct Found {
     is_parameter: bool,
 }
 
-/// The pickle machine, protocol 2.
+/// The pickle machine, protocol 2. An opcode of one byte makes a value of some thirty, so all of them are counted.
 struct Machine<'b> {
     bytes: &'b [u8],
+    budget: &'b Budget,
     at: usize,
     values: Vec<Value>,
     stack: Vec<Ref>,
     memo: HashMap<u32, Ref>,
 }
 
+/// The values that stand at the start of the list, once for all.
+const MARK: Ref = Ref(0);
+const NONE: Ref = Ref(1);
+const TRUE: Ref = Ref(2);
+const FALSE: Ref = Ref(3);
+
 impl<'b> Machine<'b> {
+    fn new(bytes: &'b [u8], budget: &'b Budget) -> Self {
+        let values = vec![Value::Mark, Value::None, Value::Bool(true), Value::Bool(false)];
+        Machine { bytes, budget, at: 0, values, stack: Vec::new(), memo: HashMap::new() }
+    }
+
     fn error(&self, problem: impl Into<String>) -> ContentError {
         ContentError::Pickle { at: self.at, problem: problem.into() }
     }
@@ -154,8 +174,17 @@ impl<'b> Machine<'b> {
 
     fn push(&mut self, value: Value) -> Result<(), ContentError> {
         let index = u32::try_from(self.values.len()).map_err(|_| self.error("too many values"))?;
-        self.values.push(value);
-        self.stack.push(Ref(index));
+        self.budget.push(&mut self.values, value)?;
+        self.push_ref(Ref(index))
+    }
+
+    fn push_ref(&mut self, value: Ref) -> Result<(), ContentError> {
+        self.budget.push(&mut self.stack, value)
+    }
+
+    fn note(&mut self, key: u32) -> Result<(), ContentError> {
+        self.budget.entry::<(u32, Ref)>()?;
+        self.memo.insert(key, self.top()?);
         Ok(())
     }
 
@@ -173,8 +202,8 @@ impl<'b> Machine<'b> {
 
     /// The values above the last mark.
     fn marked(&mut self) -> Result<Vec<Ref>, ContentError> {
-        let is_mark = |r: &Ref| matches!(self.values.get(r.0 as usize), Some(Value::Mark));
-        let mark = self.stack.iter().rposition(is_mark).ok_or_else(|| self.error("there is no mark"))?;
+        let mark = self.stack.iter().rposition(|r| *r == MARK).ok_or_else(|| self.error("there is no mark"))?;
+        self.budget.take((self.stack.len() - mark) * size_of::<Ref>())?;
         let above = self.stack.split_off(mark + 1);
         self.stack.pop();
         Ok(above)
@@ -190,10 +219,10 @@ impl<'b> Machine<'b> {
                     }
                 }
                 b'.' => return self.pop(),
-                b'(' => self.push(Value::Mark)?,
-                b'N' => self.push(Value::None)?,
-                0x88 => self.push(Value::Bool(true))?,
-                0x89 => self.push(Value::Bool(false))?,
+                b'(' => self.push_ref(MARK)?,
+                b'N' => self.push_ref(NONE)?,
+                0x88 => self.push_ref(TRUE)?,
+                0x89 => self.push_ref(FALSE)?,
                 b'J' => {
                     let number = self.u32()?.cast_signed();
                     self.push(Value::Int(number.into()))?;
@@ -220,6 +249,7 @@ impl<'b> Machine<'b> {
                 b'X' => {
                     let size = self.u32()? as usize;
                     let text = std::str::from_utf8(self.take(size)?).map_err(|_| self.error("not UTF-8"))?;
+                    self.budget.take(size)?;
                     self.push(Value::Text(text.into()))?;
                 }
                 b'}' => self.push(Value::Dict(Vec::new()))?,
@@ -233,11 +263,11 @@ impl<'b> Machine<'b> {
                 }
                 b'q' => {
                     let key = self.byte()?;
-                    self.memo.insert(key.into(), self.top()?);
+                    self.note(key.into())?;
                 }
                 b'r' => {
                     let key = self.u32()?;
-                    self.memo.insert(key, self.top()?);
+                    self.note(key)?;
                 }
                 b'h' => {
                     let key = self.byte()?;
@@ -276,14 +306,14 @@ impl<'b> Machine<'b> {
 
     fn tuple(&mut self, count: usize) -> Result<(), ContentError> {
         let start = self.stack.len().checked_sub(count).ok_or_else(|| self.error("the stack is empty"))?;
+        self.budget.take(count * size_of::<Ref>())?;
         let items = self.stack.split_off(start);
         self.push(Value::Tuple(items.into()))
     }
 
     fn get(&mut self, key: u32) -> Result<(), ContentError> {
         let known = self.memo.get(&key).copied().ok_or_else(|| self.error("a value is not in the memo"))?;
-        self.stack.push(known);
-        Ok(())
+        self.push_ref(known)
     }
 
     fn global(&self, module: &str, name: &str) -> Result<Global, ContentError> {
@@ -332,11 +362,10 @@ impl<'b> Machine<'b> {
     /// `('storage', torch.FloatStorage, '0', 'cpu', 12)`
     fn persistent(&mut self) -> Result<(), ContentError> {
         let id = self.pop()?;
-        let parts = match self.value(id)? {
-            Value::Tuple(parts) => parts.clone(),
-            _ => return Err(self.error("a persistent id that is not a tuple")),
+        let Value::Tuple(parts) = self.value(id)? else {
+            return Err(self.error("a persistent id that is not a tuple"));
         };
-        let &[kind, of, key, _device, count] = &*parts else {
+        let &[kind, of, key, _device, count] = &**parts else {
             return Err(self.error("a persistent id of another form"));
         };
         let (Value::Global(Global::StorageType(dtype)), "storage") = (self.value(of)?, self.text(kind)?) else {
@@ -350,6 +379,8 @@ impl<'b> Machine<'b> {
     fn set_items(&mut self, items: Vec<Ref>) -> Result<(), ContentError> {
         let Ref(index) = self.top()?;
         let odd = !items.len().is_multiple_of(2);
+        // The list of entries grows by doubling.
+        self.budget.take(3 * items.len() * size_of::<Ref>())?;
         match self.values.get_mut(index as usize) {
             Some(Value::Dict(entries)) if !odd => {
                 entries.extend(items.chunks_exact(2).filter_map(|pair| Some((*pair.first()?, *pair.last()?))));
@@ -382,7 +413,13 @@ impl<'b> Machine<'b> {
 
     fn ints(&self, value: Ref) -> Result<Vec<i64>, ContentError> {
         match self.value(value)? {
-            Value::Tuple(items) => items.iter().map(|item| self.int(*item)).collect(),
+            Value::Tuple(items) => {
+                let mut numbers = self.budget.list(items.len())?;
+                for item in items {
+                    numbers.push(self.int(*item)?);
+                }
+                Ok(numbers)
+            }
             _ => Err(self.error("expected a tuple of ints")),
         }
     }

@@ -1,14 +1,16 @@
 //! Reads a program from an archive.
 
-use super::error::{ContentError, LoadError};
+use super::budget::Budget;
+use super::error::{ContentError, Failure, LoadError};
+use super::json::{self, Json};
 use super::open::Archive;
 use super::payload::{Payloads, check_bounds};
 use super::pickle;
 use super::read_graph::{GraphReader, output_of};
-use super::schema::{self, Arg};
-use super::values::{Unread, Values, literal};
+use super::schema;
+use super::unread::{self, Arg, Raw};
+use super::values::{Values, literal};
 use crate::ExportedProgram;
-use crate::data::Storage;
 use crate::exported::{Guard, ModuleCall, ModuleCallSignature, Origin};
 use crate::graph::{Graph, GraphOutput, NodeId, NodeValue};
 use crate::signature::{GraphSignature, InputKind, InputSpec, OutputKind, OutputSpec};
@@ -28,24 +30,36 @@ const NEWEST_MINOR: u32 = schema::SCHEMA_VERSION.minor;
 pub(super) fn program(archive: &Archive, name: &str) -> Result<ExportedProgram, LoadError> {
     let member = format!("models/{name}.json");
     let bytes = archive.member(&member)?.ok_or_else(|| LoadError::Missing { name: member.clone() })?;
-    let read: schema::Program<Unread<'_>> = match json(&bytes, &member) {
+    let text = std::str::from_utf8(bytes.as_bytes());
+    let text = text.map_err(|e| ContentError::Form { problem: format!("it is not UTF-8: {e}") }.at(member.clone()))?;
+    let mut json = Json::new(Budget::of(archive.unpacked()));
+    let read: unread::Program<'_> = match json.text(text, "") {
         Ok(read) => read,
         // A file of another version may have another form: the version is the better message.
-        Err(error) => {
-            if let Ok(OnlyVersion { schema_version }) = json(&bytes, &member) {
+        Err(source) => {
+            if let Ok(OnlyVersion { schema_version }) = serde_json::from_str(text) {
                 check_version(&schema_version)?;
             }
-            return Err(error);
+            return Err(LoadError::Json { member, source });
         }
     };
     check_version(&read.schema_version)?;
-    if read.schema_version.minor > NEWEST_MINOR {
-        no_unknown_fields(&bytes, &member, read.schema_version.minor)?;
+    let minor = read.schema_version.minor;
+    let program = if minor > NEWEST_MINOR {
+        json.note_unknown_fields();
+        let program = json.text(text, "").map_err(|source| LoadError::Json { member, source });
+        program.and_then(|read| decode(&json, read, name))
+    } else {
+        decode(&json, read, name)
+    };
+    // That a field is not known is the better message for what follows from it.
+    if let Some(field) = json.unknown_field() {
+        return Err(LoadError::UnknownField { minor, field });
     }
-    let mut program = decode(read, name)?;
+    let mut program = program?;
     drop(bytes);
     for kind in ["weights", "constants"] {
-        let Payloads { tensors, pickled } = payloads(archive, name, kind)?;
+        let Payloads { tensors, pickled } = payloads(archive, &json, name, kind)?;
         let into = if kind == "weights" { &mut program.state_dict } else { &mut program.constants };
         *into = tensors;
         program.pickled.extend(pickled);
@@ -70,48 +84,38 @@ struct OnlyVersion {
     schema_version: schema::Version,
 }
 
-fn json<'b, T: serde::Deserialize<'b>>(bytes: &'b Storage, member: &str) -> Result<T, LoadError> {
-    serde_json::from_slice(bytes.as_bytes()).map_err(|source| LoadError::Json { member: member.to_owned(), source })
-}
-
 fn check_version(version: &schema::Version) -> Result<(), LoadError> {
     let schema::Version { major, minor } = *version;
     if major == MAJOR { Ok(()) } else { Err(LoadError::SchemaVersion { major, minor }) }
 }
 
-/// Checks that a program of a newer schema has no field that this library does not know.
-fn no_unknown_fields(bytes: &Storage, member: &str, minor: u32) -> Result<(), LoadError> {
-    let mut unknown = None;
-    let mut deserializer = serde_json::Deserializer::from_slice(bytes.as_bytes());
-    let read: Result<schema::Program, _> = serde_ignored::deserialize(&mut deserializer, |path| {
-        unknown.get_or_insert_with(|| path.to_string());
+fn decode(json: &Json, read: unread::Program<'_>, name: &str) -> Result<ExportedProgram, LoadError> {
+    let module = read.graph_module;
+    let mut values = Values::new(json);
+    let mut specs = 0;
+    let inputs = json.list(module.signature.input_specs, "graph_module.signature.input_specs.", |spec| {
+        specs += 1;
+        Ok::<unread::InputSpec<'_>, Failure>(spec)
     });
-    read.map_err(|source| LoadError::Json { member: member.to_owned(), source })?;
-    match unknown {
-        Some(field) => Err(LoadError::UnknownField { minor, field }),
-        None => Ok(()),
-    }
-}
-
-fn decode(read: schema::Program<Unread<'_>>, name: &str) -> Result<ExportedProgram, LoadError> {
-    let schema::GraphModule { graph, signature, module_call_graph, metadata, treespec_namedtuple_fields } =
-        read.graph_module;
-    let mut values = Values::default();
-    let constant = |index: usize| match signature.input_specs.get(index)? {
-        schema::InputSpec::ConstantInput { name, .. } => Some(name.clone()),
+    let inputs = inputs.map_err(|e| e.at(|| format!("input spec {specs}")))?;
+    let own = inputs.len() * size_of::<unread::InputSpec<'_>>();
+    let constant = |index: usize| match inputs.get(index)? {
+        unread::InputSpec::ConstantInput { name, .. } => Some(name.clone()),
         _ => None,
     };
-    let (graph, ids) = GraphReader::read(graph, &mut values, &constant, String::new())?;
-    let signature = GraphSignature {
-        inputs: input_specs(signature.input_specs, &graph)?,
-        outputs: output_specs(&signature.output_specs, &graph, &ids)?,
-    };
-    let fields: Fields =
-        treespec_namedtuple_fields.into_iter().map(|(name, fields)| (name, fields.field_names)).collect();
-    let mut calls = Vec::with_capacity(module_call_graph.len());
-    for call in module_call_graph {
-        calls.push(module_call(call, &ids, &fields)?);
-    }
+    let (graph, ids) = GraphReader::read(&module.graph, &mut values, &constant, String::new(), 0)?;
+    let outputs = output_specs(json, module.signature.output_specs, &graph, &ids)?;
+    let signature = GraphSignature { inputs: input_specs(json, inputs, &graph)?, outputs };
+    json.budget.give(own);
+    let at = |place: &'static str| move |e: ContentError| e.at(place);
+    let fields = fields(json, module.treespec_namedtuple_fields).map_err(at("treespec_namedtuple_fields"))?;
+    let mut index = 0;
+    let calls = json.list(module.module_call_graph, "graph_module.module_call_graph.", |call| {
+        index += 1;
+        module_call(json, call, &ids, &fields).map_err(Failure::from)
+    });
+    let mut calls = calls.map_err(|e| e.at(|| format!("entry {index} of the module call graph")))?;
+    drop(ids);
     let root = match calls.first() {
         Some(call) if call.fqn.is_empty() => calls.remove(0).signature,
         _ => None,
@@ -122,19 +126,35 @@ fn decode(read: schema::Program<Unread<'_>>, name: &str) -> Result<ExportedProgr
     };
     let mut program = ExportedProgram::new(graph, signature, root.in_spec, root.out_spec);
     program.argument_names = root.argument_names.unwrap_or_default();
-    (program.range_constraints, program.offset_ranges) = ranges(&read.range_constraints, &values)?;
+    (program.range_constraints, program.offset_ranges) = ranges(json, read.range_constraints, &values)?;
     (program.hints, program.expression_hints) = values.into_hints();
-    program.guards = read.guards_code.into_iter().map(Guard::of_code).collect();
+    let texts = |list: Option<Raw<'_>>| list.map_or(Ok(Vec::new()), |list| json.texts(list));
+    let guards = texts(read.guards_code).map_err(at("guards_code"))?;
+    json.budget.take(guards.len() * size_of::<Guard>()).map_err(at("guards_code"))?;
+    program.guards = guards.into_iter().map(Guard::of_code).collect();
     program.module_calls = calls;
-    program.metadata = metadata;
-    program.verifiers = read.verifiers;
+    program.metadata = module.metadata.map_or(Ok(IndexMap::new()), |part| json.table(part)).map_err(at("metadata"))?;
+    program.verifiers = texts(read.verifiers).map_err(at("verifiers"))?;
     program.origin = Some(Origin {
         name: name.to_owned(),
         torch_version: read.torch_version,
         schema_version: (read.schema_version.major, read.schema_version.minor),
-        opset_version: read.opset_version,
+        opset_version: json.table(read.opset_version).map_err(at("opset_version"))?,
     });
     Ok(program)
+}
+
+/// The fields of namedtuple classes, by the serialized name of the class.
+fn fields(json: &Json, part: Option<Raw<'_>>) -> Result<Fields, ContentError> {
+    let mut fields = Fields::new();
+    let Some(part) = part else { return Ok(fields) };
+    json.entries(part, "graph_module.treespec_namedtuple_fields.", |name, class: unread::NamedTupleFields<'_>| {
+        json.budget.take(name.len())?;
+        json.budget.entry::<(String, Vec<String>)>()?;
+        fields.insert(name.into_owned(), json.texts(class.field_names)?);
+        Ok::<_, ContentError>(())
+    })?;
+    Ok(fields)
 }
 
 type Ranges = Vec<(Expr, ValueRange)>;
@@ -142,11 +162,12 @@ type Ranges = Vec<(Expr, ValueRange)>;
 /// The ranges of the expressions that occur in values, and of those that occur in offsets only, in the order of the file.
 ///
 /// Keys are printed expressions. As in PyTorch, one that is not a part of any value says nothing and is dropped.
-fn ranges(read: &schema::Named<schema::Range>, values: &Values) -> Result<(Ranges, Ranges), LoadError> {
+fn ranges(json: &Json, part: Raw<'_>, values: &Values<'_>) -> Result<(Ranges, Ranges), LoadError> {
+    let read: schema::Named<schema::Range> = json.table(part).map_err(|e| e.at("range_constraints"))?;
     let keys: IndexSet<&str> = read.keys().map(String::as_str).collect();
     let (found, in_offsets) = values.printed(&keys);
-    let (mut ranges, mut rest) = (Ranges::with_capacity(read.len()), Ranges::new());
-    for (key, range) in read {
+    let (mut ranges, mut rest) = (Ranges::with_capacity(found.len()), Ranges::new());
+    for (key, range) in &read {
         let range = ValueRange::new(range.min_val, range.max_val);
         if range.is_empty() {
             let error = ContentError::unsupported(format!("the empty range {range}"));
@@ -161,21 +182,21 @@ fn ranges(read: &schema::Named<schema::Range>, values: &Values) -> Result<(Range
     Ok((ranges, rest))
 }
 
-fn input_specs(specs: Vec<schema::InputSpec>, graph: &Graph) -> Result<Vec<InputSpec>, LoadError> {
+fn input_specs(json: &Json, specs: Vec<unread::InputSpec<'_>>, graph: &Graph) -> Result<Vec<InputSpec>, LoadError> {
     let placeholders: Vec<NodeId> = graph.placeholders().map(|(id, _)| id).collect();
     if specs.len() != placeholders.len() {
         let (expected, found) = (placeholders.len().to_string(), specs.len().to_string());
         let error = ContentError::Mismatch { what: "the number of input specs", expected, found };
         return Err(error.at("the signature"));
     }
-    let mut read = Vec::with_capacity(specs.len());
+    let mut read = json.budget.list(specs.len()).map_err(|e| e.at("the signature"))?;
     for (index, (spec, node)) in specs.into_iter().zip(placeholders).enumerate() {
         let placeholder = graph.node(node);
         let at = || format!("input spec {index}");
         let (name, kind) = match spec {
-            schema::InputSpec::UserInput { arg } => {
+            unread::InputSpec::UserInput { arg } => {
                 let name = match &arg {
-                    Arg::AsTensor(name) => name.name.clone(),
+                    Arg::AsTensor(name) => name.name.to_string(),
                     Arg::AsCustomObj(object) => object.name.clone(),
                     Arg::AsSymInt(schema::SymIntArg::AsName(name))
                     | Arg::AsSymFloat(schema::SymFloatArg::AsName(name))
@@ -189,7 +210,7 @@ fn input_specs(specs: Vec<schema::InputSpec>, graph: &Graph) -> Result<Vec<Input
                 };
                 (name, InputKind::UserInput)
             }
-            schema::InputSpec::ConstantInput { name, value } => {
+            unread::InputSpec::ConstantInput { name, value } => {
                 let same =
                     matches!(&placeholder.value, NodeValue::Literal(known) if literal(&value).as_ref() == Some(known));
                 let nan = matches!(&value, Arg::AsFloat(value) if value.0.is_nan());
@@ -199,19 +220,19 @@ fn input_specs(specs: Vec<schema::InputSpec>, graph: &Graph) -> Result<Vec<Input
                 }
                 (if name.is_empty() { placeholder.name.clone() } else { name }, InputKind::UserInput)
             }
-            schema::InputSpec::Parameter { arg, parameter_name } => {
-                (arg.name, InputKind::Parameter { name: parameter_name })
+            unread::InputSpec::Parameter { arg, parameter_name } => {
+                (arg.name.into_owned(), InputKind::Parameter { name: parameter_name })
             }
-            schema::InputSpec::Buffer { arg, buffer_name, persistent } => {
-                (arg.name, InputKind::Buffer { name: buffer_name, persistent })
+            unread::InputSpec::Buffer { arg, buffer_name, persistent } => {
+                (arg.name.into_owned(), InputKind::Buffer { name: buffer_name, persistent })
             }
-            schema::InputSpec::TensorConstant { arg, tensor_constant_name } => {
-                (arg.name, InputKind::ConstantTensor { name: tensor_constant_name })
+            unread::InputSpec::TensorConstant { arg, tensor_constant_name } => {
+                (arg.name.into_owned(), InputKind::ConstantTensor { name: tensor_constant_name })
             }
-            schema::InputSpec::CustomObj { arg, custom_obj_name } => {
+            unread::InputSpec::CustomObj { arg, custom_obj_name } => {
                 (arg.name, InputKind::CustomObject { name: custom_obj_name })
             }
-            schema::InputSpec::Token { arg } => (arg.name, InputKind::Token),
+            unread::InputSpec::Token { arg } => (arg.name.into_owned(), InputKind::Token),
         };
         if name != placeholder.name {
             let (expected, found) = (placeholder.name.clone(), name);
@@ -223,47 +244,61 @@ fn input_specs(specs: Vec<schema::InputSpec>, graph: &Graph) -> Result<Vec<Input
 }
 
 fn output_specs(
-    specs: &[schema::OutputSpec],
+    json: &Json,
+    part: Raw<'_>,
     graph: &Graph,
     ids: &HashMap<String, NodeId>,
 ) -> Result<Vec<OutputSpec>, LoadError> {
+    let mut index = 0;
+    let specs = json.list(part, "graph_module.signature.output_specs.", |spec| {
+        let spec = output_spec(spec, graph.outputs.get(index), ids)?;
+        index += 1;
+        Ok::<_, Failure>(spec)
+    });
+    let specs = specs.map_err(|e| e.at(|| format!("output spec {index}")))?;
     if specs.len() != graph.outputs.len() {
         let (expected, found) = (graph.outputs.len().to_string(), specs.len().to_string());
         let error = ContentError::Mismatch { what: "the number of output specs", expected, found };
         return Err(error.at("the signature"));
     }
-    let mut read = Vec::with_capacity(specs.len());
-    for (index, (spec, output)) in specs.iter().zip(&graph.outputs).enumerate() {
-        let tensor = |name: &schema::Name| output_of(&Arg::<schema::NodeMetadata>::AsTensor(name.clone()), ids);
-        let (value, kind) = match spec {
-            schema::OutputSpec::UserOutput { arg } => (output_of(arg, ids), OutputKind::UserOutput),
-            schema::OutputSpec::LossOutput { arg } => (tensor(arg), OutputKind::LossOutput),
-            schema::OutputSpec::BufferMutation { arg, buffer_name } => {
-                (tensor(arg), OutputKind::BufferMutation { buffer: buffer_name.clone() })
-            }
-            schema::OutputSpec::ParameterMutation { arg, parameter_name } => {
-                (tensor(arg), OutputKind::ParameterMutation { parameter: parameter_name.clone() })
-            }
-            schema::OutputSpec::GradientToParameter { arg, parameter_name } => {
-                (tensor(arg), OutputKind::GradientToParameter { parameter: parameter_name.clone() })
-            }
-            schema::OutputSpec::GradientToUserInput { arg, user_input_name } => {
-                (tensor(arg), OutputKind::GradientToUserInput { input: user_input_name.clone() })
-            }
-            schema::OutputSpec::UserInputMutation { arg, user_input_name } => {
-                (tensor(arg), OutputKind::UserInputMutation { input: user_input_name.clone() })
-            }
-            schema::OutputSpec::Token { arg } => (tensor(arg), OutputKind::Token),
-        };
-        let at = || format!("output spec {index}");
-        let value = value.map_err(|e| e.at(at()))?;
-        if !same_output(&value, output) {
-            let (expected, found) = (format!("{output:?}"), format!("{value:?}"));
-            return Err(ContentError::Mismatch { what: "the value of the output", expected, found }.at(at()));
+    Ok(specs)
+}
+
+/// Reads the spec of an output of the graph, if there is one.
+fn output_spec(
+    spec: unread::OutputSpec<'_>,
+    output: Option<&GraphOutput>,
+    ids: &HashMap<String, NodeId>,
+) -> Result<OutputSpec, ContentError> {
+    let tensor = |name: unread::Name<'_>| output_of(&Arg::AsTensor(name), ids);
+    let (value, kind) = match spec {
+        unread::OutputSpec::UserOutput { arg } => (output_of(&arg, ids), OutputKind::UserOutput),
+        unread::OutputSpec::LossOutput { arg } => (tensor(arg), OutputKind::LossOutput),
+        unread::OutputSpec::BufferMutation { arg, buffer_name } => {
+            (tensor(arg), OutputKind::BufferMutation { buffer: buffer_name })
         }
-        read.push(OutputSpec { value, kind });
+        unread::OutputSpec::ParameterMutation { arg, parameter_name } => {
+            (tensor(arg), OutputKind::ParameterMutation { parameter: parameter_name })
+        }
+        unread::OutputSpec::GradientToParameter { arg, parameter_name } => {
+            (tensor(arg), OutputKind::GradientToParameter { parameter: parameter_name })
+        }
+        unread::OutputSpec::GradientToUserInput { arg, user_input_name } => {
+            (tensor(arg), OutputKind::GradientToUserInput { input: user_input_name })
+        }
+        unread::OutputSpec::UserInputMutation { arg, user_input_name } => {
+            (tensor(arg), OutputKind::UserInputMutation { input: user_input_name })
+        }
+        unread::OutputSpec::Token { arg } => (tensor(arg), OutputKind::Token),
+    };
+    let value = value?;
+    match output {
+        Some(output) if !same_output(&value, output) => {
+            let (expected, found) = (format!("{output:?}"), format!("{value:?}"));
+            Err(ContentError::Mismatch { what: "the value of the output", expected, found })
+        }
+        _ => Ok(OutputSpec { value, kind }),
     }
-    Ok(read)
 }
 
 /// Whether two outputs are the same; NaN is itself.
@@ -280,40 +315,44 @@ fn same_output(a: &GraphOutput, b: &GraphOutput) -> bool {
 type Fields = IndexMap<String, Vec<String>>;
 
 fn module_call(
-    call: schema::ModuleCall,
+    json: &Json,
+    call: unread::ModuleCall<'_>,
     ids: &HashMap<String, NodeId>,
     fields: &Fields,
 ) -> Result<ModuleCall, LoadError> {
-    let place = || format!("the call of the module {:?}", call.fqn);
-    let signature = match call.signature {
-        None => None,
-        Some(signature) => {
-            let leaves = |args: &[Arg]| args.iter().map(|arg| output_of(arg, ids)).collect::<Result<Vec<_>, _>>();
-            let spec = |text: &str| {
-                let names = |name: &str| fields.get(name).map(|names| names.iter().cloned().map(Cow::Owned).collect());
-                TreeSpec::from_json_with(text, names).map_err(|e| ContentError::TreeSpec(Box::new(e)))
-            };
-            let read = || {
-                Ok(ModuleCallSignature {
-                    inputs: leaves(&signature.inputs)?,
-                    outputs: leaves(&signature.outputs)?,
-                    in_spec: spec(&signature.in_spec)?,
-                    out_spec: spec(&signature.out_spec)?,
-                    argument_names: signature.forward_arg_names.clone(),
-                })
-            };
-            Some(read().map_err(|e: ContentError| e.at(place()))?)
-        }
+    let unread::ModuleCall { fqn, signature } = call;
+    let Some(signature) = signature else { return Ok(ModuleCall { fqn, signature: None }) };
+    let place = "graph_module.module_call_graph.signature.";
+    let leaves = |part| json.list(part, place, |arg: Arg<'_>| output_of(&arg, ids));
+    let spec = |text: &str| {
+        // A structure has no more parts than its text has values; while it is read, each of them is a JSON value.
+        json.budget.for_a_moment(text.len() + 120 * json::values(text))?;
+        json.budget.take(text.len())?;
+        let names = |name: &str| fields.get(name).map(|names| names.iter().cloned().map(Cow::Owned).collect());
+        TreeSpec::from_json_with(text, names).map_err(|e| ContentError::TreeSpec(Box::new(e)))
     };
-    Ok(ModuleCall { fqn: call.fqn, signature })
+    let read = || {
+        Ok(ModuleCallSignature {
+            inputs: leaves(signature.inputs)?,
+            outputs: leaves(signature.outputs)?,
+            in_spec: spec(&signature.in_spec)?,
+            out_spec: spec(&signature.out_spec)?,
+            argument_names: signature.forward_arg_names.map(|part| json.texts(part)).transpose()?,
+        })
+    };
+    let signature = read().map_err(|e: ContentError| e.at(format!("the call of the module {fqn:?}")))?;
+    Ok(ModuleCall { fqn, signature: Some(signature) })
 }
 
 /// The weights or the constants of a program.
-fn payloads(archive: &Archive, name: &str, kind: &str) -> Result<Payloads, LoadError> {
+fn payloads(archive: &Archive, json: &Json, name: &str, kind: &str) -> Result<Payloads, LoadError> {
     let config = format!("data/{kind}/{name}_{kind}_config.json");
     if let Some(bytes) = archive.member(&config)? {
-        let config: schema::PayloadConfig = json(&bytes, &config)?;
-        return Payloads::read(config, kind, |path| {
+        let form = |problem: String| ContentError::Form { problem }.at(format!("{config:?}"));
+        let text = std::str::from_utf8(bytes.as_bytes()).map_err(|e| form(format!("it is not UTF-8: {e}")))?;
+        let read: unread::PayloadConfig<'_> =
+            json.text(text, "").map_err(|source| LoadError::Json { member: config.clone(), source })?;
+        return Payloads::read(json, read.config, kind, |path| {
             let member = format!("data/{kind}/{path}");
             archive.payload(&member)?.ok_or(LoadError::Missing { name: member })
         });
@@ -321,7 +360,8 @@ fn payloads(archive: &Archive, name: &str, kind: &str) -> Result<Payloads, LoadE
     // Torch 2.8 has one pickle instead.
     let pickle = format!("data/{kind}/{name}.pt");
     let Some(bytes) = archive.payload(&pickle)? else { return Err(LoadError::Missing { name: config }) };
-    let tensors = pickle::tensors(bytes, archive.limits()).map_err(|e| e.at(format!("the {kind} in {pickle:?}")))?;
+    let tensors = pickle::tensors(bytes, archive.limits(), &json.budget);
+    let tensors = tensors.map_err(|e| e.at(format!("the {kind} in {pickle:?}")))?;
     for (name, data) in &tensors {
         check_bounds(data, &pickle).map_err(|e| e.at(format!("the entry `{name}` of the {kind}")))?;
     }

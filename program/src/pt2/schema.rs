@@ -1,4 +1,5 @@
-//! The JSON of a program in a `.pt2` file: `torch/_export/serde/schema.py`, version 8.20, for reading and writing.
+//! The JSON of a program in a `.pt2` file: `torch/_export/serde/schema.py`, version 8.20. It is written from these types and
+//! read by those of `unread`, which share the small ones.
 //!
 //! The names and the order of the fields are those of the file.
 
@@ -13,14 +14,11 @@ pub(crate) const SCHEMA_VERSION: Version = Version { major: 8, minor: 20 };
 /// Values by name, in the order of the file.
 pub(crate) type Named<T> = IndexMap<String, T>;
 
-/// The metadata of a node as it is written. A reader may leave it unread: see `M`.
-pub(crate) type NodeMetadata = Named<String>;
-
-/// A program. `M` is the metadata of its nodes, which is most of a file.
-#[derive(Serialize, Deserialize)]
-#[serde(bound(serialize = "M: Serialize", deserialize = "M: Deserialize<'de> + Default"))]
-pub(crate) struct Program<M = NodeMetadata> {
-    pub(crate) graph_module: GraphModule<M>,
+/// A program.
+#[derive(Serialize)]
+#[cfg_attr(test, derive(Deserialize))]
+pub(crate) struct Program {
+    pub(crate) graph_module: GraphModule,
     pub(crate) opset_version: Named<i64>,
     pub(crate) range_constraints: Named<Range>,
     pub(crate) schema_version: Version,
@@ -44,10 +42,10 @@ pub(crate) struct Range {
     pub(crate) max_val: Option<i64>,
 }
 
-#[derive(Serialize, Deserialize)]
-#[serde(bound(serialize = "M: Serialize", deserialize = "M: Deserialize<'de> + Default"))]
-pub(crate) struct GraphModule<M = NodeMetadata> {
-    pub(crate) graph: Graph<M>,
+#[derive(Serialize)]
+#[cfg_attr(test, derive(Deserialize))]
+pub(crate) struct GraphModule {
+    pub(crate) graph: Graph,
     pub(crate) signature: Signature,
     pub(crate) module_call_graph: Vec<ModuleCall>,
     #[serde(default)]
@@ -57,17 +55,18 @@ pub(crate) struct GraphModule<M = NodeMetadata> {
 }
 
 /// The fields of a namedtuple class, by its serialized name.
-#[derive(Serialize, Deserialize)]
+#[derive(Serialize)]
+#[cfg_attr(test, derive(Deserialize))]
 pub(crate) struct NamedTupleFields {
     pub(crate) field_names: Vec<String>,
 }
 
-#[derive(Serialize, Deserialize, Clone, Debug, Default)]
-#[serde(bound(serialize = "M: Serialize", deserialize = "M: Deserialize<'de> + Default"))]
-pub(crate) struct Graph<M = NodeMetadata> {
-    pub(crate) inputs: Vec<Arg<M>>,
-    pub(crate) outputs: Vec<Arg<M>>,
-    pub(crate) nodes: Vec<Node<M>>,
+#[derive(Serialize, Clone, Debug, Default)]
+#[cfg_attr(test, derive(Deserialize))]
+pub(crate) struct Graph {
+    pub(crate) inputs: Vec<Arg>,
+    pub(crate) outputs: Vec<Arg>,
+    pub(crate) nodes: Vec<Node>,
     pub(crate) tensor_values: Named<TensorMeta>,
     pub(crate) sym_int_values: Named<SymInt>,
     pub(crate) sym_bool_values: Named<SymBool>,
@@ -79,14 +78,14 @@ pub(crate) struct Graph<M = NodeMetadata> {
     pub(crate) sym_float_values: Named<SymFloat>,
 }
 
-#[derive(Serialize, Deserialize, Clone, Debug)]
-#[serde(bound(serialize = "M: Serialize", deserialize = "M: Deserialize<'de> + Default"))]
-pub(crate) struct Node<M = NodeMetadata> {
+#[derive(Serialize, Clone, Debug)]
+#[cfg_attr(test, derive(Deserialize))]
+pub(crate) struct Node {
     pub(crate) target: String,
-    pub(crate) inputs: Vec<NamedArg<M>>,
-    pub(crate) outputs: Vec<Arg<M>>,
+    pub(crate) inputs: Vec<NamedArg>,
+    pub(crate) outputs: Vec<Arg>,
     #[serde(default)]
-    pub(crate) metadata: M,
+    pub(crate) metadata: Named<String>,
     #[serde(default)]
     pub(crate) is_hop_single_tensor_return: Option<bool>,
     /// Absent in files of PyTorch 2.10 and before.
@@ -94,11 +93,11 @@ pub(crate) struct Node<M = NodeMetadata> {
     pub(crate) name: Option<String>,
 }
 
-#[derive(Serialize, Deserialize, Clone, Debug)]
-#[serde(bound(serialize = "M: Serialize", deserialize = "M: Deserialize<'de> + Default"))]
-pub(crate) struct NamedArg<M = NodeMetadata> {
+#[derive(Serialize, Clone, Debug)]
+#[cfg_attr(test, derive(Deserialize))]
+pub(crate) struct NamedArg {
     pub(crate) name: String,
-    pub(crate) arg: Arg<M>,
+    pub(crate) arg: Arg,
     #[serde(default)]
     pub(crate) kind: Option<u8>,
 }
@@ -109,14 +108,14 @@ pub(crate) const KEYWORD: u8 = 2;
 
 // The names of the variants are those of the file.
 #[allow(clippy::enum_variant_names)]
-#[derive(Serialize, Deserialize, Clone, Debug)]
-#[serde(rename_all = "snake_case", bound(serialize = "M: Serialize", deserialize = "M: Deserialize<'de> + Default"))]
-pub(crate) enum Arg<M = NodeMetadata> {
+#[derive(Serialize, Clone, Debug)]
+#[cfg_attr(test, derive(Deserialize))]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum Arg {
     AsNone(bool),
     AsTensor(Name),
     AsTensors(Vec<Name>),
     AsNestedTensors(Vec<Vec<Name>>),
-    AsOptionalTensor(OptionalTensor),
     AsOptionalTensors(Vec<OptionalTensor>),
     AsInt(i64),
     AsInts(Vec<i64>),
@@ -128,7 +127,7 @@ pub(crate) enum Arg<M = NodeMetadata> {
     AsBools(Vec<bool>),
     AsString(String),
     AsStrings(Vec<String>),
-    AsStringToArgument(Named<Arg<M>>),
+    AsStringToArgument(Named<Arg>),
     AsSymInt(SymIntArg),
     AsSymInts(Vec<SymIntArg>),
     AsSymFloat(SymFloatArg),
@@ -140,21 +139,22 @@ pub(crate) enum Arg<M = NodeMetadata> {
     AsLayout(u8),
     AsMemoryFormat(u8),
     AsComplex(Complex),
-    AsGraph(Subgraph<M>),
+    AsGraph(Subgraph),
     AsCustomObj(CustomObject),
     AsOperator(String),
 }
 
-#[derive(Serialize, Deserialize, Clone, Debug)]
+#[derive(Serialize, Clone, Debug)]
+#[cfg_attr(test, derive(Deserialize))]
 pub(crate) struct Name {
     pub(crate) name: String,
 }
 
-#[derive(Serialize, Deserialize, Clone, Debug)]
-#[serde(bound(serialize = "M: Serialize", deserialize = "M: Deserialize<'de> + Default"))]
-pub(crate) struct Subgraph<M = NodeMetadata> {
+#[derive(Serialize, Clone, Debug)]
+#[cfg_attr(test, derive(Deserialize))]
+pub(crate) struct Subgraph {
     pub(crate) name: String,
-    pub(crate) graph: Box<Graph<M>>,
+    pub(crate) graph: Box<Graph>,
 }
 
 #[derive(Serialize, Deserialize, Clone, Debug)]
@@ -163,7 +163,8 @@ pub(crate) struct CustomObject {
     pub(crate) class_fqn: String,
 }
 
-#[derive(Serialize, Deserialize, Clone, Debug)]
+#[derive(Serialize, Clone, Debug)]
+#[cfg_attr(test, derive(Deserialize))]
 #[serde(rename_all = "snake_case")]
 pub(crate) enum OptionalTensor {
     AsNone(bool),
@@ -312,13 +313,15 @@ pub(crate) struct TensorMeta {
     pub(crate) layout: u8,
 }
 
-#[derive(Serialize, Deserialize)]
+#[derive(Serialize)]
+#[cfg_attr(test, derive(Deserialize))]
 pub(crate) struct Signature {
     pub(crate) input_specs: Vec<InputSpec>,
     pub(crate) output_specs: Vec<OutputSpec>,
 }
 
-#[derive(Serialize, Deserialize)]
+#[derive(Serialize)]
+#[cfg_attr(test, derive(Deserialize))]
 #[serde(rename_all = "snake_case")]
 pub(crate) enum InputSpec {
     UserInput { arg: Arg },
@@ -330,7 +333,8 @@ pub(crate) enum InputSpec {
     ConstantInput { name: String, value: Arg },
 }
 
-#[derive(Serialize, Deserialize)]
+#[derive(Serialize)]
+#[cfg_attr(test, derive(Deserialize))]
 #[serde(rename_all = "snake_case")]
 pub(crate) enum OutputSpec {
     UserOutput { arg: Arg },
@@ -343,14 +347,16 @@ pub(crate) enum OutputSpec {
     Token { arg: Name },
 }
 
-#[derive(Serialize, Deserialize)]
+#[derive(Serialize)]
+#[cfg_attr(test, derive(Deserialize))]
 pub(crate) struct ModuleCall {
     pub(crate) fqn: String,
     #[serde(default)]
     pub(crate) signature: Option<ModuleCallSignature>,
 }
 
-#[derive(Serialize, Deserialize)]
+#[derive(Serialize)]
+#[cfg_attr(test, derive(Deserialize))]
 pub(crate) struct ModuleCallSignature {
     pub(crate) inputs: Vec<Arg>,
     pub(crate) outputs: Vec<Arg>,
@@ -360,12 +366,14 @@ pub(crate) struct ModuleCallSignature {
     pub(crate) forward_arg_names: Option<Vec<String>>,
 }
 
-#[derive(Serialize, Deserialize)]
+#[derive(Serialize)]
+#[cfg_attr(test, derive(Deserialize))]
 pub(crate) struct PayloadConfig {
     pub(crate) config: Named<Payload>,
 }
 
-#[derive(Serialize, Deserialize)]
+#[derive(Serialize)]
+#[cfg_attr(test, derive(Deserialize))]
 pub(crate) struct Payload {
     pub(crate) path_name: String,
     pub(crate) is_param: bool,
@@ -394,7 +402,6 @@ mod tests {
             json!({"as_tensor": name()}),
             json!({"as_tensors": [name(), name()]}),
             json!({"as_nested_tensors": [[name()], []]}),
-            json!({"as_optional_tensor": {"as_none": true}}),
             json!({"as_optional_tensors": [{"as_none": true}, {"as_tensor": name()}]}),
             json!({"as_int": -3}),
             json!({"as_ints": [1, 2]}),

@@ -1,21 +1,33 @@
 //! The values in a file: expressions, the types of tensors, and the numbers of the schema's enums.
 
-use super::error::ContentError;
+use super::budget::Budget;
+use super::error::{ContentError, cut};
+use super::json::{Json, values};
 use super::schema::{self, Hint, SymBool, SymExpr, SymFloat, SymInt};
+use super::unread::{Arg, Raw, TensorMeta};
 use crate::graph::{Frame, Literal, Metadata, NodeValue};
 use indexmap::{IndexMap, IndexSet};
-use pytree_core::{DType, Device, Layout, Leaf, MemoryFormat, TensorType};
-use serde_json::value::RawValue;
+use pytree_core::{DType, Device, DeviceType, Layout, Leaf, MemoryFormat, TensorType};
+use std::borrow::Cow;
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 use symbolic::{BoolExpr, Expr, Symbol, parse_srepr, parse_srepr_bool};
 
-/// The metadata of a node, of which the JSON has not been read.
-pub(super) type Unread<'j> = Option<&'j RawValue>;
+/// The memory of one expression without its operands, and of a place for it.
+const EXPR: usize = 64;
+
+/// The counts of a shared text.
+const COUNTS: usize = 16;
+
+/// A text, which is a part of the file where it has no escapes.
+#[derive(serde::Deserialize)]
+struct Text<'j>(#[serde(borrow)] Cow<'j, str>);
 
 /// Reads values. Equal texts are read once, and their results share memory.
-#[derive(Default)]
-pub(super) struct Values {
+pub(super) struct Values<'b> {
+    json: &'b Json,
+    /// The first numbers that were met. Most sizes are one of them.
+    ints: HashMap<i64, Expr>,
     numbers: HashMap<Box<str>, Expr>,
     /// Those that are offsets of tensors. PyTorch does not read these.
     offsets: HashMap<Box<str>, Expr>,
@@ -23,15 +35,55 @@ pub(super) struct Values {
     /// Expressions that have a value in the example.
     hints: IndexMap<Expr, Hint>,
     texts: HashSet<Arc<str>>,
-    frames: HashMap<Arc<str>, Option<Frame>>,
+    frames: HashMap<Arc<str>, Option<Arc<Frame>>>,
 }
 
-impl Values {
+/// How many numbers are stored once.
+const INTS: usize = 1 << 12;
+
+/// The longest text of an expression. PyTorch writes some hundred characters, and an operation on all operands of a longer
+/// one could take minutes.
+const LONGEST: usize = 1 << 16;
+
+impl<'b> Values<'b> {
+    pub(super) fn new(json: &'b Json) -> Self {
+        Values {
+            json,
+            ints: HashMap::new(),
+            numbers: HashMap::new(),
+            offsets: HashMap::new(),
+            conditions: HashMap::new(),
+            hints: IndexMap::new(),
+            texts: HashSet::new(),
+            frames: HashMap::new(),
+        }
+    }
+
+    /// What it reads with.
+    pub(super) fn json(&self) -> &'b Json {
+        self.json
+    }
+
+    /// A number as an expression.
+    fn int(&mut self, number: i64) -> Result<Expr, ContentError> {
+        if let Some(known) = self.ints.get(&number) {
+            return Ok(known.clone());
+        }
+        let (expr, budget) = (Expr::int(number), &self.json.budget);
+        budget.take(EXPR)?;
+        if self.ints.len() < INTS {
+            budget.entry::<(i64, Expr)>()?;
+            self.ints.insert(number, expr.clone());
+        }
+        Ok(expr)
+    }
+
     fn number(&mut self, text: &str, hint: Option<Hint>, is_offset: bool) -> Result<Expr, ContentError> {
         let known = if is_offset { &mut self.offsets } else { &mut self.numbers };
         let expr = match known.get(text) {
             Some(expr) => expr.clone(),
             None => {
+                take_expr(&self.json.budget, text)?;
                 let expr = parse_srepr(text).map_err(|source| ContentError::expr(text, source))?;
                 known.insert(text.into(), expr.clone());
                 expr
@@ -40,6 +92,9 @@ impl Values {
         if let Some(hint) = hint
             && !expr.is_number()
         {
+            if !self.hints.contains_key(&expr) {
+                self.json.budget.entry::<(Expr, Hint)>()?;
+            }
             self.hints.entry(expr.clone()).or_insert(hint);
         }
         Ok(expr)
@@ -49,6 +104,7 @@ impl Values {
         if let Some(condition) = self.conditions.get(text) {
             return Ok(condition.clone());
         }
+        take_expr(&self.json.budget, text)?;
         let condition = parse_srepr_bool(text).map_err(|source| ContentError::expr(text, source))?;
         self.conditions.insert(text.into(), condition.clone());
         Ok(condition)
@@ -56,7 +112,7 @@ impl Values {
 
     fn sym_int(&mut self, value: &SymInt, is_offset: bool) -> Result<Expr, ContentError> {
         match value {
-            SymInt::AsInt(number) => Ok(Expr::int(*number)),
+            SymInt::AsInt(number) => self.int(*number),
             SymInt::AsExpr(SymExpr { expr_str, hint: hint @ (None | Some(Hint::AsInt(_))) }) => {
                 self.number(expr_str, *hint, is_offset)
             }
@@ -88,10 +144,11 @@ impl Values {
         }
     }
 
-    pub(super) fn tensor_type(&mut self, meta: &schema::TensorMeta) -> Result<TensorType<Expr>, ContentError> {
+    pub(super) fn tensor_type(&mut self, meta: &TensorMeta<'_>) -> Result<TensorType<Expr>, ContentError> {
+        let json = self.json;
         let mut all =
-            |sizes: &[SymInt]| sizes.iter().map(|size| self.sym_int(size, false)).collect::<Result<Vec<_>, _>>();
-        let (sizes, strides) = (all(&meta.sizes)?, all(&meta.strides)?);
+            |sizes| json.list(sizes, "graph_module.graph.tensor_values.sizes.", |size| self.sym_int(&size, false));
+        let (sizes, strides): (Vec<Expr>, Vec<Expr>) = (all(meta.sizes)?, all(meta.strides)?);
         let layout = layout(meta.layout)?;
         if layout == Layout::Strided && sizes.len() != strides.len() {
             let (expected, found) = (sizes.len().to_string(), strides.len().to_string());
@@ -109,26 +166,42 @@ impl Values {
     }
 
     /// A text, which is stored once.
-    fn text(&mut self, text: String) -> Arc<str> {
-        if let Some(known) = self.texts.get(text.as_str()) {
-            return known.clone();
+    fn text(&mut self, text: Cow<'_, str>) -> Result<Arc<str>, ContentError> {
+        if let Some(known) = self.texts.get(&*text) {
+            return Ok(known.clone());
         }
+        self.json.budget.entry::<Arc<str>>()?;
+        self.json.budget.take(text.len() + COUNTS)?;
         let text: Arc<str> = text.into();
         self.texts.insert(text.clone());
-        text
+        Ok(text)
     }
 
     /// The metadata of a node, and the source line in its stack trace.
-    pub(super) fn metadata(&mut self, raw: Unread<'_>) -> Result<(Metadata, Option<Frame>), ContentError> {
-        let Some(raw) = raw else { return Ok((Metadata::default(), None)) };
-        let entries: schema::NodeMetadata = serde_json::from_str(raw.get())
-            .map_err(|e| ContentError::unsupported(format!("metadata that is not a dict of texts ({e})")))?;
-        let entries: Vec<_> = entries.into_iter().map(|(key, text)| (self.text(key), self.text(text))).collect();
-        let trace = entries.iter().find(|(key, _)| &**key == "stack_trace").map(|(_, text)| text);
-        let frame = trace.and_then(|text| {
-            let frame = self.frames.entry(text.clone()).or_insert_with(|| Frame::innermost(text));
-            frame.clone()
-        });
+    pub(super) fn metadata(&mut self, part: Option<Raw<'_>>) -> Result<(Metadata, Option<Arc<Frame>>), ContentError> {
+        let Some(part) = part else { return Ok((Metadata::default(), None)) };
+        let json = self.json;
+        // As in a dict of Python, the last of two entries with one key counts.
+        let mut entries: IndexMap<Arc<str>, Arc<str>> = IndexMap::new();
+        json.entries(part, "graph_module.graph.nodes.metadata.", |key, text: Text<'_>| {
+            json.budget.entry::<(Arc<str>, Arc<str>)>()?;
+            entries.insert(self.text(key)?, self.text(text.0)?);
+            Ok::<_, ContentError>(())
+        })?;
+        let trace = entries.get("stack_trace").cloned();
+        let frame = match trace {
+            None => None,
+            Some(trace) => match self.frames.get(&trace) {
+                Some(frame) => frame.clone(),
+                None => {
+                    json.budget.entry::<(Arc<str>, Option<Arc<Frame>>)>()?;
+                    json.budget.take(trace.len() + COUNTS + size_of::<Frame>())?;
+                    let frame = Frame::innermost(&trace).map(Arc::new);
+                    self.frames.insert(trace, frame.clone());
+                    frame
+                }
+            },
+        };
         Ok((entries.into_iter().collect(), frame))
     }
 
@@ -155,6 +228,15 @@ impl Values {
         });
         (symbols, rest)
     }
+}
+
+/// Takes the memory of an expression that a text describes, and of the text in a table.
+fn take_expr(budget: &Budget, text: &str) -> Result<(), ContentError> {
+    if text.len() > LONGEST {
+        return Err(ContentError::unsupported(format!("an expression of {} characters", text.len())));
+    }
+    budget.entry::<(Box<str>, Expr)>()?;
+    budget.take(text.len() + EXPR * values(text))
 }
 
 /// The parts of expressions that print as one of these texts.
@@ -203,25 +285,21 @@ pub(super) fn memory_format(number: u8) -> Result<MemoryFormat, ContentError> {
 
 /// The device of this type and index.
 pub(super) fn device(device: &schema::DeviceArg) -> Result<Device, ContentError> {
-    match (device.kind.as_str(), device.index) {
-        ("cpu", None) => Ok(Device::Cpu),
-        ("cuda", Some(index)) => Ok(Device::Cuda(index)),
-        ("mps", None) => Ok(Device::Mps),
-        ("vulkan", None) => Ok(Device::Vulkan),
-        ("meta", None) => Ok(Device::Meta),
-        (kind, None) => Err(ContentError::Device { device: kind.to_owned() }),
-        (kind, Some(index)) => Err(ContentError::Device { device: format!("{kind}:{index}") }),
+    match (DeviceType::from_name(&device.kind), device.index) {
+        (Some(kind), index) => Ok(Device::of(kind, index)),
+        (None, None) => Err(ContentError::Device { device: cut(&device.kind) }),
+        (None, Some(index)) => Err(ContentError::Device { device: format!("{}:{index}", cut(&device.kind)) }),
     }
 }
 
 /// A plain value; `None` if the argument is something else.
-pub(super) fn literal<M>(arg: &schema::Arg<M>) -> Option<Literal> {
+pub(super) fn literal(arg: &Arg<'_>) -> Option<Literal> {
     Some(match arg {
-        schema::Arg::AsNone(_) => Leaf::None,
-        schema::Arg::AsInt(value) => Leaf::Int(*value),
-        schema::Arg::AsFloat(value) => Leaf::Float(value.0),
-        schema::Arg::AsBool(value) => Leaf::Bool(*value),
-        schema::Arg::AsString(value) => Leaf::Str(value.clone()),
+        Arg::AsNone(_) => Leaf::None,
+        Arg::AsInt(value) => Leaf::Int(*value),
+        Arg::AsFloat(value) => Leaf::Float(value.0),
+        Arg::AsBool(value) => Leaf::Bool(*value),
+        Arg::AsString(value) => Leaf::Str(value.clone()),
         _ => return None,
     })
 }

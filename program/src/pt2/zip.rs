@@ -189,6 +189,12 @@ impl Zip {
         self.limits
     }
 
+    /// The size of all members when unpacked, as far as the limits allow it.
+    pub(crate) fn unpacked_size(&self) -> usize {
+        let plausible = |member: &Member| member.size.min(member.data.len().saturating_mul(self.limits.ratio));
+        self.members.values().fold(0, |sum, member| sum.saturating_add(plausible(member)))
+    }
+
     /// The size of a member when unpacked.
     pub(crate) fn size(&self, name: &str) -> Option<usize> {
         self.members.get(name).map(|member| member.size)
@@ -290,8 +296,9 @@ impl Directory {
     }
 
     fn members(&self, bytes: &[u8]) -> Result<IndexMap<String, Member>, ZipError> {
-        let mut members = IndexMap::new();
-        let mut places: Vec<(Range<usize>, String)> = Vec::new();
+        // An entry takes 46 bytes, and `find` has checked that they are there.
+        let mut members = IndexMap::with_capacity(self.count);
+        let mut places: Vec<(Range<usize>, usize)> = Vec::with_capacity(self.count);
         let mut at = self.range.start;
         for _ in 0..self.count {
             let entry = Record::at(bytes, at, 46, ENTRY, "directory entry")?;
@@ -300,17 +307,22 @@ impl Directory {
             if end > self.range.end {
                 return Err(entry.error("it is longer than the directory"));
             }
-            let name = checked_name(bytes.get(at + 46..at + 46 + name_size).unwrap_or_default())?;
+            let name = entry_name(bytes, at)?;
             let extra = bytes.get(at + 46 + name_size..at + 46 + name_size + extra_size).unwrap_or_default();
             let (place, member) = self.member(bytes, entry, &name, extra)?;
-            places.push((place, name.clone()));
+            places.push((place, at));
             at = end;
             if name.ends_with('/') {
                 if member.size != 0 {
                     return Err(ZipError::Name { name, problem: "a folder has content" });
                 }
-            } else if members.insert(name.clone(), member).is_some() {
-                return Err(ZipError::Duplicate { name });
+            } else {
+                match members.entry(name) {
+                    indexmap::map::Entry::Occupied(known) => {
+                        return Err(ZipError::Duplicate { name: known.key().clone() });
+                    }
+                    indexmap::map::Entry::Vacant(free) => drop(free.insert(member)),
+                }
             }
         }
         if at != self.range.end {
@@ -322,7 +334,8 @@ impl Directory {
             if let [(first, a), (second, b)] = pair
                 && second.start < first.end
             {
-                return Err(ZipError::Overlap { first: a.clone(), second: b.clone() });
+                let name = |at| entry_name(bytes, at);
+                return Err(ZipError::Overlap { first: name(*a)?, second: name(*b)? });
             }
         }
         Ok(members)
@@ -401,6 +414,12 @@ fn extra_field(mut extra: &[u8], id: u16) -> Option<&[u8]> {
         extra = after;
     }
     None
+}
+
+/// The name in the directory entry at this position.
+fn entry_name(bytes: &[u8], at: usize) -> Result<String, ZipError> {
+    let size = Record::at(bytes, at, 46, ENTRY, "directory entry")?.size::<2>(28)?;
+    checked_name(bytes.get(at + 46..at + 46 + size).unwrap_or_default())
 }
 
 /// The name of a member: a relative path, without anything that leads out of its folder.

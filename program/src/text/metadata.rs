@@ -15,7 +15,7 @@ pub(super) fn summary(node: &Node) -> String {
         annotation(custom, &mut text);
     }
     // Writing to a String cannot fail.
-    let _ = match &node.frame {
+    let _ = match node.frame.as_deref() {
         Some(Frame { file, line, function, code }) => write!(text, " File: {file}:{line} in {function}, code: {code}"),
         None => write!(text, " No stacktrace found for following nodes"),
     };

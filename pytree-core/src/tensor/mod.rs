@@ -11,7 +11,7 @@ mod tensor_type;
 
 #[cfg(feature = "tch")]
 pub use self::tch::Tch;
-pub use device::{Device, UnknownDevice};
+pub use device::{Device, DeviceType, UnknownDevice};
 pub use dtype::{DType, UnknownDType};
 pub use layout::{Layout, MemoryFormat};
 pub use meta::{DescribeTensor, Sizes, TensorMeta};

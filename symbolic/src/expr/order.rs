@@ -53,16 +53,18 @@ fn lexicographic(a: &[Expr], b: &[Expr], by: impl Fn(&Expr, &Expr) -> Ordering) 
 
 /// Sympy's `ordered`: smaller trees first. The order in which `Max` and `Min` keep their arguments.
 pub(super) fn compare_sizes(a: &Expr, b: &Expr) -> Ordering {
-    let nodes = |e: &Expr| {
-        let mut count = 0usize;
-        e.visit(&mut |_| count += 1);
-        count
-    };
-    nodes(a).cmp(&nodes(b)).then_with(|| compare_keys(a, b))
+    size(a).cmp(&size(b)).then_with(|| compare_keys(a, b))
+}
+
+/// Twice the number of nodes of its tree: sympy counts a float as a half.
+pub(crate) fn size(e: &Expr) -> usize {
+    let mut size = 0;
+    e.visit(&mut |part| size += if matches!(part.kind(), ExprKind::Real(_)) { 1 } else { 2 });
+    size
 }
 
 /// Sympy's `default_sort_key`, compared without building it.
-pub(super) fn compare_keys(a: &Expr, b: &Expr) -> Ordering {
+pub(crate) fn compare_keys(a: &Expr, b: &Expr) -> Ordering {
     if let (Some(x), Some(y)) = (number(a), number(b)) {
         return x.total_cmp(&y);
     }

@@ -62,14 +62,18 @@ impl Expr {
 
 /// A condition as Python code.
 fn bool_text(condition: &BoolExpr, source: &impl Fn(&Symbol) -> String) -> String {
+    bool_text_as_it_is(&condition.joined(), source)
+}
+
+fn bool_text_as_it_is(condition: &BoolExpr, source: &impl Fn(&Symbol) -> String) -> String {
     let joined = |parts: &[BoolExpr], by: &str| {
-        let parts: Vec<String> = parts.iter().map(|part| format!("({})", bool_text(part, source))).collect();
+        let parts: Vec<String> = parts.iter().map(|part| format!("({})", bool_text_as_it_is(part, source))).collect();
         parts.join(by)
     };
     match condition {
         BoolExpr::Const(value) => if *value { "True" } else { "False" }.to_owned(),
         BoolExpr::Rel(rel) => rel.source_text(source),
-        BoolExpr::Not(inner) => format!("not ({})", bool_text(inner, source)),
+        BoolExpr::Not(inner) => format!("not ({})", bool_text_as_it_is(inner, source)),
         BoolExpr::And(parts) => joined(parts, " and "),
         BoolExpr::Or(parts) => joined(parts, " or "),
     }

@@ -246,10 +246,11 @@ impl Reader<'_> {
                 "Not" => match self.condition(depth + 1)? {
                     BoolExpr::Rel(rel) => BoolExpr::Rel(rel.negated()),
                     BoolExpr::Const(value) => BoolExpr::Const(!value),
+                    BoolExpr::Not(inner) => *inner,
                     inner => BoolExpr::Not(Box::new(inner)),
                 },
-                "And" => BoolExpr::And(self.conditions(depth)?),
-                "Or" => BoolExpr::Or(self.conditions(depth)?),
+                "And" => BoolExpr::all(self.conditions(depth)?),
+                "Or" => BoolExpr::any(self.conditions(depth)?),
                 _ => {
                     return Err(ExprError::Parse { at, reason: format!("`{name}` is not a condition of the grammar") });
                 }

@@ -1,121 +1,48 @@
-"""Measures PyTorch on the decoders of `tests/decoder`: `python programs.py torch LAYERS...`."""
+"""Makes the program of the benchmarks, a decoder of 32 layers with its cache, and measures PyTorch on it:
+
+    python programs.py make FILE
+    python programs.py torch FILE
+"""
 
 import io
-import math
 import sys
 import time
 
 import torch
-from torch import nn
-from torch.export import Dim
 
-from timing import DynamicCache, register_in_torch
+from decoders import exported
+from timing import register_in_torch
 
-HEADS, WIDTH, INNER, WORDS = 4, 16, 176, 256
-MODEL = HEADS * WIDTH
+LAYERS = 32
 
 
-def normed(x, weight):
-    return x * (x.square().mean(-1, keepdim=True) + 1e-6).rsqrt() * weight
+def make(path):
+    torch.manual_seed(0)
+    torch.export.save(exported(LAYERS)(), path)
 
 
-def rotated(x, cos, sin):
-    half = WIDTH // 2
-    return x * cos + torch.cat([-x[..., half:], x[..., :half]], -1) * sin
-
-
-class Layer(nn.Module):
-    def __init__(self):
-        super().__init__()
-        linear = lambda i, o: nn.Linear(i, o, bias=False)
-        self.norm = nn.Parameter(torch.ones(MODEL))
-        self.query, self.key, self.value, self.out = (linear(MODEL, MODEL) for _ in range(4))
-        self.second_norm = nn.Parameter(torch.ones(MODEL))
-        self.gate, self.up, self.down = linear(MODEL, INNER), linear(MODEL, INNER), linear(INNER, MODEL)
-
-    def forward(self, x, cos, sin, mask, past_keys, past_values):
-        batch, length, _ = x.shape
-        h = normed(x, self.norm)
-        heads = lambda layer: layer(h).view(batch, length, HEADS, WIDTH).transpose(1, 2)
-        query = rotated(heads(self.query), cos, sin)
-        keys = torch.cat([past_keys, rotated(heads(self.key), cos, sin)], 2)
-        values = torch.cat([past_values, heads(self.value)], 2)
-        scores = query.matmul(keys.transpose(2, 3)) * (1 / math.sqrt(WIDTH)) + mask
-        mixed = scores.softmax(-1).matmul(values)
-        x = x + self.out(mixed.transpose(1, 2).reshape(batch, length, MODEL))
-        h = normed(x, self.second_norm)
-        return x + self.down(nn.functional.silu(self.gate(h)) * self.up(h)), keys, values
-
-
-class Decoder(nn.Module):
-    def __init__(self, layers):
-        super().__init__()
-        self.words = nn.Embedding(WORDS, MODEL)
-        self.layers = nn.ModuleList(Layer() for _ in range(layers))
-        self.norm = nn.Parameter(torch.ones(MODEL))
-        self.head = nn.Linear(MODEL, WORDS, bias=False)
-        self.register_buffer("frequencies", (-torch.arange(0, WIDTH, 2) / WIDTH * math.log(10000)).exp())
-
-    def forward(self, ids, cache):
-        length, past = ids.shape[1], cache.key_cache[0].shape[2]
-        positions = torch.arange(past, past + length, dtype=torch.float32)
-        angles = positions.unsqueeze(1) * self.frequencies
-        angles = torch.cat([angles, angles], -1)
-        cos, sin = angles.cos(), angles.sin()
-        places = torch.arange(past + length, dtype=torch.float32)
-        later = places.unsqueeze(0) > positions.unsqueeze(1)
-        mask = torch.zeros(length, past + length).masked_fill(later, -math.inf)
-        x = self.words(ids)
-        keys, values = [], []
-        for layer, past_keys, past_values in zip(self.layers, cache.key_cache, cache.value_cache):
-            x, k, v = layer(x, cos, sin, mask, past_keys, past_values)
-            keys.append(k)
-            values.append(v)
-        return self.head(normed(x, self.norm)), DynamicCache(keys, values)
-
-
-def inputs(layers, batch, length, past):
-    ids = (torch.arange(batch * length) % WORDS).view(batch, length)
-    states = lambda: [torch.randn(batch, HEADS, past, WIDTH) for _ in range(layers)]
-    return ids, DynamicCache(states(), states())
-
-
-def fastest(times, call):
+def fastest(call):
+    """The fastest of three calls, after one that is not counted, in nanoseconds."""
     readings = []
-    for _ in range(times):
+    for _ in range(4):
         start = time.perf_counter_ns()
         call()
         readings.append(time.perf_counter_ns() - start)
-    return min(readings)
+    return min(readings[1:])
 
 
-def measure(layers):
-    tell = lambda name, figure: print(f"torch {name}_{layers} {figure}", flush=True)
-    model = Decoder(layers).eval()
-    # All dimensions that move: the batch, the new words, and the words in the cache.
-    state = {0: Dim.DYNAMIC, 2: Dim.DYNAMIC}
-    shapes = ({0: Dim.DYNAMIC, 1: Dim.DYNAMIC}, [[state] * layers, [state] * layers])
-    export = lambda: torch.export.export(model, inputs(layers, 2, 3, 5), dynamic_shapes=shapes)
-    program = export()
-    tell("export", fastest(1 if layers > 12 else 3, export))
-    file = io.BytesIO()
-    torch.export.save(program, file)
-    tell("save", fastest(3, lambda: torch.export.save(program, io.BytesIO())))
-    tell("load", fastest(2, lambda: torch.export.load(io.BytesIO(file.getvalue()))))
-    loaded = torch.export.load(io.BytesIO(file.getvalue()))
-    tell("print", fastest(5, lambda: str(loaded)))
-    args = inputs(layers, 1, 1, 8)
-    module = program.module()
-    with torch.inference_mode():
-        module(*args)
-        tell("call", fastest(2000 // layers + 20, lambda: module(*args)))
-
-
-def main():
-    register_in_torch()
-    for layers in sys.argv[2:]:
-        measure(int(layers))
+def measure(path):
+    torch.set_num_threads(1)
+    program = torch.export.load(path)
+    calls = {
+        "load": lambda: torch.export.load(path),
+        "print": lambda: str(program),
+        "save": lambda: torch.export.save(program, io.BytesIO()),
+    }
+    for name, call in calls.items():
+        print("torch", name, fastest(call), flush=True)
 
 
 if __name__ == "__main__":
-    main()
+    register_in_torch()
+    {"make": make, "torch": measure}[sys.argv[1]](sys.argv[2])

@@ -74,3 +74,10 @@ pub(super) const FIGURES: [Figure; 20] = [
         limit: Limit::Nanoseconds(1e6),
     },
 ];
+
+/// The rows of programs.
+pub(super) const PROGRAMS: [Figure; 3] = [
+    alone("load a `.pt2` file", "program_load", "load").limit(Limit::TimesFaster(200.0, "torch")),
+    alone("print", "program_print", "print").limit(Limit::TimesFaster(10.0, "torch")),
+    alone("save", "program_save", "save").limit(Limit::TimesFaster(60.0, "torch")),
+];

@@ -1,4 +1,5 @@
 use std::collections::HashMap;
+use std::ffi::OsStr;
 
 use crate::process::cargo;
 use crate::{Error, RepoRoot};
@@ -10,11 +11,22 @@ const BENCHES: [&str; 2] = ["trees", "shapes"];
 pub(super) fn measure(repo: &RepoRoot) -> Result<HashMap<String, f64>, Error> {
     let mut figures = HashMap::new();
     for bench in BENCHES {
-        let args = ["bench", "-q", "-p", "tests", "--no-default-features", "--bench", bench];
-        let text = cargo(repo, &args).args(["--", "--color", "never", "--sample-count", "2000"]).read()?;
-        figures.extend(text.lines().filter_map(read_line));
+        figures.extend(of(repo, bench, &[], "2000")?);
     }
     Ok(figures)
+}
+
+/// Builds and runs one of them with these variables and so many samples.
+pub(super) fn of(
+    repo: &RepoRoot,
+    bench: &str,
+    variables: &[(&str, &OsStr)],
+    samples: &str,
+) -> Result<HashMap<String, f64>, Error> {
+    let args = ["bench", "-q", "-p", "tests", "--no-default-features", "--bench", bench];
+    let process = cargo(repo, &args).args(["--", "--color", "never", "--sample-count", samples]);
+    let process = variables.iter().fold(process, |process, (name, value)| process.env(name, value));
+    Ok(process.read()?.lines().filter_map(read_line).collect())
 }
 
 /// Reads a row of divan's table: `├─ name   1.096 µs │ 12.03 µs │ ..`. The first column is the fastest sample.

@@ -82,7 +82,7 @@ fn install(python: &Python, peer: &Peer) {
 }
 
 /// Reads `torch flatten 59789.0 77792.0`: peer, figure, fastest, median.
-fn read_line(line: &str) -> Option<(String, f64)> {
+pub(super) fn read_line(line: &str) -> Option<(String, f64)> {
     let mut words = line.split_whitespace().skip(1);
     Some((words.next()?.to_owned(), words.next()?.parse().ok()?))
 }

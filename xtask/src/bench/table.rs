@@ -7,8 +7,13 @@ use crate::Error;
 
 /// The table in Markdown. Each figure has our time, that of the loop by hand and of each peer, ratios, and whether its limit
 /// is met.
-pub(super) fn table(figures: &[Figure], ours: &HashMap<String, f64>, peers: &[Measured]) -> Result<String, Error> {
-    let mut text = String::from("| 126 layers, 252 tensors | ours | by hand | ratio |");
+pub(super) fn table(
+    what: &str,
+    figures: &[Figure],
+    ours: &HashMap<String, f64>,
+    peers: &[Measured],
+) -> Result<String, Error> {
+    let mut text = format!("| {what} | ours | by hand | ratio |");
     let mut rule = String::from("|---|--:|--:|--:|");
     for peer in peers {
         _ = write!(text, " {} |", peer.name);
@@ -92,7 +97,7 @@ mod tests {
             Measured { name: "torch", figures: Some(HashMap::from([("p".to_owned(), 1900.0)])) },
             Measured { name: "jax", figures: None },
         ];
-        let rows = |limit| table(&figure(limit), &ours, &peers).map_err(|e| e.to_string());
+        let rows = |limit| table("rows", &figure(limit), &ours, &peers).map_err(|e| e.to_string());
         let row = |limit| rows(limit).map(|text| text.lines().nth(2).unwrap_or_default().to_owned());
         assert_eq!(
             row(limit),
@@ -103,7 +108,7 @@ mod tests {
         assert!(row(Limit::Nanoseconds(49.0)).is_ok_and(|row| row.ends_with("| 49.0 ns | no |")));
         let missing =
             [Figure { ours: "c", ..figure(Limit::None).into_iter().next().unwrap_or_else(|| unreachable!()) }];
-        assert!(table(&missing, &ours, &peers).is_err());
+        assert!(table("rows", &missing, &ours, &peers).is_err());
         assert_eq!(duration(1_384_000.0), "1.38 ms");
     }
 }
