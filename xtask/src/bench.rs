@@ -19,5 +19,8 @@ pub(crate) fn run(repo: &RepoRoot) -> Result<(), Error> {
     if let Some(table) = programs::run(repo, &figures::PROGRAMS)? {
         print!("\n{table}");
     }
+    if let Some(table) = programs::decoders(repo, &figures::DECODERS)? {
+        print!("\n{table}");
+    }
     Ok(())
 }

@@ -81,3 +81,14 @@ pub(super) const PROGRAMS: [Figure; 3] = [
     alone("print", "program_print", "print").limit(Limit::TimesFaster(10.0, "torch")),
     alone("save", "program_save", "save").limit(Limit::TimesFaster(60.0, "torch")),
 ];
+
+/// The rows of decoders.
+pub(super) const DECODERS: [Figure; 7] = [
+    alone("export, 2 layers", "export_2", "export_2").limit(Limit::TimesFaster(1.0, "torch")),
+    alone("export, 12 layers", "export_12", "export_12").limit(Limit::TimesFaster(1.0, "torch")),
+    alone("export, 32 layers", "export_32", "export_32").limit(Limit::TimesFaster(5.0, "torch")),
+    alone("export, 128 layers", "export_128", "export_128").limit(Limit::TimesFaster(1.0, "torch")),
+    alone("call, 2 layers", "call_2", "call_2").beside("call_by_hand_2"),
+    alone("call, 12 layers", "call_12", "call_12").beside("call_by_hand_12"),
+    alone("call, 32 layers", "call_32", "call_32").beside("call_by_hand_32"),
+];
