@@ -140,34 +140,42 @@ fn formulas(seed: u64, count: usize, draw: impl Fn(Draw<'_>) -> Form) -> usize {
 type Function<'f> = &'f dyn Fn(i64, i64) -> i64;
 
 /// Each of these was once taken for another expression.
+fn is_found(cases: &[([i64; 2], Function<'_>, &str)]) {
+    for (example, truth, text) in cases {
+        assert_eq!(found(&space(example), |p| Some(truth(p[0], p[1]))), *text);
+    }
+}
+
 #[test]
 fn formulas_that_were_wrong() {
+    // A side of the maximum shows only at few sizes.
+    let least = |a: i64, b: i64| (a.max(7) + a * b) / 100;
+    // A remainder hides where a maximum begins.
+    let begins = |a: i64, _: i64| (a / 10).max(69) % 3;
+    is_found(&[([19, 9], &least, "((s0*s1 + Max(7, s0))//100)"), ([25, 16], &begins, "Mod(Max(69, (s0//10)), 3)")]);
+}
+
+#[test]
+#[ignore = "takes minutes without optimisation"]
+fn costly_formulas_that_were_wrong() {
     // One quotient of large numbers is close to another.
     let close = |a: i64, _: i64| (a.div_euclid(100) - (a + 49)).div_euclid(160);
     let differences = |a: i64, _: i64| (a.div_euclid(14) - a.div_euclid(16)).div_euclid(32);
     let sum = |a: i64, _: i64| (a / 160 + a + 44) / 100;
-    // A side of the maximum shows only at few sizes.
     let bounded = |a: i64, b: i64| (a.min(34) + b % 8).min((2 * a).max(b - 22));
-    let least = |a: i64, b: i64| (a.max(7) + a * b) / 100;
     let even = |a: i64, b: i64| (b % 64 + a / 64).min(a * 45 % 2);
-    // A remainder hides where a maximum begins.
     let begins = |a: i64, _: i64| (a / 160).max(103) % 3;
-    // Only three points show the first of the two.
-    let eight = |a: i64, b: i64| (a / 16 + a % 8).min(a.min(b) % 2);
-    let wrong = "Mod(Min(s0, s1), 2)";
-    assert_ne!(found(&space(&[12, 18]), |p| Some(eight(p[0], p[1]))), wrong);
-    let cases: [([i64; 2], Function<'_>, &str); 7] = [
+    is_found(&[
         ([28, 20], &close, "((-s0 + ((s0//100)) - 49)//160)"),
         ([9, 12], &differences, "((((s0//14)) - ((s0//16)))//32)"),
         ([23, 31], &sum, "((s0 + ((s0//160)) + 44)//100)"),
         ([3, 28], &bounded, "Min((Mod(s1, 8)) + Min(34, s0), Max(2*s0, s1 - 22))"),
-        ([19, 9], &least, "((s0*s1 + Max(7, s0))//100)"),
         ([26, 25], &even, "piece: Mod(s0, 2)"),
         ([15, 19], &begins, "Mod(Max(103, (s0//160)), 3)"),
-    ];
-    for (example, truth, text) in cases {
-        assert_eq!(found(&space(&example), |p| Some(truth(p[0], p[1]))), text);
-    }
+    ]);
+    // Only three points show the first of the two.
+    let eight = |a: i64, b: i64| (a / 16 + a % 8).min(a.min(b) % 2);
+    assert_ne!(found(&space(&[12, 18]), |p| Some(eight(p[0], p[1]))), "Mod(Min(s0, s1), 2)");
 }
 
 #[test]
@@ -180,7 +188,7 @@ fn random_formulas() {
 /// None may be wrong. About one in four is refused, since its number is in no bank.
 #[test]
 fn hidden_borders() {
-    assert!(formulas(8, 12, hidden) <= 6);
+    assert!(formulas(8, 4, hidden) <= 2);
 }
 
 #[test]

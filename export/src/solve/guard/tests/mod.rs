@@ -82,6 +82,16 @@ fn conjunctions() {
     assert_eq!((verdict.undecided, verdict.unsound, verdict.inexact), (false, 0, 0), "{verdict:?}");
 }
 
+/// What is missing on an equality or in a remainder of two sizes is at no point where one size moves alone.
+#[test]
+fn holes_where_sizes_depend_on_each_other() {
+    exact(&[248, 527], |p| p[0] == p[1] - 279 && p[0] != 17, "Ne(s0, 17) & Eq(s0 + 279, s1)");
+    exact(&[7, 18], |p| (p[0] + p[1]) % 16 == 9 && p[0] != 50, "Ne(s0, 50) & Eq(Mod(s0 + s1, 16), 9)");
+    exact(&[28, 4], |p| p[0] % 64 != 29 && p[1] == p[0] - 24, "Ne(Mod(s0, 64), 29) & Eq(s0, s1 + 24)");
+    exact(&[8, 15], |p| p[1] == p[0] + 7 && p[1] % 64 != 42, "Ne(Mod(s0, 64), 35) & Eq(s0 + 7, s1)");
+    exact(&[31, 8], |p| p[1] == p[0] - 23 && p[0] <= 2000, "s1 <= 1977 & Eq(s0, s1 + 23)");
+}
+
 #[test]
 fn of_a_disjunction_a_part_with_the_example_is_kept() {
     let verdict = judge(&space(&[100, 2]), &|p| p[0] > 50 || p[1] > 3, 17);
