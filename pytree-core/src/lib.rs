@@ -118,7 +118,8 @@ pub use spec::{
 #[cfg(feature = "tch")]
 pub use tensor::Tch;
 pub use tensor::{
-    DType, DescribeTensor, Device, DeviceType, Layout, MemoryFormat, Sizes, TensorMeta, TensorType, UnknownDType, UnknownDevice,
+    DType, DescribeTensor, Device, DeviceType, Layout, MemoryFormat, Sizes, TensorMeta, TensorType, UnknownDType,
+    UnknownDevice,
 };
 pub use value::Value;
 pub use walk::{

@@ -169,7 +169,9 @@ impl Device {
 
 /// A text that does not name a device.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("`{0}` is not a device; a device is cpu, cuda:0 and so on, mps, meta, or another type of PyTorch such as xpu:0")]
+#[error(
+    "`{0}` is not a device; a device is cpu, cuda:0 and so on, mps, meta, or another type of PyTorch such as xpu:0"
+)]
 pub struct UnknownDevice(pub String);
 
 /// Reads the text of `torch.device`.
