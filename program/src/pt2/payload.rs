@@ -1,6 +1,6 @@
 //! The weights and constants of a program: tables that say where the bytes of every tensor are.
 
-use super::error::{ContentError, Failure, LoadError};
+use super::error::{ContentError, Failure, LoadError, cut};
 use super::json::Json;
 use super::schema::SymInt;
 use super::unread::{self, Raw};
@@ -32,6 +32,10 @@ impl Payloads {
             let place = || format!("the entry `{name}` of the {kind}");
             let path = &*payload.path_name;
             let read = || {
+                // A tensor and an object of one name could not both be written again.
+                if payloads.tensors.contains_key(&*name) || payloads.pickled.contains_key(&*name) {
+                    return Err(ContentError::DuplicateName { name: cut(&name) });
+                }
                 if path.contains('/') {
                     return Err(ContentError::UndefinedName { name: path.to_owned() });
                 }

@@ -1,7 +1,7 @@
 //! Reads a program from an archive.
 
 use super::budget::Budget;
-use super::error::{ContentError, Failure, LoadError};
+use super::error::{ContentError, Failure, LoadError, cut};
 use super::json::{self, Json};
 use super::open::Archive;
 use super::payload::{Payloads, check_bounds};
@@ -62,7 +62,15 @@ pub(super) fn program(archive: &Archive, name: &str) -> Result<ExportedProgram, 
         let Payloads { tensors, pickled } = payloads(archive, &json, name, kind)?;
         let into = if kind == "weights" { &mut program.state_dict } else { &mut program.constants };
         *into = tensors;
+        // Objects of both tables are in one, which a name must find.
+        if let Some(name) = pickled.keys().find(|name| program.pickled.contains_key(*name)) {
+            return Err(ContentError::DuplicateName { name: cut(name) }.at(format!("the {kind}")));
+        }
         program.pickled.extend(pickled);
+    }
+    let tensors = [&program.state_dict, &program.constants];
+    if let Some(name) = program.pickled.keys().find(|name| tensors.iter().any(|tensors| tensors.contains_key(*name))) {
+        return Err(ContentError::DuplicateName { name: cut(name) }.at("the objects that are not tensors"));
     }
     program.sample_inputs =
         archive.payload(&format!("data/sample_inputs/{name}.pt"))?.filter(|b| !b.as_bytes().is_empty());
