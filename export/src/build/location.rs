@@ -48,6 +48,17 @@ impl Locations {
         Some(Frame { file: shown(&place.file), line: place.line, function, code })
     }
 
+    /// The names of the functions on the call stack, also those without source lines.
+    pub(crate) fn functions(call: &Call) -> Vec<String> {
+        let mut names = Vec::new();
+        for address in &call.frames {
+            backtrace::resolve(*address as usize as *mut c_void, |symbol| {
+                names.extend(symbol.name().and_then(|name| function(&format!("{name:#}"))));
+            });
+        }
+        names
+    }
+
     /// The user's functions at an address.
     fn places(&mut self, address: u64) -> &[SourceLine] {
         self.places.entry(address).or_insert_with(|| {
