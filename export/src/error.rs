@@ -176,7 +176,7 @@ pub enum ExportError {
         /// The Rust line of the call.
         line: Option<String>,
     },
-    /// An input is no plain tensor, which the runs without data need.
+    /// An input is sparse or quantized, and the runs without data need a plain tensor.
     #[error("the input `{input}` {what}, which cannot be exported; {cure} before the call")]
     InputForm {
         /// The name of the input in the program: `x`, `cache_keys_0`.

@@ -91,7 +91,7 @@ fn process() -> String {
     format!("{space}-{}", std::process::id())
 }
 
-/// Removes the temporary files of processes that ended while they wrote to a place. That one cannot be removed is no error
+/// Removes the temporary files of processes that ended while they wrote to a place. One that cannot be removed is not an error
 /// of the file that was written.
 fn remove_leftovers(folder: &Path, prefix: &str) {
     /// A file that is being written is younger.

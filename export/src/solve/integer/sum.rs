@@ -42,7 +42,7 @@ impl Sum {
         Some(())
     }
 
-    /// Adds `times * term`, where the term is no sum.
+    /// Adds `times * term`, where the term is not a sum.
     pub(super) fn add(&mut self, times: i64, term: Form) -> Option<()> {
         if let Form::Int(n) = term {
             self.number = self.number.checked_add(times.checked_mul(n)?)?;
