@@ -332,3 +332,22 @@ fn exact<M: Module<Family = Tch>>(
     assert!(ran > 1, "{name}: only {ran} runs");
     assert!(refused.len() <= most, "{name}: {} refused: {refused:#?}\n{program}", refused.len());
 }
+
+model! { BothTrue(x: &Tensor, n: &Tensor) -> Tensor {
+    let (large, small) = (n.gt(5).int64_value(&[]) != 0, n.lt(7).int64_value(&[]) == 0);
+    if large && small { x.sin() } else { x.cos() }
+} }
+model! { BothLarge(x: &Tensor, n: &Tensor, m: &Tensor) -> Tensor {
+    let [a, b] = [n, m].map(|t| t.to_kind(Kind::Double).double_value(&[]));
+    if a > 50.0 && b > 50.0 { x * a + b } else { x * a - (-b) }
+} }
+
+/// A branch that only two numbers together decide.
+#[test]
+fn a_branch_on_two_numbers_is_seen() {
+    let error = refused(fixed(&BothTrue, BothTrue::args(rows()).n(Tensor::from(3i64))));
+    assert!(matches!(error, ExportError::ReadsData { .. }), "{error}");
+    let example = BothLarge::args(rows()).n(Tensor::from(3i64)).m(Tensor::from(4i64));
+    let error = refused(fixed(&BothLarge, example));
+    assert!(matches!(error, ExportError::DataDependent { .. }), "{error:?}");
+}

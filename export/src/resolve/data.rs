@@ -208,8 +208,9 @@ pub(super) fn check(runs: &Runs<'_>, data: &mut [Datum]) -> Result<(), ExportErr
         }
         let followers = followers(runs, &tried);
         if followers.is_empty() {
-            // A branch may still follow from it, at a value that was not tried. All counts and bools are.
-            if matches!(datum.kind, DataKind::Int | DataKind::Float) && !runs.is_harmless(datum.call) {
+            // A branch may still follow from it, at a value that was not tried or together with another number. The size
+            // that a count is follows from it.
+            if matches!(datum.kind, DataKind::Int | DataKind::Float | DataKind::Bool) && !runs.is_harmless(datum.call) {
                 let op = runs.example().trace.calls.get(datum.call).map(|call| call.op.clone());
                 return Err(ExportError::ReadsData { op, line: runs.line_of(datum.call) });
             }
@@ -227,6 +228,42 @@ pub(super) fn check(runs: &Runs<'_>, data: &mut [Datum]) -> Result<(), ExportErr
         }
         for value in harsh {
             checked(runs, &known, at, value)?;
+        }
+    }
+    check_together(runs, data)
+}
+
+/// Runs the example with other values of all numbers at once: two of them together may pass a border that neither passes
+/// alone.
+fn check_together(runs: &Runs<'_>, data: &[Datum]) -> Result<(), ExportError> {
+    let telling: Vec<Vec<i64>> = data
+        .iter()
+        .map(|datum| match datum.varied() {
+            Some(_) => {
+                let (benign, harsh) = datum.telling();
+                benign.into_iter().chain(harsh).collect()
+            }
+            None => Vec::new(),
+        })
+        .collect();
+    let Some(first) = data.iter().find(|datum| datum.varied().is_some()) else { return Ok(()) };
+    for at in 0..telling.iter().map(Vec::len).max().unwrap_or_default() {
+        let mut given: Given = runs.example_run().given().clone();
+        for (slot, values) in given.data.iter_mut().zip(&telling) {
+            // The shorter lists end with the values that are far away.
+            *slot = values.get(at).or(values.last()).copied().unwrap_or(*slot);
+        }
+        let same = |(i, datum): (usize, &Datum)| {
+            data[..i].iter().rposition(|d| d.symbol == datum.symbol && d.symbol.is_some())
+        };
+        for (i, datum) in data.iter().enumerate().filter(|(_, datum)| datum.repeated) {
+            let known = same((i, datum)).and_then(|known| given.data.get(known).copied());
+            if let (Some(value), Some(slot)) = (known, given.data.get_mut(i)) {
+                *slot = value;
+            }
+        }
+        if let Some(what) = another_path(runs, &runs.fake(&given)) {
+            return Err(depends(runs, first, format!("with other values of all such numbers {what}")));
         }
     }
     Ok(())
