@@ -18,7 +18,7 @@ fn main() {
 #[cfg(feature = "tch")]
 fn compile(libtorch: &libtorch_link::Libtorch) {
     // The first includes the others: most of the time of a unit of translation goes into libtorch's headers.
-    const SOURCES: [&str; 17] = [
+    const SOURCES: [&str; 20] = [
         "cpp/shim.cpp",
         "cpp/wire.cpp",
         "cpp/call.cpp",
@@ -36,9 +36,12 @@ fn compile(libtorch: &libtorch_link::Libtorch) {
         "cpp/rules_linalg.cpp",
         "cpp/rules_data.cpp",
         "cpp/tensor.cpp",
+        "cpp/mode.cpp",
+        "cpp/plan.cpp",
+        "cpp/plan_typed.cpp",
     ];
-    const HEADERS: [&str; 7] =
-        ["cpp/shim.h", "cpp/wire.h", "cpp/session.h", "cpp/compact.h", "cpp/fake.h", "cpp/run.h", "cpp/rules.h"];
+    const HEADERS: [&str; 8] =
+        ["cpp/plan.h", "cpp/shim.h", "cpp/wire.h", "cpp/session.h", "cpp/compact.h", "cpp/fake.h", "cpp/run.h", "cpp/rules.h"];
     for file in SOURCES.iter().chain(&HEADERS) {
         println!("cargo::rerun-if-changed={file}");
     }

@@ -4,6 +4,10 @@
 #include "call.cpp"
 #include "tensor.cpp"
 
+#include "mode.cpp"
+#include "plan.cpp"
+#include "plan_typed.cpp"
+
 #include "compact.cpp"
 #include "frames.cpp"
 #include "record.cpp"

@@ -83,6 +83,10 @@ int tx_session_tensor(tx_session *session, uint64_t number, void **tensor, tx_by
 
 // dtype, layout, device, sizes, strides, storage: what wire.h calls a description, then the storage's size in bytes.
 int tx_describe(void *tensor, tx_bytes *out);
+// The sizes, which belong to the tensor, and the dtype. It fails for a tensor that has no sizes.
+int tx_sizes(void *tensor, const int64_t **sizes, size_t *dims, int *dtype);
+// The version of libtorch: 2.13.0.
+const char *tx_version(void);
 // Addresses of the TensorImpl and of the StorageImpl (0: none).
 int tx_identity(void *tensor, uint64_t *impl, uint64_t *storage, tx_bytes *error);
 // A copy with its own memory and the same sizes and strides, outside any recording.
@@ -94,6 +98,39 @@ int tx_storage_new(const uint8_t *bytes, size_t len, void **tensor, tx_bytes *er
 // A tensor on the storage of `base`. A geometry that reaches outside the storage is an error.
 int tx_storage_view(void *base, int dtype, const int64_t *sizes, const int64_t *strides, size_t dims, int64_t offset,
                     void **tensor, tx_bytes *error);
+
+// A plan: calls of ops with prepared arguments (plan.h). `bytes` are: the number of registers, the number of numbers, then for
+// each call its name, overload, arguments, results and the registers to empty after it. On an error `failed` is its index.
+typedef struct tx_plan tx_plan;
+typedef struct tx_frame tx_frame;
+typedef struct tx_number tx_number;
+int tx_plan_new(const uint8_t *bytes, size_t len, tx_plan **plan, uint64_t *failed, tx_bytes *error);
+void tx_plan_free(tx_plan *plan);
+// Runs the calls from `from` to `to`, in inference mode if wanted. On an error `failed` is the index of the call.
+int tx_plan_run(const tx_plan *plan, tx_frame *frame, size_t from, size_t to, int inference, uint64_t *failed,
+                tx_bytes *error);
+// A frame with empty registers. Places outside of the plan's registers must not be used.
+int tx_frame_new(const tx_plan *plan, tx_frame **frame, tx_bytes *error);
+void tx_frame_free(tx_frame *frame);
+// Its numbers, which stay where they are.
+tx_number *tx_frame_numbers(tx_frame *frame);
+void tx_frame_set(tx_frame *frame, uint64_t place, void *tensor);
+void tx_frame_move(tx_frame *frame, uint64_t from, uint64_t to, int keep);
+// The tensor of a register: as it is, or as an ordinary tensor if it was made in inference mode.
+int tx_frame_get(tx_frame *frame, uint64_t place, int keep, void **tensor, tx_bytes *error);
+int tx_frame_take(tx_frame *frame, uint64_t place, int keep, void **tensor, tx_bytes *error);
+// Empties the registers from this one on.
+void tx_frame_clear(tx_frame *frame, uint64_t from);
+
+// The modes of this thread that regions of a program set. Each returns what was set before.
+int tx_grad_mode(int enabled);
+typedef struct {
+  int enabled;
+  int dtype;
+  int cache;
+} tx_autocast;
+int tx_autocast_enter(int device, const tx_autocast *set, tx_autocast *before, tx_bytes *error);
+void tx_autocast_leave(int device, const tx_autocast *before);
 
 #ifdef __cplusplus
 }

@@ -6,6 +6,8 @@
 #include <ATen/core/grad_mode.h>
 #include <c10/core/impl/LocalDispatchKeySet.h>
 
+#include <torch/version.h>
+
 #include <cstring>
 
 using namespace tx;
@@ -54,6 +56,18 @@ extern "C" int tx_describe(void *tensor, tx_bytes *out) {
     return TX_OK;
   });
 }
+
+extern "C" int tx_sizes(void *tensor, const int64_t **sizes, size_t *dims, int *dtype) {
+  const auto &t = tensor_of(tensor);
+  if (!t.defined() || t.is_nested())
+    return TX_TORCH;
+  *sizes = t.sizes().data();
+  *dims = t.sizes().size();
+  *dtype = static_cast<int>(t.scalar_type());
+  return TX_OK;
+}
+
+extern "C" const char *tx_version(void) { return TORCH_VERSION; }
 
 extern "C" int tx_identity(void *tensor, uint64_t *impl, uint64_t *storage, tx_bytes *error) {
   return guarded(error, [&]() -> int {

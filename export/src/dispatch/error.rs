@@ -9,7 +9,11 @@ use program::OpName;
 #[non_exhaustive]
 pub enum DispatchError {
     /// libtorch has no such op.
-    #[error("libtorch has no op `{op}`; check the overload, or load the library that registers it")]
+    #[error(
+        "libtorch {} has no op `{op}`: unknown operator {}; check the overload, or load the library that registers it",
+        super::ffi::version(),
+        dispatcher_name(op)
+    )]
     NoSuchOp {
         /// The op.
         op: OpName,
@@ -67,6 +71,11 @@ impl DispatchError {
     pub(crate) fn wire(op: &OpName, place: &str, error: &WireError) -> Self {
         Self::Foreign { op: op.clone(), place: place.to_owned(), what: error.to_string() }
     }
+}
+
+/// The name in C++: `zoo::twice`.
+fn dispatcher_name(op: &OpName) -> String {
+    format!("{}::{}", op.namespace(), op.name())
 }
 
 /// PyTorch's messages continue with hints and a C++ stack; the first line says what is wrong.

@@ -1,8 +1,12 @@
-//! The C++ shim (`cpp/shim.h`) as safe functions: the one module with `unsafe`.
+//! The C++ shim (`cpp/shim.h`) as safe functions: the one module with `unsafe`, and its child for plans.
 //!
 //! The rules it keeps: a tensor handle is the `C_tensor*` of a live `tch::Tensor`, which is an `at::Tensor*`; a handle
 //! that the shim makes goes into exactly one `Tensor`, whose drop deletes it; buffers are freed once, by their owner.
 #![allow(unsafe_code)]
+
+mod plan;
+
+pub(crate) use plan::{Autocast, Calls, Frame, FrameSize, RawNumber, with_autocast, with_grad_mode};
 
 use std::ffi::{CStr, c_char, c_int, c_void};
 use std::marker::PhantomData;
@@ -92,6 +96,8 @@ unsafe extern "C" {
         is: *mut c_int,
         error: *mut RawBytes,
     ) -> c_int;
+    fn tx_sizes(tensor: *mut c_void, sizes: *mut *const i64, dims: *mut usize, dtype: *mut c_int) -> c_int;
+    fn tx_version() -> *const c_char;
     fn tx_describe(tensor: *mut c_void, out: *mut RawBytes) -> c_int;
     fn tx_identity(tensor: *mut c_void, implementation: *mut u64, storage: *mut u64, error: *mut RawBytes) -> c_int;
     fn tx_deep_copy(tensor: *mut c_void, copy: *mut *mut c_void, error: *mut RawBytes) -> c_int;
@@ -191,6 +197,47 @@ fn make_tensor(body: impl FnOnce(*mut *mut c_void, *mut RawBytes) -> c_int) -> R
     error.check(status)?;
     // SAFETY: with status 0 the function has set `raw` to a tensor made for the caller.
     Ok(unsafe { adopt(raw) })
+}
+
+/// A tensor that several threads may share.
+#[derive(Debug)]
+pub(crate) struct SharedTensor(Tensor);
+
+// SAFETY: all that can be done through a shared reference is to make another handle, which counts atomically.
+unsafe impl Sync for SharedTensor {}
+
+impl SharedTensor {
+    pub(crate) fn new(tensor: Tensor) -> Self {
+        Self(tensor)
+    }
+
+    /// Another handle of the tensor.
+    pub(crate) fn handle(&self) -> Tensor {
+        self.0.shallow_clone()
+    }
+}
+
+/// The sizes of a tensor and libtorch's number of its element type; `None` for an undefined or nested tensor.
+///
+/// The sizes must not be kept while anything changes the tensor's metadata, such as `resize_` through another handle.
+pub(crate) fn sizes(tensor: &Tensor) -> Option<(&[i64], i32)> {
+    let (mut sizes, mut dims, mut dtype) = (ptr::null(), 0, 0);
+    // SAFETY: a live tensor and three places to write to.
+    let status = unsafe { tx_sizes(handle(tensor), &mut sizes, &mut dims, &mut dtype) };
+    if status != OK {
+        return None;
+    }
+    if sizes.is_null() || dims == 0 {
+        return Some((&[], dtype));
+    }
+    // SAFETY: so many numbers belong to the tensor, which is borrowed as long.
+    Some((unsafe { std::slice::from_raw_parts(sizes, dims) }, dtype))
+}
+
+/// The version of libtorch: `2.13.0`.
+pub(crate) fn version() -> &'static str {
+    // SAFETY: a constant of the shim, with a zero at its end.
+    unsafe { CStr::from_ptr(tx_version()) }.to_str().unwrap_or_default()
 }
 
 /// The arguments and returns of an op, in the wire format.

@@ -23,6 +23,8 @@ pub struct Schema {
     pub sizes_from_data: bool,
     /// Whether it returns the content of a tensor as a number, which leaves the graph (`torch.Tag.data_dependent_output`).
     pub reads_data: bool,
+    /// Whether it is made of other ops. Such an op may return its argument, although its schema does not say so.
+    pub(crate) composite: bool,
 }
 
 /// Ops without the tag that call an op whose sizes depend on data.
@@ -140,7 +142,7 @@ fn read(op: &OpName) -> Result<Schema, DispatchError> {
     let mut side = || reader.list(entry).map_err(|e| DispatchError::wire(op, "schema", &e));
     let (arguments, returns) = (side()?, side()?);
     let mut flag = || reader.flag().map_err(|e| DispatchError::wire(op, "schema", &e));
-    let (tagged, reads_data) = (flag()?, flag()?);
+    let (tagged, reads_data, composite) = (flag()?, flag()?, flag()?);
     let returns = returns
         .into_iter()
         .map(|entry| SchemaReturn {
@@ -152,7 +154,7 @@ fn read(op: &OpName) -> Result<Schema, DispatchError> {
         .collect();
     let arguments = arguments.into_iter().map(|entry| entry.argument).collect();
     let sizes_from_data = tagged || SIZES_FROM_DATA.contains(&op.to_string().as_str());
-    Ok(Schema { op: op.clone(), arguments, returns, sizes_from_data, reads_data })
+    Ok(Schema { op: op.clone(), arguments, returns, sizes_from_data, reads_data, composite })
 }
 
 /// An argument or return, with the letters of its alias sets.

@@ -185,11 +185,23 @@ impl Writer {
         &self.bytes
     }
 
-    fn u8(&mut self, v: u8) {
+    pub(crate) fn tag(&mut self, v: u8) {
         self.bytes.push(v);
     }
 
-    fn i64(&mut self, v: i64) {
+    /// Writes registers; one that is missing has the largest number.
+    pub(crate) fn places(&mut self, places: impl IntoIterator<Item = Option<usize>, IntoIter: ExactSizeIterator>) {
+        let places = places.into_iter();
+        self.index(places.len());
+        places.for_each(|place| self.index(place.unwrap_or(usize::MAX)));
+    }
+
+    /// Writes what another writer has written.
+    pub(crate) fn append(&mut self, other: &Writer) {
+        self.bytes.extend_from_slice(&other.bytes);
+    }
+
+    pub(crate) fn i64(&mut self, v: i64) {
         self.bytes.extend_from_slice(&v.to_ne_bytes());
     }
 
@@ -197,12 +209,12 @@ impl Writer {
         self.bytes.extend_from_slice(&v.to_ne_bytes());
     }
 
-    fn index(&mut self, v: usize) {
+    pub(crate) fn index(&mut self, v: usize) {
         // A usize has at most 64 bits on every platform of libtorch.
         self.bytes.extend_from_slice(&(v as u64).to_ne_bytes());
     }
 
-    fn text(&mut self, v: &str) {
+    pub(crate) fn text(&mut self, v: &str) {
         self.index(v.len());
         self.bytes.extend_from_slice(v.as_bytes());
     }
@@ -238,13 +250,13 @@ impl Writer {
             Value::Device(_) => tag::DEVICE,
             Value::Complex(..) => tag::COMPLEX,
         };
-        self.u8(tag);
+        self.tag(tag);
         match value {
             Value::None => {}
             Value::Tensor(t) => self.index(tensor(t)),
             Value::Tensors(ts) => self.list(ts, |w, t| w.index(tensor(t))),
             Value::OptionalTensors(ts) => self.list(ts, |w, t| {
-                w.u8(t.is_some().into());
+                w.tag(t.is_some().into());
                 if let Some(t) = t {
                     w.index(tensor(t));
                 }
@@ -253,8 +265,8 @@ impl Writer {
             Value::Ints(v) => self.list(v, |w, v| w.i64(*v)),
             Value::Float(v) => self.f64(*v),
             Value::Floats(v) => self.list(v, |w, v| w.f64(*v)),
-            Value::Bool(v) => self.u8((*v).into()),
-            Value::Bools(v) => self.list(v, |w, v| w.u8((*v).into())),
+            Value::Bool(v) => self.tag((*v).into()),
+            Value::Bools(v) => self.list(v, |w, v| w.tag((*v).into())),
             Value::Str(v) => self.text(v),
             Value::Strs(v) => self.list(v, |w, v| w.text(v)),
             Value::DType(v) => {

@@ -45,6 +45,20 @@ pub enum CallError {
         /// The condition that does not hold.
         message: String,
     },
+    /// A condition on the inputs of the program is not Python code that can be read here.
+    #[error("the condition `{code}` on the inputs of the program cannot be read: {problem}")]
+    Guard {
+        /// The condition.
+        code: String,
+        /// What is wrong with it.
+        problem: String,
+    },
+    /// A state does not fit the program (`load_state_dict`). The message is PyTorch's.
+    #[error("Error(s) in loading state_dict: {problem}")]
+    State {
+        /// What does not fit.
+        problem: String,
+    },
     /// The graph is not valid: a node does not fit the nodes before it, or does something that cannot be run.
     #[error("the graph is not valid: node `{node}` {problem}")]
     Graph {
@@ -59,5 +73,15 @@ impl CallError {
     /// The error of a node that does not fit its graph.
     pub(super) fn invalid(node: &Node, problem: impl Into<String>) -> Self {
         CallError::Graph { node: node.name.clone(), problem: problem.into() }
+    }
+
+    /// The same by the name of the node.
+    pub(super) fn graph(node: &str, problem: &str) -> Self {
+        CallError::Graph { node: node.to_owned(), problem: problem.to_owned() }
+    }
+
+    /// The error of an op.
+    pub(super) fn op(node: &str, source: DispatchError) -> Self {
+        CallError::Op { node: node.to_owned(), source }
     }
 }

@@ -47,6 +47,20 @@ impl From<Number> for Leaf<Tch> {
 }
 
 impl Number {
+    /// Whether the numbers are equal (`==`).
+    pub(super) fn equals(self, other: Number) -> bool {
+        compare(self, other) == Some(Ordering::Equal)
+    }
+
+    /// Whether a text of it begins with a minus sign.
+    pub(super) fn is_negative(self) -> bool {
+        match self {
+            Number::Int(v) => v < 0,
+            Number::Float(v) => v.is_sign_negative(),
+            Number::Bool(_) => false,
+        }
+    }
+
     /// Whether it is not zero (`bool(x)`).
     pub(super) fn is_true(self) -> bool {
         match self {
@@ -80,6 +94,7 @@ pub(super) fn apply(function: PythonFunction, operands: &[Number]) -> Result<Num
         (P::IfElse, [condition, yes, no]) => Ok(if condition.is_true() { *yes } else { *no }),
         (P::Not, [a]) => Ok(Number::Bool(!a.is_true())),
         (P::Float, [a]) => Ok(Number::Float(a.to_float())),
+        (P::Pos, [a]) => Ok(a.counted()),
         (P::Neg, [a]) => match a.counted() {
             Number::Int(v) => v.checked_neg().map(Number::Int).ok_or(OVERFLOW),
             other => Ok(Number::Float(-other.to_float())),
@@ -88,7 +103,7 @@ pub(super) fn apply(function: PythonFunction, operands: &[Number]) -> Result<Num
             v if v < 0.0 => Err(NoResult::Undefined("the root of a negative number")),
             v => Ok(Number::Float(v.sqrt())),
         },
-        (P::Trunc, [a]) => match a.counted() {
+        (P::Trunc | P::Int, [a]) => match a.counted() {
             Number::Float(v) => whole(v.trunc()),
             int => Ok(int),
         },
@@ -96,6 +111,9 @@ pub(super) fn apply(function: PythonFunction, operands: &[Number]) -> Result<Num
         // Python returns the first of two equal numbers.
         (P::Max, [a, b]) => Ok(if compare(*b, *a) == Some(Ordering::Greater) { *b } else { *a }),
         (P::Min, [a, b]) => Ok(if compare(*b, *a) == Some(Ordering::Less) { *b } else { *a }),
+        // Of two bools these give a bool.
+        (P::And, [Number::Bool(a), Number::Bool(b)]) => Ok(Number::Bool(*a && *b)),
+        (P::Or, [Number::Bool(a), Number::Bool(b)]) => Ok(Number::Bool(*a || *b)),
         (_, [a, b]) => match (a.counted(), b.counted()) {
             (Number::Int(a), Number::Int(b)) => integers(function, a, b),
             (a, b) => floats(function, a.to_float(), b.to_float()),
@@ -116,10 +134,28 @@ fn integers(function: PythonFunction, a: i64, b: i64) -> Result<Number, NoResult
         PythonFunction::Mod => i64::try_from(i128::from(a) - floor() * i128::from(b)).ok(),
         PythonFunction::TrueDiv => return Ok(Number::Float(true_div(a, b))),
         PythonFunction::Pow if b < 0 => return floats(function, a as f64, b as f64),
-        PythonFunction::Pow => u32::try_from(b).ok().and_then(|b| a.checked_pow(b)),
+        PythonFunction::Pow => power(a, b),
+        PythonFunction::And => Some(a & b),
+        PythonFunction::Or => Some(a | b),
+        PythonFunction::LeftShift | PythonFunction::RightShift if b < 0 => {
+            return Err(NoResult::Undefined("negative shift count"));
+        }
+        PythonFunction::LeftShift if a == 0 => Some(0),
+        PythonFunction::LeftShift => u32::try_from(b).ok().filter(|b| *b < 63).and_then(|b| a.checked_mul(1 << b)),
+        // What is shifted out is gone: beyond the last bit only the sign is left.
+        PythonFunction::RightShift => Some(a >> b.min(63)),
         _ => return Err(NoResult::Operands),
     };
     result.map(Number::Int).ok_or(OVERFLOW)
+}
+
+/// `a ** b` for an exponent that is not negative.
+fn power(a: i64, b: i64) -> Option<i64> {
+    match a {
+        0 | 1 if b > 0 => Some(a),
+        -1 => Some(if b % 2 == 0 { 1 } else { -1 }),
+        _ => u32::try_from(b).ok().and_then(|b| a.checked_pow(b)),
+    }
 }
 
 fn floats(function: PythonFunction, a: f64, b: f64) -> Result<Number, NoResult> {
@@ -220,7 +256,7 @@ mod tests {
     #[test]
     fn numbers_as_in_python() {
         // Each of these is what Python 3.11 prints.
-        let cases: [(P, Number, Number, Number); 32] = [
+        let cases: [(P, Number, Number, Number); 46] = [
             (P::FloorDiv, Int(-7), Int(2), Int(-4)),
             (P::FloorDiv, Int(7), Int(-2), Int(-4)),
             (P::Mod, Int(-7), Int(3), Int(2)),
@@ -253,12 +289,29 @@ mod tests {
             (P::Le, Int(-2), Float(-2.5), Bool(false)),
             (P::Max, Int(2), Float(2.0), Int(2)),
             (P::Min, Float(2.5), Int(2), Int(2)),
+            (P::LeftShift, Int(3), Int(4), Int(48)),
+            (P::LeftShift, Int(-3), Int(2), Int(-12)),
+            (P::LeftShift, Int(0), Int(1000), Int(0)),
+            (P::LeftShift, Bool(true), Int(3), Int(8)),
+            (P::RightShift, Int(-9), Int(1), Int(-5)),
+            (P::RightShift, Int(-9), Int(100), Int(-1)),
+            (P::RightShift, Int(9), Int(64), Int(0)),
+            (P::And, Int(6), Int(-4), Int(4)),
+            (P::Or, Int(6), Bool(true), Int(7)),
+            (P::And, Bool(true), Bool(false), Bool(false)),
+            (P::Or, Bool(true), Bool(false), Bool(true)),
+            (P::Pow, Int(-1), Int(4294967297), Int(-1)),
+            (P::Pow, Int(0), Int(0), Int(1)),
+            (P::Pow, Int(1), Int(9223372036854775807), Int(1)),
         ];
         for (function, a, b, expected) in cases {
             let got = apply(function, &[a, b]).map(|n| format!("{n:?}"));
             assert_eq!(got, Ok(format!("{expected:?}")), "{function:?} {a:?} {b:?}");
         }
         assert_eq!(apply(P::Trunc, &[Float(-2.7)]), Ok(Int(-2)));
+        assert_eq!(apply(P::Int, &[Float(2.7)]), Ok(Int(2)));
+        assert_eq!(apply(P::Int, &[Bool(true)]), Ok(Int(1)));
+        assert_eq!(apply(P::Pos, &[Bool(true)]), Ok(Int(1)));
         assert_eq!(apply(P::Sqrt, &[Int(9)]), Ok(Float(3.0)));
         assert_eq!(apply(P::Not, &[Bool(true)]), Ok(Bool(false)));
         assert_eq!(apply(P::IfElse, &[Bool(false), Int(1), Int(0)]), Ok(Int(0)));
@@ -266,7 +319,7 @@ mod tests {
 
     #[test]
     fn what_has_no_result_is_an_error() {
-        let undefined: [(P, &[Number]); 11] = [
+        let undefined: [(P, &[Number]); 14] = [
             (P::TrueDiv, &[Int(1), Int(0)]),
             (P::TrueDiv, &[Float(1.0), Float(0.0)]),
             (P::Mod, &[Float(1.0), Int(0)]),
@@ -278,6 +331,9 @@ mod tests {
             (P::FloorDiv, &[Int(i64::MIN), Int(-1)]),
             (P::Trunc, &[Float(1e19)]),
             (P::Sqrt, &[Float(-1.0)]),
+            (P::LeftShift, &[Int(1), Int(63)]),
+            (P::LeftShift, &[Int(1), Int(-1)]),
+            (P::Int, &[Float(f64::NAN)]),
         ];
         for (function, operands) in undefined {
             assert!(matches!(apply(function, operands), Err(NoResult::Undefined(_))), "{function:?} {operands:?}");

@@ -16,7 +16,7 @@ use tch::Tensor;
 pub(super) struct Sides<'a> {
     model: &'a dyn Forward,
     declared: &'a ModelTensors,
-    module: ProgramModule<'a>,
+    module: ProgramModule,
     shown: &'a str,
     tolerance: f64,
 }
@@ -140,10 +140,10 @@ impl<'a> Sides<'a> {
             error => failed(crate::dispatch::DispatchError::Tensor { message: error.to_string() }),
         };
         let (own, given) = copies(inputs).map_err(other)?;
-        let carried: Vec<&Tensor> = self.buffers().filter_map(|(name, _)| self.module.tensor(name)).collect();
-        let saved = SavedState::of(carried.iter().copied()).map_err(failed)?;
+        let carried: Vec<Tensor> = self.buffers().filter_map(|(name, _)| self.module.tensor(name)).collect();
+        let saved = SavedState::of(carried.iter()).map_err(failed)?;
         let outputs = tch::no_grad(|| self.module.run(own.leaves));
-        let buffer = |tensor: &&Tensor| Ok(Leaf::Tensor(deep_copy(tensor).map_err(failed)?));
+        let buffer = |tensor: &Tensor| Ok(Leaf::Tensor(deep_copy(tensor).map_err(failed)?));
         let buffers = carried.iter().map(buffer).collect::<Result<Vec<Leaf<Tch>>, CallError>>();
         let outputs = outputs.and_then(|outputs| owned(outputs).map_err(other));
         saved.restore().map_err(failed)?;

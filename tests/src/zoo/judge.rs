@@ -18,6 +18,8 @@ pub enum Step {
     Check,
     /// What cannot be used is refused with the reason.
     Refuse,
+    /// It gives the recorded outputs, and refuses the recorded bad inputs.
+    Run,
 }
 
 /// The result for a program: nothing, or the step that failed and why.
@@ -37,6 +39,7 @@ impl fmt::Display for Step {
             Step::Save => "save",
             Step::Check => "check",
             Step::Refuse => "refuse",
+            Step::Run => "run",
         })
     }
 }
@@ -54,6 +57,21 @@ impl ZooProgram {
     /// Loads, prints, saves and checks the program.
     pub fn judge(&self) -> Verdict {
         Verdict { name: self.name.clone(), failure: self.steps().err() }
+    }
+
+    /// The same, and runs it on its cases.
+    #[cfg(feature = "tch")]
+    pub fn judge_run(&self) -> Verdict {
+        let run = || match self.expect {
+            Expect::Equal => self.run().map_err(|e| (Step::Run, e)),
+            Expect::Print => Ok(()),
+            // It may have been refused when it was loaded.
+            Expect::Refused => match self.run_refused() {
+                Ok(error) => self.refused(&error),
+                Err(why) => Err((Step::Refuse, why)),
+            },
+        };
+        Verdict { name: self.name.clone(), failure: self.steps().err().or_else(|| run().err()) }
     }
 
     fn steps(&self) -> Result<(), (Step, String)> {

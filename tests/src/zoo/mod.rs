@@ -3,6 +3,8 @@
 
 mod judge;
 mod program;
+#[cfg(feature = "tch")]
+mod run;
 
 pub use judge::{Step, Verdict};
 pub use program::{Expect, ZooProgram};

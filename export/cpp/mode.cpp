@@ -1,0 +1,37 @@
+// The modes of a thread: gradients and autocast.
+#include "wire.h"
+
+#include <ATen/autocast_mode.h>
+#include <ATen/core/grad_mode.h>
+
+using namespace tx;
+
+extern "C" int tx_grad_mode(int enabled) {
+  const bool before = at::GradMode::is_enabled();
+  at::GradMode::set_enabled(enabled != 0);
+  return before;
+}
+
+// As `torch.autocast`: the innermost region alone keeps the casts of parameters until its end.
+extern "C" int tx_autocast_enter(int device, const tx_autocast *set, tx_autocast *before, tx_bytes *error) {
+  return guarded(error, [&]() -> int {
+    const auto type = static_cast<at::DeviceType>(device);
+    before->enabled = at::autocast::is_autocast_enabled(type);
+    before->dtype = static_cast<int>(at::autocast::get_autocast_dtype(type));
+    before->cache = at::autocast::is_autocast_cache_enabled();
+    at::autocast::set_autocast_enabled(type, set->enabled != 0);
+    at::autocast::set_autocast_dtype(type, static_cast<at::ScalarType>(set->dtype));
+    at::autocast::set_autocast_cache_enabled(set->cache != 0);
+    at::autocast::increment_nesting();
+    return TX_OK;
+  });
+}
+
+extern "C" void tx_autocast_leave(int device, const tx_autocast *before) {
+  const auto type = static_cast<at::DeviceType>(device);
+  if (at::autocast::decrement_nesting() == 0)
+    at::autocast::clear_cache();
+  at::autocast::set_autocast_enabled(type, before->enabled != 0);
+  at::autocast::set_autocast_dtype(type, static_cast<at::ScalarType>(before->dtype));
+  at::autocast::set_autocast_cache_enabled(before->cache != 0);
+}

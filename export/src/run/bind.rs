@@ -1,0 +1,134 @@
+//! Binds the arguments of a call to the inputs of a program, by position and by name.
+
+use super::InputMismatch;
+use program::ExportedProgram;
+use pytree_core::{Context, Key, SpecNode, TreeSpec};
+use smallvec::SmallVec;
+
+/// The order in which the leaves of a call are the leaves of the program.
+pub(super) type Order = SmallVec<[usize; 16]>;
+
+/// Binds a call of another structure than that of the program's inputs.
+///
+/// PyTorch wants arguments to be positional or named as in the export. Here a parameter may be given either way, as in a call
+/// of the model. Otherwise the structures have to be the same.
+pub(super) fn bind(program: &ExportedProgram, given: &TreeSpec) -> Result<Order, InputMismatch> {
+    let (Some(wanted), Some(found)) = (Call::of(&program.in_spec), Call::of(given)) else {
+        return Err(structure(program, given));
+    };
+    let bound = Binding { names: &program.argument_names, wanted: &wanted, found: &found }.bind();
+    bound.map_err(|problem| {
+        let keys = |call: &Call<'_>| call.named.iter().map(|(name, _)| (*name).to_owned()).collect::<Vec<_>>();
+        let (expected, found) = (keys(&wanted), keys(&found));
+        if expected.iter().all(|name| found.contains(name)) && found.len() == expected.len() {
+            InputMismatch::Structure { expected: program.in_spec.to_string(), found: given.to_string(), problem }
+        } else {
+            InputMismatch::Keywords { expected, found, problem }
+        }
+    })
+}
+
+/// The error of PyTorch for inputs of another structure.
+pub(super) fn structure(program: &ExportedProgram, found: &TreeSpec) -> InputMismatch {
+    let problem = match program.in_spec.same_as(found) {
+        Ok(()) => String::new(),
+        Err(error) => format!("They differ {error}"),
+    };
+    InputMismatch::Structure { expected: program.in_spec.to_string(), found: found.to_string(), problem }
+}
+
+/// The two sides of a call.
+struct Binding<'b> {
+    /// The names of the program's arguments, positional ones first.
+    names: &'b [String],
+    wanted: &'b Call<'b>,
+    found: &'b Call<'b>,
+}
+
+impl Binding<'_> {
+    fn bind(&self) -> Result<Order, String> {
+        let mut order = Order::new();
+        let mut taken: SmallVec<[usize; 16]> = SmallVec::new();
+        let positional = self.wanted.positional.len();
+        for (position, part) in self.wanted.positional.iter().enumerate() {
+            let name = self.names.get(position).map(String::as_str);
+            self.take(name, Some(position), part, &mut order, &mut taken)?;
+        }
+        for (name, part) in &self.wanted.named {
+            // An argument that the program takes by name may be given by position, after those that it takes so.
+            let position = self.names.iter().position(|known| known == name).filter(|at| *at >= positional);
+            self.take(Some(name), position, part, &mut order, &mut taken)?;
+        }
+        let left = |part: &Part<'_>| !taken.contains(&part.node.index());
+        if let Some((name, _)) = self.found.named.iter().find(|(_, part)| left(part)) {
+            return Err(format!("The program has no parameter `{name}`."));
+        }
+        match self.found.positional.iter().filter(|part| left(part)).count() {
+            0 => Ok(order),
+            count => Err(format!("There are {count} positional arguments too many.")),
+        }
+    }
+
+    /// Takes one argument of the program from the call.
+    fn take(
+        &self,
+        name: Option<&str>,
+        position: Option<usize>,
+        wanted: &Part<'_>,
+        order: &mut Order,
+        taken: &mut SmallVec<[usize; 16]>,
+    ) -> Result<(), String> {
+        let shown = || name.map_or_else(|| format!("arg_{}", position.unwrap_or_default()), str::to_owned);
+        let by_position = position.and_then(|position| self.found.positional.get(position));
+        let by_name = self.found.named.iter().find(|(key, _)| Some(*key) == name).map(|(_, part)| part);
+        let part = match (by_position, by_name) {
+            (Some(_), Some(_)) => return Err(format!("The parameter `{}` is given twice.", shown())),
+            (None, None) => return Err(format!("The parameter `{}` is not given.", shown())),
+            (Some(part), None) | (None, Some(part)) => part,
+        };
+        if let Err(error) = wanted.node.to_spec().same_as(&part.node.to_spec()) {
+            return Err(format!("The parameter `{}` has another structure: {error}", shown()));
+        }
+        taken.push(part.node.index());
+        order.extend(part.first..part.first + part.node.num_leaves());
+        Ok(())
+    }
+}
+
+/// A tree of the form `(args, kwargs)`.
+struct Call<'s> {
+    positional: Vec<Part<'s>>,
+    named: Vec<(&'s str, Part<'s>)>,
+}
+
+/// An argument, and the number of its first leaf.
+#[derive(Clone, Copy)]
+struct Part<'s> {
+    node: SpecNode<'s>,
+    first: usize,
+}
+
+impl<'s> Call<'s> {
+    fn of(spec: &'s TreeSpec) -> Option<Self> {
+        let root = spec.root();
+        if root.context() != Some(&Context::Tuple) || root.arity() != 2 {
+            return None;
+        }
+        let mut children = root.children();
+        let (args, kwargs) = (children.next()?, children.next()?);
+        let (Some(Context::Tuple), Some(Context::Dict(keys))) = (args.context(), kwargs.context()) else { return None };
+        let mut first = 0;
+        let mut part = |node: SpecNode<'s>| {
+            let part = Part { node, first };
+            first += node.num_leaves();
+            part
+        };
+        let positional = args.children().map(&mut part).collect();
+        let named = keys.iter().zip(kwargs.children()).map(|(key, node)| match key {
+            Key::Str(name) => Some((&**name, part(node))),
+            _ => None,
+        });
+        let named = named.collect::<Option<_>>()?;
+        Some(Call { positional, named })
+    }
+}
