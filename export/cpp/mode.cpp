@@ -3,6 +3,7 @@
 
 #include <ATen/autocast_mode.h>
 #include <ATen/core/grad_mode.h>
+#include <c10/core/InferenceMode.h>
 
 using namespace tx;
 
@@ -11,6 +12,15 @@ extern "C" int tx_grad_mode(int enabled) {
   at::GradMode::set_enabled(enabled != 0);
   return before;
 }
+
+extern "C" int tx_inference_enter(void **guard, tx_bytes *error) {
+  return guarded(error, [&]() -> int {
+    *guard = new c10::InferenceMode();
+    return TX_OK;
+  });
+}
+
+extern "C" void tx_inference_leave(void *guard) { delete static_cast<c10::InferenceMode *>(guard); }
 
 // As `torch.autocast`: the innermost region alone keeps the casts of parameters until its end.
 extern "C" int tx_autocast_enter(int device, const tx_autocast *set, tx_autocast *before, tx_bytes *error) {

@@ -124,6 +124,9 @@ void tx_frame_clear(tx_frame *frame, uint64_t from);
 
 // The modes of this thread that regions of a program set. Each returns what was set before.
 int tx_grad_mode(int enabled);
+// Enters inference mode; the guard is left on the same thread, after all that was entered later.
+int tx_inference_enter(void **guard, tx_bytes *error);
+void tx_inference_leave(void *guard);
 typedef struct {
   int enabled;
   int dtype;

@@ -135,7 +135,7 @@ pub use program::ExportedProgram;
 #[cfg(feature = "tch")]
 pub use record::is_exporting;
 #[cfg(feature = "tch")]
-pub use run::{CallError, InputMismatch, ModuleOptions, ProgramModule, RunProgram};
+pub use run::{CallError, InputMismatch, ModuleOptions, ProgramModule, RunProgram, inference_mode};
 
 // The macros with this crate as their root: a user depends only on this crate and `tch`.
 pub use pytree_derive::{PyTreeFacade as PyTree, function_facade as function, module_facade as module};

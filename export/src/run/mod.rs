@@ -12,8 +12,30 @@ pub use check::InputMismatch;
 pub use error::CallError;
 pub use module::{ModuleOptions, ProgramModule};
 
+use crate::dispatch::ffi::with_inference_mode;
 use program::ExportedProgram;
 use pytree_core::{Leaf, OwnedTree, PyTree, Tch};
+
+/// Runs `f` in libtorch's inference mode (`torch.inference_mode`), which tch does not have. It is faster than
+/// `tch::no_grad`: tensors that are made in it have no version counters, so they cannot be written to or differentiated
+/// outside of it. A call of a [`ProgramModule`] does this by itself and gives ordinary tensors.
+///
+/// ```
+/// use tch::{Device, Kind, Tensor};
+///
+/// let x = Tensor::ones([2], (Kind::Float, Device::Cpu)).set_requires_grad(true);
+/// let y = torch_export::inference_mode(|| &x * 2);
+/// assert!(!y.requires_grad());
+/// ```
+pub fn inference_mode<R>(f: impl FnOnce() -> R) -> R {
+    let mut f = Some(f);
+    let mut run = || f.take().map(|f| f());
+    // libtorch fails to enter the mode only without memory; then `f` has not run.
+    match with_inference_mode(&mut run).ok().flatten().or_else(&mut run) {
+        Some(result) => result,
+        None => unreachable!("`f` runs in the mode or without it"),
+    }
+}
 
 /// Methods of [`ExportedProgram`] that run the program. The trait is in the prelude and cannot be implemented elsewhere.
 ///

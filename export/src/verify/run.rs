@@ -8,15 +8,21 @@ use crate::model_state::SavedState;
 use crate::model_tensors::ModelTensors;
 use crate::record::{Role, quietly};
 use crate::run::{CallError, ProgramModule, RunProgram};
-use program::{ExportedProgram, Vacuous};
+use program::{ExportedProgram, NodeKind, Target, Vacuous};
 use pytree_core::{Leaf, Tch};
 use tch::Tensor;
+
+/// Ops that give memory that nothing was written to.
+const UNINITIALIZED: [&str; 7] =
+    ["empty", "empty_like", "empty_permuted", "empty_strided", "new_empty", "new_empty_strided", "resize_"];
 
 /// A model and its program.
 pub(super) struct Sides<'a> {
     model: &'a dyn Forward,
     declared: &'a ModelTensors,
     module: ProgramModule,
+    /// Whether an op of the program gives memory that nothing was written to.
+    uninitialized: bool,
     shown: &'a str,
     tolerance: f64,
 }
@@ -57,7 +63,11 @@ impl<'a> Sides<'a> {
         tolerance: f64,
     ) -> Result<Self, ExportError> {
         let module = program.module().map_err(|source| failed(shown, source))?;
-        Ok(Sides { model, declared, module, shown, tolerance })
+        let uninitialized = program.graph.nodes.iter().any(|node| match &node.kind {
+            NodeKind::Call { target: Target::Op(op), .. } => UNINITIALIZED.contains(&op.name()),
+            _ => false,
+        });
+        Ok(Sides { model, declared, module, uninitialized, shown, tolerance })
     }
 
     /// Runs both on copies of these inputs and compares what they return and write.
@@ -86,13 +96,20 @@ impl<'a> Sides<'a> {
         if let Ok(compared) = self.seeded(inputs)? {
             return Ok(Compared { random: true, ..compared });
         }
+        let by_kind = || -> Result<Compared, ExportError> {
+            self.alike(got, expected).map_err(|found| self.differs(found))?;
+            Ok(Compared { difference: 0.0, random: true, values: false, vacuous: Vec::new(), written: false })
+        };
         let run = || self.program_run(inputs).map_err(|source| failed(self.shown, source));
         if self.agree(inputs, &run()?, &run()?).is_err() {
             // It draws them in its own way, so only kinds and sizes can be compared.
-            self.alike(got, expected).map_err(|found| self.differs(found))?;
-            return Ok(Compared { difference: 0.0, random: true, values: false, vacuous: Vec::new(), written: false });
+            return by_kind();
         }
         if let Err(again) = self.agree(inputs, &self.model_run(inputs)?, &self.model_run(inputs)?) {
+            if self.uninitialized {
+                // What both return is whatever the memory held.
+                return by_kind();
+            }
             let Found { what, mismatch: Mismatch(second) } = again;
             return Err(ExportError::Impure { place: what, first: "one value".to_owned(), second, line: None });
         }

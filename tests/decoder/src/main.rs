@@ -42,8 +42,8 @@ fn measure(layers: usize) {
     let args = model.inputs(1, 1, 8);
     let module = program.module().expect("a module");
     let times = 2000 / layers.max(1) + 20;
-    let by_hand = || drop(tch::no_grad(|| model.call(&args)));
-    let call = || drop(tch::no_grad(|| module.call::<_, (Tensor, Cache)>(&args)));
+    let by_hand = || drop(torch_export::inference_mode(|| model.call(&args)));
+    let call = || drop(module.call::<_, (Tensor, Cache)>(&args));
     by_hand();
     call();
     show("call_by_hand", fastest(times, by_hand));

@@ -73,6 +73,8 @@ unsafe extern "C" {
     ) -> c_int;
     fn tx_frame_clear(frame: *mut RawFrame, from: u64);
     fn tx_grad_mode(enabled: c_int) -> c_int;
+    fn tx_inference_enter(guard: *mut *mut c_void, error: *mut RawBytes) -> c_int;
+    fn tx_inference_leave(guard: *mut c_void);
     fn tx_autocast_enter(
         device: c_int,
         set: *const RawAutocast,
@@ -256,6 +258,24 @@ pub(crate) fn with_grad_mode<R>(enabled: bool, f: impl FnOnce() -> R) -> R {
     // SAFETY: sets a flag of this thread.
     let _before = Before(unsafe { tx_grad_mode(enabled.into()) });
     f()
+}
+
+/// Runs `f` in libtorch's inference mode.
+pub(crate) fn with_inference_mode<R>(f: impl FnOnce() -> R) -> Result<R, ShimError> {
+    struct Guard(*mut c_void);
+    impl Drop for Guard {
+        fn drop(&mut self) {
+            // SAFETY: made below, on the same thread, and left once.
+            unsafe { tx_inference_leave(self.0) }
+        }
+    }
+    let mut raw = ptr::null_mut();
+    let mut error = Buffer::empty();
+    // SAFETY: two places to write to.
+    let status = unsafe { tx_inference_enter(&mut raw, &mut error.0) };
+    error.check(status)?;
+    let _guard = Guard(raw);
+    Ok(f())
 }
 
 /// An autocast region (`torch.autocast`): numbers of libtorch for the device type and the element type.
