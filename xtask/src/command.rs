@@ -37,7 +37,7 @@ const COMMANDS: [(Command, &str, &str); 9] = [
         "fuzz [TARGET] [SECONDS]: give the readers random texts, 60 s for each target; needs nightly and cargo-fuzz",
     ),
     (Command::Schemas, "schemas", "write the schemas of libtorch's operators into the crate program"),
-    (Command::Zoo, "zoo", "export all programs of the zoo by a live PyTorch and compare (several minutes)"),
+    (Command::Zoo, "zoo", "export all programs of the zoo by a live PyTorch, run and compare (several minutes)"),
     (Command::Help, "help", "print this list"),
 ];
 

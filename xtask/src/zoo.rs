@@ -34,11 +34,11 @@ pub(crate) fn run(repo: &RepoRoot, sample: Option<usize>) -> Result<(), Error> {
         .args(["--only"])
         .args(&names)
         .run()?;
-    let judge = cargo(repo, &["run", "-q", "-p", "tests", "--bin", "zoo", "--", "--save"]);
+    let judge = cargo(repo, &["run", "-q", "-p", "tests", "--bin", "zoo", "--", "--run", "--save"]);
     judge.args([saved.as_os_str(), made.as_os_str()]).run()?;
     threads(python.script(&scripts.join("zoo_saved.py"))).args([&made, &saved]).run()?;
     let count = fs::read_dir(&made).map_err(Error::file(&made, "list"))?.count();
-    eprintln!("zoo: {count} programs load, print and are saved as in PyTorch");
+    eprintln!("zoo: {count} programs load, print, run and are saved as in PyTorch");
     Ok(())
 }
 
