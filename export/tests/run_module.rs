@@ -35,7 +35,7 @@ impl Counter {
     fn program(&self) -> ExportedProgram {
         let sets = [Counter::args(randn(&[2, 3])), Counter::args(randn(&[5, 3]))];
         let inputs = ModelInputs::new(self, sets).unwrap();
-        let export = Export::new(self, &inputs).dynamic_shapes(inputs.guess_dynamic_shapes().unwrap());
+        let export = Export::new(self, &inputs).dynamic_shapes(&inputs.guess_dynamic_shapes().unwrap());
         let export = export.parameters(&self.weights).buffer("both", &self.both);
         export.buffer("count", &self.count).buffer("sum", &self.sum).run().unwrap()
     }

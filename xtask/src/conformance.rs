@@ -3,7 +3,7 @@ use libtorch_link::VERSION;
 use crate::process::cargo;
 use crate::python::Python;
 use crate::scratch::Scratch;
-use crate::{Error, RepoRoot, zoo};
+use crate::{Error, RepoRoot, generation, zoo};
 
 /// The environment variable that names the Python of the conformance programs.
 const PYTHON_VARIABLE: &str = "TORCH_EXPORT_PYTHON";
@@ -19,6 +19,7 @@ pub(crate) fn run(repo: &RepoRoot) -> Result<(), Error> {
     for program in PROGRAMS {
         cargo(repo, &["run", "-p", "conformance", "--bin", program]).env(PYTHON_VARIABLE, python.program()).run()?;
     }
+    generation::run(repo, &python)?;
     zoo::run(repo, Some(zoo::SAMPLE))
 }
 
@@ -30,7 +31,10 @@ pub(crate) fn python(repo: &RepoRoot) -> Result<(Python, bool), Error> {
     }
 }
 
-/// The Python in `.venv` with torch and numpy. It is made again unless it is complete.
+/// What the Python has besides torch. Transformers is of one version, since its models and caches change from one to the next.
+const PACKAGES: [&str; 3] = ["numpy", "safetensors", "transformers==5.24.0"];
+
+/// The Python in `.venv` with torch and the packages. It is made again unless it is complete.
 fn venv(repo: &RepoRoot) -> Result<Python, Error> {
     let folder = repo.venv();
     let inside = Python::of_venv(&folder);
@@ -44,13 +48,13 @@ fn venv(repo: &RepoRoot) -> Result<Python, Error> {
     // `--clear` removes what an interrupted run has left.
     python.module("venv").args(["--clear".as_ref(), folder.as_os_str()]).run()?;
     // pip's cache of these wheels would take more disk than a second download is worth.
-    inside.pip_install().args(["--no-cache-dir", &format!("torch=={VERSION}"), "numpy"]).run()?;
+    inside.pip_install().args(["--no-cache-dir", &format!("torch=={VERSION}")]).args(PACKAGES).run()?;
     unfinished.keep();
     Ok(inside)
 }
 
 fn is_complete(python: &Python) -> bool {
-    python.has("numpy") && python.torch().is_some_and(|version| version.split('+').next() == Some(VERSION))
+    python.has("numpy, safetensors, transformers") && python.torch().is_some_and(|version| version.split('+').next() == Some(VERSION))
 }
 
 /// Checks that this Python can make a virtual environment, and that torch is published for it.

@@ -31,6 +31,8 @@ pub(crate) enum Error {
     UnknownTarget { name: String, known: Vec<String> },
     /// Fuzzing ended at an input that breaks a promise.
     Finding { target: String, artifacts: PathBuf },
+    /// Rust and Python give different results.
+    Differs { what: String, found: String, expected: String },
     /// PyTorch publishes no wheel of torch 2.13.0 for this Python.
     PythonVersion { python: String, found: String },
 }
@@ -56,6 +58,9 @@ impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Error::UnknownCommand { words, list } => write!(f, "`{words}` is not a command\n\n{list}"),
+            Error::Differs { what, found, expected } => {
+                write!(f, "{what} are {found}, and {expected} are expected")
+            }
             Error::NotInRepository => write!(f, "run this as `cargo xtask` inside the repository"),
             Error::Missing { what } => {
                 write!(f, "some tools are missing on this machine:")?;

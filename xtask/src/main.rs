@@ -9,6 +9,7 @@ mod command;
 mod conformance;
 mod error;
 mod fuzz;
+mod generation;
 mod libtorch;
 mod process;
 mod python;
