@@ -6,13 +6,13 @@
 //! | models | [`module`], [`function!`](function), [`Module`] |
 //! | inputs and their shapes | [`ModelInputs`], [`Dim`], [`DynamicShapes`], [`ShapeSpec`], [`string_type()`], [`StringTypeOptions`] |
 //! | exporting | [`export()`], [`Export`] |
-//! | programs | [`ExportedProgram`], and [`RunProgram`] for its methods `call`, `module` and `run` |
+//! | programs | [`ExportedProgram`], and [`RunProgram`] for its methods `call`, `module` and `run`; [`ProgramModule`], [`ModuleOptions`] |
 //!
-//! `Tch`, `export`, `Export` and `RunProgram` need the feature `tch`.
+//! `Tch`, `export`, `Export`, `RunProgram`, `ProgramModule` and `ModuleOptions` need the feature `tch`.
 
 pub use crate::ExportedProgram;
 #[cfg(feature = "tch")]
-pub use crate::{Export, RunProgram, export};
+pub use crate::{Export, ModuleOptions, ProgramModule, RunProgram, export};
 pub use crate::{PyTree, function, module};
 #[cfg(feature = "tch")]
 pub use pytree_core::Tch;
