@@ -1,6 +1,11 @@
-"""The decoders of `tests/decoder` in Python. `python decoders.py torch LAYERS...` measures PyTorch on them."""
+"""The decoders of `tests/decoder` in Python, and ResNet-18.
+
+`python decoders.py torch LAYERS...` measures PyTorch on them, `python decoders.py files FOLDER LAYERS...` writes their
+TorchScript and one exported program, and `python decoders.py start FILE` makes the first call of that program.
+"""
 
 import math
+import os
 import sys
 import time
 
@@ -109,11 +114,74 @@ def measure(layers):
         tell("call", fastest(2000 // layers + 20, lambda: module(*args)))
 
 
+def resnet():
+    """ResNet-18 of torchvision for a batch that may change, or `None` without torchvision."""
+    try:
+        from torchvision.models import resnet18
+    except ImportError:
+        return None
+    return resnet18().eval(), torch.randn(1, 3, 224, 224)
+
+
+def measure_resnet():
+    if resnet() is None:
+        print("torchvision is not installed, so ResNet-18 has no figure", file=sys.stderr)
+        return
+    model, x = resnet()
+    export = lambda: torch.export.export(model, (torch.randn(2, 3, 224, 224),), dynamic_shapes=({0: Dim.DYNAMIC},))
+    print(f"torch export_resnet {fastest(3, export)}", flush=True)
+    module = export().module()
+    with torch.inference_mode():
+        module(x)
+        print(f"torch call_resnet {fastest(30, lambda: module(x))}", flush=True)
+
+
+class Flat(nn.Module):
+    """A decoder on tensors alone, for TorchScript."""
+
+    def __init__(self, decoder):
+        super().__init__()
+        self.decoder = decoder
+
+    def forward(self, ids, *states):
+        half = len(states) // 2
+        logits, cache = self.decoder(ids, DynamicCache(states[:half], states[half:]))
+        return (logits, *cache.key_cache, *cache.value_cache)
+
+
+def files(folder, layers):
+    for count in layers:
+        ids, cache = inputs(count, 1, 1, 8)
+        flat = Flat(Decoder(count).eval())
+        with torch.no_grad():
+            traced = torch.jit.trace(flat, (ids, *cache.key_cache, *cache.value_cache), check_trace=False)
+        traced.save(os.path.join(folder, f"decoder_{count}.ts"))
+    if resnet() is not None:
+        model, x = resnet()
+        with torch.no_grad():
+            torch.jit.trace(model, x).save(os.path.join(folder, "resnet.ts"))
+    torch.export.save(exported(12)(), os.path.join(folder, "start.pt2"))
+
+
+def start(file):
+    module = torch.export.load(file).module()
+    with torch.inference_mode():
+        logits, _ = module(*inputs(12, 1, 1, 8))
+    print(logits.shape)
+
+
 def main():
     torch.set_num_threads(1)
     register_in_torch()
-    for layers in sys.argv[2:]:
-        measure(int(layers))
+    command, *rest = sys.argv[1:]
+    if command == "files":
+        files(rest[0], [int(count) for count in rest[1:]])
+    elif command == "start":
+        start(rest[0])
+    else:
+        for layers in rest:
+            measure(int(layers))
+        measure_resnet()
 
 
 if __name__ == "__main__":

@@ -82,13 +82,20 @@ pub(super) const PROGRAMS: [Figure; 3] = [
     alone("save", "program_save", "save").limit(Limit::TimesFaster(60.0, "torch")),
 ];
 
-/// The rows of decoders.
-pub(super) const DECODERS: [Figure; 7] = [
+/// The rows of decoders and of ResNet-18.
+pub(super) const DECODERS: [Figure; 14] = [
     alone("export, 2 layers", "export_2", "export_2").limit(Limit::TimesFaster(1.0, "torch")),
     alone("export, 12 layers", "export_12", "export_12").limit(Limit::TimesFaster(1.0, "torch")),
     alone("export, 32 layers", "export_32", "export_32").limit(Limit::TimesFaster(5.0, "torch")),
     alone("export, 128 layers", "export_128", "export_128").limit(Limit::TimesFaster(1.0, "torch")),
-    alone("call, 2 layers", "call_2", "call_2").beside("call_by_hand_2"),
-    alone("call, 12 layers", "call_12", "call_12").beside("call_by_hand_12"),
-    alone("call, 32 layers", "call_32", "call_32").beside("call_by_hand_32"),
+    alone("export, ResNet-18", "export_resnet", "export_resnet").limit(Limit::TimesFaster(1.0, "torch")),
+    by_hand("call, 2 layers", "call_2", "call_by_hand_2", 1.1).peers("call_2"),
+    by_hand("call, 12 layers", "call_12", "call_by_hand_12", 1.1).peers("call_12"),
+    by_hand("call, 32 layers", "call_32", "call_by_hand_32", 1.1).peers("call_32"),
+    by_hand("call, ResNet-18", "call_resnet", "call_by_hand_resnet", 1.1).peers("call_resnet"),
+    alone("the same, 2 layers", "call_2", "call_2").limit(Limit::TimesFaster(2.5, "torch")),
+    alone("the same, 12 layers", "call_12", "call_12").limit(Limit::TimesFaster(2.5, "torch")),
+    alone("the same, 32 layers", "call_32", "call_32").limit(Limit::TimesFaster(2.2, "torch")),
+    alone("the same, ResNet-18", "call_resnet", "call_resnet").limit(Limit::TimesFaster(1.0, "torch")),
+    alone("process to first result, 12 layers", "start", "start").limit(Limit::TimesFaster(5.0, "torch")),
 ];

@@ -2,11 +2,12 @@
 //! decoders that are exported and called here and there.
 
 use std::collections::HashMap;
+use std::time::Instant;
 
 use super::figures::Figure;
 use super::peers::{self, Measured};
 use super::{ours, table};
-use crate::process::cargo;
+use crate::process::{Process, cargo, in_workspace};
 use crate::scratch::Scratch;
 use crate::{Error, RepoRoot, conformance, libtorch};
 
@@ -38,11 +39,38 @@ pub(super) fn decoders(repo: &RepoRoot, figures: &[Figure]) -> Result<Option<Str
         return Ok(None);
     }
     libtorch::setup(repo)?;
-    let read = |text: String| text.lines().filter_map(peers::read_line).collect::<HashMap<String, f64>>();
-    let ours = cargo(repo, &["run", "--release", "-q", "-p", "decoder", "--"]);
-    let ours = read(ours.args(LAYERS).env("OMP_NUM_THREADS", "1").read()?);
-    let script = python.script(&repo.path().join("tests/benches/peers/decoders.py"));
-    let torch = read(script.args(["torch"]).args(LAYERS).env("OMP_NUM_THREADS", "1").read()?);
-    let measured = [Measured { name: "torch", figures: Some(torch) }];
-    table::table("decoders", figures, &ours, &measured).map(Some)
+    let peer = || python.script(&repo.path().join("tests/benches/peers/decoders.py")).env("OMP_NUM_THREADS", "1");
+    let scratch = Scratch::in_folder(&repo.third_party())?;
+    let folder = scratch.folder("bench")?;
+    peer().args(["files".as_ref(), folder.as_os_str()]).args(LAYERS).run()?;
+    let decoder = || cargo(repo, &["run", "--release", "-q", "-p", "decoder", "--"]).env("OMP_NUM_THREADS", "1");
+    let text = decoder().args(LAYERS).env("TORCH_EXPORT_BENCH_SCRIPTS", &folder).read()?;
+    let of = |who: &str| -> HashMap<String, f64> {
+        text.lines().filter(|line| line.starts_with(who)).filter_map(peers::read_line).collect()
+    };
+    let (mut ours, script) = (of("ours"), of("torchscript"));
+    let text = peer().args(["torch"]).args(LAYERS).read()?;
+    let mut torch: HashMap<String, f64> = text.lines().filter_map(peers::read_line).collect();
+
+    // Whole processes, up to the end of the first call.
+    let file = folder.join("start.pt2");
+    let start = |process: &dyn Fn() -> Process| -> Result<f64, Error> {
+        let mut fastest = f64::INFINITY;
+        for _ in 0..3 {
+            let begin = Instant::now();
+            process().args(["start".as_ref(), file.as_os_str()]).read()?;
+            fastest = fastest.min(begin.elapsed().as_nanos() as f64);
+        }
+        Ok(fastest)
+    };
+    // Cargo itself is not part of it.
+    let binary = decoder().args(["where"]).read()?;
+    let binary = binary.trim();
+    ours.insert("start".to_owned(), start(&|| in_workspace(repo, Process::new(binary)))?);
+    torch.insert("start".to_owned(), start(&peer)?);
+    let measured = [
+        Measured { name: "torch", figures: Some(torch) },
+        Measured { name: "TorchScript", figures: Some(script) },
+    ];
+    table::table("decoders and ResNet-18", figures, &ours, &measured).map(Some)
 }
