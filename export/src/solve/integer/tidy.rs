@@ -16,6 +16,7 @@ pub(super) fn tidied(form: Form) -> Form {
         (Op::Add | Op::Sub, _) => Sum::of(&simple).map(sum),
         (Op::Div, Form::Int(k)) if *k > 1 => quotient(x, *k),
         (Op::Mod, Form::Int(k)) if *k > 1 => remainder(x, *k),
+        (Op::Min | Op::Max, _) if matches!(**x, Form::Int(_)) => extreme(*op, y, x),
         (Op::Min | Op::Max, _) => extreme(*op, x, y),
         _ => None,
     };
