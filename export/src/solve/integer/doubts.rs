@@ -5,7 +5,7 @@ use std::rc::Rc;
 
 use symbolic::arith::gcd;
 
-use super::borders::Border;
+use super::borders::{Border, Ratio};
 use super::certify::Judge;
 use super::domain::{Domain, Random, TOP};
 use super::form::{Form, Op};
@@ -39,6 +39,10 @@ const EDGE: usize = 32;
 const AT_EDGE: usize = 6;
 const ROWS: usize = 32;
 
+/// So many of the smallest sizes are looked through for those that divide each other, and so many points are asked.
+const SQUARE: i64 = 40;
+const RATIOS: usize = 120;
+
 /// So many places where a border inside of a quotient is crossed are looked through, with so many sizes in a row.
 const INNER: usize = 4;
 const IN_A_ROW: i64 = 160;
@@ -49,6 +53,7 @@ impl Judge<'_, '_> {
         self.edges(form)
             && self.distant(form)
             && self.inner_borders(form)
+            && self.ratios(form)
             && self.extremes(form)
             && !self.target.exhausted()
     }
@@ -121,6 +126,24 @@ impl Judge<'_, '_> {
                 self.about_to_jump(form, (numerator, k), rows, 1)
                     && self.about_to_jump(form, (numerator, k), std::iter::once(places.to_vec()), AT_EDGE)
             })
+    }
+
+    /// Where a size is a multiple of another one that divides it, or one less. Among small sizes these are few of all points,
+    /// and a guard may leave only small ones.
+    fn ratios(&self, form: &Form) -> bool {
+        let ratios: Vec<Ratio<'_>> = form.borders().iter().filter_map(|border| border.ratio()).collect();
+        if ratios.is_empty() {
+            return true;
+        }
+        let square = self.target.domain.squares();
+        ratios.iter().all(|(numerator, divisor)| {
+            let jumps = |point: &&Vec<i64>| {
+                let (n, d) = (numerator.at(point)?, divisor.at(point).filter(|d| *d > 0)?);
+                Some(n >= d - 1 && (n.rem_euclid(d) == 0 || n.rem_euclid(d) == d - 1))
+            };
+            let near = square.iter().filter(|point| jumps(point) == Some(true));
+            near.take(RATIOS).all(|point| self.agrees(form, point))
+        })
     }
 
     /// Next to the borders inside of a quotient or remainder.
@@ -248,6 +271,28 @@ impl Domain {
                 }
             }
         }
+        found
+    }
+
+    /// All pairs of small values of two sizes, the others as in the example. The smallest come first.
+    fn squares(&self) -> Vec<Vec<i64>> {
+        let example = self.example();
+        let count = example.len();
+        let pairs = (0..count).flat_map(|i| (i + 1..count).map(move |j| (i, j))).take(3);
+        let mut found = Vec::new();
+        for (i, j) in pairs {
+            let (Some(v), Some(w)) = (self.variables.get(i), self.variables.get(j)) else { continue };
+            for (a, b) in (0..SQUARE).flat_map(|a| (0..SQUARE).map(move |b| (a, b))) {
+                let point = example.iter().enumerate().map(|(at, x)| match at {
+                    _ if at == i => v.low + a * v.step,
+                    _ if at == j => w.low + b * w.step,
+                    _ => *x,
+                });
+                found.push(point.collect::<Vec<i64>>());
+            }
+        }
+        found.retain(|point| self.contains(point));
+        found.sort_by_key(|point| point.iter().copied().max());
         found
     }
 
