@@ -26,6 +26,8 @@ const BETWEEN: usize = 4;
 const WITH_VALUE: i128 = 160;
 /// So many steps are made to where a remainder holds.
 const MOST_STEPS: i128 = 256;
+/// So many of the points next to a border are mended where another relation fails.
+const MENDED: i128 = 16;
 /// How far from a threshold the values are that are asked.
 const PINNED: i128 = 8;
 
@@ -421,10 +423,17 @@ impl Search<'_> {
     fn further(&self, point: Point, at: usize, up: bool, atom: &Atom, holds: bool, rest: &[Atom]) -> Option<Point> {
         let own = i128::from(point.get(at).copied()?);
         let step = i128::from(self.domain.step(at)) * if up { 1 } else { -1 };
-        let points = (0..256).map_while(|k| self.domain.moved(&point, at, own + k * step));
-        // Along one size an equality of several holds at one point only, so the others follow.
-        let mut points = points.filter_map(|p| if rest.is_empty() { Some(p) } else { self.mended(rest, p, at) });
-        points.find(|p| atom.holds(p) == holds && rest.iter().chain(&self.within).all(|other| other.holds(p)))
+        let others = || rest.iter().chain(&self.within);
+        let fits = |p: &Point| atom.holds(p) == holds && others().all(|other| other.holds(p));
+        let points = (0..256).map_while(|k| Some((k, self.domain.moved(&point, at, own + k * step)?)));
+        // Along one size an equality of several holds at one point only, so the others follow. That is costly, so only for
+        // the nearest points.
+        let mut points = points.filter_map(|(k, p)| match fits(&p) {
+            true => Some(p),
+            false if k < MENDED && !rest.is_empty() => self.mended(rest, p, at).filter(fits),
+            false => None,
+        });
+        points.next()
     }
 
     /// The points on both sides of the next place where the relation changes along one size. The first is on the side of

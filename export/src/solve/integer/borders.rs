@@ -13,6 +13,9 @@ pub(super) struct Border<'f> {
     grain: i64,
 }
 
+/// A numerator and its divisor.
+pub(super) type Ratio<'f> = (&'f Form, &'f Form);
+
 /// Two points, the border between them.
 pub(super) type Sides = [Vec<i64>; 2];
 
@@ -43,7 +46,7 @@ impl Form {
     }
 }
 
-impl Border<'_> {
+impl<'f> Border<'f> {
     /// Whether this is a minimum or maximum.
     pub(super) fn is_extreme(&self) -> bool {
         matches!(self.op, Op::Min | Op::Max)
@@ -55,6 +58,12 @@ impl Border<'_> {
             (Op::Div | Op::Mod, Form::Int(k)) => Some((self.left, *k)),
             _ => None,
         }
+    }
+
+    /// The numerator and divisor of a quotient or remainder by what is not a number.
+    pub(super) fn ratio(&self) -> Option<Ratio<'f>> {
+        let is_ratio = matches!(self.op, Op::Div | Op::Mod) && !matches!(self.right, Form::Int(_));
+        is_ratio.then_some((self.left, self.right))
     }
 
     /// The side on which a point lies: for a quotient its value, for a minimum or maximum which of the two it is.

@@ -55,7 +55,7 @@ impl Wording {
 
 /// Asks a number at further points and tells which candidates hold.
 pub(super) struct Judge<'t, 'n> {
-    target: &'t Target<'n>,
+    pub(super) target: &'t Target<'n>,
     /// Points at which no shared run was made.
     fresh: Vec<Vec<i64>>,
 }
@@ -68,7 +68,7 @@ impl<'t, 'n> Judge<'t, 'n> {
         Judge { target, fresh }
     }
 
-    fn agrees(&self, form: &Form, point: &[i64]) -> bool {
+    pub(super) fn agrees(&self, form: &Form, point: &[i64]) -> bool {
         let Some(seen) = self.target.at(point) else { return !self.target.exhausted() };
         if form.at(point) == Some(seen) {
             return true;
@@ -82,17 +82,26 @@ impl<'t, 'n> Judge<'t, 'n> {
         self.target.refuters.borrow().iter().rev().any(|(p, v)| form.at(p) != Some(*v))
     }
 
+    /// Whether the candidate agrees with all that is known.
+    pub(super) fn fits(&self, form: &Form) -> bool {
+        !self.refuted(form) && self.target.agrees_with(form)
+    }
+
     /// Whether the candidate holds wherever it could be wrong. False once the budget is used up.
     pub(super) fn holds(&self, form: &Form) -> bool {
+        self.is_likely(form) && self.beyond_doubt(form)
+    }
+
+    /// Whether the candidate holds at the points that refute nearly all others. False once the budget is used up.
+    pub(super) fn is_likely(&self, form: &Form) -> bool {
         if self.refuted(form) || self.target.exhausted() {
             return false;
         }
         if Wording::of(form) == Wording::Arbitrary && Wording::of(&tidied(form.clone())) == Wording::Arbitrary {
             return false;
         }
-        let samples = self.target.samples();
         let borders = form.borders();
-        samples.iter().all(|(p, v)| form.at(p) == Some(*v))
+        self.target.agrees_with(form)
             && self.fresh.iter().all(|p| self.agrees(form, p))
             && self.leveled(form, &borders)
             && borders.iter().all(|border| self.crossed(form, border))

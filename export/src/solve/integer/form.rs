@@ -125,6 +125,19 @@ impl Form {
         out
     }
 
+    /// Expressions that differ from this one in one number, by one of `by`.
+    pub(super) fn with_moved_numbers(&self, by: &[i64]) -> Vec<Form> {
+        match self {
+            Form::Variable(_) | Form::Part(_) => Vec::new(),
+            Form::Int(n) => by.iter().filter_map(|d| n.checked_add(*d)).map(Form::Int).collect(),
+            Form::Binary(op, x, y) => {
+                let left = x.with_moved_numbers(by).into_iter().map(|x| Form::Binary(*op, x.into(), Rc::clone(y)));
+                let right = y.with_moved_numbers(by).into_iter().map(|y| Form::Binary(*op, Rc::clone(x), y.into()));
+                left.chain(right).collect()
+            }
+        }
+    }
+
     /// All numbers in the expression.
     pub(crate) fn numbers(&self, out: &mut Vec<i64>) {
         match self {

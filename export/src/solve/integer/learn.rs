@@ -14,13 +14,27 @@ pub(super) fn learned(target: &Target<'_>, relevant: &[usize]) -> Constants {
     let mut learned = Learned::default();
     let lows: Vec<i64> = target.domain.variables.iter().map(|v| v.low).collect();
     let far: Vec<i64> = (0..lows.len() as i64).map(|i| 530_011 + 77_003 * (i % 5) + 10_007 * (i % 7)).collect();
+    let mut flat: Vec<Flat> = Vec::new();
     for base in [far, lows] {
         let Some(base) = target.domain.snap(&base) else { continue };
         for i in relevant {
-            learned.along(target, &base, *i);
+            flat.extend(learned.along(target, &base, *i));
         }
     }
+    // The divisors are known now.
+    for flat in flat {
+        learned.end_of(target, &flat);
+    }
     learned.constants()
+}
+
+/// A line on which the number stays the same from a point for longer than its periods. It is held by a minimum or maximum.
+struct Flat {
+    base: Vec<i64>,
+    i: usize,
+    /// In which direction the end is, and where the line ends.
+    step: i64,
+    end: i64,
 }
 
 #[derive(Default)]
@@ -30,18 +44,19 @@ struct Learned {
 }
 
 impl Learned {
-    fn along(&mut self, target: &Target<'_>, base: &[i64], i: usize) {
-        let Some(variable) = target.domain.variables.get(i) else { return };
+    /// Learns along one size. Returns the line if the number is held along it.
+    fn along(&mut self, target: &Target<'_>, base: &[i64], i: usize) -> Option<Flat> {
+        let variable = target.domain.variables.get(i)?;
         let step = variable.step;
         let at = |x: i64| {
             let mut point = base.to_vec();
             point.iter_mut().skip(i).take(1).for_each(|c| *c = x);
             target.at(&point)
         };
-        let Some(start) = base.get(i).copied() else { return };
+        let start = base.get(i).copied()?;
         let end = start.saturating_add(400_000 * step).min(variable.high);
         let end = end - (end - start).rem_euclid(step);
-        let (Some(first), Some(last)) = (at(start), at(end)) else { return };
+        let (first, last) = (at(start)?, at(end)?);
         self.slope(last.wrapping_sub(first), end - start);
         if end > start && at(end - step) == Some(last) {
             self.number(last);
@@ -49,10 +64,7 @@ impl Learned {
         // The slope between jumps, and the jumps.
         let differences: Vec<i64> =
             (0..5).filter_map(|d| Some(at(start + (d + 1) * step)? - at(start + d * step)?)).collect();
-        let Some(usual) = differences.iter().max_by_key(|d| differences.iter().filter(|e| e == d).count()).copied()
-        else {
-            return;
-        };
+        let usual = differences.iter().max_by_key(|d| differences.iter().filter(|e| e == d).count()).copied()?;
         if usual == 0 {
             self.number(first);
         }
@@ -77,13 +89,58 @@ impl Learned {
         // Where it bends for the first time, upwards and downwards.
         let down = jump(&at, start, usual, -step, variable.low);
         for bend in jumps.first().copied().into_iter().chain(down) {
-            if bend < TOP / 4 {
-                self.number(bend);
-                self.number(bend - step);
-                self.numbers.extend(at(bend).filter(|v| v.abs() < TOP));
-                for k in self.divisors.clone() {
-                    self.number(bend.div_euclid(k.max(1)));
-                }
+            self.bend(bend, step, at(bend));
+        }
+        if usual != 0 {
+            return None;
+        }
+        let flat = |step: i64, end: i64| Some(Flat { base: base.to_vec(), i, step, end });
+        match jumps.as_slice() {
+            [] => flat(-step, variable.low),
+            [first, second, ..] if first - start > 2 * (second - first) => flat(step, *second),
+            _ => None,
+        }
+    }
+
+    /// The end of a flat line. Beyond it the number may be periodic and take the same value again, so two values are
+    /// compared that are a period apart.
+    fn end_of(&mut self, target: &Target<'_>, flat: &Flat) {
+        let Some(period) = self.divisors.iter().min().copied() else { return };
+        let Some(start) = flat.base.get(flat.i).copied() else { return };
+        let at = |steps: i64| {
+            let mut point = flat.base.clone();
+            point.iter_mut().skip(flat.i).take(1).for_each(|c| *c += steps * flat.step);
+            target.at(&point)
+        };
+        let most = (flat.end - start) / flat.step;
+        let Some(value) = at(0) else { return };
+        let differs = |steps: i64| at(steps.min(most)).is_some_and(|v| v != value);
+        let leaves = |steps: i64| differs(steps) || differs(steps + period);
+        let mut high = 1;
+        while !leaves(high) {
+            if high >= most {
+                return;
+            }
+            high *= 2;
+        }
+        let mut low = high / 2;
+        let mut high = high.min(most);
+        while high - low > 1 {
+            let middle = low + (high - low) / 2;
+            if leaves(middle) { high = middle } else { low = middle }
+        }
+        let bend = start + flat.step * if differs(high) { high } else { high + period };
+        self.bend(bend, flat.step.abs(), at((bend - start) / flat.step));
+    }
+
+    /// The numbers that a place where the line bends may come from.
+    fn bend(&mut self, bend: i64, step: i64, value: Option<i64>) {
+        if bend < TOP / 4 {
+            self.number(bend);
+            self.number(bend - step);
+            self.numbers.extend(value.filter(|v| v.abs() < TOP));
+            for k in self.divisors.clone() {
+                self.number(bend.div_euclid(k.max(1)));
             }
         }
     }

@@ -4,6 +4,7 @@ mod bank;
 mod borders;
 mod certify;
 mod domain;
+mod doubts;
 pub(crate) mod form;
 #[cfg(test)]
 mod formulas;

@@ -50,7 +50,12 @@ impl Search<'_, '_> {
                 let (mut pool, mut repairs) = (Vec::new(), 0);
                 tier(self, &mut |form| {
                     let form = self.whole(form);
-                    if self.judge.holds(&form) {
+                    if !pool.is_empty() {
+                        // Where two of them differ one run refutes one of them, so no others are asked for this one.
+                        if self.judge.fits(&form) {
+                            pool.push(form);
+                        }
+                    } else if self.judge.is_likely(&form) {
                         pool.push(form);
                     } else {
                         repairs += 1;
@@ -66,8 +71,16 @@ impl Search<'_, '_> {
                 if pool.is_empty() {
                     break;
                 }
-                if let Some(form) = self.judge.settle(pool) {
-                    return Some(form);
+                let mut likely = pool.first().cloned();
+                while let Some(form) = self.judge.settle(pool.clone()) {
+                    let held = likely.take().is_some_and(|likely| likely == form) || self.judge.is_likely(&form);
+                    if held && self.judge.beyond_doubt(&form) {
+                        return Some(form);
+                    }
+                    if self.target.exhausted() {
+                        return None;
+                    }
+                    pool.retain(|other| *other != form && !self.judge.refuted(other));
                 }
             }
         }
@@ -91,9 +104,7 @@ impl Search<'_, '_> {
     /// The candidate with another constant, if that holds: the values at the points of the bank may leave it open.
     fn repaired(&self, form: &Form) -> Option<Form> {
         let near: Vec<i64> = (-80..=80).collect();
-        let samples = self.target.samples();
-        let fits = |m: &Form| samples.iter().all(|(p, v)| m.at(p) == Some(*v));
-        form.mutants(&near).into_iter().find(|m| !self.judge.refuted(m) && fits(m) && self.judge.holds(m))
+        form.mutants(&near).into_iter().find(|m| self.judge.fits(m) && self.judge.is_likely(m))
     }
 
     fn first(&self) -> i64 {

@@ -4,9 +4,10 @@ use std::cell::{Cell, RefCell};
 use std::collections::HashMap;
 
 use super::domain::Domain;
+use super::form::Form;
 
 /// Runs that one number may ask for, beside the shared ones.
-pub(super) const BUDGET: usize = 1500;
+pub(super) const BUDGET: usize = 2000;
 
 /// The number at a point; `None` where the run has none.
 type Ask<'n> = dyn FnMut(&[i64]) -> Option<i64> + 'n;
@@ -66,6 +67,11 @@ impl<'n> Target<'n> {
     pub(super) fn refill(&self, budget: usize) {
         self.left.set(budget);
         self.exhausted.set(false);
+    }
+
+    /// Whether an expression has all values that are known.
+    pub(super) fn agrees_with(&self, form: &Form) -> bool {
+        self.seen.borrow().iter().all(|(point, value)| value.is_none() || form.at(point) == *value)
     }
 
     /// All points with a value.

@@ -16,6 +16,7 @@ pub(super) fn tidied(form: Form) -> Form {
         (Op::Add | Op::Sub, _) => Sum::of(&simple).map(sum),
         (Op::Div, Form::Int(k)) if *k > 1 => quotient(x, *k),
         (Op::Mod, Form::Int(k)) if *k > 1 => remainder(x, *k),
+        (Op::Min | Op::Max, _) if matches!(**x, Form::Int(_)) => extreme(*op, y, x),
         (Op::Min | Op::Max, _) => extreme(*op, x, y),
         _ => None,
     };
@@ -117,7 +118,15 @@ fn clamped(c: i64, op: Op, x: &Form, y: &Form, rest: &Sum) -> Option<(Sum, bool)
 
 /// `Min(2*x, x + 9)` as `x + Min(x, 9)`, and `Min(x - 30, -8)` as `Min(x, 22) - 30`: without what both sides have in common,
 /// or without the number in one of them, if that is lighter.
+///
+/// A size between two numbers is written in one way: `Min(Max(x, 6), 49)` as `Max(Min(x, 49), 6)`.
 fn extreme(op: Op, x: &Form, y: &Form) -> Option<Form> {
+    if let (Op::Min, Form::Binary(Op::Max, inner, low), Form::Int(high)) = (op, x, y)
+        && matches!(**low, Form::Int(low) if low <= *high)
+    {
+        let held = Form::new(Op::Min, (**inner).clone(), Form::Int(*high));
+        return Some(Form::new(Op::Max, held, (**low).clone()));
+    }
     let (left, right) = (Sum::of(x)?, Sum::of(y)?);
     let number = |number: i64| Sum { number, ..Sum::default() };
     let ways = [left.common(&right), number(left.number), number(right.number)].map(|out| {
