@@ -10,6 +10,7 @@
 
 #include "fake.cpp"
 #include "fake_api.cpp"
+#include "loose.cpp"
 #include "state.cpp"
 
 #include "rules.cpp"

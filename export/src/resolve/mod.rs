@@ -5,11 +5,14 @@ mod attempt;
 mod check;
 mod data;
 mod domain;
+mod finish;
+mod identify;
 mod layout;
 mod lessons;
 mod numbers;
 mod points;
 mod rules;
+mod samples;
 mod simple;
 
 pub(crate) use domain::{Domain, Given};
