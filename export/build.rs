@@ -18,7 +18,7 @@ fn main() {
 #[cfg(feature = "tch")]
 fn compile(libtorch: &libtorch_link::Libtorch) {
     // The first includes the others: most of the time of a unit of translation goes into libtorch's headers.
-    const SOURCES: [&str; 18] = [
+    const SOURCES: [&str; 19] = [
         "cpp/shim.cpp",
         "cpp/wire.cpp",
         "cpp/call.cpp",
@@ -29,6 +29,7 @@ fn compile(libtorch: &libtorch_link::Libtorch) {
         "cpp/state.cpp",
         "cpp/fake_api.cpp",
         "cpp/loose.cpp",
+        "cpp/repeat.cpp",
         "cpp/rules.cpp",
         "cpp/rules_pointwise.cpp",
         "cpp/rules_reduction.cpp",

@@ -398,17 +398,23 @@ void fake_call(tx_session &s, const c10::OperatorHandle &op, torch::jit::Stack *
 
   const auto base = stack->size() - arguments;
   const auto next_data = s.next_data;
+  const bool repeats = !expected.failed && may_repeat(s, info) &&
+                       repeat_key(s.repeat_key, op, forms.substr(expected.form, expected.form_end - expected.form),
+                                  at::ArrayRef<int64_t>(s.compact.numbers).slice(numbers), args);
+  const bool repeated = repeats && repeat(s, s.repeat_key, arguments, stack);
   std::vector<c10::IValue> given;
-  if (s.equal && !info.mutates && !expected.failed)
+  if ((s.equal || repeats) && !repeated && !info.mutates && !expected.failed)
     given.assign(args.begin(), args.end());
+  const auto writes = s.writes;
   try {
     const InOp depth(s);
-    run(s, op, info, arguments, stack);
+    if (!repeated)
+      run(s, op, info, arguments, stack);
   } catch (...) {
     if (s.stop.kind != StopKind::None)
       throw;
     bool mended = false;
-    if (!given.empty()) {
+    if (s.equal && !given.empty()) {
       s.next_data = next_data;
       mended = run_equal(s, op, info, given, base, stack);
     }
@@ -433,6 +439,8 @@ void fake_call(tx_session &s, const c10::OperatorHandle &op, torch::jit::Stack *
 
   const auto returns = schema.returns().size();
   const Args results(stack->data() + (stack->size() - returns), returns);
+  if (repeats && !repeated)
+    note_repeat(s, s.repeat_key, given, results, s.writes == writes && s.next_data == next_data);
   const auto before_results = s.compact.numbers.size();
   s.form.clear();
   Results note{s, expected.number, 0, s.form};

@@ -4,6 +4,7 @@
 #include "fake.h"
 
 #include <ATen/core/dispatch/Dispatcher.h>
+#include <c10/util/DimVector.h>
 
 #include <unordered_map>
 #include <unordered_set>
@@ -124,6 +125,17 @@ struct Snapshot {
   std::shared_ptr<const AutogradState> state;
 };
 
+// What a call that may be repeated returned.
+struct Repeat {
+  struct Result {
+    c10::DimVector sizes, strides;
+    at::ScalarType dtype;
+    c10::Device device;
+  };
+  bool usable = false;
+  std::vector<Result> results;
+};
+
 } // namespace tx
 
 struct tx_session {
@@ -169,6 +181,11 @@ struct tx_session {
   // arguments of this call are, the places of its integers among the numbers (-1: none), and the calls that got other sizes.
   const tx_session *equal = nullptr;
   std::vector<int64_t> loose_uses, loose_integers, loosened;
+  // The calls of this run by what their results follow from (repeat.cpp).
+  std::unordered_map<std::string, tx::Repeat> repeats;
+  std::string repeat_key;
+  // How often an op has written to a real tensor.
+  size_t writes = 0;
   // Storages of real tensors made in this run, and those whose content a fake op has replaced.
   std::unordered_map<const void *, c10::Storage> made;
   std::unordered_map<const void *, c10::Storage> unreal;

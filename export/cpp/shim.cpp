@@ -11,6 +11,7 @@
 #include "fake.cpp"
 #include "fake_api.cpp"
 #include "loose.cpp"
+#include "repeat.cpp"
 #include "state.cpp"
 
 #include "rules.cpp"

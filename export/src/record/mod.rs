@@ -17,8 +17,6 @@ mod trace;
 
 pub use error::{RecordError, UnknownReason, UseSite};
 pub(crate) use fake::{DataKind, DataNumber, FakeRun, Place, Reference, Stop, fake_tensor, loose_run};
-#[cfg(test)]
-pub(crate) use fake::fake_run;
 pub use id::{StorageNumber, ValueId};
 pub use known::{Known, Role};
 pub(crate) use sample::{OutputLeaf, RecordMode, Sample, capture};
