@@ -143,10 +143,15 @@ impl<'r, 'm> Attempt<'r, 'm> {
         self.solve_constants(None)?;
         let outputs = self.outputs()?;
         // Strides are read from runs in which nothing was made equal.
+        let t0 = std::time::Instant::now();
         self.tighten();
         self.advance(calls.len())?;
+        let t1 = std::time::Instant::now();
         self.check()?;
-        self.finish(outputs)
+        let t2 = std::time::Instant::now();
+        let out = self.finish(outputs);
+        if std::env::var_os("DBG").is_some() { eprintln!("DBGT strict {:?} check {:?} finish {:?}", t1-t0, t2-t1, t2.elapsed()); }
+        out
     }
 
     /// The inputs, the tensors of the model and the constants have known sizes.
@@ -424,7 +429,7 @@ impl<'r, 'm> Attempt<'r, 'm> {
 }
 
 /// Records a guard.
-pub(super) fn assume(env: &mut ShapeEnv, guard: &Rel, origin: &str) -> Result<(), ExportError> {
+fn assume(env: &mut ShapeEnv, guard: &Rel, origin: &str) -> Result<(), ExportError> {
     // Only the program can ask for a number that comes out of a tensor.
     if is_of_data(guard, env) {
         env.defer(guard, origin)?;

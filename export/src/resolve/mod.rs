@@ -116,8 +116,12 @@ pub(crate) fn resolve(runs: &mut Runs<'_>) -> Result<Resolved, ExportError> {
     runs.check_example()?;
     let mut lessons = Lessons::default();
     for _ in 0..ATTEMPTS {
+        let t0 = std::time::Instant::now();
         let attempt = Attempt::new(runs, &lessons)?;
-        match attempt.run()? {
+        let t1 = std::time::Instant::now();
+        let out = attempt.run()?;
+        if std::env::var_os("DBG").is_some() { eprintln!("DBGT new {:?} run {:?}", t1-t0, t1.elapsed()); }
+        match out {
             attempt::Outcome::Done(resolved) => return Ok(*resolved),
             attempt::Outcome::Learned(lesson) => lessons.learn(runs, lesson)?,
         }
