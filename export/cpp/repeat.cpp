@@ -1,25 +1,63 @@
 // Calls that repeat. A deep model makes the same calls in each layer. In a run without data, the types and sizes of a result
 // follow from the types, sizes and numbers of the arguments, so a call that repeats an earlier one of the run gets results
-// like those of the earlier one, on memory of their own.
+// like those of the earlier one: on memory of their own, or on that of the same argument.
 #include "run.h"
 
 #include <ATen/EmptyTensor.h>
 #include <ATen/core/grad_mode.h>
 
+#include <algorithm>
+
 namespace tx {
 
 namespace {
 
-// A result as it was made, or nothing if it cannot be made again.
-std::optional<Repeat::Result> described(const at::Tensor &t) {
-  if (!is_fake(t) || t.layout() != at::kStrided || t.storage_offset() != 0 || !t.has_storage() ||
-      t.unsafeGetTensorImpl()->is_wrapped_number())
-    return std::nullopt;
-  return Repeat::Result{c10::DimVector(t.sizes()), c10::DimVector(t.strides()), t.scalar_type(), t.device()};
+std::vector<at::Tensor> tensors_of(Args args) {
+  std::vector<at::Tensor> tensors;
+  for (const auto &arg : args)
+    each_tensor(arg, [&](const at::Tensor &t) { tensors.push_back(t); });
+  return tensors;
 }
 
-at::Tensor make(const Repeat::Result &result) {
-  at::Tensor t(at::detail::empty_strided_meta(result.sizes, result.strides, result.dtype));
+// A result as it was made, or nothing if it cannot be made again.
+std::optional<Repeat::Result> described(const std::vector<at::Tensor> &arguments, const at::Tensor &t) {
+  if (!is_fake(t) || t.layout() != at::kStrided || !t.has_storage() || t.requires_grad() ||
+      t.unsafeGetTensorImpl()->is_wrapped_number())
+    return std::nullopt;
+  Repeat::Result result;
+  result.sizes = c10::DimVector(t.sizes());
+  result.strides = c10::DimVector(t.strides());
+  result.offset = t.storage_offset();
+  result.dtype = t.scalar_type();
+  result.device = t.device();
+  result.keys = t.key_set();
+  for (size_t i = 0; i < arguments.size() && !result.same; ++i)
+    if (storage_key(arguments[i]) == storage_key(t)) {
+      result.of = static_cast<int64_t>(i);
+      result.same = arguments[i].is_same(t);
+      if (!is_fake(arguments[i]) || arguments[i].is_inference())
+        return std::nullopt;
+    }
+  if (result.of < 0 && result.offset != 0)
+    return std::nullopt;
+  return result;
+}
+
+at::Tensor make(const std::vector<at::Tensor> &arguments, const Repeat::Result &result) {
+  if (result.of < 0) {
+    at::Tensor t(at::detail::empty_strided_meta(result.sizes, result.strides, result.dtype));
+    transmute(t, result.device);
+    return t;
+  }
+  const auto &base = arguments.at(static_cast<size_t>(result.of));
+  if (result.same)
+    return base;
+  auto t = at::detail::make_tensor<c10::TensorImpl>(c10::TensorImpl::VIEW, c10::Storage(base.storage()), result.keys,
+                                                    c10::scalarTypeToTypeMeta(result.dtype));
+  auto *impl = t.unsafeGetTensorImpl();
+  impl->set_storage_offset(result.offset);
+  impl->set_sizes_and_strides(result.sizes, result.strides);
+  impl->set_version_counter(base.unsafeGetTensorImpl()->version_counter());
   transmute(t, result.device);
   return t;
 }
@@ -27,14 +65,14 @@ at::Tensor make(const Repeat::Result &result) {
 // Whether what is made again is of the same kind in everything that ops can ask for.
 bool is_like(const at::Tensor &made, const at::Tensor &t) {
   return made.key_set() == t.key_set() && made.device() == t.device() && made.sizes() == t.sizes() &&
-         made.strides() == t.strides() && made.dtype() == t.dtype() && !t.requires_grad();
+         made.strides() == t.strides() && made.storage_offset() == t.storage_offset() && made.dtype() == t.dtype();
 }
 
 } // namespace
 
 bool may_repeat(const tx_session &s, const OpInfo &info) {
   // What autograd remembers of a call is not made again.
-  return !s.equal && !info.mutates && !info.view && !info.reads && !info.counts && !info.refusal &&
+  return !s.equal && !info.mutates && !info.reads && !info.counts && !info.refusal &&
          !info.replaces_data && !c10::GradMode::is_enabled();
 }
 
@@ -86,27 +124,30 @@ bool repeat(tx_session &s, const std::string &key, size_t arguments, torch::jit:
   const auto known = s.repeats.find(key);
   if (known == s.repeats.end() || !known->second.usable)
     return false;
+  const auto &results = known->second.results;
+  std::vector<at::Tensor> tensors;
+  if (std::any_of(results.begin(), results.end(), [](const auto &result) { return result.of >= 0; }))
+    tensors = tensors_of(Args(stack->data() + (stack->size() - arguments), arguments));
   torch::jit::drop(*stack, arguments);
-  for (const auto &result : known->second.results)
-    stack->push_back(make(result));
+  for (const auto &result : results)
+    stack->push_back(make(tensors, result));
   return true;
 }
 
 void note_repeat(tx_session &s, const std::string &key, Args args, Args results, bool quiet) {
   auto &repeat = s.repeats[key];
   repeat.usable = quiet;
+  const auto tensors = tensors_of(args);
   std::unordered_set<const void *> storages;
-  for (const auto &arg : args)
-    each_tensor(arg, [&](const at::Tensor &t) { storages.insert(storage_key(t)); });
   for (const auto &value : results) {
     if (!repeat.usable)
       return;
     repeat.usable = false;
-    // A result that is an argument or a view of one is not made again.
+    // Results on memory that they share with each other are not made again.
     if (!value.isTensor() || !value.toTensor().defined() || !storages.insert(storage_key(value.toTensor())).second)
       return;
-    auto result = described(value.toTensor());
-    if (!result || !is_like(make(*result), value.toTensor()))
+    auto result = described(tensors, value.toTensor());
+    if (!result || !is_like(make(tensors, *result), value.toTensor()))
       return;
     repeat.results.push_back(std::move(*result));
     repeat.usable = true;

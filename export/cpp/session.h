@@ -128,9 +128,14 @@ struct Snapshot {
 // What a call that may be repeated returned.
 struct Repeat {
   struct Result {
+    // The tensor among the arguments on whose memory it is; -1: it has memory of its own. `same`: it is that tensor.
+    int64_t of = -1;
+    bool same = false;
     c10::DimVector sizes, strides;
-    at::ScalarType dtype;
-    c10::Device device;
+    int64_t offset = 0;
+    at::ScalarType dtype = at::kFloat;
+    c10::Device device = c10::kCPU;
+    c10::DispatchKeySet keys;
   };
   bool usable = false;
   std::vector<Result> results;

@@ -225,7 +225,7 @@ impl<'m> Runs<'m> {
         };
         self.fakes.borrow_mut().insert(equal.clone(), Rc::clone(&equal_run));
         let mut runs = Vec::with_capacity(given.len());
-        for given in given {
+        for given in given.iter().filter(|_| !equal_run.is_too_large()) {
             let run = match self.fake_run(given, Some(&session)) {
                 Ok((run, _)) => Rc::new(run),
                 Err(error) => Rc::new(not_made(given, &error)),

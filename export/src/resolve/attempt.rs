@@ -102,7 +102,6 @@ impl<'r, 'm> Attempt<'r, 'm> {
             results: Vec::new(),
         };
         attempt.know_inputs()?;
-        attempt.loose = Loose::new(runs, lessons, &attempt.inputs, &attempt.created, &attempt.data)?;
         Ok(attempt)
     }
 
@@ -118,6 +117,7 @@ impl<'r, 'm> Attempt<'r, 'm> {
     fn replay(&mut self) -> Result<Resolved, Halt> {
         let runs = self.runs;
         let calls = &runs.example().trace.calls;
+        self.loose = Loose::new(runs, self.lessons, &self.inputs, &self.created, &self.data)?;
         for (at, call) in calls.iter().enumerate() {
             self.bound_counts(at)?;
             self.advance(at)?;

@@ -6,6 +6,9 @@ use crate::variable::Variable;
 use std::collections::{HashMap, HashSet};
 use symbolic::Rel;
 
+/// Sizes of so many bits are never too large.
+pub(super) const LEAST_BITS: u32 = 6;
+
 /// One thing that an attempt did not know.
 #[derive(Clone, Debug)]
 pub(crate) enum Lesson {

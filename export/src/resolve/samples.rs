@@ -5,12 +5,11 @@
 //! is proven call by call: the rule of the op must have made it equal as well. Where it has not, and where a loose run ends,
 //! runs at points of the space that is known so far take over.
 
-use super::attempt::is_of_data;
+use super::attempt::{Halt, is_of_data};
 use super::data::Datum;
 use super::domain::Domain;
-use super::lessons::Lessons;
+use super::lessons::{LEAST_BITS, Lesson, Lessons};
 use super::points::Numbers;
-use crate::ExportError;
 use crate::probe::{Run, Runs};
 use shapes::SymbolicInputs;
 use std::collections::HashMap;
@@ -87,8 +86,7 @@ impl Loose {
         inputs: &SymbolicInputs,
         created: &[Vec<Expr>],
         data: &[Datum],
-    ) -> Result<Option<Self>, ExportError> {
-        if std::env::var_os("NOLOOSE").is_some() { return Ok(None); }
+    ) -> Result<Option<Self>, Halt> {
         // The guards of later calls hold in these runs, so that they come past them. One on numbers out of tensors does not:
         // each of them stands for itself until the call that needs it.
         let mut guarded = inputs.clone();
@@ -104,10 +102,13 @@ impl Loose {
             return Ok(None);
         }
         let sizes = &runs.example().sizes;
-        let Some(equal) = domain.tied(runs, bits) else { return Ok(None) };
+        let Some(equal) = domain.tied(runs, lessons.bits) else { return Ok(None) };
         let given: Option<Vec<_>> = points.iter().map(|point| domain.given(point, sizes)).collect();
         let (Some(given), Some(equal_given)) = (given, domain.given(&equal, sizes)) else { return Ok(None) };
         let (equal_run, loose) = runs.loose(&equal_given, &given);
+        if equal_run.is_too_large() && lessons.bits > LEAST_BITS {
+            return Err(Halt::Learned(Lesson::TooLarge { bits: lessons.bits - 2 }));
+        }
         if loose.len() < POINTS {
             return Ok(None);
         }
@@ -148,7 +149,8 @@ impl Domain {
         count > 0 && least.pow(2) * least >= i128::from(count).pow(2) * 10_000
     }
 
-    /// A generic point at which sizes are equal that are equal in all given sets.
+    /// A generic point at which sizes are equal that are equal in all given sets. All are large, so that this run, which is the
+    /// first one, finds out whether such sizes are too large.
     fn tied(&self, runs: &Runs<'_>, bits: u32) -> Option<Vec<i64>> {
         let mut seen: HashMap<Symbol, Vec<i64>> = HashMap::new();
         for set in runs.sets() {
@@ -163,7 +165,7 @@ impl Domain {
             let mut drawn: HashMap<&[i64], i64> = HashMap::new();
             let point = self.drawn(|variable| {
                 let high = variable.high.min(1 << bits).max(variable.example);
-                let low = variable.low.max(high / 4).min(high);
+                let low = variable.low.max(high / 2).min(high);
                 let mut fresh = || numbers.between(low, high);
                 match seen.get(&variable.symbol).filter(|seen| seen.len() == sets) {
                     Some(seen) => *drawn.entry(seen.as_slice()).or_insert_with(fresh),
