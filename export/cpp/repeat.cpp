@@ -116,6 +116,8 @@ bool repeat_key(std::string &key, const c10::OperatorHandle &op, std::string_vie
       put(t.key_set().raw_repr());
       put(t.unsafeGetTensorImpl()->is_wrapped_number());
       put(unreal);
+      // A view must fit into the memory of its tensor.
+      put(t.has_storage() ? t.storage().unsafeGetStorageImpl()->nbytes() : 0);
     });
   return fake && known;
 }

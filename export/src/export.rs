@@ -313,14 +313,10 @@ impl<'m, M: Module<Family = Tch>> Export<'m, M> {
 
 /// The part of an export that does not depend on the type of the model.
 fn export_leaves(mut runs: Runs<'_>, verified: bool) -> Result<ExportedProgram, ExportError> {
-    let t0 = std::time::Instant::now();
     let resolved = resolve(&mut runs)?;
-    let t1 = std::time::Instant::now();
     let mut program = build(&runs, &resolved)?;
-    let t2 = std::time::Instant::now();
     if verified {
         program.verification = Some(verify(&runs, &resolved, &program)?);
     }
-    if std::env::var_os("DBG").is_some() { eprintln!("DBGT resolve {:?} build {:?} verify {:?}", t1-t0, t2-t1, t2.elapsed()); }
     Ok(program)
 }

@@ -261,7 +261,6 @@ impl<'m> Runs<'m> {
         let forward = self.model.bind(inputs)?;
         // Gradients would double the time. A forward that needs them turns them on.
         let (output, mut fake) = tch::no_grad(|| loose_run(&known, self.reference, &given.data, equal, forward))?;
-        if std::env::var_os("DBG").is_some() { eprintln!("DBG run {} {:?}", fake.numbers.len(), fake.stop); }
         let mut outputs = Vec::new();
         let end = match (fake.stop.clone(), output) {
             (Some(stop), _) => End::Stopped(stop),

@@ -4,19 +4,18 @@
 use super::data::{self, Datum};
 use super::domain::Domain;
 use super::lessons::{Lesson, Lessons};
-use super::samples::{Loose, POINTS, Samples, Values, Version};
-use super::{Resolved, ResolvedConstant, ResolvedNumber, Numbers, rules};
+use super::samples::{Loose, Samples, Version};
+use super::{Resolved, ResolvedConstant, ResolvedNumber, rules};
 use crate::ExportError;
 use crate::dispatch;
-use crate::probe::{Run, Runs};
+use crate::probe::Runs;
 use crate::record::{Call, OutputLeaf, ValueId};
 use crate::solve::{FloatExpr, Solver};
 use program::Value;
 use pytree_core::TensorType;
 use shapes::SymbolicInputs;
 use std::collections::HashMap;
-use std::rc::Rc;
-use symbolic::{Expr, Rel, ShapeEnv, Symbol, SymbolKind, ValueRange};
+use symbolic::{Expr, Rel, ShapeEnv, SymbolKind, ValueRange};
 
 /// The arguments of a call with integers as expressions, and the floats among them that follow sizes.
 type Arguments = (Vec<Value<ValueId, Expr>>, HashMap<(usize, usize), FloatExpr>);
@@ -49,7 +48,7 @@ pub(super) struct Attempt<'r, 'm> {
     pub(super) created: Vec<Vec<Expr>>,
     pub(super) data: Vec<Datum>,
     /// What the space was made from: how much was known.
-    version: Version,
+    pub(super) version: Version,
     /// The loose runs, as long as what they have made equal is proven.
     pub(super) loose: Option<Loose>,
     /// The runs at generic points of the space.
@@ -124,8 +123,8 @@ impl<'r, 'm> Attempt<'r, 'm> {
             self.solve_constants(Some(at))?;
             let arguments = self.call_arguments(at, call)?;
             let results = self.call_results(at, call, &arguments.0)?;
-            if self.loose.as_ref().is_some_and(|loose| loose.is_loosened(at) && !self.proves(loose, at, call, &arguments.0)) {
-                if std::env::var_os("DBG").is_some() { eprintln!("DBG unproven {at} {}", call.op); }
+            let unproven = |loose: &Loose| loose.is_loosened(at) && !self.proves(loose, at, &arguments.0);
+            if self.loose.as_ref().is_some_and(unproven) {
                 self.tighten();
             }
             for (output, sizes) in call.output_tensors().zip(&results) {
@@ -143,15 +142,10 @@ impl<'r, 'm> Attempt<'r, 'm> {
         self.solve_constants(None)?;
         let outputs = self.outputs()?;
         // Strides are read from runs in which nothing was made equal.
-        let t0 = std::time::Instant::now();
         self.tighten();
         self.advance(calls.len())?;
-        let t1 = std::time::Instant::now();
         self.check()?;
-        let t2 = std::time::Instant::now();
-        let out = self.finish(outputs);
-        if std::env::var_os("DBG").is_some() { eprintln!("DBGT strict {:?} check {:?} finish {:?}", t1-t0, t2-t1, t2.elapsed()); }
-        out
+        self.finish(outputs)
     }
 
     /// The inputs, the tensors of the model and the constants have known sizes.
@@ -169,75 +163,6 @@ impl<'r, 'm> Attempt<'r, 'm> {
             }
         }
         Ok(())
-    }
-
-    /// Prepares for a call: records the guards that are known before it. Every run from which integers are read must come as
-    /// far as the arguments of this call.
-    fn advance(&mut self, at: usize) -> Result<(), Halt> {
-        for (guard, origin) in self.lessons.guards.get(&at).into_iter().flatten() {
-            assume(self.inputs.env_mut(), guard, origin)?;
-        }
-        match &self.loose {
-            Some(loose) if loose.reach(self.runs, at) => return Ok(()),
-            Some(_) => self.tighten(),
-            None => {}
-        }
-        self.sample(|numbers, run| numbers.has_arguments(run.count(), at))
-    }
-
-    /// Loose runs are not used from here on.
-    fn tighten(&mut self) {
-        if let Some(l) = &self.loose { if std::env::var_os("DBG").is_some() { eprintln!("DBG tighten: equal {:?} {} loose {:?}", l.equal.1.end(), l.equal.1.completed(), l.samples.runs.iter().map(|r| (r.completed(), r.end().clone())).collect::<Vec<_>>()); } }
-        self.loose = None;
-        self.found.clear();
-        self.found_floats.clear();
-    }
-
-    /// Makes the space that of what is known now.
-    pub(super) fn refresh(&mut self) -> Result<(), ExportError> {
-        let env = self.inputs.env();
-        let version = (env.guards().len(), env.replacements().len(), env.asserts().len());
-        if version != self.version {
-            self.version = version;
-            self.domain = Domain::of(self.runs.setup(), &self.inputs, &self.created, &self.data)?;
-            self.solver = None;
-            if self.loose.is_none() {
-                self.found.clear();
-                self.found_floats.clear();
-            }
-        }
-        Ok(())
-    }
-
-    /// Runs the model at generic points of the space that is known now. Every run must come far enough.
-    pub(super) fn sample(&mut self, far: impl Fn(&Numbers, &Run) -> bool) -> Result<(), Halt> {
-        self.refresh()?;
-        if self.samples.as_ref().is_none_or(|samples| samples.version != self.version) {
-            // Runs at points of a larger space that are still in the space need not be made again.
-            let mut points = Vec::new();
-            if let Some(before) = self.samples.take() {
-                let symbols = |domain: &Domain| domain.space.variables.iter().map(|v| v.symbol.clone()).collect::<Vec<_>>();
-                let same = symbols(&before.domain) == symbols(&self.domain);
-                points = before.points;
-                points.retain(|point| same && self.domain.allows(point));
-            }
-            if points.len() < POINTS {
-                points.extend(self.domain.generic(POINTS - points.len(), self.lessons.bits));
-            }
-            self.samples = Some(Samples::at(&self.domain, self.runs, points, self.version));
-        }
-        let runs = self.samples.iter().flat_map(|samples| &samples.runs);
-        let stopped = runs.clone().find(|run| !far(self.runs.numbers(), run)).map(Rc::clone);
-        match stopped {
-            Some(run) => Err(self.stopped(&run)),
-            None => Ok(()),
-        }
-    }
-
-    /// The fake run at a point; `None` if the point is outside of the space.
-    pub(super) fn run_at(&self, point: &[i64]) -> Option<Rc<Run>> {
-        let given = self.domain.given(point, &self.runs.example().sizes)?;
-        Some(self.runs.fake(&given))
     }
 
     /// The arguments of a call, with integers as expressions.
@@ -324,77 +249,6 @@ impl<'r, 'm> Attempt<'r, 'm> {
         Ok(results)
     }
 
-    /// Checks that the sizes that a rule gives are those of the example and of every generic run.
-    fn rule_agrees(&mut self, at: usize, sizes: &[Vec<Expr>]) -> Result<(), Halt> {
-        for (result, sizes) in sizes.iter().enumerate() {
-            let numbers = self.runs.numbers().result(at, result).sizes;
-            if numbers.len() != sizes.len() {
-                return Err(Halt::Learned(Lesson::RuleDiffers { call: at }));
-            }
-            self.predicted.extend(numbers.iter().copied().zip(sizes.iter().cloned()));
-            let differs = |(values, run): (&Values, &Rc<Run>)| {
-                let value = |size: &Expr| size.eval(&|symbol| values.get(symbol).copied()).ok();
-                self.runs.numbers().has_results(run.count(), at)
-                    && numbers.iter().zip(sizes).any(|(number, size)| value(size) != run.number(*number))
-                    // What the rule has just found out may exclude the point.
-                    && holds(self.inputs.env(), values)
-            };
-            let (samples, equal) = match &self.loose {
-                // Other loose runs may hold sizes that were made equal.
-                Some(loose) => (&loose.samples, Some((&loose.equal.0, &loose.equal.1))),
-                None => match &self.samples {
-                    Some(samples) => (samples, None),
-                    None => continue,
-                },
-            };
-            let plain = samples.places.iter().zip(&samples.runs);
-            let plain = plain.take(if equal.is_some() { 1 } else { usize::MAX });
-            if plain.chain(equal).any(differs) {
-                return Err(Halt::Learned(Lesson::RuleDiffers { call: at }));
-            }
-        }
-        Ok(())
-    }
-
-    /// Whether all sizes of a call that are equal in the equal run are known to be equal, so that a loose run may have taken
-    /// one for another.
-    fn proves(&self, loose: &Loose, at: usize, call: &Call, arguments: &[Value<ValueId, Expr>]) -> bool {
-        let (numbers, run) = (self.runs.numbers(), &loose.equal.1);
-        let mut pairs: Vec<(Option<i64>, Expr)> = Vec::new();
-        for (i, argument) in arguments.iter().enumerate() {
-            for id in argument.tensors() {
-                let Some(sizes) = self.known.get(id) else { return false };
-                let equal: Vec<Option<i64>> = match *id {
-                    ValueId::Output { call, index } => {
-                        numbers.result(call, index).sizes.iter().map(|number| run.number(*number)).collect()
-                    }
-                    ValueId::Known(input) if input < self.runs.setup().tensor_leaves.len() => {
-                        let given = self.runs.setup().tensor_leaves.get(input).and_then(|leaf| run.given().sizes.leaf(*leaf));
-                        given.into_iter().flatten().copied().map(Some).collect()
-                    }
-                    // The tensors that the model holds have the same sizes in every run.
-                    _ => sizes.iter().map(Expr::as_int).collect(),
-                };
-                if equal.len() != sizes.len() {
-                    return false;
-                }
-                pairs.extend(equal.into_iter().zip(sizes.iter().cloned()));
-            }
-            let mut ints = numbers.argument(at, i).iter();
-            let pair = |expr: Expr| -> Result<(), std::convert::Infallible> {
-                pairs.push((ints.next().and_then(|number| run.number(*number)), expr));
-                Ok(())
-            };
-            let Ok(_) = argument.clone().try_map_ints(pair);
-        }
-        debug_assert!(call.args.len() == arguments.len());
-        let mut first: HashMap<i64, Expr> = HashMap::new();
-        pairs.into_iter().all(|(equal, expr)| {
-            let (Some(equal), Ok(expr)) = (equal, self.inputs.env().replace(&expr)) else { return false };
-            *first.entry(equal).or_insert_with(|| expr.clone()) == expr
-        })
-    }
-
     /// The numbers among the outputs.
     fn outputs(&mut self) -> Result<Vec<Option<ResolvedNumber>>, Halt> {
         let calls = self.runs.example().trace.calls.len();
@@ -425,28 +279,6 @@ impl<'r, 'm> Attempt<'r, 'm> {
         }
         Ok(())
     }
-
-}
-
-/// Records a guard.
-fn assume(env: &mut ShapeEnv, guard: &Rel, origin: &str) -> Result<(), ExportError> {
-    // Only the program can ask for a number that comes out of a tensor.
-    if is_of_data(guard, env) {
-        env.defer(guard, origin)?;
-    } else {
-        env.evaluate(guard, origin)?;
-    }
-    Ok(())
-}
-
-/// Whether values agree with all that is known.
-fn holds(env: &ShapeEnv, values: &Values) -> bool {
-    let value = |symbol: &Symbol| values.get(symbol).copied();
-    let equal = |(symbol, expr): (&Symbol, &Expr)| {
-        value(symbol).is_none_or(|known| expr.eval(&value).is_ok_and(|value| value == known))
-    };
-    let relations = env.guards().iter().chain(env.asserts());
-    env.replacements().iter().all(equal) && relations.map(|guard| &guard.rel).all(|rel| rel.eval(&value).unwrap_or(true))
 }
 
 /// Whether a relation holds a number that comes out of a tensor.

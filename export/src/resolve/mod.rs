@@ -1,6 +1,8 @@
 //! From runs to symbols: integers are identified from fake runs, sizes and equalities follow from the shape rules of the
 //! ops, and every change of path becomes a guard.
 
+mod advance;
+mod agree;
 mod attempt;
 mod check;
 mod data;
@@ -116,12 +118,8 @@ pub(crate) fn resolve(runs: &mut Runs<'_>) -> Result<Resolved, ExportError> {
     runs.check_example()?;
     let mut lessons = Lessons::default();
     for _ in 0..ATTEMPTS {
-        let t0 = std::time::Instant::now();
         let attempt = Attempt::new(runs, &lessons)?;
-        let t1 = std::time::Instant::now();
-        let out = attempt.run()?;
-        if std::env::var_os("DBG").is_some() { eprintln!("DBGT new {:?} run {:?}", t1-t0, t1.elapsed()); }
-        match out {
+        match attempt.run()? {
             attempt::Outcome::Done(resolved) => return Ok(*resolved),
             attempt::Outcome::Learned(lesson) => lessons.learn(runs, lesson)?,
         }
