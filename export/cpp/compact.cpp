@@ -333,6 +333,12 @@ bool run_equal(tx_session &s, const c10::OperatorHandle &op, const OpInfo &info,
     auto equal = made_equal(s, given);
     if (!equal)
       return false;
+    // A tensor that is written to stays as it is.
+    const auto &schema = op.schema().arguments();
+    for (size_t i = 0; i < given.size(); ++i)
+      if (schema[i].alias_info() && schema[i].alias_info()->isWrite() &&
+          !(given[i].isTensor() && (*equal)[i].isTensor() && given[i].toTensor().is_same((*equal)[i].toTensor())))
+        return false;
     stack->resize(base);
     for (auto &value : *equal)
       stack->push_back(std::move(value));
@@ -403,7 +409,7 @@ void fake_call(tx_session &s, const c10::OperatorHandle &op, torch::jit::Stack *
                                   at::ArrayRef<int64_t>(s.compact.numbers).slice(numbers), args);
   const bool repeated = repeats && repeat(s, s.repeat_key, arguments, stack);
   std::vector<c10::IValue> given;
-  if ((s.equal || repeats) && !repeated && !info.mutates && !expected.failed)
+  if ((s.equal || repeats) && !repeated && !expected.failed)
     given.assign(args.begin(), args.end());
   const auto writes = s.writes;
   try {

@@ -45,7 +45,7 @@ impl Decoder {
             let (keys, values) = (Tensor::cat(&[keys, &heads], 2), Tensor::cat(&[values, &heads], 2));
             let scores = heads.matmul(&keys.transpose(2, 3)) + &mask;
             let mixed = scores.softmax(-1, None::<Kind>).matmul(&values);
-            x = x + mixed.transpose(1, 2).reshape([batch, length, WIDTH]);
+            x = &x + mixed.transpose(1, 2).reshape([batch, length, WIDTH]);
             next.extend([keys, values]);
         }
         (x, next)
