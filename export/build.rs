@@ -18,7 +18,7 @@ fn main() {
 #[cfg(feature = "tch")]
 fn compile(libtorch: &libtorch_link::Libtorch) {
     // The first includes the others: most of the time of a unit of translation goes into libtorch's headers.
-    const SOURCES: [&str; 20] = [
+    const SOURCES: [&str; 22] = [
         "cpp/shim.cpp",
         "cpp/wire.cpp",
         "cpp/call.cpp",
@@ -28,6 +28,8 @@ fn compile(libtorch: &libtorch_link::Libtorch) {
         "cpp/fake.cpp",
         "cpp/state.cpp",
         "cpp/fake_api.cpp",
+        "cpp/loose.cpp",
+        "cpp/repeat.cpp",
         "cpp/rules.cpp",
         "cpp/rules_pointwise.cpp",
         "cpp/rules_reduction.cpp",

@@ -227,13 +227,19 @@ struct Compare {
   size_t argument = 0;
   std::string &form;
 
-  void integer(int64_t n) { s.compact.numbers.push_back(n); }
+  void integer(int64_t n) {
+    if (s.equal)
+      s.loose_integers.push_back(static_cast<int64_t>(s.compact.numbers.size()));
+    s.compact.numbers.push_back(n);
+  }
   void real(int64_t bits) { s.compact.numbers.push_back(bits); }
   void truth(std::string &form, bool value) { form.push_back(value ? 'T' : 'F'); }
   void tensor(const at::Tensor &t) {
     if (use == end)
       stop_at(StopKind::Arguments, op, static_cast<int64_t>(argument), "another number of tensors");
     const auto expected = s.reference->compact.uses[use++];
+    if (s.equal)
+      s.loose_uses.push_back(expected);
     if (expected < 0) {
       const auto &foreign = s.reference->foreign[static_cast<size_t>(-1 - expected)];
       if (foreign.impl != t.unsafeGetTensorImpl())
@@ -319,6 +325,30 @@ void run(tx_session &s, const c10::OperatorHandle &op, const OpInfo &info, size_
   }
 }
 
+// Runs an op of a loose run again, with equal sizes. Whether it succeeds.
+bool run_equal(tx_session &s, const c10::OperatorHandle &op, const OpInfo &info, Args given, size_t base,
+               torch::jit::Stack *stack) {
+  try {
+    const InOp depth(s);
+    auto equal = made_equal(s, given);
+    if (!equal)
+      return false;
+    // A tensor that is written to stays as it is.
+    const auto &schema = op.schema().arguments();
+    for (size_t i = 0; i < given.size(); ++i)
+      if (schema[i].alias_info() && schema[i].alias_info()->isWrite() &&
+          !(given[i].isTensor() && (*equal)[i].isTensor() && given[i].toTensor().is_same((*equal)[i].toTensor())))
+        return false;
+    stack->resize(base);
+    for (auto &value : *equal)
+      stack->push_back(std::move(value));
+    run(s, op, info, given.size(), stack);
+    return true;
+  } catch (...) {
+    return false;
+  }
+}
+
 } // namespace
 
 void fake_call(tx_session &s, const c10::OperatorHandle &op, torch::jit::Stack *stack) {
@@ -355,11 +385,15 @@ void fake_call(tx_session &s, const c10::OperatorHandle &op, torch::jit::Stack *
   const auto numbers = s.compact.numbers.size();
   const std::string_view forms(reference.forms);
   size_t at = expected.form;
+  s.loose_uses.clear();
+  s.loose_integers.clear();
   Compare compare{s, op, expected.use, expected.use_end, 0, s.form};
   for (size_t i = 0; i < arguments; ++i) {
     s.form.clear();
     compare.argument = i;
     walk(s.form, args[i], info.numbers[i], compare);
+    if (s.equal && !info.numbers[i] && args[i].isInt())
+      s.loose_integers.push_back(-1);
     if (at + s.form.size() > expected.form_end || forms.substr(at, s.form.size()) != s.form) {
       s.compact.numbers.resize(numbers);
       stop_at(StopKind::Arguments, op, static_cast<int64_t>(i));
@@ -368,20 +402,40 @@ void fake_call(tx_session &s, const c10::OperatorHandle &op, torch::jit::Stack *
   }
   ++s.next;
 
+  const auto base = stack->size() - arguments;
+  const auto next_data = s.next_data;
+  const bool repeats = !expected.failed && may_repeat(s, info) &&
+                       repeat_key(s.repeat_key, op, forms.substr(expected.form, expected.form_end - expected.form),
+                                  at::ArrayRef<int64_t>(s.compact.numbers).slice(numbers), args);
+  const bool repeated = repeats && repeat(s, s.repeat_key, arguments, stack);
+  std::vector<c10::IValue> given;
+  if ((s.equal || repeats) && !repeated && !expected.failed)
+    given.assign(args.begin(), args.end());
+  const auto writes = s.writes;
   try {
     const InOp depth(s);
-    run(s, op, info, arguments, stack);
+    if (!repeated)
+      run(s, op, info, arguments, stack);
   } catch (...) {
     if (s.stop.kind != StopKind::None)
       throw;
-    if (!expected.failed) {
-      s.stop.kind = StopKind::Failed;
-      s.stop.op = op;
-      s.stop.text = current_message();
-    } else {
-      s.compact.numbers.resize(numbers);
+    bool mended = false;
+    if (s.equal && !given.empty()) {
+      s.next_data = next_data;
+      mended = run_equal(s, op, info, given, base, stack);
     }
-    throw;
+    if (mended) {
+      s.loosened.push_back(expected.number);
+    } else {
+      if (expected.failed) {
+        s.compact.numbers.resize(numbers);
+      } else if (s.stop.kind == StopKind::None) {
+        s.stop.kind = StopKind::Failed;
+        s.stop.op = op;
+        s.stop.text = current_message();
+      }
+      throw;
+    }
   }
   // An op below may have stopped the run and a kernel swallowed that.
   if (s.stop.kind != StopKind::None)
@@ -391,6 +445,8 @@ void fake_call(tx_session &s, const c10::OperatorHandle &op, torch::jit::Stack *
 
   const auto returns = schema.returns().size();
   const Args results(stack->data() + (stack->size() - returns), returns);
+  if (repeats && !repeated)
+    note_repeat(s, s.repeat_key, given, results, s.writes == writes && s.next_data == next_data);
   const auto before_results = s.compact.numbers.size();
   s.form.clear();
   Results note{s, expected.number, 0, s.form};

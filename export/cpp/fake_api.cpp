@@ -49,6 +49,13 @@ extern "C" int tx_session_fake(tx_session *session, tx_session *reference, void 
   });
 }
 
+extern "C" void tx_session_loose(tx_session *session, const tx_session *equal) { session->equal = equal; }
+
+extern "C" void tx_session_loosened(const tx_session *session, const int64_t **calls, size_t *len) {
+  *calls = session->loosened.data();
+  *len = session->loosened.size();
+}
+
 extern "C" void tx_session_numbers(const tx_session *session, const int64_t **numbers, size_t *len) {
   *numbers = session->compact.numbers.data();
   *len = session->compact.numbers.size();

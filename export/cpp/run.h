@@ -46,6 +46,16 @@ bool is_unreal(const at::Tensor &t);
 // Runs the rule of an op on twins of its real tensors.
 void run_rule(const c10::OperatorHandle &op, const OpInfo &info, torch::jit::Stack *stack);
 
+// Whether a call of an op may get the results of an earlier call that it repeats.
+bool may_repeat(const tx_session &s, const OpInfo &info);
+// What the results of a call without data follow from. False for a call whose results do not follow from that.
+bool repeat_key(std::string &key, const c10::OperatorHandle &op, std::string_view form, at::ArrayRef<int64_t> numbers,
+                Args args);
+// Puts the results of the call that this one repeats in place of its arguments, if there is such a call.
+bool repeat(tx_session &s, const std::string &key, size_t arguments, torch::jit::Stack *stack);
+// Remembers a call. `quiet`: it did nothing but return its results.
+void note_repeat(tx_session &s, const std::string &key, Args args, Args results, bool quiet);
+
 // Ops run as they are while it lives.
 struct PassThrough {
   explicit PassThrough(tx_session &s) : session(s), before(s.pass) { s.pass = true; }

@@ -4,6 +4,7 @@
 #include "fake.h"
 
 #include <ATen/core/dispatch/Dispatcher.h>
+#include <c10/util/DimVector.h>
 
 #include <unordered_map>
 #include <unordered_set>
@@ -124,6 +125,22 @@ struct Snapshot {
   std::shared_ptr<const AutogradState> state;
 };
 
+// What a call that may be repeated returned.
+struct Repeat {
+  struct Result {
+    // The tensor among the arguments on whose memory it is; -1: it has memory of its own. `same`: it is that tensor.
+    int64_t of = -1;
+    bool same = false;
+    c10::DimVector sizes, strides;
+    int64_t offset = 0;
+    at::ScalarType dtype = at::kFloat;
+    c10::Device device = c10::kCPU;
+    c10::DispatchKeySet keys;
+  };
+  bool usable = false;
+  std::vector<Result> results;
+};
+
 } // namespace tx
 
 struct tx_session {
@@ -165,6 +182,15 @@ struct tx_session {
   std::vector<int64_t> data;
   size_t next_data = 0;
   std::string form;
+  // For a loose run (loose.cpp): the run in which the sizes are equal that ops need to be equal, the values that the
+  // arguments of this call are, the places of its integers among the numbers (-1: none), and the calls that got other sizes.
+  const tx_session *equal = nullptr;
+  std::vector<int64_t> loose_uses, loose_integers, loosened;
+  // The calls of this run by what their results follow from (repeat.cpp).
+  std::unordered_map<std::string, tx::Repeat> repeats;
+  std::string repeat_key;
+  // How often an op has written to a real tensor.
+  size_t writes = 0;
   // Storages of real tensors made in this run, and those whose content a fake op has replaced.
   std::unordered_map<const void *, c10::Storage> made;
   std::unordered_map<const void *, c10::Storage> unreal;
@@ -196,6 +222,10 @@ void lift_constant(tx_session &s, const at::Tensor &t);
 bool is_value(tx_session &s, const at::Tensor &t, int64_t expected, const c10::OperatorHandle *op);
 // A call of a fake run: compares it with the reference, runs it and notes its numbers.
 void fake_call(tx_session &s, const c10::OperatorHandle &op, torch::jit::Stack *stack);
+
+// For an op that failed in a loose run: its arguments with equal sizes where these are equal in the equal run. Empty if
+// that changes nothing.
+std::optional<std::vector<c10::IValue>> made_equal(const tx_session &s, Args args);
 
 // Undoes what a fake run did to real tensors.
 void restore(tx_session &s);

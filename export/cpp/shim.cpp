@@ -14,6 +14,8 @@
 
 #include "fake.cpp"
 #include "fake_api.cpp"
+#include "loose.cpp"
+#include "repeat.cpp"
 #include "state.cpp"
 
 #include "rules.cpp"

@@ -69,6 +69,11 @@ int tx_op_way(const char *name, const char *overload, int *way, tx_bytes *error)
 // declared ones in the order of the reference. `data` are the numbers that ops get in place of the content of tensors.
 int tx_session_fake(tx_session *session, tx_session *reference, void *const *tensors, size_t tensors_len,
                     const int64_t *data, size_t data_len, tx_bytes *error);
+// Makes a fake run that has not started a loose one: an op that fails since sizes differ gets those equal that are equal in
+// the fake run `equal`, which is over and lives as long.
+void tx_session_loose(tx_session *session, const tx_session *equal);
+// The calls of a loose run that got other sizes, in order.
+void tx_session_loosened(const tx_session *session, const int64_t **calls, size_t *len);
 // The numbers of a recording or of a fake run, valid until the session goes on.
 void tx_session_numbers(const tx_session *session, const int64_t **numbers, size_t *len);
 // What the numbers of a recording are, which of them depend on data, and the names of its values.

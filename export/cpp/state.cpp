@@ -108,6 +108,7 @@ void restore(tx_session &s) {
 }
 
 void mark_unreal(tx_session &s, const c10::OperatorHandle &op, const at::Tensor &t) {
+  ++s.writes;
   if (!t.has_storage())
     return stop_by_name(op, StopKind::State, "it writes to a tensor without a storage");
   const auto [at, fresh] = s.unreal.emplace(storage_key(t), t.storage());

@@ -86,6 +86,8 @@ unsafe extern "C" {
         data_len: usize,
         error: *mut RawBytes,
     ) -> c_int;
+    fn tx_session_loose(session: *mut RawSession, equal: *const RawSession);
+    fn tx_session_loosened(session: *const RawSession, calls: *mut *const i64, len: *mut usize);
     fn tx_session_numbers(session: *const RawSession, numbers: *mut *const i64, len: *mut usize);
     fn tx_session_compact(session: *const RawSession, out: *mut RawBytes) -> c_int;
     fn tx_session_stop_reason(session: *const RawSession, out: *mut RawBytes) -> c_int;
@@ -380,7 +382,7 @@ impl Session {
     }
 }
 
-/// A session of a fake run. It is compared with a recording, which lives as long.
+/// A session of a fake run. It is compared with a recording, which lives as long, as does the equal run of a loose one.
 pub(crate) struct FakeSession<'r> {
     session: Session,
     // The shim keeps twins of real tensors in the reference, so it must not be used from two threads at once.
@@ -409,6 +411,25 @@ impl<'r> FakeSession<'r> {
         };
         error.check(status)?;
         Ok(Self { session, _reference: PhantomData })
+    }
+
+    /// Makes it a loose run, before it has started: an op that fails since sizes differ gets those equal that are equal in
+    /// `equal`, which is over.
+    pub(crate) fn loosen(&mut self, equal: &'r FakeSession<'_>) {
+        // SAFETY: two live sessions, of which the other outlives this one by the lifetime `'r`. It is only read.
+        unsafe { tx_session_loose(self.session.raw.as_ptr(), equal.session.raw.as_ptr()) };
+    }
+
+    /// The calls of a loose run that got other sizes, in order.
+    pub(crate) fn loosened(&self) -> &[i64] {
+        let (mut calls, mut len) = (ptr::null(), 0);
+        // SAFETY: a live session and two places to write to.
+        unsafe { tx_session_loosened(self.session.raw.as_ptr(), &mut calls, &mut len) };
+        if calls.is_null() {
+            return &[];
+        }
+        // SAFETY: `len` numbers that the session owns. It changes them only in functions that take `&mut self`.
+        unsafe { std::slice::from_raw_parts(calls, len) }
     }
 
     /// Runs `f` as the fake run.

@@ -8,7 +8,7 @@ use crate::model::{Forward, Leaves};
 use crate::model_tensors::ModelTensors;
 use crate::record::{
     DataKind, DataNumber, FakeRun, Known, OutputLeaf, Place, RecordMode, Reference, Role, Sample, Stop, ValueId,
-    capture, fake_run, fake_tensor,
+    capture, fake_tensor, loose_run,
 };
 use crate::resolve::{Given, Numbers, Resolved};
 use crate::setup::Setup;
@@ -33,6 +33,8 @@ pub(crate) struct Runs<'m> {
     numbers: Numbers,
     example_run: Rc<Run>,
     fakes: RefCell<HashMap<Given, Rc<Run>>>,
+    /// The loose runs, by what their equal run and they themselves are given.
+    loose: RefCell<HashMap<(Given, Given), Rc<Run>>>,
 }
 
 /// A run without data.
@@ -44,6 +46,8 @@ pub(crate) struct Run {
     /// How many calls it completed.
     completed: usize,
     end: End,
+    /// The calls of a loose run that got other sizes than the forward gave them, in order.
+    loosened: Vec<usize>,
 }
 
 /// How a run ended.
@@ -85,6 +89,11 @@ impl Run {
         self.completed
     }
 
+    /// Whether a call of a loose run got other sizes than the forward gave it.
+    pub(crate) fn is_loosened(&self, call: usize) -> bool {
+        self.loosened.binary_search(&call).is_ok()
+    }
+
     /// What it was given.
     pub(crate) fn given(&self) -> &Given {
         &self.given
@@ -119,10 +128,11 @@ impl<'m> Runs<'m> {
         let mut all = reference.numbers().to_vec();
         all.extend(output_numbers(&example.outputs));
         let completed = example.trace.calls.len();
-        let example_run = Rc::new(Run { given, numbers: all, completed, end: End::Same });
-        let fakes = RefCell::new(HashMap::new());
-        Runs { model, sets, declared, setup, example, reference, numbers, example_run, fakes }
+        let example_run = Rc::new(Run { given, numbers: all, completed, end: End::Same, loosened: Vec::new() });
+        let (fakes, loose) = (RefCell::default(), RefCell::default());
+        Runs { model, sets, declared, setup, example, reference, numbers, example_run, fakes, loose }
     }
+
     /// The inputs and options of the export.
     pub(crate) fn setup(&self) -> &Setup {
         &self.setup
@@ -190,18 +200,47 @@ impl<'m> Runs<'m> {
         if let Some(known) = self.fakes.borrow().get(given) {
             return Rc::clone(known);
         }
-        let run = self.fake_run(given).unwrap_or_else(|error| Run {
-            given: given.clone(),
-            numbers: Vec::new(),
-            completed: 0,
-            end: End::Inputs { message: error.to_string() },
-        });
+        let run = match self.fake_run(given, None) {
+            Ok((run, _)) => run,
+            Err(error) => not_made(given, &error),
+        };
         let run = Rc::new(run);
         self.fakes.borrow_mut().insert(given.clone(), Rc::clone(&run));
         run
     }
 
-    fn fake_run(&self, given: &Given) -> Result<Run, ExportError> {
+    /// Runs without data that are given these numbers, and go on where an op needs sizes to be equal that are equal in the
+    /// run that is given `equal`. That run comes first, then one for each of `given`.
+    pub(crate) fn loose(&self, equal: &Given, given: &[Given]) -> (Rc<Run>, Vec<Rc<Run>>) {
+        let key = |given: &Given| (equal.clone(), given.clone());
+        let known = |given: &Given| self.loose.borrow().get(&key(given)).map(Rc::clone);
+        if let (Some(equal), Some(all)) =
+            (self.fakes.borrow().get(equal), given.iter().map(known).collect::<Option<Vec<_>>>())
+        {
+            return (Rc::clone(equal), all);
+        }
+        let (equal_run, session) = match self.fake_run(equal, None) {
+            Ok((run, session)) => (Rc::new(run), session),
+            Err(error) => return (Rc::new(not_made(equal, &error)), Vec::new()),
+        };
+        self.fakes.borrow_mut().insert(equal.clone(), Rc::clone(&equal_run));
+        let mut runs = Vec::with_capacity(given.len());
+        for given in given.iter().filter(|_| !equal_run.is_too_large()) {
+            let run = match self.fake_run(given, Some(&session)) {
+                Ok((run, _)) => Rc::new(run),
+                Err(error) => Rc::new(not_made(given, &error)),
+            };
+            self.loose.borrow_mut().insert(key(given), Rc::clone(&run));
+            runs.push(run);
+        }
+        (equal_run, runs)
+    }
+
+    fn fake_run<'s>(
+        &'s self,
+        given: &Given,
+        equal: Option<&'s FakeRun<'_>>,
+    ) -> Result<(Run, FakeRun<'s>), ExportError> {
         let inputs = self.sets[0].map(
             |leaf, tensor| {
                 // Sparse tensors have no strides.
@@ -221,7 +260,7 @@ impl<'m> Runs<'m> {
         self.declared.known(&mut known);
         let forward = self.model.bind(inputs)?;
         // Gradients would double the time. A forward that needs them turns them on.
-        let (output, mut fake) = tch::no_grad(|| fake_run(&known, self.reference, &given.data, forward))?;
+        let (output, mut fake) = tch::no_grad(|| loose_run(&known, self.reference, &given.data, equal, forward))?;
         let mut outputs = Vec::new();
         let end = match (fake.stop.clone(), output) {
             (Some(stop), _) => End::Stopped(stop),
@@ -240,7 +279,8 @@ impl<'m> Runs<'m> {
         let mut numbers = std::mem::take(&mut fake.numbers);
         let completed = self.numbers.completed(numbers.len());
         numbers.extend(outputs);
-        Ok(Run { given: given.clone(), numbers, completed, end })
+        let loosened = fake.loosened();
+        Ok((Run { given: given.clone(), numbers, completed, end, loosened }, fake))
     }
 
     /// The numbers among the outputs of a fake run, if it returned what the example returned.
@@ -351,6 +391,12 @@ impl<'m> Runs<'m> {
         let shown = inputs.filter_map(|(leaf, sizes)| Some(format!("{} {:?}", leaf.name, sizes?)));
         shown.collect::<Vec<_>>().join(", ")
     }
+}
+
+/// A run whose inputs cannot be made.
+fn not_made(given: &Given, error: &ExportError) -> Run {
+    let end = End::Inputs { message: error.to_string() };
+    Run { given: given.clone(), numbers: Vec::new(), completed: 0, end, loosened: Vec::new() }
 }
 
 /// The numbers among the outputs, as bits.

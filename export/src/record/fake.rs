@@ -141,6 +141,11 @@ impl<'t> Reference<'t> {
 }
 
 impl FakeRun<'_> {
+    /// The calls of a loose run, as indices into [`Trace::calls`], that got other sizes than the forward gave them.
+    pub(crate) fn loosened(&self) -> Vec<usize> {
+        self.session.loosened().iter().filter_map(|call| usize::try_from(*call).ok()).collect()
+    }
+
     /// Whether a tensor that the run returned is this value of the reference. Outputs are asked for in the order in which
     /// the reference named its own; a constant that is only returned adds its number to [`numbers`](Self::numbers).
     ///
@@ -162,16 +167,31 @@ pub(crate) fn fake_tensor(like: &Tensor, sizes: &[i64], strides: Option<&[i64]>)
     ffi::fake_tensor(like, sizes, strides).map_err(DispatchError::tensor)
 }
 
-/// Runs `f`, whose inputs hold no data, and compares it with the reference. `known` are the tensors as the reference had
-/// them, with the inputs of this run; `data` are the numbers that ops get in place of those of [`Reference::data`]. Real
-/// tensors are afterwards as they were. The result of `f` is `None` if the run stopped, even if `f` went on.
-///
-/// # Errors
-/// [`RecordError`] if this thread is recording already, or if `known` is not as in the reference.
+/// [`loose_run`] without an equal run.
+#[cfg(test)]
 pub(crate) fn fake_run<'r, R>(
     known: &Known<'_>,
     reference: &'r Reference<'r>,
     data: &[i64],
+    f: impl FnOnce() -> R,
+) -> Result<(Option<R>, FakeRun<'r>), RecordError> {
+    loose_run(known, reference, data, None, f)
+}
+
+/// Runs `f`, whose inputs hold no data, and compares it with the reference. `known` are the tensors as the reference had
+/// them, with the inputs of this run; `data` are the numbers that ops get in place of those of [`Reference::data`]. Real
+/// tensors are afterwards as they were. The result of `f` is `None` if the run stopped, even if `f` went on.
+///
+/// With an equal run, an op that fails since sizes differ gets those equal that are equal in that run, and the run goes on:
+/// [`FakeRun::loosened`].
+///
+/// # Errors
+/// [`RecordError`] if this thread is recording already, or if `known` is not as in the reference.
+pub(crate) fn loose_run<'r, R>(
+    known: &Known<'_>,
+    reference: &'r Reference<'r>,
+    data: &[i64],
+    equal: Option<&'r FakeRun<'_>>,
     f: impl FnOnce() -> R,
 ) -> Result<(Option<R>, FakeRun<'r>), RecordError> {
     let _mark = Mark::set().ok_or(RecordError::Nested)?;
@@ -181,6 +201,9 @@ pub(crate) fn fake_run<'r, R>(
     }
     let tensors: Vec<&Tensor> = known.entries.iter().map(|(_, tensor)| *tensor).collect();
     let mut session = FakeSession::new(reference.session, &tensors, data).map_err(DispatchError::tensor)?;
+    if let Some(equal) = equal {
+        session.loosen(&equal.session);
+    }
     let outcome = session.run(|| panic::catch(f)).map_err(DispatchError::tensor)?;
     let bytes = session.stop_reason().map_err(DispatchError::tensor)?;
     let (stop, further) = read_stop(&bytes)?;

@@ -16,7 +16,7 @@ mod session;
 mod trace;
 
 pub use error::{RecordError, UnknownReason, UseSite};
-pub(crate) use fake::{DataKind, DataNumber, FakeRun, Place, Reference, Stop, fake_run, fake_tensor};
+pub(crate) use fake::{DataKind, DataNumber, FakeRun, Place, Reference, Stop, fake_tensor, loose_run};
 pub use id::{StorageNumber, ValueId};
 pub use known::{Known, Role};
 pub(crate) use sample::{OutputLeaf, RecordMode, Sample, capture};

@@ -1,26 +1,21 @@
 //! One replay of the graph: call by call, its integers are identified from fake runs, and its shape rule gives the sizes of
 //! its results and unifies, relates or specialises symbols.
 
-use super::check::Cause;
 use super::data::{self, Datum};
-use super::domain::{self, Domain};
+use super::domain::Domain;
 use super::lessons::{Lesson, Lessons};
-use super::simple;
-use super::{Resolved, ResolvedCall, ResolvedConstant, ResolvedDatum, ResolvedNumber, layout, rules};
+use super::samples::{Loose, Samples, Version};
+use super::{Resolved, ResolvedConstant, ResolvedNumber, rules};
 use crate::ExportError;
 use crate::dispatch;
-use crate::probe::{Run, Runs};
-use crate::record::{Call, DataKind, OutputLeaf, ValueId};
-use crate::solve::{self, FloatExpr, Floats, Identified, Solver};
+use crate::probe::Runs;
+use crate::record::{Call, OutputLeaf, ValueId};
+use crate::solve::{FloatExpr, Solver};
 use program::Value;
 use pytree_core::TensorType;
 use shapes::SymbolicInputs;
 use std::collections::HashMap;
-use std::rc::Rc;
-use symbolic::{Expr, Rel, ShapeEnv, Symbol, SymbolKind, ValueRange};
-
-/// How many generic points identify the simple integers.
-const POINTS: usize = 3;
+use symbolic::{Expr, Rel, ShapeEnv, SymbolKind, ValueRange};
 
 /// The arguments of a call with integers as expressions, and the floats among them that follow sizes.
 type Arguments = (Vec<Value<ValueId, Expr>>, HashMap<(usize, usize), FloatExpr>);
@@ -50,27 +45,30 @@ pub(super) struct Attempt<'r, 'm> {
     pub(super) lessons: &'r Lessons,
     pub(super) inputs: SymbolicInputs,
     pub(super) domain: Domain,
-    created: Vec<Vec<Expr>>,
-    data: Vec<Datum>,
+    pub(super) created: Vec<Vec<Expr>>,
+    pub(super) data: Vec<Datum>,
     /// What the space was made from: how much was known.
-    version: (usize, usize, usize),
-    /// The generic points of the space, with their runs.
-    points: Vec<(Vec<i64>, Rc<Run>)>,
+    pub(super) version: Version,
+    /// The loose runs, as long as what they have made equal is proven.
+    pub(super) loose: Option<Loose>,
+    /// The runs at generic points of the space.
+    pub(super) samples: Option<Samples>,
     /// Expressions by the values that a number had at the example and at the points.
-    found: HashMap<Vec<i64>, Expr>,
+    pub(super) found: HashMap<Vec<i64>, Expr>,
+    pub(super) found_floats: HashMap<Vec<i64>, FloatExpr>,
     /// Finds the integers that are not simple; made when there is one.
-    solver: Option<Solver>,
+    pub(super) solver: Option<Solver>,
     /// The sizes of every tensor so far.
-    known: HashMap<ValueId, Vec<Expr>>,
+    pub(super) known: HashMap<ValueId, Vec<Expr>>,
     infos: HashMap<ValueId, TensorType>,
     /// Sizes of results that are not a single symbol, which later integers may be made of.
-    parts: Vec<Expr>,
+    pub(super) parts: Vec<Expr>,
     /// Every number that is identified, with its expression.
     pub(super) predicted: Vec<(usize, Expr)>,
     pub(super) predicted_floats: Vec<(usize, FloatExpr)>,
-    constants: HashMap<usize, ResolvedConstant>,
-    arguments: Vec<Arguments>,
-    results: Vec<Vec<Vec<Expr>>>,
+    pub(super) constants: HashMap<usize, ResolvedConstant>,
+    pub(super) arguments: Vec<Arguments>,
+    pub(super) results: Vec<Vec<Vec<Expr>>>,
 }
 
 impl<'r, 'm> Attempt<'r, 'm> {
@@ -89,8 +87,10 @@ impl<'r, 'm> Attempt<'r, 'm> {
             created,
             data,
             version: (usize::MAX, 0, 0),
-            points: Vec::new(),
+            loose: None,
+            samples: None,
             found: HashMap::new(),
+            found_floats: HashMap::new(),
             solver: None,
             known: HashMap::new(),
             parts: Vec::new(),
@@ -116,12 +116,17 @@ impl<'r, 'm> Attempt<'r, 'm> {
     fn replay(&mut self) -> Result<Resolved, Halt> {
         let runs = self.runs;
         let calls = &runs.example().trace.calls;
+        self.loose = Loose::new(runs, self.lessons, &self.inputs, &self.created, &self.data)?;
         for (at, call) in calls.iter().enumerate() {
             self.bound_counts(at)?;
             self.advance(at)?;
             self.solve_constants(Some(at))?;
             let arguments = self.call_arguments(at, call)?;
             let results = self.call_results(at, call, &arguments.0)?;
+            let unproven = |loose: &Loose| loose.is_loosened(at) && !self.proves(loose, at, &arguments.0);
+            if self.loose.as_ref().is_some_and(unproven) {
+                self.tighten();
+            }
             for (output, sizes) in call.output_tensors().zip(&results) {
                 for size in sizes.iter().filter(|size| size.as_int().is_none() && size.as_symbol().is_none()) {
                     if !self.parts.contains(size) {
@@ -136,6 +141,9 @@ impl<'r, 'm> Attempt<'r, 'm> {
         self.advance(calls.len())?;
         self.solve_constants(None)?;
         let outputs = self.outputs()?;
+        // Strides are read from runs in which nothing was made equal.
+        self.tighten();
+        self.advance(calls.len())?;
         self.check()?;
         self.finish(outputs)
     }
@@ -155,56 +163,6 @@ impl<'r, 'm> Attempt<'r, 'm> {
             }
         }
         Ok(())
-    }
-
-    /// Prepares for a call: records the guards that are known before it, and runs the model at generic points of the space.
-    /// Every run must come as far as the arguments of this call.
-    fn advance(&mut self, at: usize) -> Result<(), Halt> {
-        for (guard, origin) in self.lessons.guards.get(&at).into_iter().flatten() {
-            let env = self.inputs.env_mut();
-            // Only the program can ask for a number that comes out of a tensor.
-            if is_of_data(guard, env) {
-                env.defer(guard, origin)?;
-            } else {
-                env.evaluate(guard, origin)?;
-            }
-        }
-        let env = self.inputs.env();
-        let version = (env.guards().len(), env.replacements().len(), env.asserts().len());
-        if version != self.version {
-            self.version = version;
-            let before = std::mem::replace(
-                &mut self.domain,
-                Domain::of(self.runs.setup(), &self.inputs, &self.created, &self.data)?,
-            );
-            // Runs at points of the larger space that are still in the space need not be made again.
-            let same = before.space.variables.iter().map(|v| &v.symbol).eq(self
-                .domain
-                .space
-                .variables
-                .iter()
-                .map(|v| &v.symbol));
-            let mut points: Vec<Vec<i64>> =
-                std::mem::take(&mut self.points).into_iter().map(|(point, _)| point).collect();
-            points.retain(|point| same && self.domain.allows(point));
-            if points.len() < POINTS {
-                points.extend(self.domain.generic(POINTS - points.len(), self.lessons.bits));
-            }
-            self.points = points.into_iter().filter_map(|point| Some((point.clone(), self.run_at(&point)?))).collect();
-            self.found.clear();
-            self.solver = None;
-        }
-        let stopped = self.points.iter().find(|(_, run)| !self.runs.numbers().has_arguments(run.count(), at));
-        match stopped.map(|(_, run)| Rc::clone(run)) {
-            Some(run) => Err(self.stopped(&run)),
-            None => Ok(()),
-        }
-    }
-
-    /// The fake run at a point; `None` if the point is outside of the space.
-    pub(super) fn run_at(&self, point: &[i64]) -> Option<Rc<Run>> {
-        let given = self.domain.given(point, &self.runs.example().sizes)?;
-        Some(self.runs.fake(&given))
     }
 
     /// The arguments of a call, with integers as expressions.
@@ -272,9 +230,13 @@ impl<'r, 'm> Attempt<'r, 'm> {
                 Err(other) => return Err(other.into()),
             }
         }
-        let stopped = self.points.iter().find(|(_, run)| !self.runs.numbers().has_results(run.count(), at));
-        if let Some(run) = stopped.map(|(_, run)| Rc::clone(run)) {
-            return Err(self.stopped(&run));
+        // Nothing proves what was made equal for an op without a rule.
+        let unproven = |loose: &Loose| loose.is_loosened(at) || !loose.reach_results(self.runs, at);
+        if self.loose.as_ref().is_some_and(unproven) {
+            self.tighten();
+        }
+        if self.loose.is_none() {
+            self.sample(|numbers, run| numbers.has_results(run.count(), at))?;
         }
         let mut results = Vec::with_capacity(count);
         for result in 0..count {
@@ -285,132 +247,6 @@ impl<'r, 'm> Attempt<'r, 'm> {
             results.push(sizes.collect::<Result<Vec<_>, _>>()?);
         }
         Ok(results)
-    }
-
-    /// Checks that the sizes that a rule gives are those of the example and of every generic run.
-    fn rule_agrees(&mut self, at: usize, sizes: &[Vec<Expr>]) -> Result<(), Halt> {
-        let domain = Domain::of(self.runs.setup(), &self.inputs, &self.created, &self.data)?;
-        for (result, sizes) in sizes.iter().enumerate() {
-            let numbers = self.runs.numbers().result(at, result).sizes;
-            if numbers.len() != sizes.len() {
-                return Err(Halt::Learned(Lesson::RuleDiffers { call: at }));
-            }
-            self.predicted.extend(numbers.iter().copied().zip(sizes.iter().cloned()));
-            let example = (self.domain.example(), Rc::clone(self.runs.example_run()));
-            for (point, run) in self.points.iter().chain([&example]) {
-                if !self.runs.numbers().has_results(run.count(), at) || !domain.allows(point) {
-                    continue;
-                }
-                let values = self.domain.values(point);
-                for (number, size) in numbers.iter().copied().zip(sizes) {
-                    if size.eval(&|symbol| values.get(symbol).copied()).ok() != run.number(number) {
-                        return Err(Halt::Learned(Lesson::RuleDiffers { call: at }));
-                    }
-                }
-            }
-        }
-        Ok(())
-    }
-
-    /// The values of a number at the example and at the generic points.
-    fn seen(&self, number: usize) -> Vec<i64> {
-        let runs = [self.runs.example_run()].into_iter().chain(self.points.iter().map(|(_, run)| run));
-        runs.filter_map(|run| run.number(number)).collect()
-    }
-
-    /// The expression of an integer.
-    fn solve(&mut self, number: usize, call: usize, what: impl Fn() -> String) -> Result<Expr, Halt> {
-        let seen = self.seen(number);
-        let hard = self.lessons.hard.get(&number);
-        let expr = match (self.found.get(&seen), hard) {
-            (Some(known), None) => known.clone(),
-            (_, hard) => match self.simple(&seen).filter(|_| hard.is_none()) {
-                Some(simple) => simple,
-                None => self.identify(number, call, &seen, what)?,
-            },
-        };
-        if hard.is_none() {
-            self.found.insert(seen, expr.clone());
-        }
-        self.predicted.push((number, expr.clone()));
-        Ok(expr)
-    }
-
-    /// A short expression that has these values at the example and at the points.
-    fn simple(&self, seen: &[i64]) -> Option<Expr> {
-        let example = self.domain.example();
-        let places: Vec<_> = [&example]
-            .into_iter()
-            .chain(self.points.iter().map(|(point, _)| point))
-            .map(|p| self.domain.values(p))
-            .collect();
-        let variables = self.domain.space.variables.iter().map(|variable| Expr::symbol(&variable.symbol));
-        let atoms = variables.filter(|atom| atom.as_symbol().is_some_and(|symbol| !domain::is_draw(symbol)));
-        simple::expression(atoms.chain(self.parts.iter().cloned()), &places, seen)
-    }
-
-    /// Identifies an integer with as many runs as it takes.
-    fn identify(&mut self, number: usize, call: usize, seen: &[i64], what: impl Fn() -> String) -> Result<Expr, Halt> {
-        let mut solver = self.solver.take().unwrap_or_else(|| Solver::new(&self.domain.space));
-        solver.set_parts(&self.parts);
-        let found = solver.identify(&mut |point| self.run_at(point)?.number(number));
-        self.solver = Some(solver);
-        match found {
-            Ok(Identified::Everywhere { expr }) => Ok(expr),
-            Ok(Identified::Piece { expr }) => {
-                let same = |point: &[i64]| {
-                    let value = self.run_at(point).and_then(|run| run.number(number));
-                    let values = self.domain.values(point);
-                    value.is_some() && expr.eval(&|symbol| values.get(symbol).copied()).ok() == value
-                };
-                Err(self.learn_guards(call, Cause::Formula(what()), same, || ExportError::Unsolved {
-                    what: what(),
-                    seen: format!("{seen:?}"),
-                }))
-            }
-            Err(unidentified) => {
-                let seen = unidentified.seen.iter().map(|(point, value)| format!("{value} at {}", self.shown(point)));
-                let seen = seen.collect::<Vec<_>>().join(", ");
-                Err(ExportError::Unsolved { what: what(), seen }.into())
-            }
-        }
-    }
-
-    /// A point for messages: the sizes of the inputs.
-    fn shown(&self, point: &[i64]) -> String {
-        let given = self.domain.given(point, &self.runs.example().sizes);
-        given.map_or_else(|| format!("{point:?}"), |given| self.runs.shown_given(&given))
-    }
-
-    /// The expression of a float; `None` for a constant.
-    fn solve_float(&mut self, number: usize, what: impl Fn() -> String) -> Result<Option<FloatExpr>, Halt> {
-        let seen = self.seen(number);
-        if seen.windows(2).all(|pair| pair[0] == pair[1]) {
-            return Ok(None);
-        }
-        let space = &self.domain.space;
-        let sizes = space.variables.iter().filter(|v| !domain::is_draw(&v.symbol)).map(|v| Expr::symbol(&v.symbol));
-        let atoms: Vec<Expr> = sizes.chain(self.parts.iter().cloned()).collect();
-        let value = |run: &Run| run.number(number).map(|bits| f64::from_bits(bits as u64));
-        let example = (self.domain.example(), Rc::clone(self.runs.example_run()));
-        let known = self.points.iter().chain([&example]);
-        let samples: Vec<(Vec<i64>, f64)> =
-            known.filter_map(|(point, run)| Some((point.clone(), value(run)?))).collect();
-        let at = &mut |point: &[i64]| self.run_at(point).and_then(|run| value(&run));
-        let floats: Vec<&Symbol> = self.data.iter().filter_map(Datum::float).collect();
-        let known = |symbol: &Symbol, point: &[i64]| {
-            self.domain.floats(point).find(|(float, _)| *float == symbol).map(|(_, bits)| bits)
-        };
-        match solve::identify_float(space, &atoms, &Floats { symbols: &floats, value: &known }, &samples, at) {
-            Some(float) => {
-                self.predicted_floats.push((number, float.clone()));
-                Ok(Some(float))
-            }
-            None => {
-                let seen: Vec<f64> = seen.iter().map(|bits| f64::from_bits(*bits as u64)).collect();
-                Err(ExportError::Unsolved { what: what(), seen: format!("{seen:?}") }.into())
-            }
-        }
     }
 
     /// The numbers among the outputs.
@@ -428,43 +264,6 @@ impl<'r, 'm> Attempt<'r, 'm> {
         Ok(outputs)
     }
 
-    /// Imposes the spec, and puts what it says into every expression.
-    fn finish(&mut self, outputs: Vec<Option<ResolvedNumber>>) -> Result<Resolved, Halt> {
-        let setup = self.runs.setup();
-        let solved = self.inputs.clone().finish(setup.tolerance)?;
-        let known = |expr: &Expr| solved.env.replace(expr);
-        let mut outputs_replaced = Vec::with_capacity(outputs.len());
-        for output in outputs {
-            outputs_replaced.push(output.map(|output| output.try_map_ints(&mut |e| known(e))).transpose()?);
-        }
-        let mut constants = HashMap::with_capacity(self.constants.len());
-        for (lifted, constant) in std::mem::take(&mut self.constants) {
-            let content = constant.content.try_map_ints(&mut |e| known(e))?;
-            constants.insert(lifted, ResolvedConstant { content, ..constant });
-        }
-        let mut calls = Vec::with_capacity(self.arguments.len());
-        let arguments = std::mem::take(&mut self.arguments);
-        for (at, ((arguments, floats), sizes)) in arguments.into_iter().zip(self.results.clone()).enumerate() {
-            let arguments = arguments.into_iter().map(|value| value.try_map_ints(|e| known(&e)));
-            let arguments = arguments.collect::<Result<Vec<_>, _>>()?;
-            let floats = floats.into_iter().map(|(place, float)| Ok((place, float.try_map_ints(&mut |e| known(e))?)));
-            let floats = floats.collect::<Result<HashMap<_, _>, symbolic::EnvError>>()?;
-            let mut results = Vec::with_capacity(sizes.len());
-            for (i, sizes) in sizes.iter().enumerate() {
-                let sizes = sizes.iter().map(known).collect::<Result<Vec<_>, _>>()?;
-                let strides = self.strides(at, i, &sizes)?;
-                let strides = strides.iter().map(known).collect::<Result<Vec<_>, _>>()?;
-                let output = self.runs.example().trace.output(at, i);
-                results.extend(output.map(|output| output.resolved(sizes, strides)));
-            }
-            calls.push(ResolvedCall { arguments, floats, results });
-        }
-        let data = self.resolved_data()?;
-        let inputs = layout::inputs(setup, &solved)?;
-        let (created, domain) = (self.created.clone(), self.domain.clone());
-        Ok(Resolved { solved, created, calls, inputs, constants, outputs: outputs_replaced, data, domain })
-    }
-
     /// Bounds the numbers of elements that a call selects by all there are, if that is a number, as PyTorch does.
     fn bound_counts(&mut self, at: usize) -> Result<(), Halt> {
         for datum in self.data.iter().filter(|datum| datum.call == at && !datum.repeated) {
@@ -475,49 +274,10 @@ impl<'r, 'm> Attempt<'r, 'm> {
             if let (Some(all), Some(symbol)) = (all, &datum.symbol) {
                 self.inputs.env_mut().narrow(symbol, ValueRange::new(Some(0), Some(all)))?;
                 self.version = (usize::MAX, 0, 0);
+                self.samples.iter_mut().for_each(|samples| samples.version = self.version);
             }
         }
         Ok(())
-    }
-
-    /// Where the numbers come out of tensors.
-    fn resolved_data(&self) -> Result<Vec<ResolvedDatum>, Halt> {
-        let mut resolved = Vec::new();
-        for datum in &self.data {
-            let Some(symbol) = datum.symbol.as_ref().filter(|_| !datum.repeated) else { continue };
-            let sizes = self.results.get(datum.call).into_iter().flatten().enumerate();
-            let mut sizes =
-                sizes.flat_map(|(result, sizes)| sizes.iter().enumerate().map(move |(dim, s)| (result, dim, s)));
-            let size = sizes.find(|(.., size)| size.as_symbol() == Some(symbol)).map(|(result, dim, _)| (result, dim));
-            if size.is_none() && datum.kind == DataKind::Count {
-                let op = self.runs.example().trace.calls.get(datum.call).map(|call| call.op.to_string());
-                let what = format!("a size of a result of `{}`", op.unwrap_or_default());
-                return Err(ExportError::Unsolved { what, seen: String::new() }.into());
-            }
-            resolved.push(ResolvedDatum { symbol: symbol.clone(), call: datum.call, size });
-        }
-        Ok(resolved)
-    }
-
-    /// The strides of a result: products of its sizes if it is dense in every run, else identified.
-    fn strides(&mut self, at: usize, result: usize, sizes: &[Expr]) -> Result<Vec<Expr>, Halt> {
-        let numbers = self.runs.numbers().result(at, result);
-        let example = Rc::clone(self.runs.example_run());
-        let seen = [&example].into_iter().chain(self.points.iter().map(|(_, run)| run)).filter_map(|run| {
-            let of = |numbers: &[usize]| numbers.iter().map(|n| run.number(*n)).collect::<Option<Vec<i64>>>();
-            Some((of(&numbers.sizes)?, of(&numbers.strides)?))
-        });
-        if let Some(order) = layout::dense(&seen.collect::<Vec<_>>()) {
-            return Ok(layout::dense_strides(sizes, &order)?);
-        }
-        let op = self.runs.example().trace.calls.get(at).map(|call| call.op.to_string()).unwrap_or_default();
-        let calls = self.runs.example().trace.calls.len();
-        numbers
-            .strides
-            .into_iter()
-            .enumerate()
-            .map(|(dim, number)| self.solve(number, calls, || format!("stride {dim} of result {result} of `{op}`")))
-            .collect()
     }
 }
 

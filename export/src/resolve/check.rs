@@ -2,7 +2,7 @@
 
 use super::attempt::{Attempt, Halt, is_of_data};
 use super::data;
-use super::lessons::Lesson;
+use super::lessons::{LEAST_BITS, Lesson};
 use crate::ExportError;
 use crate::probe::{End, Run};
 use crate::record::Stop;
@@ -88,7 +88,7 @@ impl Attempt<'_, '_> {
 
     /// What a run teaches that did not come to its end.
     pub(super) fn stopped(&self, run: &Run) -> Halt {
-        if run.is_too_large() && self.lessons.bits > 6 {
+        if run.is_too_large() && self.lessons.bits > LEAST_BITS {
             return Halt::Learned(Lesson::TooLarge { bits: self.lessons.bits - 2 });
         }
         let failed = || self.runs.end_error(run);

@@ -210,8 +210,8 @@ impl Domain {
 
     /// What a run at a point is given. `None` if a size would be negative, or the point is not allowed.
     pub(crate) fn given(&self, point: &[i64], like: &LeafSizes) -> Option<Given> {
-        let sizes = self.sizes(point, like)?;
         let values = self.values(point);
+        let sizes = self.sizes_of(point, &values, like)?;
         let number = |datum: &Datum| match datum.varied() {
             Some(symbol) => values.get(symbol).copied(),
             None => Some(datum.value),
@@ -253,23 +253,30 @@ impl Domain {
 
     /// Whether a point satisfies ranges, steps and guards.
     pub(crate) fn allows(&self, point: &[i64]) -> bool {
+        self.is_inside(point) && self.satisfies(&self.values(point))
+    }
+
+    fn is_inside(&self, point: &[i64]) -> bool {
         let inside = |(variable, value): (&SizeVariable, &i64)| {
             (variable.low..=variable.high).contains(value)
                 && value.checked_sub(variable.example).is_some_and(|gap| gap % variable.step == 0)
         };
-        if !self.space.variables.iter().zip(point).all(inside) {
-            return false;
-        }
-        let values = self.values(point);
+        self.space.variables.iter().zip(point).all(inside)
+    }
+
+    fn satisfies(&self, values: &HashMap<Symbol, i64>) -> bool {
         self.space.guards.iter().all(|guard| guard.eval(&|symbol| values.get(symbol).copied()).unwrap_or(true))
     }
 
     /// The sizes of the inputs at a point. `None` if one would be negative, or the point is not allowed.
     pub(crate) fn sizes(&self, point: &[i64], like: &LeafSizes) -> Option<LeafSizes> {
-        if !self.allows(point) {
+        self.sizes_of(point, &self.values(point), like)
+    }
+
+    fn sizes_of(&self, point: &[i64], values: &HashMap<Symbol, i64>, like: &LeafSizes) -> Option<LeafSizes> {
+        if !self.is_inside(point) || !self.satisfies(values) {
             return None;
         }
-        let values = self.values(point);
         let mut sizes = like.clone();
         for (leaf, exprs) in self.leaves.iter().enumerate() {
             let Some(exprs) = exprs else { continue };

@@ -6,6 +6,9 @@ use crate::variable::Variable;
 use std::collections::{HashMap, HashSet};
 use symbolic::Rel;
 
+/// Sizes of so many bits are never too large.
+pub(super) const LEAST_BITS: u32 = 6;
+
 /// One thing that an attempt did not know.
 #[derive(Clone, Debug)]
 pub(crate) enum Lesson {
@@ -37,6 +40,13 @@ impl Default for Lessons {
 }
 
 impl Lessons {
+    /// All guards, in the order of their calls, with their origins.
+    pub(super) fn in_order(&self) -> impl Iterator<Item = &(Rel, String)> {
+        let mut calls: Vec<&usize> = self.guards.keys().collect();
+        calls.sort_unstable();
+        calls.into_iter().filter_map(|call| self.guards.get(call)).flatten()
+    }
+
     /// Adds a lesson.
     pub(super) fn learn(&mut self, runs: &mut Runs<'_>, lesson: Lesson) -> Result<(), ExportError> {
         match lesson {

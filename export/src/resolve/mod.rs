@@ -1,15 +1,20 @@
 //! From runs to symbols: integers are identified from fake runs, sizes and equalities follow from the shape rules of the
 //! ops, and every change of path becomes a guard.
 
+mod advance;
+mod agree;
 mod attempt;
 mod check;
 mod data;
 mod domain;
+mod finish;
+mod identify;
 mod layout;
 mod lessons;
 mod numbers;
 mod points;
 mod rules;
+mod samples;
 mod simple;
 
 pub(crate) use domain::{Domain, Given};

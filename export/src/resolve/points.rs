@@ -34,7 +34,7 @@ impl Numbers {
 }
 
 /// How many points are drawn before a search for one that satisfies the guards ends.
-const DRAWS: usize = 200;
+pub(super) const DRAWS: usize = 200;
 
 impl Domain {
     /// Points at which all sizes are large and different, in several orders. `bits` limits how large.
@@ -168,7 +168,7 @@ impl Domain {
     }
 
     /// A point whose sizes are those that `pick` gives, moved to the nearest that the variable may have.
-    fn drawn(&self, mut pick: impl FnMut(&SizeVariable) -> i64) -> Vec<i64> {
+    pub(super) fn drawn(&self, mut pick: impl FnMut(&SizeVariable) -> i64) -> Vec<i64> {
         self.space.variables.iter().map(|variable| variable.near(pick(variable))).collect()
     }
 }

@@ -6,6 +6,7 @@ mod listed;
 mod models;
 mod ops;
 mod random;
+mod repeats;
 mod speed;
 mod stops;
 
