@@ -124,7 +124,7 @@ pub use tensor::{
 pub use value::Value;
 pub use walk::{
     Flat, KeyedLeaves, Mismatch, OwnedTree, PyTree, Retype, Source, Visitor, VisitorMut, VisitorOwned, flatten,
-    flatten_with_keys, into_leaves, leaves, structure, tensors, unflatten,
+    flatten_with_keys, into_leaves, leaves, leaves_as, structure, tensors, unflatten,
 };
 
 #[doc(hidden)]

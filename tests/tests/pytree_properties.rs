@@ -3,7 +3,7 @@
 
 use proptest::prelude::*;
 use pytree_core::{
-    Leaf, LeafRef, Meta, Subtree, TreeSpec, Value, broadcast, combine, flatten, for_each_mut, into_leaves,
+    Leaf, LeafRef, Meta, Subtree, TreeSpec, Value, broadcast, combine, flatten, for_each_mut, into_leaves, leaves_as,
     into_tensors, leaves, leaves_with_keys, map_leaves, partition, structure, transpose, unflatten, zip,
 };
 use std::collections::HashSet;
@@ -52,6 +52,19 @@ proptest! {
         prop_assert!(unflatten::<Meta, Tree>(more, &same).is_err());
         if same.num_leaves() > 0 {
             prop_assert!(unflatten::<Meta, Tree>(owned(&tree).into_iter().skip(1), &same).is_err());
+        }
+    }
+
+    #[test]
+    fn leaves_of_a_known_structure(a in any_tree(true), b in any_tree(true)) {
+        for (tree, other) in [(&a, &a), (&a, &b), (&b, &a)] {
+            let (flat, other) = (flatten(tree).expect("a tree"), spec(other));
+            let mut leaves = Vec::new();
+            let same = leaves_as::<Meta, Tree>(tree, &other, |leaf| leaves.push(leaf));
+            prop_assert_eq!(same, flat.spec == other);
+            if same {
+                prop_assert_eq!(leaves, flat.leaves);
+            }
         }
     }
 

@@ -7,7 +7,7 @@ use super::state::State;
 use super::{CallError, InputMismatch};
 use crate::dispatch::ffi::Frame;
 use program::{ExportedProgram, InputKind, Storage};
-use pytree_core::{Leaf, LeafRef, OwnedTree, PyTree, Tch, flatten, unflatten};
+use pytree_core::{Leaf, LeafRef, OwnedTree, PyTree, Tch, flatten, leaves_as, unflatten};
 use smallvec::SmallVec;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use tch::nn::VarStore;
@@ -116,16 +116,14 @@ impl ProgramModule {
     /// # Errors
     /// [`CallError`] when the inputs do not fit the program, an op fails, or the program does not return an `O`.
     pub fn call<I: PyTree<Tch>, O: OwnedTree<Tch>>(&self, inputs: &I) -> Result<O, CallError> {
-        let flat = flatten(inputs)?;
         let program = &self.shared.program;
-        let outputs = if flat.spec == program.in_spec {
-            self.run_leaves(&flat.leaves)?
-        } else {
+        let mut leaves = Leaves::new();
+        if !leaves_as(inputs, &program.in_spec, |leaf| leaves.push(leaf)) {
+            let flat = flatten(inputs)?;
             let order = bind(program, &flat.spec)?;
-            let leaves: Leaves<'_> = order.iter().filter_map(|leaf| flat.leaves.get(*leaf).copied()).collect();
-            self.run_leaves(&leaves)?
-        };
-        Ok(unflatten(outputs, &program.out_spec)?)
+            leaves = order.iter().filter_map(|leaf| flat.leaves.get(*leaf).copied()).collect();
+        }
+        Ok(unflatten(self.run_leaves(&leaves)?, &program.out_spec)?)
     }
 
     /// Runs the program on flattened inputs, in the order of its `in_spec`, and returns its flattened outputs.

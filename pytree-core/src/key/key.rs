@@ -68,6 +68,11 @@ impl Key {
         }
     }
 
+    /// Whether it is this `str`.
+    pub(crate) fn is_str(&self, text: &str) -> bool {
+        self.as_str() == Some(text)
+    }
+
     /// `str(key)` in Python: a `str` without quotes.
     pub fn text(&self) -> Cow<'_, str> {
         match self {

@@ -3,7 +3,7 @@
 use super::Slots;
 use super::slots::{Holders, SlotKind};
 use crate::{
-    BindError, Family, Key, Leaf, LeafRef, MapKeys, Mismatch, Node, ParameterKind, Signature, Source, UnflattenError,
+    BindError, Context, Family, Key, Leaf, LeafRef, MapKeys, Mismatch, Node, ParameterKind, Signature, Source, UnflattenError,
 };
 use crate::{Visitor, VisitorMut, VisitorOwned};
 use std::ops::{ControlFlow, Range};
@@ -269,5 +269,21 @@ impl<P: Holders> MapKeys for Named<'_, P> {
             |slot: usize, item: usize| self.call.slots.slot_key(slot, item).unwrap_or_else(|| Key::Str(name(slot)));
         let given = self.call.kwargs().into_iter().flat_map(|(slot, items)| items.map(move |item| (slot, item)));
         given.map(|(slot, item)| key(slot, item)).chain(self.call.twice.map(|slot| Key::Str(name(slot)))).collect()
+    }
+
+    fn have_context(&self, context: &Context) -> bool {
+        let Context::Dict(keys) = context else { return false };
+        let name = |slot: usize| self.signature.parameters().get(slot).map(|p| p.name.as_ref()).unwrap_or_default();
+        let mut keys = keys.iter();
+        let mut next = |slot: usize, item: Option<usize>| match (keys.next(), item) {
+            (None, _) => false,
+            (Some(key), Some(item)) => match self.call.slots.slot_key(slot, item) {
+                Some(own) => own == *key,
+                None => key.is_str(name(slot)),
+            },
+            (Some(key), None) => key.is_str(name(slot)),
+        };
+        let given = self.call.kwargs().into_iter().all(|(slot, mut items)| items.all(|item| next(slot, Some(item))));
+        given && self.call.twice.is_none_or(|slot| next(slot, None)) && keys.next().is_none()
     }
 }

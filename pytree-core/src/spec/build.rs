@@ -183,6 +183,39 @@ impl SpecBuilder {
     }
 }
 
+/// Whether a node of a spec is one that a walk would announce like this. Nothing is allocated for structs without static
+/// fields, for lists and tuples, and for dicts that can compare their keys.
+pub(crate) fn is_context_of(expected: SpecNode<'_>, node: &Node<'_>) -> bool {
+    let Some(expected) = expected.context() else { return false };
+    match node {
+        Node::List(_) => *expected == Context::List,
+        Node::Tuple(_) => *expected == Context::Tuple,
+        Node::Dict(_, keys) => keys.have_context(expected),
+        Node::Context(context, _) => *context == expected,
+        Node::Struct { ty, present, statics: None } if *present == Present::all(ty.fields.len()) => {
+            let named = |keys: &[crate::Key]| {
+                keys.len() == ty.fields.len() && keys.iter().zip(ty.fields).all(|(key, field)| key.is_str(field))
+            };
+            match (ty.kind, expected) {
+                (Kind::Dict, Context::Dict(keys))
+                | (Kind::OrderedDict, Context::OrderedDict(keys))
+                | (Kind::ImmutableDict, Context::ImmutableDict(keys)) => named(keys),
+                (Kind::Mapping, Context::Mapping { name, fields, statics: None }) => {
+                    *name == ty.name && fields.iter().eq(ty.fields.iter().copied())
+                }
+                (Kind::Dataclass, Context::Dataclass { name, present, absent, statics: None }) => {
+                    *name == ty.name && absent.is_empty() && present.iter().eq(ty.fields.iter().copied())
+                }
+                _ => struct_context(ty, *present, None) == *expected,
+            }
+        }
+        Node::Struct { ty, present, statics } => {
+            let statics = statics.map(|statics| statics.to_json()).transpose();
+            statics.is_ok_and(|statics| struct_context(ty, *present, statics) == *expected)
+        }
+    }
+}
+
 /// Checks that a context has one name per child.
 fn paired(context: Context, children: usize) -> Result<Context, TreeError> {
     match context.arity() {

@@ -23,5 +23,6 @@ pub use spec_node::SpecNode;
 pub use subtree::Subtree;
 pub use tree_spec::TreeSpec;
 
+pub(crate) use build::is_context_of;
 pub(crate) use python_json::text as python_text;
 pub(crate) use text::python_class;

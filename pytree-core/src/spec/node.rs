@@ -151,6 +151,11 @@ pub trait MapKeys {
     fn context(&self) -> Context {
         Context::Dict(self.keys())
     }
+
+    /// Whether the context of the node is this one. A map that can compare its keys without a list of them overrides this.
+    fn have_context(&self, context: &Context) -> bool {
+        self.context() == *context
+    }
 }
 
 /// A node as a walk announces it to a visitor.

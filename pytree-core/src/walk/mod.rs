@@ -3,6 +3,7 @@
 mod count;
 mod fields;
 mod flatten;
+mod matching;
 mod source;
 mod structs;
 mod supply;
@@ -12,6 +13,7 @@ mod visitor;
 
 pub use fields::{Fields, FieldsMut, FieldsOwned, Parts, PartsOwned, Variant, With, WithOwned};
 pub use flatten::{Flat, KeyedLeaves, flatten, flatten_with_keys, into_leaves, leaves, structure, tensors};
+pub use matching::leaves_as;
 pub use source::{Mismatch, Source};
 pub use structs::{
     Rebuilder, into_parts, into_struct, rebuild_enum, rebuild_parts, rebuild_struct, walk_parts, walk_parts_mut,
