@@ -378,3 +378,32 @@ fn inputs_that_do_not_fit_are_refused_by_name() {
     let strict = loaded.module_with(&ModuleOptions::new().check_element_types(true)).unwrap();
     assert!(matches!(strict.call::<_, Tensor>(&call), Err(CallError::Inputs(InputMismatch::DType { .. }))));
 }
+
+/// The memory of this process in bytes, where the system tells.
+fn resident() -> Option<usize> {
+    let text = std::fs::read_to_string("/proc/self/statm").ok()?;
+    Some(text.split(' ').nth(1)?.parse::<usize>().ok()? * 4096)
+}
+
+#[test]
+fn calls_lose_no_memory() {
+    let module = Counter::new().program().module().unwrap();
+    let (good, bad) = (Counter::args(randn(&[4, 3])), Counter::args(randn(&[4, 4])));
+    let wide = Value::tuple([Value::tuple([Value::<Tch>::tensor(randn(&[4, 3]).to_kind(Kind::Double))]), Value::dict::<&str>([])]);
+    let loose = ModuleOptions::new().check_element_types(false);
+    let failing = Counter::new().program().module_with(&loose).unwrap();
+    let calls = |count| {
+        for _ in 0..count {
+            let _: Tensor = module.call(&good).unwrap();
+            assert!(module.call::<_, Tensor>(&bad).is_err());
+            // An op fails in the middle of the call.
+            assert!(matches!(failing.call::<_, Tensor>(&wide), Err(CallError::Op { .. })));
+        }
+    };
+    calls(500);
+    let Some(before) = resident() else { return };
+    calls(10_000);
+    let grown = resident().unwrap().saturating_sub(before);
+    // Each call handles several tensors, so that one lost handle of a call would be megabytes.
+    assert!(grown < 2 << 20, "{grown} bytes");
+}
