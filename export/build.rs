@@ -40,8 +40,16 @@ fn compile(libtorch: &libtorch_link::Libtorch) {
         "cpp/plan.cpp",
         "cpp/plan_typed.cpp",
     ];
-    const HEADERS: [&str; 8] =
-        ["cpp/plan.h", "cpp/shim.h", "cpp/wire.h", "cpp/session.h", "cpp/compact.h", "cpp/fake.h", "cpp/run.h", "cpp/rules.h"];
+    const HEADERS: [&str; 8] = [
+        "cpp/plan.h",
+        "cpp/shim.h",
+        "cpp/wire.h",
+        "cpp/session.h",
+        "cpp/compact.h",
+        "cpp/fake.h",
+        "cpp/run.h",
+        "cpp/rules.h",
+    ];
     for file in SOURCES.iter().chain(&HEADERS) {
         println!("cargo::rerun-if-changed={file}");
     }

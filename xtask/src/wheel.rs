@@ -98,9 +98,8 @@ fn forget_cuda(library: &Path) -> Result<(), Error> {
     // The name is needed twice then, which does no harm. Nothing moves, since the length stays.
     const CPU: &[u8] = b"\0libtorch_cpu.so\0\0";
     let mut bytes = fs::read(library).map_err(Error::file(library, "read"))?;
-    let places: Vec<usize> = (bytes.windows(CUDA.len()).enumerate())
-        .filter_map(|(place, name)| (name == CUDA).then_some(place))
-        .collect();
+    let places: Vec<usize> =
+        (bytes.windows(CUDA.len()).enumerate()).filter_map(|(place, name)| (name == CUDA).then_some(place)).collect();
     let [place] = places[..] else {
         return Err(Error::Wheel { file: library.to_owned() });
     };

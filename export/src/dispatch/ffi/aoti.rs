@@ -135,9 +135,8 @@ impl Package {
         let mut made = RawTensors { items: ptr::null_mut(), len: 0 };
         let mut error = Buffer::empty();
         // SAFETY: a live package, handles of borrowed tensors with their number, two places to write to.
-        let status = unsafe {
-            tx_package_run(self.raw.as_ptr(), handles.as_ptr(), handles.len(), &mut made, &mut error.0)
-        };
+        let status =
+            unsafe { tx_package_run(self.raw.as_ptr(), handles.as_ptr(), handles.len(), &mut made, &mut error.0) };
         error.check(status)?;
         // SAFETY: with status 0 `made` holds `len` handles made for the caller, or null; each is adopted once, then the
         // array freed.

@@ -123,7 +123,8 @@ impl AotiModule {
         for (own, other, part) in
             [(&self.in_spec, &program.in_spec, "inputs"), (&self.out_spec, &program.out_spec, "outputs")]
         {
-            own.same_as(other).map_err(|error| AotiError::OtherProgram { problem: format!("the {part} differ {error}") })?;
+            own.same_as(other)
+                .map_err(|error| AotiError::OtherProgram { problem: format!("the {part} differ {error}") })?;
         }
         self.checks = Some(ProgramChecks::of(program)?);
         self.names.clone_from(&program.argument_names);
@@ -222,8 +223,7 @@ impl AotiModule {
     /// [`AotiError::Constants`] when the code does not know them.
     pub fn constant_fqns(&self) -> Result<Vec<String>, AotiError> {
         let package = self.package.read().unwrap_or_else(PoisonError::into_inner);
-        let mut names =
-            package.constants().map_err(|error| AotiError::Constants { message: message(error) })?;
+        let mut names = package.constants().map_err(|error| AotiError::Constants { message: message(error) })?;
         names.sort();
         Ok(names)
     }

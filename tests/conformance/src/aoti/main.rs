@@ -229,7 +229,8 @@ fn program(folder: &Path) -> Result<()> {
     // Two sizes that must be equal.
     let mut leaves = mixed(&case)?;
     leaves[3] = Leaf::Tensor(get(&load(folder, "mixed_2")?, "in3")?);
-    let Err(AotiError::Inputs(InputMismatch::Guard { .. } | InputMismatch::NotEqual { .. })) = module.run(leaves) else {
+    let Err(AotiError::Inputs(InputMismatch::Guard { .. } | InputMismatch::NotEqual { .. })) = module.run(leaves)
+    else {
         bail!("two sizes that differ are accepted");
     };
     // By name, since the program knows the names.
@@ -255,7 +256,9 @@ fn strides(folder: &Path) -> Result<()> {
     let mut leaves = mixed(&case)?;
     // Its second stride depends on a symbol, so the code itself does not check it.
     leaves[3] = Leaf::Tensor(get(&case, "in3")?.transpose(0, 1).contiguous().transpose(0, 1));
-    let Err(AotiError::Strides { expected, found, .. }) = module.run(leaves) else { bail!("other strides are accepted") };
+    let Err(AotiError::Strides { expected, found, .. }) = module.run(leaves) else {
+        bail!("other strides are accepted")
+    };
     ensure!(expected == [9, 1] && found == [1, 6], "{expected:?} {found:?}");
     // A dimension of one index may have any stride.
     let one = Tensor::ones([6, 9], (Kind::Float, tch::Device::Cpu)).narrow(1, 4, 1);
@@ -277,7 +280,10 @@ fn plain_values(folder: &Path) -> Result<()> {
     let module = AotiModule::load_with(folder.join("mixed.pt2"), &options.program(&archive.program("first")?))?;
     compare_mixed(&module.run(mixed(&case)?)?, &case)?;
     let other = AotiOptions::new().program(&archive.program("first")?);
-    refused(AotiModule::load_with(folder.join("tensors.pt2"), &other), "the exported program does not belong to this model")
+    refused(
+        AotiModule::load_with(folder.join("tensors.pt2"), &other),
+        "the exported program does not belong to this model",
+    )
 }
 
 fn choices(folder: &Path) -> Result<()> {
