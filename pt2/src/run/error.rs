@@ -26,8 +26,8 @@ pub(crate) enum RunError {
     Value { name: String, expected: String, problem: String },
     #[error("random values cannot be made for `{name}`: {problem}; give it by --input or --inputs")]
     Random { name: String, problem: String },
-    #[error(transparent)]
-    Call(Box<CallError>),
+    #[error("{source}{}", remarks(notes))]
+    Call { source: Box<CallError>, notes: Vec<String> },
     #[error("{place}: {source}")]
     Dispatch { place: String, source: Box<DispatchError> },
     #[error("{place}: libtorch: {message}")]
@@ -40,7 +40,7 @@ pub(crate) enum RunError {
 
 impl From<CallError> for RunError {
     fn from(error: CallError) -> Self {
-        RunError::Call(Box::new(error))
+        RunError::Call { source: Box::new(error), notes: Vec::new() }
     }
 }
 
@@ -54,6 +54,11 @@ impl RunError {
     pub(super) fn dispatch(place: &str, source: DispatchError) -> Self {
         RunError::Dispatch { place: place.to_owned(), source: Box::new(source) }
     }
+}
+
+/// What may be the reason: inputs that the user did not choose.
+fn remarks(notes: &[String]) -> String {
+    if notes.is_empty() { String::new() } else { format!(" ({})", notes.join("; ")) }
 }
 
 fn meant(nearest: Option<&str>) -> String {

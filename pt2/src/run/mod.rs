@@ -58,7 +58,8 @@ pub(crate) fn run(arguments: &RunArgs, out: &mut Output) -> Result<bool, Error> 
     // A call may write to its inputs, and to the state of the module.
     let timed = arguments.time.map(|count| Ok::<_, RunError>((count, module.session()?, copies(&call.leaves)?)));
     let timed = timed.transpose()?;
-    let outputs = module.run(call.leaves).map_err(RunError::from)?;
+    let outputs = module.run(call.leaves);
+    let outputs = outputs.map_err(|error| RunError::Call { source: Box::new(error), notes: call.notes.clone() })?;
     let names = names::outputs(&program);
     let mut report = Report { notes: call.notes, outputs: Vec::new(), written: None, compared: None, time: None };
     match &arguments.output {

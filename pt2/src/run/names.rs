@@ -87,6 +87,7 @@ pub(super) fn nearest<'n>(name: &str, known: impl Iterator<Item = &'n String>) -
     /// How alike two names have to be.
     const ALIKE: f64 = 0.7;
     let rated = known.map(|known| (strsim::jaro_winkler(name, known), known));
-    let best = rated.filter(|(likeness, _)| *likeness >= ALIKE).max_by(|(a, _), (b, _)| a.total_cmp(b));
+    // The first one of several that are equally alike.
+    let best = rated.filter(|(likeness, _)| *likeness >= ALIKE).min_by(|(a, _), (b, _)| b.total_cmp(a));
     best.map(|(_, known)| known.clone())
 }

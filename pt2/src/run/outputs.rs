@@ -111,7 +111,12 @@ impl Shown {
 fn complex_values(tensor: &Tensor) -> Result<Vec<String>, tch::TchError> {
     let parts = tensor.f_resolve_conj()?.f_view_as_real()?.f_flatten(0, -1)?;
     let parts = Vec::<f64>::try_from(parts)?;
-    Ok(parts.chunks(2).map(|pair| format!("{}{:+}j", number(pair[0]), pair.get(1).copied().unwrap_or(0.0))).collect())
+    let shown = |pair: &[f64]| match pair {
+        [real, imaginary] if imaginary.is_sign_negative() => format!("{}-{}j", number(*real), number(-imaginary)),
+        [real, imaginary] => format!("{}+{}j", number(*real), number(*imaginary)),
+        _ => String::new(),
+    };
+    Ok(parts.chunks(2).map(shown).collect())
 }
 
 fn figures(tensor: &Tensor) -> Option<Figures> {

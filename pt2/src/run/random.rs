@@ -7,7 +7,7 @@ use super::values::{convert, is_whole, pair};
 use indexmap::{IndexMap, IndexSet};
 use program::{Argument, ExportedProgram, NodeKind, NodeValue};
 use pytree_core::{DType, Leaf, Tch, TensorType};
-use symbolic::{Bound, Expr, Symbol};
+use symbolic::{Affine, Bound, Expr, Symbol};
 use tch::{Device, Kind, Tensor};
 
 /// The sizes, and what random ints may be.
@@ -38,8 +38,12 @@ impl<'p> Random<'p> {
             };
             for (expr, value) in places {
                 all.extend(expr.free_symbols());
-                if let (Some(symbol), Some(value)) = (expr.as_symbol(), value) {
-                    symbols.entry(symbol.clone()).or_insert(value);
+                // `2*s` gives `s` as well. What does not fit is found by the program's checks.
+                let symbol = expr.as_symbol().map(|symbol| (symbol.clone(), Affine::IDENTITY));
+                if let (Some((symbol, affine)), Some(value)) = (symbol.or_else(|| Affine::of(expr)), value)
+                    && let Some(root) = affine.root(value)
+                {
+                    symbols.entry(symbol).or_insert(root);
                 }
             }
         }

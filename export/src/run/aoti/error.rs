@@ -57,7 +57,7 @@ pub enum AotiError {
         /// `inputs` or `outputs`.
         part: &'static str,
         /// What is wrong with it.
-        source: TreeSpecError,
+        source: Box<TreeSpecError>,
     },
     /// The exported program has other inputs than the package, or its inputs cannot be checked.
     #[error("the exported program does not belong to this model: {problem}")]

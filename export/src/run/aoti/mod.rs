@@ -101,7 +101,7 @@ impl AotiModule {
         let specs = package.specs().map_err(|error| load(message(error)))?;
         let spec = |at: usize, part| {
             let text = specs.get(at).map_or("", String::as_str);
-            TreeSpec::from_json(text).map_err(|source| AotiError::Spec { part, source })
+            TreeSpec::from_json(text).map_err(|source| AotiError::Spec { part, source: Box::new(source) })
         };
         let mut module = AotiModule {
             package: RwLock::new(package),
