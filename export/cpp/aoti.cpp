@@ -14,6 +14,7 @@
 #include <mutex>
 
 #ifndef _WIN32
+#include <dlfcn.h>
 extern char **environ;
 #endif
 
@@ -51,6 +52,21 @@ void ask_for_checks() {
 #endif
 }
 
+// The code of a package needs a library named libtorch.so, which it does not find where only this program knows the folder.
+// Once it is loaded from there, its name is enough.
+void load_libtorch() {
+#ifdef __linux__
+  Dl_info place;
+  if (dladdr(reinterpret_cast<void *>(&torch::inductor::getAOTIModelRunnerRegistry), &place) == 0 || place.dli_fname == nullptr)
+    return;
+  const std::string file = place.dli_fname;
+  const auto end = file.rfind('/');
+  // If this fails, the loader has a message for it.
+  if (end != std::string::npos)
+    dlopen((file.substr(0, end) + "/libtorch.so").c_str(), RTLD_LAZY | RTLD_LOCAL);
+#endif
+}
+
 // Compiled code takes the address of the elements and knows neither of lazy bits nor of other layouts.
 void check_readable(const at::Tensor &t, size_t number) {
   const auto refuse = [&](const char *what) {
@@ -83,6 +99,7 @@ extern "C" int tx_package_load(const char *path, const char *model, int single_t
     static std::mutex turn;
     const std::lock_guard lock(turn);
     ask_for_checks();
+    load_libtorch();
     *package = new tx_package{torch::inductor::AOTIModelPackageLoader(path, model, single_threaded != 0, runners,
                                                                       static_cast<c10::DeviceIndex>(device))};
     return TX_OK;

@@ -52,8 +52,11 @@ fn run() -> Result<()> {
     result
 }
 
+/// Checks one thing of the packages in a folder.
+type Check = fn(&Path) -> Result<()>;
+
 fn check(folder: &Path) -> Result<()> {
-    let checks: [(&str, fn(&Path) -> Result<()>); 8] = [
+    let checks: [(&str, Check); 8] = [
         ("typed calls give Python's outputs", typed),
         ("inputs that do not fit are refused", misfits),
         ("eight threads", threads),
