@@ -2,6 +2,7 @@
 
 use super::super::check::InputChecks;
 use super::AotiError;
+use crate::dispatch::tensor_type;
 use program::{ExportedProgram, InputKind, NodeValue};
 use pytree_core::{LeafRef, Tch};
 use symbolic::{Expr, Symbol};
@@ -58,8 +59,10 @@ impl ProgramChecks {
         };
         for (number, (layout, leaf)) in self.layouts.iter().zip(leaves).enumerate() {
             let (Some(layout), LeafRef::Tensor(tensor)) = (layout, leaf) else { continue };
-            let (sizes, found) = (tensor.size(), tensor.stride());
-            if sizes.contains(&0) {
+            // A tensor without strides, or of a type that no program has, is refused where the code gets it.
+            let Ok(ty) = tensor_type(tensor) else { continue };
+            let (sizes, found) = (ty.sizes.to_vec(), ty.strides.to_vec());
+            if sizes.contains(&0) || found.len() != sizes.len() {
                 continue;
             }
             let expected: Vec<i64> = (layout.strides.iter().zip(&found))

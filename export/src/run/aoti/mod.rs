@@ -32,9 +32,10 @@ use tch::{Device, Tensor};
 /// Compiled code relies on the sizes, element types and strides for which it was compiled. If the archive has the exported
 /// program too, or it is given by [`AotiOptions::program`], inputs are checked as by
 /// [`ProgramModule`](super::ProgramModule), and the order of their elements in memory as well. Otherwise only the structure
-/// is checked here, and the code checks each input by itself, which does not include that two sizes are equal. For the
-/// latter, a load sets the environment variable `AOTI_RUNTIME_CHECK_INPUTS` of this process, unless it is set; `0` disables
-/// these checks.
+/// is checked here, and the code checks each input by itself, which does not include that two sizes are equal. It compares
+/// strides exactly, those of dimensions with one index too, and also prints its errors to the standard error. For these
+/// checks a load sets the environment variable `AOTI_RUNTIME_CHECK_INPUTS` of this process, unless it is set; `0` disables
+/// them.
 ///
 /// A number among the inputs is part of the code; see [`AotiOptions::skip_plain_values`]. All outputs are tensors or `None`:
 /// a number that the program returns is a tensor without dimensions, as in Python.
@@ -112,20 +113,27 @@ impl AotiModule {
             skip_plain_values: options.skip_plain_values,
             metadata: model.metadata.into_iter().collect(),
         };
-        if let Some(program) = options.program.as_ref().or(own.as_ref()) {
-            module.know(program)?;
+        match (&options.program, own) {
+            (Some(program), _) => {
+                module.belongs(program).map_err(|problem| AotiError::OtherProgram { problem })?;
+                module.know(program)?;
+            }
+            // An archive may hold unrelated things under one name.
+            (None, Some(program)) if module.belongs(&program).is_ok() => module.know(&program)?,
+            (None, _) => {}
         }
         Ok(module)
     }
 
+    /// What differs between the program and the model, if anything.
+    fn belongs(&self, program: &ExportedProgram) -> Result<(), String> {
+        let differ = |part: &str, error: &dyn std::fmt::Display| format!("the {part} differ {error}");
+        self.in_spec.same_as(&program.in_spec).map_err(|error| differ("inputs", &error))?;
+        self.out_spec.same_as(&program.out_spec).map_err(|error| differ("outputs", &error))
+    }
+
     /// Takes the names and checks of the program.
     fn know(&mut self, program: &ExportedProgram) -> Result<(), AotiError> {
-        for (own, other, part) in
-            [(&self.in_spec, &program.in_spec, "inputs"), (&self.out_spec, &program.out_spec, "outputs")]
-        {
-            own.same_as(other)
-                .map_err(|error| AotiError::OtherProgram { problem: format!("the {part} differ {error}") })?;
-        }
         self.checks = Some(ProgramChecks::of(program)?);
         self.names.clone_from(&program.argument_names);
         Ok(())

@@ -269,7 +269,13 @@ fn strides(folder: &Path) -> Result<()> {
     let leaves = vec![Leaf::Tensor(x), Leaf::Int(3), Leaf::None, Leaf::Tensor(one.shallow_clone())];
     // Here the first stride counts, and it is 9 instead of 1.
     ensure!(matches!(module.run(leaves), Err(AotiError::Strides { .. })), "a column of a matrix is accepted");
-    Ok(())
+    // Bits and layouts that the code does not see.
+    let mut leaves = mixed(&case)?;
+    leaves[3] = Leaf::Tensor(get(&case, "in3")?.to_sparse(None, None::<&[i64]>, None));
+    refused(module.run(leaves), "is not strided")?;
+    let mut leaves = mixed(&case)?;
+    leaves[3] = Leaf::Tensor(get(&case, "in3")?.internal_neg_view());
+    refused(module.run(leaves), "is a negated view, which compiled code cannot read; call resolve_neg")
 }
 
 fn plain_values(folder: &Path) -> Result<()> {
