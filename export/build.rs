@@ -42,8 +42,16 @@ fn compile(libtorch: &libtorch_link::Libtorch) {
         "cpp/plan.cpp",
         "cpp/plan_typed.cpp",
     ];
-    const HEADERS: [&str; 8] =
-        ["cpp/plan.h", "cpp/shim.h", "cpp/wire.h", "cpp/session.h", "cpp/compact.h", "cpp/fake.h", "cpp/run.h", "cpp/rules.h"];
+    const HEADERS: [&str; 8] = [
+        "cpp/plan.h",
+        "cpp/shim.h",
+        "cpp/wire.h",
+        "cpp/session.h",
+        "cpp/compact.h",
+        "cpp/fake.h",
+        "cpp/run.h",
+        "cpp/rules.h",
+    ];
     for file in SOURCES.iter().chain(&HEADERS) {
         println!("cargo::rerun-if-changed={file}");
     }
@@ -54,6 +62,12 @@ fn compile(libtorch: &libtorch_link::Libtorch) {
     // An export makes thousands of calls through the shim, so it is optimised in debug builds too.
     build.opt_level(2).debug(false);
     build.includes(libtorch.include_dirs()).file(SOURCES[0]);
+    if cfg!(feature = "aoti") {
+        for file in ["cpp/aoti.cpp", "cpp/aoti.h"] {
+            println!("cargo::rerun-if-changed={file}");
+        }
+        build.file("cpp/aoti.cpp");
+    }
     if let Err(error) = build.try_compile("torch_export_shim") {
         println!("cargo::error=the C++ shim of torch-export did not compile: {}", error.to_string().replace('\n', " "));
         println!("cargo::error=it needs a C++20 compiler (g++ 11 or clang 14) and the headers of libtorch");

@@ -92,6 +92,8 @@
 //!
 //! `tch` (on by default) enables what needs libtorch: recording, exporting, running. Without it the crate has trees, shapes,
 //! and programs as data with their text and file.
+//!
+//! `aoti` (off by default) adds `AotiModule`, which runs the AOTInductor packages that Python compiles. They are machine code.
 
 #[cfg(feature = "tch")]
 mod build;
@@ -134,6 +136,8 @@ pub use export::{Export, export};
 pub use program::ExportedProgram;
 #[cfg(feature = "tch")]
 pub use record::is_exporting;
+#[cfg(feature = "aoti")]
+pub use run::{AotiError, AotiModule, AotiOptions};
 #[cfg(feature = "tch")]
 pub use run::{CallError, InputMismatch, ModuleOptions, ProgramModule, RunProgram, inference_mode};
 

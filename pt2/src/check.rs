@@ -32,7 +32,7 @@ pub(crate) fn run(source: &Source, json: bool, out: &mut Output) -> Result<bool,
     let compiled = archive.compiled_models().iter();
     found
         .remarks
-        .extend(compiled.map(|name| format!("`{name}` is an AOTInductor model, machine code that was not read")));
+        .extend(compiled.map(|name| format!("`{name}` is an AOTInductor model, machine code that was not checked")));
     let failed = !found.findings.is_empty();
     if json {
         out.json(&found)?;

@@ -22,6 +22,22 @@ pub(crate) enum Error {
     Damaged { name: String, source: program::ChecksumError },
     #[error("cannot write {}: {source}; check that the folder exists and is writable", path.display())]
     Extract { path: PathBuf, source: safetensors::SafeTensorError },
+    #[cfg(feature = "run")]
+    #[error(transparent)]
+    Run(Box<crate::run::RunError>),
+    #[cfg(not(feature = "run"))]
+    #[error(
+        "this `pt2` was built without libtorch, so it cannot run programs; build it with `--features run` where libtorch is \
+         (LIBTORCH names its folder)"
+    )]
+    NoRun,
+}
+
+#[cfg(feature = "run")]
+impl From<crate::run::RunError> for Error {
+    fn from(error: crate::run::RunError) -> Self {
+        Error::Run(Box::new(error))
+    }
 }
 
 /// The type of elements, under a name that says whose it is.

@@ -1,4 +1,4 @@
-//! `pt2`: inspects the files that `torch.export.save` writes, without PyTorch.
+//! `pt2`: inspects and runs the files that `torch.export.save` writes, without PyTorch.
 
 mod check;
 mod cli;
@@ -6,6 +6,8 @@ mod diff;
 mod error;
 mod guards;
 mod output;
+#[cfg(feature = "run")]
+mod run;
 mod show;
 mod source;
 mod summary;
@@ -18,7 +20,7 @@ use error::Error;
 use output::Output;
 use std::process::ExitCode;
 
-/// A check found something, or programs differ.
+/// A check found something, or programs or outputs differ.
 const FOUND: u8 = 1;
 
 /// The command could not do its work.
@@ -58,6 +60,10 @@ fn run(command: Command, out: &mut Output) -> Result<bool, Error> {
         Command::Weights { source, json, extract } => {
             weights::run(&source, json, extract.as_deref(), out).map(|()| false)
         }
+        #[cfg(feature = "run")]
+        Command::Run(arguments) => run::run(&arguments, out),
+        #[cfg(not(feature = "run"))]
+        Command::Run(_) => Err(Error::NoRun),
         Command::Completions { shell } => {
             let mut text = Vec::new();
             clap_complete::generate(shell, &mut <Cli as clap::CommandFactory>::command(), "pt2", &mut text);

@@ -22,8 +22,12 @@ impl Source {
     }
 
     pub(crate) fn load(&self) -> Result<ExportedProgram, Error> {
-        let archive = self.archive()?;
-        archive.program(&self.name(&archive)?).map_err(|source| self.error(source))
+        self.program(&self.archive()?)
+    }
+
+    /// The program in an archive that is open.
+    pub(crate) fn program(&self, archive: &Archive) -> Result<ExportedProgram, Error> {
+        archive.program(&self.name(archive)?).map_err(|source| self.error(source))
     }
 
     pub(crate) fn error(&self, source: LoadError) -> Error {

@@ -83,7 +83,8 @@ fn write(program: &ExportedProgram, path: &Path) -> Result<(), Error> {
     safetensors::serialize_to_file(views, None, path).map_err(|source| Error::Extract { path: path.to_owned(), source })
 }
 
-fn dtype_of(dtype: DType) -> Option<Dtype> {
+/// The element type in a safetensors file.
+pub(crate) fn dtype_of(dtype: DType) -> Option<Dtype> {
     Some(match dtype {
         DType::Bool => Dtype::BOOL,
         DType::UInt8 => Dtype::U8,

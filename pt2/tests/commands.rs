@@ -105,3 +105,57 @@ fn errors_are_one_line_with_a_hint() {
         assert!(error.starts_with("error: ") && error.contains(hint), "{error}");
     }
 }
+
+/// A package as AOTInductor makes it, with text in place of machine code.
+fn package(folder: &Path) -> PathBuf {
+    let path = folder.join("package.pt2");
+    let mut archive = zip::ZipWriter::new(std::fs::File::create(&path).unwrap());
+    let members: [(&str, &str); 5] = [
+        ("archive_format", "pt2"),
+        ("archive_version", "0"),
+        ("data/aotinductor/model/a.wrapper.so", "machine code"),
+        ("data/aotinductor/model/a.wrapper_metadata.json", r#"{"AOTI_DEVICE_KEY": "cuda", "author": "me"}"#),
+        ("data/aotinductor/model/a.kernel_metadata.json", r#"{"AOTI_DEVICE_KEY": "cuda", "AOTI_PLATFORM": "linux"}"#),
+    ];
+    for (name, content) in members {
+        archive.start_file(format!("package/{name}"), zip::write::SimpleFileOptions::default()).unwrap();
+        archive.write_all(content.as_bytes()).unwrap();
+    }
+    archive.finish().unwrap();
+    path
+}
+
+#[test]
+fn summary_describes_packages_of_aotinductor() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = package(folder.path());
+    let summary = text(&pt2(&["summary"], &file));
+    for row in [
+        "compiled     model, machine code of AOTInductor",
+        "device       cuda",
+        "machine      linux",
+        "metadata     author: me",
+    ] {
+        assert!(summary.lines().any(|line| line == row), "{summary}");
+    }
+    assert!(summary.contains("        12  a.wrapper.so  machine code\n"), "{summary}");
+    let json: serde_json::Value = serde_json::from_str(&text(&pt2(&["summary", "--json"], &file))).unwrap();
+    assert_eq!(json["compiled"][0]["metadata"]["AOTI_DEVICE_KEY"], "cuda");
+    // Other commands need a program, and say what the file is.
+    let output = pt2(&["show"], &file);
+    assert_eq!(output.status.code(), Some(2));
+    let error = String::from_utf8(output.stderr).unwrap();
+    assert!(
+        error.contains("but the AOTInductor model model, which is machine code: run it with `AotiModule::load`"),
+        "{error}"
+    );
+}
+
+#[cfg(not(feature = "run"))]
+#[test]
+fn without_libtorch_run_says_how_to_get_it() {
+    let output = pt2(&["run", "--random", "s77=3", "--"], &zoo("torch-2.13/hop_cond"));
+    assert_eq!(output.status.code(), Some(2));
+    let error = String::from_utf8(output.stderr).unwrap();
+    assert!(error.contains("built without libtorch") && error.contains("--features run"), "{error}");
+}

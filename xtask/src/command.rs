@@ -79,6 +79,7 @@ impl Command {
                 // Built together with the packages that use libtorch, `pt2` would be linked to it.
                 cargo(repo, &["test", "--workspace", "--exclude", "pt2"]).run()?;
                 cargo(repo, &["test", "--package", "pt2"]).run()?;
+                cargo(repo, &["test", "--package", "pt2", "--features", "run"]).run()?;
                 cargo(repo, &["run", "-q", "-p", "tests", "--bin", "golden", "--", "tests/golden"]).run()
             }
             Command::Conformance => {

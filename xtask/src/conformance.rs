@@ -8,8 +8,9 @@ use crate::{Error, RepoRoot, generation, zoo};
 /// The environment variable that names the Python of the conformance programs.
 const PYTHON_VARIABLE: &str = "TORCH_EXPORT_PYTHON";
 
-/// They compare exported programs; symbols, ranges and constraint messages of random inputs; random trees.
-const PROGRAMS: [&str; 3] = ["conformance", "conformance_shapes", "conformance_trees"];
+/// They compare exported programs; symbols, ranges and constraint messages of random inputs; random trees; the results of
+/// packages that AOTInductor compiles.
+const PROGRAMS: [&str; 4] = ["conformance", "conformance_shapes", "conformance_trees", "conformance_aoti"];
 
 /// Compares this project with a live PyTorch, and its reader with a sample of programs that PyTorch exports.
 ///

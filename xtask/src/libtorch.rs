@@ -28,6 +28,9 @@ pub(crate) fn setup(repo: &RepoRoot) -> Result<(), Error> {
         download(repo, &ours)?;
     }
     let cure = format!("remove the folder {} and run `cargo xtask setup`", ours.display());
+    if wheel::is_outdated(&ours) {
+        eprintln!("this libtorch cannot load AOTInductor packages, since an earlier version set it up: {cure}");
+    }
     check(&ours, &cure)
 }
 

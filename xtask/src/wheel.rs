@@ -84,11 +84,32 @@ pub(crate) fn extract_cpu(site: &Path, libtorch: &Path) -> Result<(), Error> {
         for name in CUDA_FOR_CPU {
             take(&site.join("nvidia/cu13/lib").join(name), &lib.join(name))?;
         }
-        // The wheel's libtorch.so is empty but needs libtorch_cuda.so. Linkers read this text instead.
-        write(&lib.join("libtorch.so"), "INPUT ( libtorch_cpu.so )\n")?;
+        forget_cuda(&lib.join("libtorch.so"))?;
     }
     // torch-sys reads the version from this file, which the wheel does not have.
     write(&libtorch.join("build-version"), &format!("{}\n", libtorch_link::VERSION))
+}
+
+/// Makes the wheel's libtorch.so, which is empty but needs libtorch_cuda.so, need the CPU part in its place.
+///
+/// It has to be a library: the code of AOTInductor packages needs one of this name at run time.
+fn forget_cuda(library: &Path) -> Result<(), Error> {
+    const CUDA: &[u8] = b"\0libtorch_cuda.so\0";
+    // The name is needed twice then, which does no harm. Nothing moves, since the length stays.
+    const CPU: &[u8] = b"\0libtorch_cpu.so\0\0";
+    let mut bytes = fs::read(library).map_err(Error::file(library, "read"))?;
+    let places: Vec<usize> =
+        (bytes.windows(CUDA.len()).enumerate()).filter_map(|(place, name)| (name == CUDA).then_some(place)).collect();
+    let [place] = places[..] else {
+        return Err(Error::Wheel { file: library.to_owned() });
+    };
+    bytes[place..place + CPU.len()].copy_from_slice(CPU);
+    fs::write(library, bytes).map_err(Error::file(library, "write"))
+}
+
+/// Whether this libtorch was set up by an earlier version, which wrote a text for linkers in place of libtorch.so.
+pub(crate) fn is_outdated(libtorch: &Path) -> bool {
+    fs::read(libtorch.join("lib/libtorch.so")).is_ok_and(|bytes| bytes.starts_with(b"INPUT"))
 }
 
 /// Moves `from` to `to`. Both are in the scratch folder, so this only renames.

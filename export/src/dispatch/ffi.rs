@@ -1,11 +1,15 @@
-//! The C++ shim (`cpp/shim.h`) as safe functions: the one module with `unsafe`, and its child for plans.
+//! The C++ shim (`cpp/shim.h`) as safe functions: the one module with `unsafe`, and its children for plans and packages.
 //!
 //! The rules it keeps: a tensor handle is the `C_tensor*` of a live `tch::Tensor`, which is an `at::Tensor*`; a handle
 //! that the shim makes goes into exactly one `Tensor`, whose drop deletes it; buffers are freed once, by their owner.
 #![allow(unsafe_code)]
 
+#[cfg(feature = "aoti")]
+mod aoti;
 mod plan;
 
+#[cfg(feature = "aoti")]
+pub(crate) use aoti::Package;
 pub(crate) use plan::{Autocast, Calls, Frame, FrameSize, RawNumber, with_autocast, with_grad_mode, with_inference_mode};
 
 use std::ffi::{CStr, c_char, c_int, c_void};

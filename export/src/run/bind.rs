@@ -1,7 +1,6 @@
 //! Binds the arguments of a call to the inputs of a program, by position and by name.
 
 use super::InputMismatch;
-use program::ExportedProgram;
 use pytree_core::{Context, Key, SpecNode, TreeSpec};
 use smallvec::SmallVec;
 
@@ -12,16 +11,18 @@ pub(super) type Order = SmallVec<[usize; 16]>;
 ///
 /// PyTorch wants arguments to be positional or named as in the export. Here a parameter may be given either way, as in a call
 /// of the model. Otherwise the structures have to be the same.
-pub(super) fn bind(program: &ExportedProgram, given: &TreeSpec) -> Result<Order, InputMismatch> {
-    let (Some(wanted), Some(found)) = (Call::of(&program.in_spec), Call::of(given)) else {
-        return Err(structure(program, given));
+///
+/// `names` are the names of the program's arguments, positional ones first, as far as they are known.
+pub(super) fn bind(in_spec: &TreeSpec, names: &[String], given: &TreeSpec) -> Result<Order, InputMismatch> {
+    let (Some(wanted), Some(found)) = (Call::of(in_spec), Call::of(given)) else {
+        return Err(structure(in_spec, given));
     };
-    let bound = Binding { names: &program.argument_names, wanted: &wanted, found: &found }.bind();
+    let bound = Binding { names, wanted: &wanted, found: &found }.bind();
     bound.map_err(|problem| {
         let keys = |call: &Call<'_>| call.named.iter().map(|(name, _)| (*name).to_owned()).collect::<Vec<_>>();
         let (expected, found) = (keys(&wanted), keys(&found));
         if expected.iter().all(|name| found.contains(name)) && found.len() == expected.len() {
-            InputMismatch::Structure { expected: program.in_spec.to_string(), found: given.to_string(), problem }
+            InputMismatch::Structure { expected: in_spec.to_string(), found: given.to_string(), problem }
         } else {
             InputMismatch::Keywords { expected, found, problem }
         }
@@ -29,12 +30,12 @@ pub(super) fn bind(program: &ExportedProgram, given: &TreeSpec) -> Result<Order,
 }
 
 /// The error of PyTorch for inputs of another structure.
-pub(super) fn structure(program: &ExportedProgram, found: &TreeSpec) -> InputMismatch {
-    let problem = match program.in_spec.same_as(found) {
+pub(super) fn structure(in_spec: &TreeSpec, found: &TreeSpec) -> InputMismatch {
+    let problem = match in_spec.same_as(found) {
         Ok(()) => String::new(),
         Err(error) => format!("They differ {error}"),
     };
-    InputMismatch::Structure { expected: program.in_spec.to_string(), found: found.to_string(), problem }
+    InputMismatch::Structure { expected: in_spec.to_string(), found: found.to_string(), problem }
 }
 
 /// The two sides of a call.

@@ -1,5 +1,7 @@
 //! Running a program: compiled to a plan, and called on the dispatcher.
 
+#[cfg(feature = "aoti")]
+mod aoti;
 mod bind;
 mod check;
 mod error;
@@ -8,6 +10,8 @@ mod number;
 mod plan;
 mod state;
 
+#[cfg(feature = "aoti")]
+pub use aoti::{AotiError, AotiModule, AotiOptions};
 pub use check::InputMismatch;
 pub use error::CallError;
 pub use module::{ModuleOptions, ProgramModule};

@@ -120,7 +120,7 @@ impl ProgramModule {
         let mut leaves = Leaves::new();
         if !leaves_as(inputs, &program.in_spec, |leaf| leaves.push(leaf)) {
             let flat = flatten(inputs)?;
-            let order = bind(program, &flat.spec)?;
+            let order = bind(&program.in_spec, &program.argument_names, &flat.spec)?;
             leaves = order.iter().filter_map(|leaf| flat.leaves.get(*leaf).copied()).collect();
         }
         Ok(unflatten(self.run_leaves(&leaves)?, &program.out_spec)?)
@@ -143,7 +143,7 @@ impl ProgramModule {
         }
         checks.check(leaves)?;
         if leaves.len() != program.in_spec.num_leaves() {
-            return Err(structure(program, &program.in_spec).into());
+            return Err(structure(&program.in_spec, &program.in_spec).into());
         }
         let _turn = (!plan.written.is_empty()).then(|| lock(&self.turn));
         let mut frame = self.frame()?;
@@ -321,7 +321,7 @@ fn parameters(program: &ExportedProgram, state: &State) -> Vec<String> {
 }
 
 /// A program without the bytes of its tensors, which a module holds as tensors.
-fn without_bytes(program: &ExportedProgram) -> ExportedProgram {
+pub(super) fn without_bytes(program: &ExportedProgram) -> ExportedProgram {
     let mut program = program.clone();
     let empty = Storage::new(Vec::new());
     for data in program.state_dict.values_mut().chain(program.constants.values_mut()) {

@@ -45,6 +45,18 @@ pub enum LoadError {
         /// The names of the AOTInductor models, which are machine code and not programs.
         compiled: Vec<String>,
     },
+    /// The archive is an AOTInductor package, which holds machine code and no program.
+    #[error(
+        "the archive holds no exported program, but the AOTInductor model{} {}, which {} machine code: run it with \
+         `AotiModule::load` of torch-export (feature `aoti`), or save the program itself with torch.export.save",
+        if models.len() == 1 { "" } else { "s" },
+        models.join(", "),
+        if models.len() == 1 { "is" } else { "are" }
+    )]
+    Compiled {
+        /// The names of the models.
+        models: Vec<String>,
+    },
     /// The schema of the program has another major version.
     #[error(
         "the program has version {major}.{minor} of the schema, and this library reads version 8; save it again with a \

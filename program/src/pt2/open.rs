@@ -146,7 +146,7 @@ impl Archive {
     }
 
     /// The names of the AOTInductor models. They are machine code for one machine, and not programs: this library lists them
-    /// and does not read them.
+    /// and describes them ([`compiled_model`](Archive::compiled_model)). `AotiModule::load` of `torch-export` runs them.
     pub fn compiled_models(&self) -> &[String] {
         &self.compiled
     }
@@ -176,6 +176,9 @@ impl Archive {
 
     fn no_program(&self, name: &str) -> LoadError {
         let (names, compiled) = (self.programs.clone(), self.compiled.clone());
+        if names.is_empty() && !compiled.is_empty() {
+            return LoadError::Compiled { models: compiled };
+        }
         LoadError::NoProgram { name: name.to_owned(), names, compiled }
     }
 
@@ -188,7 +191,7 @@ impl Archive {
     }
 
     /// The bytes of a member with its checksum checked.
-    pub(super) fn member(&self, name: &str) -> Result<Option<Storage>, LoadError> {
+    pub(crate) fn member(&self, name: &str) -> Result<Option<Storage>, LoadError> {
         Ok(self.zip.read_checked(&format!("{}{name}", self.root))?)
     }
 

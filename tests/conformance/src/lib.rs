@@ -1,7 +1,8 @@
-//! What the three conformance programs share: the Python with PyTorch, and the seed of a run.
+//! What the conformance programs share: the Python with PyTorch, and the seed of a run.
 //!
 //! Each program makes cases in Rust, runs one of the scripts beside `src`, which answers them with PyTorch, and counts the
-//! cases on which both agree. `cargo xtask conformance` runs all three.
+//! cases on which both agree. (`conformance_aoti` goes the other way: the script makes cases, and Rust answers.)
+//! `cargo xtask conformance` runs all of them.
 
 mod python;
 mod seed;
