@@ -56,10 +56,11 @@ fn run() -> Result<()> {
 type Check = fn(&Path) -> Result<()>;
 
 fn check(folder: &Path) -> Result<()> {
-    let checks: [(&str, Check); 8] = [
+    let checks: [(&str, Check); 9] = [
         ("typed calls give Python's outputs", typed),
         ("inputs that do not fit are refused", misfits),
         ("eight threads", threads),
+        ("no leak over 10,000 calls", leaks),
         ("constants are replaced", constants),
         ("plain values and None, checked by the program of the archive", program),
         ("strides, checked by the program of the archive", strides),
@@ -183,6 +184,27 @@ fn threads(folder: &Path) -> Result<()> {
         threads.into_iter().map(|thread| thread.join().unwrap_or_else(|_| bail!("a panic"))).collect()
     });
     results.into_iter().collect()
+}
+
+fn leaks(folder: &Path) -> Result<()> {
+    /// Less than a call's outputs, times the calls.
+    const PAGES: i64 = 512;
+    let module = AotiModule::load(folder.join("tensors.pt2"))?;
+    let call = tensors_call(&load(folder, "tensors_64")?)?;
+    let calls = |count: usize| {
+        (0..count).try_for_each(|_| module.call::<_, BTreeMap<String, pytree_core::Value<Tch>>>(&call).map(drop))
+    };
+    // The pages of memory that this process has; only Linux says it in this way.
+    let pages = || {
+        let text = std::fs::read_to_string("/proc/self/statm").unwrap_or_default();
+        text.split(' ').nth(1).and_then(|pages| pages.parse::<i64>().ok()).unwrap_or(0)
+    };
+    calls(2000)?;
+    let before = pages();
+    calls(10_000)?;
+    let more = pages() - before;
+    ensure!(more < PAGES, "{more} pages more");
+    Ok(())
 }
 
 fn constants(folder: &Path) -> Result<()> {
