@@ -356,9 +356,8 @@ fn inputs_that_do_not_fit_are_refused_by_name() {
     let inputs = ModelInputs::new(&Two, sets).unwrap();
     let program = export(&Two, &inputs, &inputs.guess_dynamic_shapes().unwrap()).unwrap();
     let module = program.module().unwrap();
-    let error = |x: Tensor, y: Tensor, scale: f64| {
-        module.call::<_, Tensor>(&Two::args(x).y(y).scale(scale)).unwrap_err()
-    };
+    let error =
+        |x: Tensor, y: Tensor, scale: f64| module.call::<_, Tensor>(&Two::args(x).y(y).scale(scale)).unwrap_err();
     let text = error(randn(&[2, 4]), randn(&[2, 3]), 2.0).to_string();
     assert!(text.starts_with("Expected input at *args[0].shape[1] to be equal to 3, but got 4"), "{text}");
     let text = error(randn(&[2, 3]), randn(&[3, 3]), 2.0).to_string();
@@ -389,7 +388,10 @@ fn resident() -> Option<usize> {
 fn calls_lose_no_memory() {
     let module = Counter::new().program().module().unwrap();
     let (good, bad) = (Counter::args(randn(&[4, 3])), Counter::args(randn(&[4, 4])));
-    let wide = Value::tuple([Value::tuple([Value::<Tch>::tensor(randn(&[4, 3]).to_kind(Kind::Double))]), Value::dict::<&str>([])]);
+    let wide = Value::tuple([
+        Value::tuple([Value::<Tch>::tensor(randn(&[4, 3]).to_kind(Kind::Double))]),
+        Value::dict::<&str>([]),
+    ]);
     let loose = ModuleOptions::new().check_element_types(false);
     let failing = Counter::new().program().module_with(&loose).unwrap();
     let calls = |count| {

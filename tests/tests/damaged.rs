@@ -382,7 +382,10 @@ fn archives_with_several_programs_or_none() {
     assert_eq!(archive.programs(), ["a", "b"]);
     assert!(archive.program("b").is_ok());
     let error = refused(&pt2(&[machine_code]));
-    assert!(error.contains("the AOTInductor model c, which is machine code: run it with `AotiModule::load`"), "{error}");
+    assert!(
+        error.contains("the AOTInductor model c, which is machine code: run it with `AotiModule::load`"),
+        "{error}"
+    );
     let error = refused(&pt2(&programs[..2]));
     assert!(error.contains("\"data/constants/a_constants_config.json\""), "{error}");
 }

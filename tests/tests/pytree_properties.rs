@@ -3,8 +3,8 @@
 
 use proptest::prelude::*;
 use pytree_core::{
-    Leaf, LeafRef, Meta, Subtree, TreeSpec, Value, broadcast, combine, flatten, for_each_mut, into_leaves, leaves_as,
-    into_tensors, leaves, leaves_with_keys, map_leaves, partition, structure, transpose, unflatten, zip,
+    Leaf, LeafRef, Meta, Subtree, TreeSpec, Value, broadcast, combine, flatten, for_each_mut, into_leaves,
+    into_tensors, leaves, leaves_as, leaves_with_keys, map_leaves, partition, structure, transpose, unflatten, zip,
 };
 use std::collections::HashSet;
 use tests::trees::{Tree, any_pair, any_tree};

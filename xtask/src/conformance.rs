@@ -55,7 +55,8 @@ fn venv(repo: &RepoRoot) -> Result<Python, Error> {
 }
 
 fn is_complete(python: &Python) -> bool {
-    python.has("numpy, safetensors, transformers") && python.torch().is_some_and(|version| version.split('+').next() == Some(VERSION))
+    python.has("numpy, safetensors, transformers")
+        && python.torch().is_some_and(|version| version.split('+').next() == Some(VERSION))
 }
 
 /// Checks that this Python can make a virtual environment, and that torch is published for it.

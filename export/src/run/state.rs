@@ -74,9 +74,7 @@ impl State {
             let tensor = shared.handle();
             let base = match bases.entry(*number) {
                 Entry::Occupied(known) => known.into_mut(),
-                Entry::Vacant(place) => {
-                    place.insert(storage(&tensor, *number).map_err(failed)?)
-                }
+                Entry::Vacant(place) => place.insert(storage(&tensor, *number).map_err(failed)?),
             };
             let tensor = match base {
                 None => tensor,

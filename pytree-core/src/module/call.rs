@@ -3,7 +3,8 @@
 use super::Slots;
 use super::slots::{Holders, SlotKind};
 use crate::{
-    BindError, Context, Family, Key, Leaf, LeafRef, MapKeys, Mismatch, Node, ParameterKind, Signature, Source, UnflattenError,
+    BindError, Context, Family, Key, Leaf, LeafRef, MapKeys, Mismatch, Node, ParameterKind, Signature, Source,
+    UnflattenError,
 };
 use crate::{Visitor, VisitorMut, VisitorOwned};
 use std::ops::{ControlFlow, Range};

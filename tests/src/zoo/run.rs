@@ -145,7 +145,8 @@ impl Case {
             let base = dispatch::storage_from_bytes(&dispatch::storage_bytes(stored)?)?;
             let tensor = dispatch::on_storage(&base, dtype, &sizes, &contiguous(&sizes), 0)?;
             let Some(strides) = ints("stride") else { return Ok(tensor) };
-            let last: i64 = sizes.iter().zip(&strides).map(|(size, stride): (&i64, &i64)| (size - 1).max(0) * stride).sum();
+            let last: i64 =
+                sizes.iter().zip(&strides).map(|(size, stride): (&i64, &i64)| (size - 1).max(0) * stride).sum();
             let bytes = (usize::try_from(last).unwrap_or_default() + 1) * dtype.size();
             let base = dispatch::storage_from_bytes(&vec![0; bytes])?;
             let mut strided = dispatch::on_storage(&base, dtype, &sizes, &strides, 0)?;
@@ -160,7 +161,9 @@ impl Case {
         let expected = self.leaf(json)?;
         match (found, &expected) {
             (Leaf::Tensor(found), Leaf::Tensor(expected)) => self.close(found, expected),
-            (Leaf::Float(a), Leaf::Float(b)) if a.to_bits() == b.to_bits() || (a - b).abs() <= 1e-12 * b.abs() => Ok(()),
+            (Leaf::Float(a), Leaf::Float(b)) if a.to_bits() == b.to_bits() || (a - b).abs() <= 1e-12 * b.abs() => {
+                Ok(())
+            }
             (Leaf::Int(a), Leaf::Int(b)) if a == b => Ok(()),
             (Leaf::Bool(a), Leaf::Bool(b)) if a == b => Ok(()),
             (Leaf::Str(a), Leaf::Str(b)) if a == b => Ok(()),

@@ -68,9 +68,7 @@ pub(super) fn decoders(repo: &RepoRoot, figures: &[Figure]) -> Result<Option<Str
     let binary = binary.trim();
     ours.insert("start".to_owned(), start(&|| in_workspace(repo, Process::new(binary)))?);
     torch.insert("start".to_owned(), start(&peer)?);
-    let measured = [
-        Measured { name: "torch", figures: Some(torch) },
-        Measured { name: "TorchScript", figures: Some(script) },
-    ];
+    let measured =
+        [Measured { name: "torch", figures: Some(torch) }, Measured { name: "TorchScript", figures: Some(script) }];
     table::table("decoders and ResNet-18", figures, &ours, &measured).map(Some)
 }

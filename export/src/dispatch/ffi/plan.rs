@@ -136,15 +136,7 @@ impl Calls {
         // SAFETY: a live plan, a live frame that nobody else has, of the size for which the shim checked all registers, and
         // calls that exist.
         let status = unsafe {
-            tx_plan_run(
-                self.raw.as_ptr(),
-                frame.raw.as_ptr(),
-                from,
-                to,
-                inference.into(),
-                &mut failed,
-                &mut error.0,
-            )
+            tx_plan_run(self.raw.as_ptr(), frame.raw.as_ptr(), from, to, inference.into(), &mut failed, &mut error.0)
         };
         match error.check(status) {
             Ok(_) => Ok(()),

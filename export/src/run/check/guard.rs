@@ -17,7 +17,10 @@ pub(super) enum Code {
         name: String,
     },
     /// A number among the inputs.
-    Leaf { leaf: usize, name: String },
+    Leaf {
+        leaf: usize,
+        name: String,
+    },
     Unary(PythonFunction, Box<Code>),
     Binary(PythonFunction, Box<Code>, Box<Code>),
     /// `max(a, b, ..)` or `min(a, b, ..)`
@@ -540,7 +543,9 @@ mod tests {
             let error = parse(text).map(|code| code.to_string());
             assert!(error.as_ref().is_err_and(|error| error.starts_with(problem)), "{text}: {error:?}");
         }
-        for deep in [format!("{}1{}", "(".repeat(10_000), ")".repeat(10_000)), "-".repeat(100_000), "not ".repeat(100_000)] {
+        for deep in
+            [format!("{}1{}", "(".repeat(10_000), ")".repeat(10_000)), "-".repeat(100_000), "not ".repeat(100_000)]
+        {
             assert!(parse(&deep).is_err_and(|error| error.starts_with("code that is nested too deeply")));
         }
     }

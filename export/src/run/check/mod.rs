@@ -122,10 +122,8 @@ impl InputChecks {
         }
         let leaves = sources::by_name(inputs.iter().map(|input| &input.source));
         let guards = program.guards.iter().map(|guard| {
-            let code = Code::parse(&guard.code, &leaves).map_err(|error| CallError::Guard {
-                code: guard.code.clone(),
-                problem: error.to_string(),
-            })?;
+            let code = Code::parse(&guard.code, &leaves)
+                .map_err(|error| CallError::Guard { code: guard.code.clone(), problem: error.to_string() })?;
             Ok(Guard { shown: code.to_string(), code })
         });
         let guards = guards.collect::<Result<_, CallError>>()?;
@@ -235,7 +233,12 @@ impl InputChecks {
         path: impl Fn() -> String,
     ) -> Result<(), InputMismatch> {
         let not_equal = |expected: i64, fixed| {
-            Err(InputMismatch::NotEqual { path: path(), expected: expected.to_string(), found: found.to_string(), fixed })
+            Err(InputMismatch::NotEqual {
+                path: path(),
+                expected: expected.to_string(),
+                found: found.to_string(),
+                fixed,
+            })
         };
         let value = |symbol: usize| known.get(symbol).copied().flatten();
         let (symbol, affine) = match &size.form {
@@ -346,7 +349,8 @@ impl InputChecks {
             if let Ok(expected) = size.expr.eval(&value)
                 && expected != found
             {
-                let path = dim.map_or_else(|| input.source.hook.clone(), |dim| format!("{}.shape[{dim}]", input.source.hook));
+                let path =
+                    dim.map_or_else(|| input.source.hook.clone(), |dim| format!("{}.shape[{dim}]", input.source.hook));
                 let (expected, found) = (expected.to_string(), found.to_string());
                 return Err(InputMismatch::NotEqual { path, expected, found, fixed: false });
             }

@@ -396,7 +396,8 @@ impl Compiler<'_> {
         bytes.index(size.registers);
         bytes.index(size.numbers);
         bytes.append(&calls);
-        let calls = Calls::new(bytes.bytes(), size, called.len()).map_err(|(index, error)| refused(&called, index, error))?;
+        let calls =
+            Calls::new(bytes.bytes(), size, called.len()).map_err(|(index, error)| refused(&called, index, error))?;
         Ok(Plan { calls, called, nodes, body, state, inputs, outputs, written })
     }
 }

@@ -204,9 +204,8 @@ impl<'c> Execution<'c> {
     ) -> Result<(), CallError> {
         let plan = self.plan;
         let name = plan.nodes.get(node).map_or("", |name| name);
-        let torch = |e: tch::TchError| {
-            CallError::op(name, DispatchError::Tensor { message: first_line(&e.to_string()) })
-        };
+        let torch =
+            |e: tch::TchError| CallError::op(name, DispatchError::Tensor { message: first_line(&e.to_string()) });
         self.give(init, carried);
         let mut items: Vec<Vec<Tensor>> = Vec::new();
         for slice in slices {

@@ -44,12 +44,11 @@ fn higher(
             [Argument::Graph { graph: condition, .. }, Argument::Graph { graph: body, .. }, carried, more],
         ) => operator.while_loop(condition, body, carried, more),
         ("map_impl", [Argument::Graph { graph, .. }, mapped, more]) => operator.scan(graph, None, mapped, more),
-        ("scan", [Argument::Graph { graph, .. }, init, slices, more]) => {
-            operator.scan(graph, Some(init), slices, more)
-        }
-        ("wrap_with_set_grad_enabled", [Argument::Bool(Sym::Value(enabled)), Argument::Graph { graph, .. }, rest @ ..]) => {
-            operator.region(Region::Gradients(*enabled), graph, rest)
-        }
+        ("scan", [Argument::Graph { graph, .. }, init, slices, more]) => operator.scan(graph, Some(init), slices, more),
+        (
+            "wrap_with_set_grad_enabled",
+            [Argument::Bool(Sym::Value(enabled)), Argument::Graph { graph, .. }, rest @ ..],
+        ) => operator.region(Region::Gradients(*enabled), graph, rest),
         ("wrap_with_autocast", [device, dtype, enabled, cache, Argument::Graph { graph, .. }, rest @ ..]) => {
             let region = autocast(node, device, dtype, enabled, cache)?;
             operator.region(region, graph, rest)
