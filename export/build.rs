@@ -18,7 +18,7 @@ fn main() {
 #[cfg(feature = "tch")]
 fn compile(libtorch: &libtorch_link::Libtorch) {
     // The first includes the others: most of the time of a unit of translation goes into libtorch's headers.
-    const SOURCES: [&str; 22] = [
+    const SOURCES: [&str; 23] = [
         "cpp/shim.cpp",
         "cpp/wire.cpp",
         "cpp/call.cpp",
@@ -39,11 +39,21 @@ fn compile(libtorch: &libtorch_link::Libtorch) {
         "cpp/rules_data.cpp",
         "cpp/tensor.cpp",
         "cpp/mode.cpp",
+        "cpp/vmap.cpp",
         "cpp/plan.cpp",
         "cpp/plan_typed.cpp",
     ];
-    const HEADERS: [&str; 8] =
-        ["cpp/plan.h", "cpp/shim.h", "cpp/wire.h", "cpp/session.h", "cpp/compact.h", "cpp/fake.h", "cpp/run.h", "cpp/rules.h"];
+    const HEADERS: [&str; 9] = [
+        "cpp/stand_in/nlohmann/json.hpp",
+        "cpp/plan.h",
+        "cpp/shim.h",
+        "cpp/wire.h",
+        "cpp/session.h",
+        "cpp/compact.h",
+        "cpp/fake.h",
+        "cpp/run.h",
+        "cpp/rules.h",
+    ];
     for file in SOURCES.iter().chain(&HEADERS) {
         println!("cargo::rerun-if-changed={file}");
     }
@@ -53,7 +63,7 @@ fn compile(libtorch: &libtorch_link::Libtorch) {
     build.cpp(true).pic(true).warnings(false).std("c++20").define("_GLIBCXX_USE_CXX11_ABI", "1");
     // An export makes thousands of calls through the shim, so it is optimised in debug builds too.
     build.opt_level(2).debug(false);
-    build.includes(libtorch.include_dirs()).file(SOURCES[0]);
+    build.includes(libtorch.include_dirs()).include("cpp/stand_in").file(SOURCES[0]);
     if let Err(error) = build.try_compile("torch_export_shim") {
         println!("cargo::error=the C++ shim of torch-export did not compile: {}", error.to_string().replace('\n', " "));
         println!("cargo::error=it needs a C++20 compiler (g++ 11 or clang 14) and the headers of libtorch");

@@ -246,6 +246,40 @@ fn gradients_are_those_of_the_model() {
     assert!(!y.requires_grad());
 }
 
+/// A parameter and a counter of calls on one memory.
+struct Beside {
+    weights: nn::VarStore,
+    weight: Tensor,
+    count: Tensor,
+}
+
+#[module]
+impl Beside {
+    fn forward(&self, x: &Tensor) -> Tensor {
+        let mut count = self.count.shallow_clone();
+        count += 1.0;
+        x * &self.weight
+    }
+}
+
+#[test]
+fn a_copied_parameter_of_a_session_requires_gradients_as_before() {
+    let weights = nn::VarStore::new(Device::Cpu);
+    let both = Tensor::ones([2], (Kind::Float, Device::Cpu));
+    let weight = weights.root().add("weight", both.narrow(0, 0, 1), true);
+    let model = Beside { weights, weight, count: both.narrow(0, 1, 1) };
+    let inputs = ModelInputs::new(&model, [Beside::args(randn(&[3]))]).unwrap();
+    let export = Export::new(&model, &inputs).parameters(&model.weights).buffer("count", &model.count);
+    let program = export.run().unwrap();
+    for gradients in [false, true] {
+        let options = if gradients { ModuleOptions::new().gradients() } else { ModuleOptions::new() };
+        let session = program.module_with(&options).unwrap().session().unwrap();
+        assert_eq!(session.tensor("weight").unwrap().requires_grad(), gradients);
+        let y: Tensor = session.call(&Beside::args(randn(&[3]))).unwrap();
+        assert_eq!(y.requires_grad(), gradients);
+    }
+}
+
 #[test]
 fn a_module_moves_to_a_device() {
     let module = Counter::new().program().module().unwrap();
@@ -356,9 +390,8 @@ fn inputs_that_do_not_fit_are_refused_by_name() {
     let inputs = ModelInputs::new(&Two, sets).unwrap();
     let program = export(&Two, &inputs, &inputs.guess_dynamic_shapes().unwrap()).unwrap();
     let module = program.module().unwrap();
-    let error = |x: Tensor, y: Tensor, scale: f64| {
-        module.call::<_, Tensor>(&Two::args(x).y(y).scale(scale)).unwrap_err()
-    };
+    let error =
+        |x: Tensor, y: Tensor, scale: f64| module.call::<_, Tensor>(&Two::args(x).y(y).scale(scale)).unwrap_err();
     let text = error(randn(&[2, 4]), randn(&[2, 3]), 2.0).to_string();
     assert!(text.starts_with("Expected input at *args[0].shape[1] to be equal to 3, but got 4"), "{text}");
     let text = error(randn(&[2, 3]), randn(&[3, 3]), 2.0).to_string();

@@ -122,10 +122,8 @@ impl InputChecks {
         }
         let leaves = sources::by_name(inputs.iter().map(|input| &input.source));
         let guards = program.guards.iter().map(|guard| {
-            let code = Code::parse(&guard.code, &leaves).map_err(|error| CallError::Guard {
-                code: guard.code.clone(),
-                problem: error.to_string(),
-            })?;
+            let code = Code::parse(&guard.code, &leaves)
+                .map_err(|error| CallError::Guard { code: guard.code.clone(), problem: error.to_string() })?;
             Ok(Guard { shown: code.to_string(), code })
         });
         let guards = guards.collect::<Result<_, CallError>>()?;
@@ -170,8 +168,8 @@ impl InputChecks {
                         return Err(InputMismatch::Undefined { path: path() });
                     };
                     if found.len() != dims.len() {
-                        let found = found.to_vec();
-                        return Err(InputMismatch::Rank { path: path(), expected: shown.clone(), found });
+                        let (dimensions, expected) = (dims.len(), shown.clone());
+                        return Err(InputMismatch::Rank { path: path(), dimensions, expected, found: found.to_vec() });
                     }
                     let found_dtype = DType::from_libtorch(i64::from(number));
                     if self.dtypes && found_dtype != Some(*dtype) {
@@ -235,7 +233,12 @@ impl InputChecks {
         path: impl Fn() -> String,
     ) -> Result<(), InputMismatch> {
         let not_equal = |expected: i64, fixed| {
-            Err(InputMismatch::NotEqual { path: path(), expected: expected.to_string(), found: found.to_string(), fixed })
+            Err(InputMismatch::NotEqual {
+                path: path(),
+                expected: expected.to_string(),
+                found: found.to_string(),
+                fixed,
+            })
         };
         let value = |symbol: usize| known.get(symbol).copied().flatten();
         let (symbol, affine) = match &size.form {
@@ -346,7 +349,8 @@ impl InputChecks {
             if let Ok(expected) = size.expr.eval(&value)
                 && expected != found
             {
-                let path = dim.map_or_else(|| input.source.hook.clone(), |dim| format!("{}.shape[{dim}]", input.source.hook));
+                let path =
+                    dim.map_or_else(|| input.source.hook.clone(), |dim| format!("{}.shape[{dim}]", input.source.hook));
                 let (expected, found) = (expected.to_string(), found.to_string());
                 return Err(InputMismatch::NotEqual { path, expected, found, fixed: false });
             }
