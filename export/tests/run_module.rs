@@ -265,12 +265,13 @@ impl Beside {
 #[test]
 fn a_copied_parameter_of_a_session_requires_gradients_as_before() {
     let weights = nn::VarStore::new(Device::Cpu);
-    let both = Tensor::ones([2], (Kind::Float, Device::Cpu));
-    let weight = weights.root().add("weight", both.narrow(0, 0, 1), true);
-    let model = Beside { weights, weight, count: both.narrow(0, 1, 1) };
+    let weight = weights.root().ones("weight", &[1]);
+    let model = Beside { weights, weight, count: Tensor::ones([2], (Kind::Float, Device::Cpu)) };
     let inputs = ModelInputs::new(&model, [Beside::args(randn(&[3]))]).unwrap();
     let export = Export::new(&model, &inputs).parameters(&model.weights).buffer("count", &model.count);
-    let program = export.run().unwrap();
+    let mut program = export.run().unwrap();
+    // Python's programs can have both on one memory, which a session has to copy for the counter.
+    program.state_dict["weight"].storage = program.state_dict["count"].storage.clone();
     for gradients in [false, true] {
         let options = if gradients { ModuleOptions::new().gradients() } else { ModuleOptions::new() };
         let session = program.module_with(&options).unwrap().session().unwrap();
@@ -321,7 +322,8 @@ fn threads_share_a_module() {
         .collect();
     for thread in threads {
         for (x, y) in thread.join().unwrap() {
-            assert!(y.allclose(&expected(&x), 1e-5, 1e-5, false));
+            // A session starts with the count of the module, and floats of some hundreds are exact to 3e-5 only.
+            assert!(y.allclose(&expected(&x), 1e-5, 2e-4, false));
         }
     }
     // The calls of the shared module took turns, so that no count is lost.

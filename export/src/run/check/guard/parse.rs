@@ -15,8 +15,11 @@ pub(in crate::run::check) struct CodeError {
 }
 
 impl Code {
-    /// Reads code. `leaves` gives the leaf of each source: `L['x']`, `L['cache'].keys[0]`.
-    pub(in crate::run::check) fn parse(text: &str, leaves: &HashMap<String, usize>) -> Result<Code, CodeError> {
+    /// Reads code. `leaves` gives the leaf of each source, such as `L['x']` or `L['cache'].keys[0]`, and its name in messages.
+    pub(in crate::run::check) fn parse(
+        text: &str,
+        leaves: &HashMap<String, (usize, String)>,
+    ) -> Result<Code, CodeError> {
         let mut parser = Parser { rest: text, depth: 0, leaves };
         let code = parser.choice()?;
         parser.space();
@@ -27,11 +30,11 @@ impl Code {
 struct Parser<'t> {
     rest: &'t str,
     depth: usize,
-    leaves: &'t HashMap<String, usize>,
+    leaves: &'t HashMap<String, (usize, String)>,
 }
 
-/// How deep code may be nested.
-const MAX_DEPTH: usize = 200;
+/// How deep code may be nested: a level takes some kilobytes of the stack, and a thread may have little.
+const MAX_DEPTH: usize = 64;
 
 impl<'t> Parser<'t> {
     fn error(&self, problem: &'static str) -> CodeError {
@@ -284,9 +287,9 @@ impl<'t> Parser<'t> {
                 let source = &start[..start.len() - self.rest.len()];
                 let (digits, rest) = rest.split_once(']').ok_or_else(|| self.error("a `]` is missing"))?;
                 let dim = digits.parse().map_err(|_| self.error("a dimension that is not a number"))?;
-                let leaf = self.leaf(source)?;
+                let (leaf, name) = self.leaf(source)?;
                 self.rest = rest;
-                return Ok(Code::Size { leaf, dim, name: format!("{}.size()[{dim}]", short(source)) });
+                return Ok(Code::Size { leaf, dim, name: format!("{name}.size()[{dim}]") });
             }
             if self.rest.starts_with('[') {
                 self.subscript()?;
@@ -295,8 +298,8 @@ impl<'t> Parser<'t> {
                 self.rest = &rest[end..];
             } else {
                 let source = &start[..start.len() - self.rest.len()];
-                let leaf = self.leaf(source)?;
-                return Ok(Code::Leaf { leaf, name: short(source) });
+                let (leaf, name) = self.leaf(source)?;
+                return Ok(Code::Leaf { leaf, name: name.to_owned() });
             }
         }
     }
@@ -322,20 +325,12 @@ impl<'t> Parser<'t> {
         Err(self.error("a `]` is missing"))
     }
 
-    fn leaf(&self, source: &str) -> Result<usize, CodeError> {
-        self.leaves.get(source).copied().ok_or_else(|| self.error("an input that the program does not have"))
+    fn leaf(&self, source: &str) -> Result<(usize, &'t str), CodeError> {
+        let known = self.leaves.get(source).map(|(leaf, name)| (*leaf, name.as_str()));
+        known.ok_or_else(|| self.error("an input that the program does not have"))
     }
 }
 
 fn single(mut parts: Vec<Code>, several: fn(Vec<Code>) -> Code) -> Code {
     if parts.len() == 1 { parts.remove(0) } else { several(parts) }
-}
-
-/// The parameter of a source by its name: `d['a'][0]` for `L['d']['a'][0]`.
-fn short(source: &str) -> String {
-    let name = |quote: char| source.strip_prefix("L[")?.strip_prefix(quote)?.split_once(quote);
-    match name('\'').or_else(|| name('"')) {
-        Some((name, rest)) => format!("{name}{}", rest.strip_prefix(']').unwrap_or(rest)),
-        None => source.to_owned(),
-    }
 }
