@@ -18,7 +18,7 @@ fn main() {
 #[cfg(feature = "tch")]
 fn compile(libtorch: &libtorch_link::Libtorch) {
     // The first includes the others: most of the time of a unit of translation goes into libtorch's headers.
-    const SOURCES: [&str; 22] = [
+    const SOURCES: [&str; 23] = [
         "cpp/shim.cpp",
         "cpp/wire.cpp",
         "cpp/call.cpp",
@@ -39,10 +39,12 @@ fn compile(libtorch: &libtorch_link::Libtorch) {
         "cpp/rules_data.cpp",
         "cpp/tensor.cpp",
         "cpp/mode.cpp",
+        "cpp/vmap.cpp",
         "cpp/plan.cpp",
         "cpp/plan_typed.cpp",
     ];
-    const HEADERS: [&str; 8] = [
+    const HEADERS: [&str; 9] = [
+        "cpp/stand_in/nlohmann/json.hpp",
         "cpp/plan.h",
         "cpp/shim.h",
         "cpp/wire.h",
@@ -61,7 +63,7 @@ fn compile(libtorch: &libtorch_link::Libtorch) {
     build.cpp(true).pic(true).warnings(false).std("c++20").define("_GLIBCXX_USE_CXX11_ABI", "1");
     // An export makes thousands of calls through the shim, so it is optimised in debug builds too.
     build.opt_level(2).debug(false);
-    build.includes(libtorch.include_dirs()).file(SOURCES[0]);
+    build.includes(libtorch.include_dirs()).include("cpp/stand_in").file(SOURCES[0]);
     if cfg!(feature = "aoti") {
         for file in ["cpp/aoti.cpp", "cpp/aoti.h"] {
             println!("cargo::rerun-if-changed={file}");

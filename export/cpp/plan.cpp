@@ -126,14 +126,14 @@ c10::IValue list_of(const Operand &o, const tx_frame &frame) {
   case c10::TypeKind::BoolType: {
     c10::List<bool> list;
     for (const auto &entry : o.entries)
-      list.push_back(number_at(frame, entry, false).bits != 0);
+      list.push_back(number_at(frame, entry, false).is_true());
     return list;
   }
   default: {
     c10::List<int64_t> list;
     list.reserve(o.entries.size());
     for (const auto &entry : o.entries)
-      list.push_back(number_at(frame, entry, false).bits);
+      list.push_back(int_of(o, number_at(frame, entry, false)));
     return list;
   }
   }
@@ -161,7 +161,7 @@ c10::IValue scalar_of(const Operand &o, const tx_number &n) {
     return n.as_float();
   case c10::TypeKind::BoolType:
   case c10::TypeKind::SymBoolType:
-    return n.is_float() ? n.as_float() != 0 : n.bits != 0;
+    return n.is_true();
   case c10::TypeKind::NumberType:
     return n.is_float() ? c10::IValue(n.as_float()) : n.kind == tx_number::Bool ? c10::IValue(n.bits != 0) : c10::IValue(n.bits);
   case c10::TypeKind::TensorType:
@@ -170,9 +170,7 @@ c10::IValue scalar_of(const Operand &o, const tx_number &n) {
       return at::native::wrapped_scalar_tensor(n.as_float());
     return at::native::wrapped_scalar_tensor(n.kind == tx_number::Bool ? at::Scalar(n.bits != 0) : at::Scalar(n.bits));
   default:
-    if (n.is_float())
-      throw std::runtime_error("argument '" + o.argument->name() + "' must be an int, not a float");
-    return n.bits;
+    return int_of(o, n);
   }
 }
 
@@ -226,6 +224,12 @@ void store(const Result &result, c10::IValue &value, tx_frame &frame) {
 }
 
 } // namespace
+
+int64_t int_of(const Operand &o, const tx_number &n) {
+  if (n.is_float())
+    throw std::runtime_error("argument '" + o.argument->name() + "' must be an int, not a float");
+  return n.bits;
+}
 
 tx_number number_of(const c10::IValue &value) {
   const auto of_float = [](double v) {

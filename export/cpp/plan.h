@@ -21,6 +21,7 @@ struct tx_number {
   int64_t bits;
 
   bool is_float() const { return kind == Float; }
+  bool is_true() const { return is_float() ? as_float() != 0 : bits != 0; }
   double as_float() const {
     double v;
     std::memcpy(&v, &bits, sizeof v);
@@ -104,6 +105,9 @@ void run_boxed(const Call &call, tx_frame &frame);
 Run typed_call(const Call &call);
 
 tx_number number_of(const c10::IValue &value);
+
+// A number as an int. Throws for a float, which an input of another type can give.
+int64_t int_of(const Operand &o, const tx_number &n);
 
 } // namespace tx
 

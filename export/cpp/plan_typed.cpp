@@ -93,12 +93,7 @@ template <> struct In<const c10::List<std::optional<at::Tensor>> &> {
 };
 
 int64_t int_of(const Operand &o, const tx_frame &f) {
-  if (o.fixed())
-    return o.value.toInt();
-  const auto &n = f.numbers[o.places[0]];
-  if (n.is_float())
-    throw std::runtime_error("argument '" + o.argument->name() + "' must be an int, not a float");
-  return n.bits;
+  return o.fixed() ? o.value.toInt() : tx::int_of(o, f.numbers[o.places[0]]);
 }
 
 struct InInt {
@@ -155,7 +150,7 @@ struct InInts {
       : missing(o.fixed() && o.value.isNone()), computed(o.from == From::Numbers), constant(o.ints) {
     items.reserve(o.entries.size());
     for (const auto &entry : o.entries)
-      items.push_back(entry.computed ? f.numbers[entry.value].bits : entry.value);
+      items.push_back(entry.computed ? tx::int_of(o, f.numbers[entry.value]) : entry.value);
   }
   // Not before the object is where it stays: a small list is inside of it.
   at::IntArrayRef ref() const { return computed ? at::IntArrayRef(items) : constant; }

@@ -5,6 +5,7 @@
 #include "tensor.cpp"
 
 #include "mode.cpp"
+#include "vmap.cpp"
 #include "plan.cpp"
 #include "plan_typed.cpp"
 

@@ -140,6 +140,15 @@ typedef struct {
 int tx_autocast_enter(int device, const tx_autocast *set, tx_autocast *before, tx_bytes *error);
 void tx_autocast_leave(int device, const tx_autocast *before);
 
+// Regions of `torch.vmap`: begun and ended outside of inference mode. A tensor gets its hidden dimension, or loses it, on its
+// way from one register to another; without `keep` the first one is empty afterwards, also after an error.
+int tx_vmap_enter(int64_t size, int randomness, tx_bytes *error);
+int tx_vmap_leave(tx_bytes *error);
+int tx_vmap_add(tx_frame *frame, uint64_t from, int keep, uint64_t to, int64_t dim, int64_t level, int inference,
+                tx_bytes *error);
+int tx_vmap_remove(tx_frame *frame, uint64_t from, int keep, uint64_t to, int64_t level, int64_t size, int64_t dim,
+                   int inference, tx_bytes *error);
+
 #ifdef __cplusplus
 }
 #endif

@@ -7,7 +7,7 @@
 use std::path::{Path, PathBuf};
 
 /// The smallest number of programs in the folder. It only grows.
-const PROGRAMS: usize = 68;
+const PROGRAMS: usize = 77;
 
 fn judge(folder: &Path) -> usize {
     let programs = tests::zoo::programs(folder).unwrap();

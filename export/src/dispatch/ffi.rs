@@ -10,9 +10,8 @@ mod plan;
 
 #[cfg(feature = "aoti")]
 pub(crate) use aoti::Package;
-pub(crate) use plan::{
-    Autocast, Calls, Frame, FrameSize, RawNumber, with_autocast, with_grad_mode, with_inference_mode,
-};
+pub(crate) use plan::{Autocast, Calls, Frame, FrameSize, Moved, RawNumber};
+pub(crate) use plan::{enter_vmap, leave_vmap, with_autocast, with_grad_mode, with_inference_mode};
 
 use std::ffi::{CStr, c_char, c_int, c_void};
 use std::marker::PhantomData;

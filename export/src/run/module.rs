@@ -177,7 +177,14 @@ impl ProgramModule {
         let Shared { plan, .. } = &*self.shared;
         let written: Vec<&str> =
             plan.written.iter().filter_map(|number| plan.state.get(*number).map(String::as_str)).collect();
-        Ok(Self::of_parts(Arc::clone(&self.shared), self.state.with_copies(&written)?))
+        let mut state = self.state.with_copies(&written)?;
+        // A copy of a parameter is a leaf of its own, which requires gradients as the parameter does.
+        let requires = |state: &State, name: &str| state.get(name).is_some_and(|tensor| tensor.requires_grad());
+        let names = parameters(&self.shared.program, &state);
+        let copied = names.into_iter().filter(|name| requires(&self.state, name) && !requires(&state, name));
+        let copied: Vec<String> = copied.collect();
+        state.require_gradients(copied);
+        Ok(Self::of_parts(Arc::clone(&self.shared), state))
     }
 
     /// The same module on another device: its state, and everything that the graph makes (`ep.module().to(device)` and

@@ -78,7 +78,8 @@ impl Number {
         }
     }
 
-    fn to_float(self) -> f64 {
+    /// The nearest float (`float(x)`).
+    pub(super) fn to_float(self) -> f64 {
         match self.counted() {
             Number::Int(v) => v as f64,
             Number::Float(v) => v,

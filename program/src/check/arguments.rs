@@ -7,12 +7,17 @@ use crate::graph::{Argument, Graph, Literal, NamedArgument, Node, NodeId, NodeVa
 use crate::op::OpName;
 use crate::pt2::cut;
 
-/// Checks that the nodes in an argument have values of its kind.
-pub(super) fn values(graph: &Graph, argument: &Argument) -> Result<(), Problem> {
+/// Checks that the nodes in an argument have values of its kind. `operands`: whether it may be the operands of a sub-graph, a
+/// list that PyTorch writes as one of tensors, although there may be numbers in it.
+pub(super) fn values(graph: &Graph, argument: &Argument, operands: bool) -> Result<(), Problem> {
     let mut checked = Ok(());
     argument.operands(&mut |id, operand| {
         if checked.is_ok() {
-            checked = value(graph.node(*id), operand);
+            let node = graph.node(*id);
+            let number = matches!(node.value, NodeValue::Int(_) | NodeValue::Float(_) | NodeValue::Bool(_));
+            if !(operands && number && matches!(operand, Operand::ListedTensor)) {
+                checked = value(node, operand);
+            }
         }
     });
     checked

@@ -99,7 +99,8 @@ impl Checker<'_> {
                 "" => place.clone(),
                 name => format!("{place}, argument `{}`", cut(name)),
             };
-            if let Err(problem) = arguments::values(graph, &argument.value) {
+            let operands = matches!(target, Target::HigherOrder(_));
+            if let Err(problem) = arguments::values(graph, &argument.value, operands) {
                 self.report.add(at(), problem);
             }
         }

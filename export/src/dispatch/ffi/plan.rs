@@ -82,6 +82,29 @@ unsafe extern "C" {
         error: *mut RawBytes,
     ) -> c_int;
     fn tx_autocast_leave(device: c_int, before: *const RawAutocast);
+    fn tx_vmap_enter(size: i64, randomness: c_int, error: *mut RawBytes) -> c_int;
+    fn tx_vmap_leave(error: *mut RawBytes) -> c_int;
+    fn tx_vmap_add(
+        frame: *mut RawFrame,
+        from: u64,
+        keep: c_int,
+        to: u64,
+        dim: i64,
+        level: i64,
+        inference: c_int,
+        error: *mut RawBytes,
+    ) -> c_int;
+    fn tx_vmap_remove(
+        frame: *mut RawFrame,
+        from: u64,
+        keep: c_int,
+        to: u64,
+        level: i64,
+        size: i64,
+        dim: i64,
+        inference: c_int,
+        error: *mut RawBytes,
+    ) -> c_int;
 }
 
 /// How large the frames of a plan are.
@@ -224,6 +247,29 @@ impl Frame {
         make_tensor(|out, error| unsafe { tx_frame_take(self.raw.as_ptr(), place, keep.into(), out, error) })
     }
 
+    /// Hides a dimension of a tensor from the ops of a `vmap` region.
+    pub(crate) fn add_batch(&mut self, moved: Moved, dim: i64, level: i64) -> Result<(), ShimError> {
+        let Moved { from, to, keep, inference } = moved;
+        let (from, to) = (self.place(from), self.place(to));
+        let (keep, inference) = (keep.into(), inference.into());
+        let mut error = Buffer::empty();
+        // SAFETY: a live frame, two registers of it, and a place for the error.
+        let status = unsafe { tx_vmap_add(self.raw.as_ptr(), from, keep, to, dim, level, inference, &mut error.0) };
+        error.check(status).map(drop)
+    }
+
+    /// Shows the hidden dimension of a tensor again, as dimension `dim`.
+    pub(crate) fn remove_batch(&mut self, moved: Moved, level: i64, size: i64, dim: i64) -> Result<(), ShimError> {
+        let Moved { from, to, keep, inference } = moved;
+        let (from, to) = (self.place(from), self.place(to));
+        let (keep, inference) = (keep.into(), inference.into());
+        let mut error = Buffer::empty();
+        // SAFETY: a live frame, two registers of it, and a place for the error.
+        let status =
+            unsafe { tx_vmap_remove(self.raw.as_ptr(), from, keep, to, level, size, dim, inference, &mut error.0) };
+        error.check(status).map(drop)
+    }
+
     /// Empties the registers from this one on.
     pub(crate) fn clear(&mut self, from: usize) {
         // SAFETY: a live frame.
@@ -236,6 +282,31 @@ impl Drop for Frame {
         // SAFETY: made by the shim, and freed once.
         unsafe { tx_frame_free(self.raw.as_ptr()) }
     }
+}
+
+/// A tensor that goes from one register to another, in inference mode if wanted.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Moved {
+    pub(crate) from: usize,
+    pub(crate) to: usize,
+    pub(crate) keep: bool,
+    pub(crate) inference: bool,
+}
+
+/// Begins a region of `torch.vmap` on this thread. `randomness` is the number of a `RandomnessType`.
+pub(crate) fn enter_vmap(size: i64, randomness: i32) -> Result<(), ShimError> {
+    let mut error = Buffer::empty();
+    // SAFETY: plain values and a place for the error.
+    let status = unsafe { tx_vmap_enter(size, randomness, &mut error.0) };
+    error.check(status).map(drop)
+}
+
+/// Ends the innermost region of `torch.vmap` of this thread.
+pub(crate) fn leave_vmap() -> Result<(), ShimError> {
+    let mut error = Buffer::empty();
+    // SAFETY: a place for the error.
+    let status = unsafe { tx_vmap_leave(&mut error.0) };
+    error.check(status).map(drop)
 }
 
 /// Runs `f` with gradients on or off (`torch.set_grad_enabled`).

@@ -2,7 +2,8 @@
 
 use pytree_core::LeafKind;
 
-/// Inputs that do not fit the program. Most messages are PyTorch's.
+/// Inputs that do not fit the program. Most messages are PyTorch's. Where its hook and its guards have different words for a
+/// mistake, the message has both.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum InputMismatch {
@@ -43,7 +44,7 @@ pub enum InputMismatch {
         found: usize,
     },
     /// An input that must be a tensor is not one.
-    #[error("Expected input at {path} to be a tensor, but got {found}")]
+    #[error("Expected input at {path} to be a tensor, but got <class '{0}'> ('{0}' object has no attribute 'size')", class(*.found))]
     NotATensor {
         /// The path of the input.
         path: String,
@@ -57,10 +58,16 @@ pub enum InputMismatch {
         path: String,
     },
     /// The number of dimensions differs.
-    #[error("Unexpected number of dimensions in input at {path}.shape (expected [{expected}], got {found:?})")]
+    #[error(
+        "Unexpected number of dimensions in input at {path}.shape (expected torch.Size([{expected}]), got \
+         torch.Size({found:?})){}",
+        too_few(found.len(), *.dimensions)
+    )]
     Rank {
         /// The path of the input.
         path: String,
+        /// How many dimensions the program has.
+        dimensions: usize,
         /// The program's sizes.
         expected: String,
         /// The given sizes.
@@ -129,6 +136,23 @@ fn keywords(names: &[String]) -> String {
 
 fn with_values(values: &str) -> String {
     if values.is_empty() { String::new() } else { format!(" (with {values})") }
+}
+
+/// The class of a value in Python.
+fn class(kind: LeafKind) -> &'static str {
+    match kind {
+        LeafKind::Tensor => "Tensor",
+        LeafKind::Int => "int",
+        LeafKind::Float => "float",
+        LeafKind::Bool => "bool",
+        LeafKind::Str => "str",
+        LeafKind::None => "NoneType",
+    }
+}
+
+/// What Python says when guards ask for a size that the tensor does not have.
+fn too_few(found: usize, dimensions: usize) -> &'static str {
+    if found < dimensions { ": tuple index out of range" } else { "" }
 }
 
 fn advice(fixed: bool) -> &'static str {

@@ -168,8 +168,8 @@ impl InputChecks {
                         return Err(InputMismatch::Undefined { path: path() });
                     };
                     if found.len() != dims.len() {
-                        let found = found.to_vec();
-                        return Err(InputMismatch::Rank { path: path(), expected: shown.clone(), found });
+                        let (dimensions, expected) = (dims.len(), shown.clone());
+                        return Err(InputMismatch::Rank { path: path(), dimensions, expected, found: found.to_vec() });
                     }
                     let found_dtype = DType::from_libtorch(i64::from(number));
                     if self.dtypes && found_dtype != Some(*dtype) {

@@ -52,12 +52,18 @@ impl Source {
     }
 }
 
-/// The leaf of each name in code. A name that two leaves could have belongs to the first.
-pub(super) fn by_name<'s>(sources: impl Iterator<Item = &'s Source>) -> HashMap<String, usize> {
+/// The leaf of each name in code, and its name in messages. The name of a leaf comes before another reading of it: in `f(x_1, x)` the second leaf of `x`
+/// is `L['x'][1]`, and `x_1` could be one of several `*x` only if there were no such leaf.
+pub(super) fn by_name<'s>(sources: impl Iterator<Item = &'s Source> + Clone) -> HashMap<String, (usize, String)> {
     let mut leaves = HashMap::new();
+    for (leaf, source) in sources.clone().enumerate() {
+        if let Some(code) = source.codes.first() {
+            leaves.insert(code.clone(), (leaf, source.name.clone()));
+        }
+    }
     for (leaf, source) in sources.enumerate() {
-        for code in &source.codes {
-            leaves.entry(code.clone()).or_insert(leaf);
+        for code in source.codes.iter().skip(1) {
+            leaves.entry(code.clone()).or_insert_with(|| (leaf, source.name.clone()));
         }
     }
     leaves

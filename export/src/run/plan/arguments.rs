@@ -73,9 +73,9 @@ impl Arguments<'_, '_> {
             Argument::Int(v) => self.number(name, v, Value::Int),
             Argument::Float(v) => self.number(name, v, Value::Float),
             Argument::Bool(v) => self.number(name, v, Value::Bool),
-            Argument::Ints(v) => self.numbers(name, v, Value::Ints, |v| *v),
-            Argument::Floats(v) => self.numbers(name, v, Value::Floats, |v| v.to_bits().cast_signed()),
-            Argument::Bools(v) => self.numbers(name, v, Value::Bools, |v| i64::from(*v)),
+            Argument::Ints(v) => self.numbers(name, v, Value::Ints, Number::Int, int_bits),
+            Argument::Floats(v) => self.numbers(name, v, Value::Floats, Number::Float, float_bits),
+            Argument::Bools(v) => self.numbers(name, v, Value::Bools, Number::Bool, bool_bits),
             Argument::None => self.plain(name, &Value::None),
             Argument::Str(v) => self.plain(name, &Value::Str(v.clone())),
             Argument::Strs(v) => self.plain(name, &Value::Strs(v.clone())),
@@ -165,21 +165,25 @@ impl Arguments<'_, '_> {
         name: &str,
         items: &[Sym<T>],
         plain: fn(Vec<T>) -> Plain,
-        bits: fn(&T) -> i64,
+        number: fn(T) -> Number,
+        bits: fn(Number) -> Option<i64>,
     ) -> Result<(), CallError> {
         if let Some(values) = items.iter().map(|item| item.value().copied()).collect::<Option<Vec<T>>>() {
             return self.plain(name, &plain(values));
         }
         let mut entries = Vec::with_capacity(items.len());
         for item in items {
-            entries.push(match item {
-                Sym::Value(v) => (false, bits(v)),
-                Sym::Node(id) => match number_of(self.scope, self.node, *id)? {
-                    // A place is an index into memory, so it fits.
-                    Operand::Place(place) => (true, place as i64),
-                    Operand::Value(Number::Int(v)) => (false, v),
-                    Operand::Value(Number::Float(v)) => (false, v.to_bits().cast_signed()),
-                    Operand::Value(Number::Bool(v)) => (false, v.into()),
+            let operand = match item {
+                Sym::Value(v) => Operand::Value(number(*v)),
+                Sym::Node(id) => number_of(self.scope, self.node, *id)?,
+            };
+            entries.push(match operand {
+                // A place is an index into memory, so it fits.
+                Operand::Place(place) => (true, place as i64),
+                // In the list every number is of the list's kind.
+                Operand::Value(value) => match bits(value) {
+                    Some(bits) => (false, bits),
+                    None => return Err(CallError::invalid(self.node, "has a list of ints with a float in it")),
                 },
             });
         }
@@ -191,4 +195,20 @@ impl Arguments<'_, '_> {
         }
         Ok(())
     }
+}
+
+fn int_bits(number: Number) -> Option<i64> {
+    match number {
+        Number::Int(v) => Some(v),
+        Number::Bool(v) => Some(v.into()),
+        Number::Float(_) => None,
+    }
+}
+
+fn float_bits(number: Number) -> Option<i64> {
+    Some(number.to_float().to_bits().cast_signed())
+}
+
+fn bool_bits(number: Number) -> Option<i64> {
+    Some(number.is_true().into())
 }

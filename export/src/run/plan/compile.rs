@@ -5,7 +5,7 @@ use super::super::number::Number;
 use super::registers::{Places, Registers, Uses, ValueId, value_of};
 use super::step::{Body, Operand, Place, Source, Step};
 use super::writes::Writes;
-use super::{Called, Plan, Returned, arguments, operators};
+use super::{Called, Plan, Returned, arguments, operators, vmap};
 use crate::dispatch::ffi::{Calls, FrameSize, ShimError};
 use crate::dispatch::wire::Writer;
 use crate::dispatch::{DispatchError, Schema, first_line};
@@ -194,6 +194,7 @@ impl Compiler<'_> {
                 Target::Op(op) if op.to_string() == ASSERT_SCALAR => self.assert(scope, node, arguments)?,
                 Target::Op(op) => self.call(scope, id, node, op, arguments)?,
                 Target::HigherOrder(op) => operators::compile(self, scope, id, node, op, arguments)?,
+                Target::Predispatch(function) => vmap::compile(self, scope, id, node, function, arguments)?,
                 other => {
                     return Err(CallError::invalid(node, format!("calls `{other}`, which cannot be run here")));
                 }

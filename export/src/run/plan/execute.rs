@@ -32,19 +32,22 @@ pub(in crate::run) enum Mode {
 /// One call of a plan.
 pub(in crate::run) struct Execution<'c> {
     plan: &'c Plan,
-    frame: &'c mut Frame,
+    pub(super) frame: &'c mut Frame,
     mode: Mode,
+    /// How many regions of `vmap` are open.
+    pub(super) regions: usize,
 }
 
 impl<'c> Execution<'c> {
     /// A call in a frame that holds the state in its first registers.
     pub(in crate::run) fn new(plan: &'c Plan, frame: &'c mut Frame, mode: Mode) -> Self {
-        Execution { plan, frame, mode }
+        Execution { plan, frame, mode, regions: 0 }
     }
 
     /// Runs the plan. Afterwards the frame holds the state and nothing else.
     pub(in crate::run) fn run(mut self, leaves: &[LeafRef<'_, Tch>]) -> Result<Vec<Leaf<Tch>>, CallError> {
         let outputs = self.steps(leaves);
+        self.leave_regions();
         self.frame.clear(self.plan.state.len());
         outputs
     }
@@ -89,14 +92,18 @@ impl<'c> Execution<'c> {
         }
     }
 
-    fn operand(&mut self, operand: Operand) -> Number {
+    pub(super) fn is_inference(&self) -> bool {
+        self.mode == Mode::Inference
+    }
+
+    pub(super) fn operand(&mut self, operand: Operand) -> Number {
         match operand {
             Operand::Value(number) => number,
             Operand::Place(place) => self.number(place),
         }
     }
 
-    fn name(&self, node: usize) -> &str {
+    pub(super) fn name(&self, node: usize) -> &str {
         self.plan.nodes.get(node).map_or("", |name| name)
     }
 
@@ -104,7 +111,7 @@ impl<'c> Execution<'c> {
         for step in &body.steps {
             match step {
                 Step::Calls { from, to } => {
-                    let ran = self.plan.calls.run(self.frame, *from, *to, self.mode == Mode::Inference);
+                    let ran = self.plan.calls.run(self.frame, *from, *to, self.is_inference());
                     ran.map_err(|(index, error)| failed(self.plan.called.get(index), error))?;
                 }
                 Step::Compute { node, function, operands, to } => {
@@ -131,6 +138,7 @@ impl<'c> Execution<'c> {
                         return Err(CallError::Assertion { node, message: message.to_string() });
                     }
                 }
+                Step::Vmap { node, op } => self.vmap(*node, *op)?,
                 Step::Higher { node, op } => self.higher(*node, op)?,
             }
         }
@@ -325,7 +333,8 @@ fn failed(called: Option<&Called>, error: ShimError) -> CallError {
     };
     let Some(Called { node, op }) = called else { return CallError::graph("", &message) };
     if ASSERTIONS.contains(&op.to_string().as_str()) {
-        return CallError::Assertion { node: node.to_string(), message: first_line(&message) };
+        // The program gives the text, which may have several lines.
+        return CallError::Assertion { node: node.to_string(), message };
     }
     CallError::op(node, DispatchError::Torch { op: op.clone(), message: first_line(&message) })
 }

@@ -7,9 +7,11 @@
 mod arguments;
 mod compile;
 mod execute;
+mod fit;
 mod operators;
 mod registers;
 mod step;
+mod vmap;
 mod writes;
 
 pub(super) use compile::compile;

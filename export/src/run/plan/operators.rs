@@ -19,6 +19,7 @@ pub(super) fn compile(
 ) -> Result<(), CallError> {
     compiler.writes.enter(scope.graph, id, arguments);
     let higher = higher(compiler, scope, id, node, op, arguments)?;
+    super::fit::check(node, &higher)?;
     compiler.writes.leave();
     let node = compiler.name(node);
     scope.body.steps.push(Step::Higher { node, op: Box::new(higher) });
@@ -114,6 +115,10 @@ impl Operator<'_, '_, '_, '_> {
         no: &Graph,
         operands: &Argument,
     ) -> Result<Higher, CallError> {
+        let predicate = match condition {
+            Argument::Tensor(id) => Some(*id),
+            _ => None,
+        };
         let condition = match condition {
             Argument::Tensor(id) => match self.scope.places.get(value_of(self.scope.graph, *id)) {
                 Some(Place::Register(register)) => Condition::Tensor(register),
@@ -122,8 +127,9 @@ impl Operator<'_, '_, '_, '_> {
             number => Condition::Number(operand(self.scope, self.node, number)?),
         };
         let operands = self.operands(std::slice::from_ref(&operands))?;
+        let (operands, mut ended) = self.sources(operands)?;
         // The predicate is needed until a branch is chosen, so its register is freed with those of the operands.
-        let (operands, ended) = self.sources(operands)?;
+        ended.extend(self.compiler.end_uses(self.scope, predicate));
         // The results get their places first: values move there from those of the graph's outputs, which are free by then.
         let results = self.results();
         let yes = self.body(yes, operands.len(), Rounds::One)?;

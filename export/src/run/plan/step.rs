@@ -49,6 +49,8 @@ pub(super) enum Step {
     Compute { node: usize, function: PythonFunction, operands: Box<[Operand]>, to: usize },
     /// Fails unless a number is not zero.
     Assert { node: usize, condition: Operand, message: Box<str> },
+    /// A mark of a `vmap` region, or a tensor that passes its border.
+    Vmap { node: usize, op: Vmap },
     /// Runs a sub-graph, or one of several.
     Higher { node: usize, op: Box<Higher> },
 }
@@ -86,4 +88,26 @@ pub(super) enum Region {
     Plain,
     Gradients(bool),
     Autocast(Autocast),
+}
+
+/// What the functions of `torch._functorch.predispatch` do.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(super) enum Vmap {
+    /// A region begins. `randomness` is libtorch's number of it.
+    Enter { size: Operand, randomness: i32 },
+    /// The innermost region ends.
+    Leave,
+    /// A dimension is hidden from the ops of the region.
+    Add { tensor: Passed, dim: Operand, level: Operand },
+    /// It is seen again, as dimension `dim`.
+    Remove { tensor: Passed, level: Operand, size: Operand, dim: Operand },
+}
+
+/// A tensor that goes from one register to another.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Passed {
+    pub(super) from: usize,
+    /// Whether the first register is used again.
+    pub(super) keep: bool,
+    pub(super) to: usize,
 }
