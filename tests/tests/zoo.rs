@@ -7,7 +7,7 @@
 use std::path::{Path, PathBuf};
 
 /// The smallest number of programs in the folder. It only grows.
-const PROGRAMS: usize = 77;
+const PROGRAMS: usize = 78;
 
 fn judge(folder: &Path) -> usize {
     let programs = tests::zoo::programs(folder).unwrap();
