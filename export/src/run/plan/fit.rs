@@ -67,10 +67,13 @@ fn fits(node: &Node, from: &[Source], to: &[Option<Place>]) -> Result<(), CallEr
 
 /// Carried values go into the graphs again.
 fn around(node: &Node, carried: &[Option<Place>], inputs: &[Option<Place>]) -> Result<(), CallError> {
-    let same = |(a, b): (&Option<Place>, &Option<Place>)| match (a, b) {
-        (Some(Place::Register(_)), Some(Place::Register(_))) | (_, None) => true,
-        (Some(Place::Number(_)), Some(Place::Number(_))) => true,
-        _ => false,
+    let same = |(a, b): (&Option<Place>, &Option<Place>)| {
+        matches!(
+            (a, b),
+            (_, None)
+                | (Some(Place::Register(_)), Some(Place::Register(_)))
+                | (Some(Place::Number(_)), Some(Place::Number(_)))
+        )
     };
     if carried.iter().zip(inputs).all(same) {
         return Ok(());
