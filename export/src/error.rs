@@ -4,7 +4,7 @@ use crate::dispatch::{DispatchError, first_line};
 use crate::record::RecordError;
 use crate::run::CallError;
 use program::{OpName, OpNameError, Unproven};
-use pytree_core::{BindError, TreeError, UnflattenError};
+use pytree_core::{BindError, ForwardError, TreeError, UnflattenError};
 use shapes::rules::RuleError;
 use shapes::{ConstraintError, MatchError};
 use symbolic::{EnvError, ExprError};
@@ -16,6 +16,9 @@ pub enum ExportError {
     /// An argument is missing or given twice.
     #[error(transparent)]
     Bind(#[from] BindError),
+    /// The forward returned an error.
+    #[error("the forward returned an error: {0}")]
+    Model(#[source] Box<dyn std::error::Error + Send + Sync>),
     /// The dynamic shapes do not have the structure of the inputs.
     #[error(transparent)]
     Match(#[from] MatchError),
@@ -343,4 +346,14 @@ fn refused_set(source: &CallError) -> &'static str {
 
 fn seen_values(seen: &str) -> String {
     if seen.is_empty() { String::new() } else { format!(": {seen}") }
+}
+
+impl From<ForwardError> for ExportError {
+    fn from(error: ForwardError) -> Self {
+        match error {
+            ForwardError::Bind(error) => ExportError::Bind(error),
+            ForwardError::Failed(error) => ExportError::Model(error),
+            error => ExportError::Model(error.into()),
+        }
+    }
 }

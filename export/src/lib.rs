@@ -111,6 +111,8 @@ mod model_state;
 mod model_tensors;
 pub mod prelude;
 #[cfg(feature = "tch")]
+pub mod nn;
+#[cfg(feature = "tch")]
 mod probe;
 #[cfg(feature = "tch")]
 pub mod record;

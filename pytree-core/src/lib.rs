@@ -95,14 +95,15 @@ mod walk;
 pub use containers::{DefaultDict, Deque, ImmutableDict, ImmutableList, OrderedDict, Size};
 pub use error::{TreeError, UnflattenError};
 pub use family::{Family, Meta, NoTensors};
+pub use impls::{Describes, Remote};
 /// The map that a `dict` and `**kwargs` are. It is re-exported so that users need no dependency on the same version.
 #[doc(no_inline)]
 pub use indexmap::IndexMap;
 pub use key::{DictKey, EnumKey, Key, KeyEntry, KeyPath, Names};
 pub use leaf::{AsLeaf, Leaf, LeafClass, LeafError, LeafKey, LeafKind, LeafMut, LeafRef, Plain, leaves_with_keys};
 pub use module::{
-    BindError, BoundArgument, Call, Holder, Holders, InputPath, Module, Parameter, ParameterKind, Signature, Slot,
-    SlotKind, Slots, VarArgs, VarKwargs,
+    BindError, BoundArgument, Call, ForwardError, Holder, Holders, InputPath, Module, Parameter, ParameterKind,
+    Signature, Slot, SlotKind, Slots, VarArgs, VarKwargs,
 };
 pub use ops::{
     Frame, LeafPairs, ShareTensor, StructureError, all, all_only, any, any_only, broadcast, combine, for_each_mut,

@@ -348,7 +348,7 @@ pub fn derive_pytree_facade(input: TokenStream) -> TokenStream {
 ///     "TreeSpec(tuple, None, [TreeSpec(tuple, None, [*]),\n  TreeSpec(dict, ['y'], [*])])"
 /// );
 /// assert_eq!(Add.call(&inputs)?.to_string(), "f32[5, 6]");
-/// assert_eq!(Add.call(&Add::args(x)), Err(BindError::Missing("y".into())));
+/// assert_eq!(Add.call(&Add::args(x)).unwrap_err(), BindError::Missing("y".into()));
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 ///
@@ -421,7 +421,7 @@ pub fn derive_pytree_facade(input: TokenStream) -> TokenStream {
 ///     }
 /// }
 ///
-/// fn main() -> Result<(), pytree_core::BindError> {
+/// fn main() -> Result<(), pytree_core::ForwardError> {
 ///     let x = TensorMeta::new(pytree_core::DType::Float32, [5, 6]);
 ///     let inputs = Scale::args((vec![x], 2)).bias(None);
 ///     assert_eq!(Scale(3.0).call(&inputs)?, [18.0]);
@@ -455,7 +455,7 @@ pub fn module_facade(arguments: TokenStream, item: TokenStream) -> TokenStream {
 /// let x = TensorMeta::new(DType::Float32, [2]);
 /// assert_eq!(add.call(&add.args(x.clone()))?.to_string(), "f32[5]");
 /// assert_eq!(add.call(&add.kwargs().x(x).times(2))?.to_string(), "f32[7]");
-/// # Ok::<(), pytree_core::BindError>(())
+/// # Ok::<(), pytree_core::ForwardError>(())
 /// ```
 ///
 /// `family = Path` and `crate = "path"` are those of `#[module]`, `name = "Add"` is the name of the model. The types cannot

@@ -1,10 +1,12 @@
 //! A model: a type with a forward whose arguments and result are trees.
 
 mod call;
+mod error;
 mod signature;
 mod slots;
 
 pub use call::Call;
+pub use error::ForwardError;
 pub use signature::{BindError, BoundArgument, InputPath, Parameter, ParameterKind, Signature};
 pub use slots::{Holder, Holders, Slot, SlotKind, Slots, VarArgs, VarKwargs};
 
@@ -33,6 +35,6 @@ pub trait Module {
     /// Runs forward.
     ///
     /// # Errors
-    /// When an argument is missing or given twice.
-    fn call(&self, args: &Self::Args) -> Result<Self::Output, BindError>;
+    /// When an argument is missing or given twice, or with the error that forward returned.
+    fn call(&self, args: &Self::Args) -> Result<Self::Output, ForwardError>;
 }

@@ -4,11 +4,13 @@
 
 mod arguments;
 mod joined;
+mod outcome;
 mod python_name;
 mod static_field;
 
 pub use arguments::{Positional, debug_args, keyword_only, share, slot};
 pub use joined::{FieldNames, Joined, Part, distinct};
+pub use outcome::{AsBox, BoxedKind, ByText, Fallible, ShownKind};
 pub use python_name::{dotted, dotted_len, text};
 pub use static_field::{
     Holds, HoldsNone, StaticField, StaticsError, StaticsObject, StaticsValue, Tensors, write_variant,
@@ -22,9 +24,9 @@ pub use crate::walk::{
     rebuild_enum, rebuild_parts, rebuild_struct, walk_parts, walk_parts_mut, walk_struct, walk_struct_mut,
 };
 pub use crate::{
-    __python_name as python_name, AsLeaf, BindError, Call, Family, Kind, Meta, Mismatch, Module, NodeType, OwnedTree,
-    Parameter, ParameterKind, PyTree, Retype, ShareTensor, Signature, Slots, Source, Statics, TreeSpec, UnflattenError,
-    VarArgs, VarKwargs, Visitor, VisitorMut, VisitorOwned,
+    __python_name as python_name, AsLeaf, Call, Describes, Family, ForwardError, Kind, Meta, Mismatch, Module,
+    NodeType, OwnedTree, Parameter, ParameterKind, PyTree, Retype, ShareTensor, Signature, Slots, Source, Statics,
+    TreeSpec, UnflattenError, VarArgs, VarKwargs, Visitor, VisitorMut, VisitorOwned,
 };
 pub use std::convert::Into;
 pub use std::default::Default;

@@ -131,6 +131,13 @@ impl<F: Family> From<Leaf<F>> for Value<F> {
     }
 }
 
+#[cfg(feature = "tch")]
+impl From<tch::Tensor> for Value<crate::Tch> {
+    fn from(tensor: tch::Tensor) -> Self {
+        Value::tensor(tensor)
+    }
+}
+
 impl<F: Family<Tensor: Clone>> Clone for Value<F> {
     fn clone(&self) -> Self {
         match self {

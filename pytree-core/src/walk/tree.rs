@@ -85,7 +85,7 @@ pub trait PyTree<F: Family> {
     label = "this cannot be rebuilt from leaves",
     note = "references, slices, `Rc` and `Arc` can only be read: use the owned type (`Tensor` for `&Tensor`, `Vec<T>` for `&[T]`, `Box` for `Rc`), or make the struct read-only with `borrow_only`",
     note = "for a struct of your own add `#[derive(PyTree)]`; a struct with a lifetime or `borrow_only` can only be read",
-    note = "a `Result` is not a tree: forward returns the value itself and panics when it fails",
+    note = "a forward may return `Result<T, E>`, where `T` is a tree; the type must be written with the name `Result`",
     note = "a layer or a `VarStore` is part of the model, not an input: keep it in the model, and pass the tensors it works on"
 )]
 pub trait OwnedTree<F: Family>: PyTree<F> + Sized {

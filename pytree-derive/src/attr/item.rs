@@ -97,6 +97,13 @@ pub(super) fn path(key: &Ident, input: ParseStream<'_>, example: &str) -> syn::R
     input.parse().map_err(|e| syn::Error::new(e.span(), &usage))
 }
 
+/// The name in `key = name`.
+pub(super) fn name(key: &Ident, input: ParseStream<'_>, example: &str) -> syn::Result<Ident> {
+    let usage = format!("`{key}` takes a name: `{key} = {example}`");
+    equals(key, input, &usage)?;
+    input.parse().map_err(|e| syn::Error::new(e.span(), &usage))
+}
+
 /// A key without a value.
 pub(super) fn flag(key: &Ident, input: ParseStream<'_>) -> syn::Result<()> {
     if input.is_empty() || input.peek(Token![,]) {

@@ -1,6 +1,6 @@
 //! The arguments of `#[module(..)]` and those before the closure of `function!(..)`.
 
-use super::item::{Once, Place, list, path, set, text, unknown};
+use super::item::{Once, Place, list, name, path, set, text, unknown};
 use crate::ctxt::Ctxt;
 use crate::root::Root;
 use proc_macro2::{Ident, TokenStream};
@@ -14,11 +14,13 @@ pub(crate) struct ModelAttrs {
     pub(crate) family: Option<Once<Path>>,
     /// `crate`
     pub(crate) root: Option<Once<Root>>,
+    /// The method that is exported, if it is not called `forward`. Only of a block.
+    pub(crate) forward: Option<Once<Ident>>,
     /// Only of a function: a type has a name already.
     pub(crate) name: Option<Once<LitStr>>,
 }
 
-const MODULE: Place = Place { here: ("`#[module]`", &["family", "crate"]), elsewhere: &[] };
+const MODULE: Place = Place { here: ("`#[module]`", &["family", "forward", "crate"]), elsewhere: &[] };
 const FUNCTION: Place = Place { here: ("`function!`", &["family", "name", "crate"]), elsewhere: &[] };
 
 impl ModelAttrs {
@@ -49,6 +51,7 @@ impl ModelAttrs {
             "crate" => text(key, input, "torch_export")
                 .and_then(|text| Root::parse(&text))
                 .map(|root| set(cx, &mut self.root, key, root)),
+            "forward" => name(key, input, "forward_t").map(|name| set(cx, &mut self.forward, key, name)),
             "name" => text(key, input, "Add").map(|text| set(cx, &mut self.name, key, text)),
             _ => return None,
         })

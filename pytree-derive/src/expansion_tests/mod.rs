@@ -148,6 +148,18 @@ fn every_kind_of_parameter() {
 }
 
 #[test]
+fn a_forward_of_a_trait_that_may_fail() {
+    let block = quote! {
+        impl ModuleT for Model {
+            fn forward_t(&self, x: &Tensor, #[default(false)] train: bool) -> anyhow::Result<Tensor> {
+                x.f_relu()
+            }
+        }
+    };
+    same("module_fallible", &module::module(quote!(forward = forward_t), block, Root::core()));
+}
+
+#[test]
 fn a_function() {
     let input =
         quote!(family = Meta, name = "Add", move |x: &TensorMeta, #[default(1)] n: i64| -> TensorMeta { x + n });

@@ -5,14 +5,20 @@ use proc_macro2::{Ident, TokenStream, TokenTree};
 use syn::parse::{Parse, ParseStream};
 use syn::{Attribute, Generics, Token, Type, braced, parenthesized};
 
-/// `impl Model { .. }`
+/// `impl Model { .. }`, or `impl Trait for Model { .. }`
 pub(crate) struct Block {
     pub(crate) generics: Generics,
+    /// The trait whose method forward is.
+    pub(crate) of_trait: Option<Type>,
     pub(crate) model: Type,
+    /// The name of the method that is exported, if it is another one than `forward`.
+    named: Option<Ident>,
     pub(crate) forward: Option<Forward>,
+    /// The names of the other methods.
+    pub(crate) methods: Vec<Ident>,
 }
 
-/// `fn forward(..) -> ..`
+/// `fn forward(..) -> ..`, under whatever name.
 pub(crate) struct Forward {
     pub(crate) ident: Ident,
     /// `async`, `unsafe` and the other words before `fn`.
@@ -37,8 +43,9 @@ pub(crate) struct Argument {
     pub(crate) ty: Type,
 }
 
-impl Parse for Block {
-    fn parse(input: ParseStream<'_>) -> syn::Result<Self> {
+impl Block {
+    /// Reads a block whose forward has the name `named`, or `forward`.
+    pub(crate) fn parse(input: ParseStream<'_>, named: Option<Ident>) -> syn::Result<Self> {
         const USAGE: &str = "`#[module]` goes on the block `impl Model { fn forward(&self, ..) -> .. }`";
         input.call(Attribute::parse_outer)?;
         if !input.peek(Token![impl]) {
@@ -46,39 +53,51 @@ impl Parse for Block {
         }
         input.parse::<Token![impl]>()?;
         let mut generics: Generics = input.parse()?;
-        let model: Type = input.parse()?;
-        if input.peek(Token![for]) {
-            return Err(input.error(format_args!("{USAGE}, not on the impl of a trait")));
+        let mut model: Type = input.parse()?;
+        let mut of_trait = None;
+        if input.parse::<Option<Token![for]>>()?.is_some() {
+            of_trait = Some(std::mem::replace(&mut model, input.parse()?));
         }
         generics.where_clause = input.parse()?;
         let body;
         braced!(body in input);
-        Ok(Block { generics, model, forward: forward(&body)? })
+        let mut block = Block { generics, of_trait, model, named, forward: None, methods: Vec::new() };
+        block.methods(&body)?;
+        Ok(block)
+    }
+
+    /// The name of the method that is exported.
+    pub(crate) fn wanted(&self) -> String {
+        self.named.as_ref().map_or_else(|| "forward".to_owned(), ToString::to_string)
     }
 }
 
-/// Finds forward among the items of a block, and reads past all of them.
-fn forward(body: ParseStream<'_>) -> syn::Result<Option<Forward>> {
-    let mut found = None;
-    let mut modifiers = Vec::new();
-    while !body.is_empty() {
-        // `fn name` at this level is always a method: bodies, attributes and macros are groups of their own.
-        if body.peek(Token![fn]) && body.peek2(syn::Ident) {
-            body.parse::<Token![fn]>()?;
-            let ident: Ident = body.parse()?;
-            if ident == "forward" && found.is_none() {
-                found = Some(Forward::parse(ident, std::mem::take(&mut modifiers), body)?);
+impl Block {
+    /// Finds forward among the methods of a block, and reads past all of them.
+    fn methods(&mut self, body: ParseStream<'_>) -> syn::Result<()> {
+        let wanted = self.wanted();
+        let mut modifiers = Vec::new();
+        while !body.is_empty() {
+            // `fn name` at this level is always a method: bodies, attributes and macros are groups of their own.
+            if body.peek(Token![fn]) && body.peek2(syn::Ident) {
+                body.parse::<Token![fn]>()?;
+                let ident: Ident = body.parse()?;
+                if ident == wanted && self.forward.is_none() {
+                    self.forward = Some(Forward::parse(ident, std::mem::take(&mut modifiers), body)?);
+                } else {
+                    self.methods.push(ident);
+                }
+                continue;
             }
-            continue;
+            match body.parse::<TokenTree>()? {
+                TokenTree::Ident(word) => modifiers.push(word),
+                TokenTree::Group(group) if group.delimiter() == proc_macro2::Delimiter::Brace => modifiers.clear(),
+                TokenTree::Punct(p) if p.as_char() == ';' => modifiers.clear(),
+                _ => {}
+            }
         }
-        match body.parse::<TokenTree>()? {
-            TokenTree::Ident(word) => modifiers.push(word),
-            TokenTree::Group(group) if group.delimiter() == proc_macro2::Delimiter::Brace => modifiers.clear(),
-            TokenTree::Punct(p) if p.as_char() == ';' => modifiers.clear(),
-            _ => {}
-        }
+        Ok(())
     }
-    Ok(found)
 }
 
 impl Forward {

@@ -52,7 +52,7 @@ pub(crate) fn function(input: TokenStream, root: Root) -> TokenStream {
             fn forward(&self, #parameters) -> #output {}
         }
     };
-    let block = cx.ok(syn::parse2::<Block>(written));
+    let block = cx.ok((|input: ParseStream<'_>| Block::parse(input, None)).parse2(written));
     let model = block.as_ref().and_then(|block| Model::check(&cx, block, family.as_ref(), &root));
     let expanded = match (cx.finish(), model) {
         (Ok(()), Some(model)) => expand::expand(&Model { name: text, ..model }, Made::OfValue),

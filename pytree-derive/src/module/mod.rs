@@ -13,6 +13,7 @@ use crate::attr::ModelAttrs;
 use crate::ctxt::Ctxt;
 use crate::root::Root;
 use proc_macro2::TokenStream;
+use syn::parse::{ParseStream, Parser};
 
 /// The block without the macro's attributes, and beside it `Module` and the type of the arguments, or the mistakes.
 pub(crate) fn module(arguments: TokenStream, item: TokenStream, root: Root) -> TokenStream {
@@ -20,7 +21,10 @@ pub(crate) fn module(arguments: TokenStream, item: TokenStream, root: Root) -> T
     let attrs = ModelAttrs::of_module(&cx, arguments);
     let root = attrs.root.map_or(root, |root| root.value);
     let family = attrs.family.map(|family| family.value);
-    let block = cx.ok(syn::parse2::<ast::Block>(item.clone()));
+    let named = attrs.forward.map(|forward| forward.value);
+    let name = named.as_ref().map_or_else(|| "forward".to_owned(), ToString::to_string);
+    let read = |input: ParseStream<'_>| ast::Block::parse(input, named.clone());
+    let block = cx.ok(read.parse2(item.clone()));
     let model = block.as_ref().map(|block| check::Model::check(&cx, block, family.as_ref(), &root));
     let written = match (cx.finish(), model) {
         (Ok(()), Some(Some(model))) => expand::expand(&model, expand::Made::OfType),
@@ -30,7 +34,7 @@ pub(crate) fn module(arguments: TokenStream, item: TokenStream, root: Root) -> T
             tokens
         }
     };
-    let mut tokens = strip::block(item);
+    let mut tokens = strip::block(item, &name);
     tokens.extend(written);
     tokens
 }

@@ -3,17 +3,17 @@
 use crate::attr;
 use proc_macro2::{Delimiter, Group, TokenStream, TokenTree};
 
-/// The block without the attributes of the macro.
-pub(crate) fn block(item: TokenStream) -> TokenStream {
+/// The block without the attributes of the macro on the parameters of the method `forward`.
+pub(crate) fn block(item: TokenStream, forward: &str) -> TokenStream {
     let mut tokens: Vec<TokenTree> = item.into_iter().collect();
     if let Some(TokenTree::Group(body)) = tokens.last_mut() {
-        *body = regroup(body, methods(body.stream()));
+        *body = regroup(body, methods(body.stream(), forward));
     }
     tokens.into_iter().collect()
 }
 
 /// The methods of a block, with the parameters of forward stripped.
-fn methods(body: TokenStream) -> TokenStream {
+fn methods(body: TokenStream, forward: &str) -> TokenStream {
     let mut last = [None, None];
     let mut in_signature = false;
     let strip = |token: TokenTree| {
@@ -21,7 +21,7 @@ fn methods(body: TokenStream) -> TokenStream {
             TokenTree::Ident(ident) => Some(ident.to_string()),
             _ => None,
         };
-        in_signature |= last == [Some("fn".to_owned()), Some("forward".to_owned())];
+        in_signature |= last == [Some("fn".to_owned()), Some(forward.to_owned())];
         let [_, before] = std::mem::take(&mut last);
         last = [before, word];
         match token {

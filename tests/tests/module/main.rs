@@ -2,6 +2,7 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
+mod outcomes;
 mod parameters;
 
 use pytree_core::{
@@ -120,7 +121,7 @@ fn wrong_calls_are_reported_in_pythons_words() {
     assert_eq!(none.to_string(), "missing a required argument: 'x'");
     let twice = Add.call(&Add::args((tensor(1), tensor(2))).y(tensor(3))).unwrap_err();
     assert_eq!(twice.to_string(), "multiple values for argument 'y'");
-    assert_eq!(Add.call(&Add::args(tensor(0)).y(tensor(1)).y(tensor(2))), Err(BindError::Multiple("y".into())));
+    assert_eq!(Add.call(&Add::args(tensor(0)).y(tensor(1)).y(tensor(2))).unwrap_err(), BindError::Multiple("y".into()));
 }
 
 #[test]

@@ -26,6 +26,15 @@ pub(crate) fn fallback(input: &Input<'_>) -> TokenStream {
             let (generics, path) = (header.params(None, |_| Vec::new()), &remote.value);
             let any = any.map(|any| quote!(#any,));
             quote! {
+                #[automatically_derived]
+                impl #generics __p::Describes for #ident #types #clause {
+                    type Value = #path;
+                    fn node_type() -> &'static __p::NodeType {
+                        static __TYPE: __p::NodeType =
+                            __p::NodeType { kind: __p::Kind::Tuple, name: "", rust_name: "", fields: &[] };
+                        &__TYPE
+                    }
+                }
                 #[allow(dead_code, unreachable_pub, missing_docs)]
                 impl #generics #ident #types #bounds {
                     pub fn walk<'__a, #any __V: __p::Visitor<'__a, #family>>(

@@ -29,7 +29,15 @@ pub(super) fn functions(node: &Node<'_>, path: &Path) -> TokenStream {
         }
     };
     let owned = (!node.borrow_only).then(|| owned(node, path));
+    let (_, node_type) = type_of(node, &TokenStream::new());
     quote! {
+        #[automatically_derived]
+        impl #generics __p::Describes for #own_type #clause {
+            type Value = #path;
+            fn node_type() -> &'static __p::NodeType {
+                #node_type
+            }
+        }
         #[automatically_derived]
         #read {
             fn walk_fields<'__a, __W: __p::Fields<'__a, #family>>(__t: &'__a #path, __w: &mut __W) {

@@ -156,7 +156,7 @@ The others are given by name, with the methods of the returned value.*/
                 fn call(
                     &self,
                     __args: &Self::Args,
-                ) -> __p::Result<Self::Output, __p::BindError> {
+                ) -> __p::Result<Self::Output, __p::ForwardError> {
                     __args.0.check(&__SIGNATURE)?;
                     let __s0 = __p::slot(&__args.0.slots.0, "x")?;
                     let __d1: i64;

@@ -18,7 +18,7 @@ const _: () = {
         fn signature() -> &'static __p::Signature {
             &__SIGNATURE
         }
-        fn call(&self, _: &()) -> __p::Result<(), __p::BindError> {
+        fn call(&self, _: &()) -> __p::Result<(), __p::ForwardError> {
             __p::Ok(())
         }
     }

@@ -295,7 +295,7 @@ The others are given by name, with the methods of the returned value.*/
         fn call(
             &self,
             __args: &Self::Args,
-        ) -> __p::Result<Self::Output, __p::BindError> {
+        ) -> __p::Result<Self::Output, __p::ForwardError> {
             __args.0.check(&__SIGNATURE)?;
             let __s0 = __p::share::<
                 __F,

@@ -8,6 +8,13 @@ const _: () = {
         fields: &["corners", "count"],
     };
     #[automatically_derived]
+    impl<T> __p::Describes for BoxesDef<T> {
+        type Value = other_crate::Boxes<T>;
+        fn node_type() -> &'static __p::NodeType {
+            &__TYPE
+        }
+    }
+    #[automatically_derived]
     impl<
         __AnyFamily: __p::Family,
         T: __Tree<__AnyFamily>,

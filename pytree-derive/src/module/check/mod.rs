@@ -1,7 +1,9 @@
 //! What a forward takes and returns, once every rule holds.
 
+mod output;
 mod slot;
 
+pub(crate) use output::Output;
 pub(crate) use slot::{Holds, Pass, Slot};
 
 use super::ast::{Argument, Block, Forward};
@@ -11,7 +13,7 @@ use crate::name::{is_python_name, plain};
 use crate::root::Root;
 use crate::ty;
 use proc_macro2::{Ident, Span, TokenStream, TokenTree};
-use quote::ToTokens;
+use quote::{ToTokens, quote};
 use syn::{GenericParam, Generics, Path, Type};
 
 /// A model with its forward.
@@ -24,7 +26,9 @@ pub(crate) struct Model<'a> {
     /// The family in `family = ..`.
     pub(crate) family: Option<&'a Path>,
     pub(crate) parameters: Vec<Parameter>,
-    pub(crate) output: Option<&'a Type>,
+    /// The method that is called: `Self::forward`.
+    pub(crate) forward: TokenStream,
+    pub(crate) output: Output<'a>,
 }
 
 /// A parameter of forward.
@@ -66,10 +70,7 @@ impl<'a> Model<'a> {
     /// The model, unless its forward cannot be read at all; mistakes go to `cx`.
     pub(crate) fn check(cx: &Ctxt, block: &'a Block, family: Option<&'a Path>, root: &'a Root) -> Option<Self> {
         let Some(forward) = &block.forward else {
-            cx.error(
-                &block.model,
-                "this block has no `fn forward(&self, ..) -> ..`, which is what `#[module]` exports",
-            );
+            missing(cx, block);
             return None;
         };
         signature(cx, forward);
@@ -81,7 +82,6 @@ impl<'a> Model<'a> {
             let message = format_args!("forward takes at most {MAX_PARAMETERS} parameters: group some in a struct");
             cx.error(&argument.pattern, message);
         }
-        output(cx, forward.output.as_ref());
         Some(Model {
             generics: &block.generics,
             ty: &block.model,
@@ -89,7 +89,8 @@ impl<'a> Model<'a> {
             root,
             family,
             parameters: written.into_iter().collect::<Option<_>>()?,
-            output: forward.output.as_ref(),
+            forward: path(block, forward),
+            output: Output::check(cx, forward.output.as_ref()),
         })
     }
 }
@@ -160,14 +161,23 @@ fn order(cx: &Ctxt, forward: &Forward, attrs: &[ParameterAttrs], written: &mut [
     }
 }
 
-fn output(cx: &Ctxt, output: Option<&Type>) {
-    let Some(ty) = output else { return };
-    if let Type::ImplTrait(_) = ty {
-        cx.error(ty, "forward must name the type that it returns, since a program returns the same type");
-    } else if let Some(place) = ty::borrowed(ty.to_token_stream()) {
-        let message = "forward must return an owned type (use `shallow_clone` for a tensor that the model keeps)";
-        cx.error(place, message);
+/// The method that is called.
+fn path(block: &Block, forward: &Forward) -> TokenStream {
+    let name = &forward.ident;
+    match &block.of_trait {
+        Some(of_trait) => quote!(<Self as #of_trait>::#name),
+        None => quote!(Self::#name),
     }
+}
+
+/// Reports that the block does not have the method.
+fn missing(cx: &Ctxt, block: &Block) {
+    let name = block.wanted();
+    let other = block.methods.iter().find(|method| method.to_string().starts_with("forward"));
+    let other = other.or(block.methods.first().filter(|_| block.methods.len() == 1));
+    let hint = other.map(|method| format!("; to export `{method}`, write `#[module(forward = {method})]`"));
+    let message = format!("this block has no `fn {name}(&self, ..) -> ..`, which is what `#[module]` exports");
+    cx.error(&block.model, message + &hint.unwrap_or_default());
 }
 
 /// A lifetime that the arguments of a call need not live for. Those of forward itself are as short as a call needs.

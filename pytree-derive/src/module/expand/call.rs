@@ -12,7 +12,7 @@ pub(super) fn module(model: &Model<'_>) -> TokenStream {
     let header = Header(model.generics);
     let (generics, ty, trees) = (header.params(None, |_| Vec::new()), model.ty, model.trees());
     let own = header.clause().into_iter().flat_map(|clause| &clause.predicates);
-    let result = model.output.map_or_else(|| quote!(()), ToTokens::to_token_stream);
+    let forward = &model.forward;
     let (slots, arguments): (Vec<TokenStream>, Vec<TokenStream>) =
         model.parameters.iter().enumerate().map(|(i, p)| argument(i, p, &family)).unzip();
     // The arguments that forward changes follow its result.
@@ -24,14 +24,25 @@ pub(super) fn module(model: &Model<'_>) -> TokenStream {
         .map(|(i, p)| (p.slot.ty.clone(), place(i).to_token_stream()))
         .collect();
     let (types, values): (Vec<_>, Vec<_>) = changed.into_iter().unzip();
-    let (output, call) = match (types.as_slice(), model.output) {
-        ([], _) => (result, quote!(__p::Ok(Self::forward(self, #(#arguments),*)))),
-        ([ty], None) => (ty.clone(), quote!({ Self::forward(self, #(#arguments),*); __p::Ok(#(#values)*) })),
-        (_, None) => (quote!((#(#types),*)), quote!({ Self::forward(self, #(#arguments),*); __p::Ok((#(#values),*)) })),
-        (_, Some(_)) => (
-            quote!((#result, #(#types),*)),
-            quote!({ let __o = Self::forward(self, #(#arguments),*); __p::Ok((__o, #(#values),*)) }),
-        ),
+    let mut run = quote!(#forward(self, #(#arguments),*));
+    if model.output.may_fail() {
+        run = quote! {
+            match __p::Fallible::into_result(#run) {
+                __p::Ok(__o) => __o,
+                __p::Err(__e) => {
+                    #[allow(unused_imports)]
+                    use __p::{BoxedKind as _, ShownKind as _};
+                    return __p::Err((&__e).kind().error(__e));
+                }
+            }
+        };
+    }
+    let (output, call) = match (types.as_slice(), model.output.tree()) {
+        ([], None) => (quote!(()), quote!(__p::Ok(#run))),
+        ([], Some(result)) => (result, quote!(__p::Ok(#run))),
+        ([ty], None) => (ty.clone(), quote!({ #run; __p::Ok(#(#values)*) })),
+        (_, None) => (quote!((#(#types),*)), quote!({ #run; __p::Ok((#(#values),*)) })),
+        (_, Some(result)) => (quote!((#result, #(#types),*)), quote!({ let __o = #run; __p::Ok((__o, #(#values),*)) })),
     };
     quote! {
         #[automatically_derived]
@@ -45,7 +56,7 @@ pub(super) fn module(model: &Model<'_>) -> TokenStream {
             fn signature() -> &'static __p::Signature {
                 &__SIGNATURE
             }
-            fn call(&self, __args: &Self::Args) -> __p::Result<Self::Output, __p::BindError> {
+            fn call(&self, __args: &Self::Args) -> __p::Result<Self::Output, __p::ForwardError> {
                 __args.0.check(&__SIGNATURE)?;
                 #(#slots)*
                 #call

@@ -28,7 +28,7 @@ pub(crate) fn fallback(block: &Block, family: Option<&Path>, root: &Root) -> Tok
                 fn signature() -> &'static __p::Signature {
                     &__SIGNATURE
                 }
-                fn call(&self, _: &()) -> __p::Result<(), __p::BindError> {
+                fn call(&self, _: &()) -> __p::Result<(), __p::ForwardError> {
                     __p::Ok(())
                 }
             }

@@ -2,7 +2,7 @@
 
 use super::{InputObserver, ObserverError};
 use crate::tensor::MakeTensor;
-use pytree_core::{BindError, Family, Module, PyTree};
+use pytree_core::{Family, ForwardError, Module, PyTree};
 use std::cell::RefCell;
 
 /// A model whose calls an [`InputObserver`] records; made by [`InputObserver::observe`].
@@ -28,7 +28,7 @@ impl<'o, M: Module<Family: MakeTensor>> Observed<'o, M> {
     ///
     /// # Errors
     /// When an argument is missing or given twice.
-    pub fn call(&self, args: &M::Args) -> Result<M::Output, BindError> {
+    pub fn call(&self, args: &M::Args) -> Result<M::Output, ForwardError> {
         // A model that calls itself while it is recorded is not recorded inside.
         if let Ok(mut observer) = self.observer.try_borrow_mut() {
             record(&mut observer, args);
@@ -60,7 +60,7 @@ where
         M::signature()
     }
 
-    fn call(&self, args: &M::Args) -> Result<M::Output, BindError> {
+    fn call(&self, args: &M::Args) -> Result<M::Output, ForwardError> {
         Observed::call(self, args)
     }
 }

@@ -4,10 +4,10 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result};
+use conformance::{copy, write_leaves};
 use serde_json::{Value, json};
-use tch::Tensor;
 use torch_export::prelude::*;
-use torch_export::pytree::{Leaf, LeafRef, OwnedTree};
+use torch_export::pytree::OwnedTree;
 
 /// Writes programs, tensors and an index into a folder.
 pub(crate) struct Recorder {
@@ -65,7 +65,6 @@ impl Recorder {
         declare: impl for<'a> FnOnce(&'a M, Export<'a, M>) -> Export<'a, M>,
     ) -> Result<Value> {
         let name = case.name;
-        // A call owns its arguments and cannot be cloned, but it is a tree, which can be flattened and rebuilt.
         let sets = case.sets.iter().map(copy).collect::<Result<Vec<_>>>()?;
         let inputs = ModelInputs::new(&case.model, sets)?;
         let shapes = match &case.shapes {
@@ -95,29 +94,9 @@ impl Recorder {
         }))
     }
 
-    /// Writes the leaves of a tree. Tensors become raw little-endian files.
+    /// Writes the leaves of a tree.
     fn leaves<T: OwnedTree<Tch>>(&self, tree: &T, stem: &str) -> Result<Vec<Value>> {
-        let flat = flatten(tree)?;
-        let leaf = |(i, leaf): (usize, &LeafRef<'_, Tch>)| {
-            Ok(match leaf {
-                LeafRef::Tensor(tensor) => self.tensor(tensor, &format!("{stem}{i}.bin"))?,
-                LeafRef::Int(v) => json!({ "value": v }),
-                LeafRef::Float(v) => json!({ "value": v }),
-                LeafRef::Bool(v) => json!({ "value": v }),
-                LeafRef::Str(v) => json!({ "value": v }),
-                LeafRef::None => json!({ "value": null }),
-            })
-        };
-        flat.leaves.iter().enumerate().map(leaf).collect()
-    }
-
-    fn tensor(&self, tensor: &Tensor, file: &str) -> Result<Value> {
-        let dtype = torch_export::dispatch::tensor_type(tensor)?.dtype;
-        let data = tensor.f_detach()?.f_contiguous()?;
-        let mut bytes = vec![0_u8; data.numel() * data.f_kind()?.elt_size_in_bytes()];
-        data.f_copy_data_u8(&mut bytes, data.numel())?;
-        fs::write(self.folder.join(file), &bytes)?;
-        Ok(json!({ "tensor": file, "dtype": dtype.to_string(), "sizes": data.size() }))
+        write_leaves(&self.folder, stem, flatten(tree)?.leaves)
     }
 
     /// Writes the index.
@@ -125,12 +104,4 @@ impl Recorder {
         let index = serde_json::to_string_pretty(&json!({ "programs": self.programs }))?;
         Ok(fs::write(self.folder.join("index.json"), index)?)
     }
-}
-
-/// The same call with the same tensors.
-fn copy<T: OwnedTree<Tch>>(tree: &T) -> Result<T> {
-    let flat = flatten(tree)?;
-    let copied = |leaf: LeafRef<'_, Tch>| -> Leaf<Tch> { leaf.map(Tensor::shallow_clone) };
-    let leaves: Vec<Leaf<Tch>> = flat.leaves.into_iter().map(copied).collect();
-    Ok(unflatten(leaves, &flat.spec)?)
 }

@@ -1,16 +1,7 @@
-// `#[module]` on something other than an inherent impl block.
+// `#[module]` on something other than an impl block.
 use pytree_core::module;
 
 #[module]
 struct Model;
-
-trait Forward {
-    fn forward(&self);
-}
-
-#[module]
-impl Forward for Model {
-    fn forward(&self) {}
-}
 
 fn main() {}

@@ -1,0 +1,63 @@
+//! What a forward returns.
+
+use crate::ctxt::Ctxt;
+use crate::ty;
+use proc_macro2::TokenStream;
+use quote::{ToTokens, quote};
+use syn::{GenericArgument, PathArguments, Type};
+
+/// The result of a forward.
+pub(crate) enum Output<'a> {
+    /// Forward returns nothing.
+    Nothing,
+    /// A tree.
+    Tree(&'a Type),
+    /// A `Result` of a tree.
+    Fallible(&'a Type),
+    /// A `Result` of nothing.
+    FallibleNothing,
+}
+
+impl<'a> Output<'a> {
+    /// The output of a forward with this return type; mistakes go to `cx`.
+    pub(super) fn check(cx: &Ctxt, output: Option<&'a Type>) -> Self {
+        let Some(ty) = output else { return Output::Nothing };
+        if let Type::ImplTrait(_) = ty {
+            cx.error(ty, "forward must name the type that it returns, since a program returns the same type");
+        } else if let Some(place) = ty::borrowed(ty.to_token_stream()) {
+            let message = "forward must return an owned type (use `shallow_clone` for a tensor that the model keeps)";
+            cx.error(place, message);
+        }
+        match result_of(ty) {
+            None => Output::Tree(ty),
+            Some(Some(Type::Tuple(unit))) if unit.elems.is_empty() => Output::FallibleNothing,
+            Some(_) => Output::Fallible(ty),
+        }
+    }
+
+    /// Whether forward may return an error.
+    pub(crate) fn may_fail(&self) -> bool {
+        matches!(self, Output::Fallible(_) | Output::FallibleNothing)
+    }
+
+    /// The type of the tree, unless there is none.
+    pub(crate) fn tree(&self) -> Option<TokenStream> {
+        match self {
+            Output::Nothing | Output::FallibleNothing => None,
+            Output::Tree(ty) => Some(ty.to_token_stream()),
+            Output::Fallible(ty) => Some(quote!(<#ty as __p::Fallible>::Output)),
+        }
+    }
+}
+
+/// The first argument of a type that is named `Result`: `Result<T, E>`, `anyhow::Result<T>`. The name is all that a macro
+/// sees.
+fn result_of(ty: &Type) -> Option<Option<&Type>> {
+    let Type::Path(path) = ty else { return None };
+    let last = path.path.segments.last().filter(|last| last.ident == "Result")?;
+    let PathArguments::AngleBracketed(arguments) = &last.arguments else { return Some(None) };
+    Some(arguments.args.iter().find_map(|argument| match argument {
+        GenericArgument::Type(ty) => Some(ty),
+        _ => None,
+    }))
+}

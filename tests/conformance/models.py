@@ -1,0 +1,158 @@
+"""What PyTorch and its tools make of the models that Rust exported: `python models.py FOLDER`.
+
+It reads `index.json` and the file of each model, and writes `results.json`. Exits with 1 unless everything passes."""
+
+import json
+import pathlib
+import sys
+import time
+import traceback
+import warnings
+
+import torch
+from torch.utils import _pytree
+
+from check import leaves, register
+from models_onnx import onnx_session
+from models_twins import compare_twin
+
+TOKENS = 20
+
+
+def main(folder):
+    warnings.filterwarnings("ignore")
+    results, failed = {}, 0
+    for name in json.loads((folder / "index.json").read_text())["models"]:
+        started = time.time()
+        model = Model(folder, name)
+        model.check()
+        failed += bool(model.errors)
+        results[name] = model.result
+        for error in model.errors:
+            print(f"FAIL {name}: {error}")
+        if not model.errors:
+            shown = ", ".join(f"{key} {value}" for key, value in model.result.items())
+            print(f"ok   {name}: {shown} ({time.time() - started:.0f} s)")
+        sys.stdout.flush()
+    (folder / "results.json").write_text(json.dumps(results, indent=1))
+    print(f"{len(results) - failed} passed, {failed} failed")
+    return 1 if failed or not results else 0
+
+
+class Model:
+    """One exported model, and what was found out about it."""
+
+    def __init__(self, folder, name):
+        self.folder, self.name = folder, name
+        self.recorded = json.loads((folder / f"{name}.json").read_text())
+        self.result, self.errors = {}, []
+
+    def check(self):
+        if "error" in self.recorded:
+            self.errors.append(f"the export failed: {self.recorded['error']}")
+            return
+        steps = [("loads", self.load), ("equal", self.equal), ("decomposes", self.decompose), ("onnx", self.onnx)]
+        if self.recorded["generation"]:
+            steps.append(("tokens", self.generate))
+        if self.recorded["compiled"]:
+            steps.append(("package", self.compile))
+        steps.append(("twin", self.twin))
+        for step, run in steps:
+            try:
+                self.result[step] = run()
+            except Exception as error:
+                self.result[step] = "failed"
+                last = traceback.extract_tb(error.__traceback__)[-1]
+                text = (str(error) or repr(error)).strip().split("\n")[0]
+                self.errors.append(f"{step}: {type(error).__name__}: {text} ({pathlib.Path(last.filename).name}:{last.lineno})")
+                if step == "loads":
+                    return
+
+    def load(self):
+        register(self.folder / f"{self.name}.py", self.name)
+        self.program = torch.export.load(self.folder / f"{self.name}.pt2")
+        self.in_spec = _pytree.treespec_loads(self.recorded["in_spec"])
+        return "yes"
+
+    def tree(self, described):
+        return _pytree.tree_unflatten(leaves(self.folder, described), self.in_spec)
+
+    def runs(self):
+        for run in self.recorded["runs"]:
+            yield run["inputs"], leaves(self.folder, run["outputs"])
+
+    def compare(self, found, expected):
+        """The largest difference of tensors, relative to the largest element."""
+        assert len(found) == len(expected), f"{len(found)} outputs instead of {len(expected)}"
+        worst = 0.0
+        for i, (ours, theirs) in enumerate(zip(expected, found)):
+            if not isinstance(ours, torch.Tensor):
+                theirs = theirs.item() if isinstance(theirs, torch.Tensor) else theirs
+                assert ours == theirs, f"output {i} is {theirs} instead of {ours}"
+                continue
+            assert ours.shape == theirs.shape, f"output {i} is {tuple(theirs.shape)} instead of {tuple(ours.shape)}"
+            assert ours.dtype == theirs.dtype, f"output {i} is {theirs.dtype} instead of {ours.dtype}"
+            if self.recorded["random"] or not ours.numel():
+                continue
+            largest = max(1.0, ours.double().abs().max().item())
+            difference = (ours.double() - theirs.double()).abs().max().item() / largest
+            assert difference <= self.recorded["tolerance"], f"output {i} differs by {difference:.1e} of the largest element"
+            worst = max(worst, difference)
+        return worst
+
+    def all_runs(self, module):
+        worst = 0.0
+        for inputs, expected in self.runs():
+            args, kwargs = self.tree(inputs)
+            with torch.no_grad():
+                found = _pytree.tree_leaves(module(*args, **kwargs))
+            worst = max(worst, self.compare(found, expected))
+        return f"{worst:.0e}"
+
+    def equal(self):
+        return self.all_runs(self.program.module())
+
+    def decompose(self):
+        self.all_runs(self.program.run_decompositions().module())
+        return "yes"
+
+    def onnx(self):
+        self.session = onnx_session(self.program, self.folder / f"{self.name}.onnx")
+        inputs, expected = next(iter(self.runs()))
+        found = self.session(leaves(self.folder, inputs))
+        return f"{self.compare(found, expected):.0e}"
+
+    def generate(self):
+        """Tokens, by Python and by onnxruntime: those that Rust generated."""
+        module = self.program.module()
+
+        def by_python(values):
+            args, kwargs = _pytree.tree_unflatten(values, self.in_spec)
+            return _pytree.tree_leaves(module(*args, **kwargs))
+
+        expected = self.recorded["generation"]["tokens"]
+        for where, run in [("Python", by_python), ("onnxruntime", self.session)]:
+            values = leaves(self.folder, self.recorded["generation"]["prompt"])
+            tokens = []
+            for _ in range(TOKENS):
+                with torch.no_grad():
+                    logits, *state = run(values)
+                ids = logits[:, -1].argmax(-1)
+                tokens.append(int(ids[0]))
+                values = [ids[:, None], *state, *values[1 + len(state) :]]
+            assert tokens == expected, f"{where} generates {tokens}, Rust {expected}"
+        return f"{TOKENS}"
+
+    def compile(self):
+        path = self.folder / f"{self.name}.package.pt2"
+        torch._inductor.aoti_compile_and_package(self.program, package_path=str(path))
+        package = torch._inductor.aoti_load_package(str(path))
+        return self.all_runs(package)
+
+    def twin(self):
+        args, kwargs = self.tree(self.recorded["example"])
+        return compare_twin(self.name, self.program, args, kwargs)
+
+
+if __name__ == "__main__":
+    sys.exit(main(pathlib.Path(sys.argv[1])))

@@ -1,0 +1,30 @@
+//! All models.
+
+use anyhow::{Context, Result};
+use serde_json::Value;
+
+use crate::recorder::Recorder;
+
+/// A model of this program.
+#[derive(Clone, Copy)]
+pub(crate) struct Model {
+    /// Its name, and that of its Python twin.
+    pub(crate) name: &'static str,
+    /// Exports and records it.
+    pub(crate) record: fn(&Recorder<'_>) -> Result<Value>,
+}
+
+/// All models, by family.
+pub(crate) fn all() -> Vec<Model> {
+    let families: [&[Model]; 2] = [crate::vision::MODELS, crate::gpt::MODELS];
+    families.concat()
+}
+
+/// The model of this name.
+pub(crate) fn find(name: &str) -> Result<Model> {
+    let names = || all().iter().map(|model| model.name).collect::<Vec<_>>().join(", ");
+    all()
+        .into_iter()
+        .find(|model| model.name == name)
+        .with_context(|| format!("no model `{name}`; there are {}", names()))
+}

@@ -1,0 +1,141 @@
+//! Exports one model, measures that, and records what Python compares.
+
+use std::path::Path;
+use std::time::Instant;
+
+use anyhow::{Context, Result, ensure};
+use conformance::{copy, write_leaves};
+use serde_json::{Value, json};
+use tch::{Kind, Tensor};
+use torch_export::prelude::*;
+use torch_export::pytree::{Leaf, OwnedTree, into_leaves};
+
+use crate::case::Case;
+use crate::list::Model;
+use crate::{greedy, memory};
+
+/// Where one model is recorded.
+pub(crate) struct Recorder<'a> {
+    folder: &'a Path,
+    name: &'a str,
+}
+
+/// Exports and records a model.
+pub(crate) fn record(model: &Model, folder: &Path) -> Result<Value> {
+    tch::manual_seed(0);
+    (model.record)(&Recorder { folder, name: model.name })
+}
+
+impl Recorder<'_> {
+    /// Exports and records a case, whose tensors `declare` declares.
+    pub(crate) fn case<M: Module<Family = Tch>>(
+        &self,
+        case: &Case<M>,
+        declare: impl for<'a> FnOnce(&'a M, Export<'a, M>) -> Export<'a, M>,
+    ) -> Result<Value> {
+        let name = self.name;
+        let sets = case.sets.iter().map(copy).collect::<Result<Vec<_>>>()?;
+        let inputs = ModelInputs::new(&case.model, sets)?;
+        let shapes = match &case.shapes {
+            Some(shapes) => shapes.clone(),
+            None => inputs.guess_dynamic_shapes()?,
+        };
+        let ((), forward) = measured(|| forwards(case))?;
+        let (program, export) =
+            measured(|| Ok(declare(&case.model, Export::new(&case.model, &inputs).dynamic_shapes(&shapes)).run()?))?;
+        let path = self.folder.join(format!("{name}.pt2"));
+        program.save(&path)?;
+        std::fs::write(self.folder.join(format!("{name}.py")), program.python_module())?;
+        let loaded = ExportedProgram::load(&path)?.module()?;
+
+        let mut runs = Vec::new();
+        for (i, args) in case.unseen.iter().enumerate() {
+            let output = tch::no_grad(|| case.model.call(&copy(args)?).context("the model"))?;
+            let (outputs, _) = into_leaves(output)?;
+            let (given, _) = into_leaves(copy(args)?)?;
+            let found = loaded.run(given).with_context(|| format!("the loaded program at unseen sizes {i}"))?;
+            agree(&found, &outputs, case.random).with_context(|| format!("the loaded program at unseen sizes {i}"))?;
+            runs.push(json!({
+                "inputs": self.leaves(args, &format!("{name}.run{i}.in"))?,
+                "outputs": write_leaves(self.folder, &format!("{name}.run{i}.out"), outputs.iter().map(Leaf::as_ref))?,
+            }));
+        }
+        let generation =
+            case.prompt.as_ref().map(|prompt| self.generation(&case.model, &loaded, prompt)).transpose()?;
+        Ok(json!({
+            "in_spec": program.in_spec.to_json()?,
+            "text": program.to_string(),
+            "example": self.leaves(case.sets.first().context("no inputs")?, &format!("{name}.example"))?,
+            "runs": runs,
+            "generation": generation,
+            "tolerance": case.tolerance,
+            "compiled": case.compiled,
+            "random": case.random,
+            "unproven": program.verification.as_ref().map(|v| v.unproven.iter().map(ToString::to_string).collect::<Vec<_>>()),
+            "export": export,
+            "forward": forward,
+        }))
+    }
+
+    /// The tokens that the model generates, which must be those of the program.
+    fn generation<M: Module<Family = Tch>>(
+        &self,
+        model: &M,
+        program: &ProgramModule,
+        prompt: &M::Args,
+    ) -> Result<Value> {
+        let spec = flatten(prompt)?.spec;
+        let start = || Ok::<_, anyhow::Error>(into_leaves(copy(prompt)?)?.0);
+        let by_model = greedy::tokens(start()?, |leaves| {
+            let args: M::Args = unflatten(leaves, &spec)?;
+            Ok(into_leaves(tch::no_grad(|| model.call(&args))?)?.0)
+        })?;
+        let by_program = greedy::tokens(start()?, |leaves| Ok(program.run(leaves)?))?;
+        ensure!(by_model == by_program, "the program generates {by_program:?}, the model {by_model:?}");
+        Ok(json!({ "prompt": self.leaves(prompt, &format!("{}.prompt", self.name))?, "tokens": by_model }))
+    }
+
+    fn leaves<T: OwnedTree<Tch>>(&self, tree: &T, stem: &str) -> Result<Vec<Value>> {
+        write_leaves(self.folder, stem, flatten(tree)?.leaves)
+    }
+}
+
+/// One forward of each set.
+fn forwards<M: Module<Family = Tch>>(case: &Case<M>) -> Result<()> {
+    tch::no_grad(|| case.sets.iter().try_for_each(|set| case.model.call(&copy(set)?).map(drop).context("the model")))
+}
+
+/// What a function gives, its seconds, and how many megabytes more were in use at its most expensive moment than before.
+fn measured<T>(f: impl FnOnce() -> Result<T>) -> Result<(T, Value)> {
+    memory::forget_peak();
+    let before = memory::now_and_peak();
+    let start = Instant::now();
+    let result = f()?;
+    let seconds = start.elapsed().as_secs_f64();
+    let megabytes = before.zip(memory::now_and_peak()).map(|((before, _), (_, peak))| peak - before);
+    Ok((result, json!({ "seconds": seconds, "megabytes": megabytes })))
+}
+
+/// Compares the results of a program and of its model, which call the same kernels.
+fn agree(found: &[Leaf<Tch>], expected: &[Leaf<Tch>], random: bool) -> Result<()> {
+    ensure!(found.len() == expected.len(), "{} outputs instead of {}", found.len(), expected.len());
+    for (i, pair) in found.iter().zip(expected).enumerate() {
+        let (Leaf::Tensor(found), Leaf::Tensor(expected)) = pair else {
+            ensure!(pair.0 == pair.1, "output {i} is {:?} instead of {:?}", pair.0, pair.1);
+            continue;
+        };
+        ensure!(found.size() == expected.size(), "output {i} is {:?} instead of {:?}", found.size(), expected.size());
+        ensure!(found.kind() == expected.kind(), "output {i} is {:?} instead of {:?}", found.kind(), expected.kind());
+        if random || expected.numel() == 0 {
+            continue;
+        }
+        let double = |tensor: &Tensor| tensor.to_kind(Kind::Double);
+        let largest = double(expected).abs().max().double_value(&[]).max(1.0);
+        let difference = (double(found) - double(expected)).abs().max().double_value(&[]);
+        ensure!(
+            difference <= 1e-5 * largest,
+            "output {i} differs by {difference:e}, its largest element is {largest:e}"
+        );
+    }
+    Ok(())
+}

@@ -1,0 +1,54 @@
+//! The table of the models, for the documents.
+
+use std::fmt::Write;
+use std::path::Path;
+
+use anyhow::Result;
+use serde_json::Value;
+
+const HEAD: &str = "\
+# Models
+
+Every model is written in plain tch (`tests/conformance/src/models`), exported, and compared by
+
+```text
+cargo run --release -p conformance --bin conformance_models -- --all --table docs/models.md
+```
+
+*Export* is the time of `Export::run` with its check; *memory* is how much more than before was in use at its most expensive
+moment, beside what one plain forward of each set takes. *Equal* is the largest difference between the loaded program in
+Python and the model in Rust at three unseen sizes, relative to the largest element; the loaded program in Rust gives what the
+model gives. *ONNX* is the same of onnxruntime, at an unseen size. *Tokens* are greedy, and the same in Rust, Python and
+ONNX. *Other than Python* counts the listed differences (`tests/conformance/models_twins.py`) to Python's own export of the
+same architecture.
+
+| model | export, s | memory, MB (forward) | loads | equal | decomposes | ONNX | tokens | AOTInductor | other than Python |
+|---|---|---|---|---|---|---|---|---|---|
+";
+
+/// The document.
+pub(crate) fn markdown(names: &[&str], folder: &Path) -> Result<String> {
+    let results = crate::read(&folder.join("results.json"))?;
+    let mut text = HEAD.to_owned();
+    for name in names {
+        let recorded = crate::read(&folder.join(format!("{name}.json")))?;
+        let found = &results[*name];
+        let number = |value: &Value, digits: usize| value.as_f64().map_or("-".to_owned(), |v| format!("{v:.digits$}"));
+        let cell = |key: &str| found[key].as_str().unwrap_or("-").to_owned();
+        writeln!(
+            text,
+            "| {name} | {} | {} ({}) | {} | {} | {} | {} | {} | {} | {} |",
+            number(&recorded["export"]["seconds"], 2),
+            number(&recorded["export"]["megabytes"], 0),
+            number(&recorded["forward"]["megabytes"], 0),
+            cell("loads"),
+            cell("equal"),
+            cell("decomposes"),
+            cell("onnx"),
+            cell("tokens"),
+            cell("package"),
+            cell("twin"),
+        )?;
+    }
+    Ok(text)
+}
