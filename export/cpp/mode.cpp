@@ -1,15 +1,22 @@
-// The modes of a thread: gradients and autocast.
+// The modes of a thread: gradients, inference, autocast, TorchScript's optimizer.
 #include "wire.h"
 
 #include <ATen/autocast_mode.h>
 #include <ATen/core/grad_mode.h>
 #include <c10/core/InferenceMode.h>
+#include <torch/csrc/jit/runtime/graph_executor.h>
 
 using namespace tx;
 
 extern "C" int tx_grad_mode(int enabled) {
   const bool before = at::GradMode::is_enabled();
   at::GradMode::set_enabled(enabled != 0);
+  return before;
+}
+
+extern "C" int tx_script_optimize(int enabled) {
+  const bool before = torch::jit::getGraphExecutorOptimize();
+  torch::jit::setGraphExecutorOptimize(enabled != 0);
   return before;
 }
 

@@ -129,6 +129,8 @@ void tx_frame_clear(tx_frame *frame, uint64_t from);
 
 // The modes of this thread that regions of a program set. Each returns what was set before.
 int tx_grad_mode(int enabled);
+// Whether TorchScript replaces ops of a module after its first runs; returns what was set before.
+int tx_script_optimize(int enabled);
 // Enters inference mode; the guard is left on the same thread, after all that was entered later.
 int tx_inference_enter(void **guard, tx_bytes *error);
 void tx_inference_leave(void *guard);

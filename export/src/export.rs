@@ -5,6 +5,7 @@
 //! change of path becomes a guard. At the end the program is compared with the model at sizes that it was not exported with.
 
 use crate::build::build;
+use crate::dispatch::ffi::with_plain_script;
 use crate::error::ExportError;
 use crate::model::Leaves;
 use crate::model_tensors::ModelTensors;
@@ -13,7 +14,6 @@ use crate::record::{Reference, Role};
 use crate::resolve::resolve;
 use crate::setup::Setup;
 use crate::verify::{CheckCase, check, verify};
-use crate::weights::PlainScript;
 use program::{ExportedProgram, Verification};
 use pytree_core::{Module, PyTree, Tch};
 use shapes::{DynamicShapes, ModelInputs, Tolerance};
@@ -80,7 +80,6 @@ pub struct Export<'m, M: Module<Family = Tch>> {
     proof: bool,
     locations: bool,
     harmless: Vec<String>,
-    scripted: bool,
     failed: Option<ExportError>,
 }
 
@@ -99,7 +98,6 @@ impl<'m, M: Module<Family = Tch>> Export<'m, M> {
             proof: false,
             locations: true,
             harmless: Vec::new(),
-            scripted: false,
             failed: None,
         }
     }
@@ -160,10 +158,7 @@ impl<'m, M: Module<Family = Tch>> Export<'m, M> {
 
     /// Declares the parameters of a TorchScript module that the model calls, under their names in it. Its buffers have no
     /// names in `tch`.
-    ///
-    /// TorchScript does not optimize modules while the export runs.
     pub fn script_module(mut self, module: &CModule) -> Self {
-        self.scripted = true;
         let declared = self.declared.script_module(module);
         self.note(declared)
     }
@@ -273,13 +268,12 @@ impl<'m, M: Module<Family = Tch>> Export<'m, M> {
     /// # Errors
     /// [`ExportError::Differs`] for a program that is not the model, [`ExportError::Verify`] for one that cannot be run.
     pub fn check(&self, program: &ExportedProgram) -> Result<Verification, ExportError> {
-        let _plain = self.scripted.then(PlainScript::new).transpose()?;
         let mut cases = Vec::new();
         for set in self.inputs.sets() {
             let inputs = Leaves::of(set)?;
             cases.push(CheckCase { shown: inputs.shown(), inputs, may_refuse: false });
         }
-        Ok(check(self.model, &self.declared, program, &cases)?.0)
+        Ok(with_plain_script(|| check(self.model, &self.declared, program, &cases))?.0)
     }
 
     /// Runs the export.
@@ -287,13 +281,16 @@ impl<'m, M: Module<Family = Tch>> Export<'m, M> {
     /// # Errors
     /// The same as [`export`].
     pub fn run(self) -> Result<ExportedProgram, ExportError> {
+        with_plain_script(|| self.run_plain())
+    }
+
+    fn run_plain(self) -> Result<ExportedProgram, ExportError> {
         if let Some(error) = self.failed {
             return Err(error);
         }
         if let Some(name) = self.declared.declared_twice() {
             return Err(ExportError::DeclaredTwice { name: name.to_owned() });
         }
-        let _plain = self.scripted.then(PlainScript::new).transpose()?;
         let mut setup =
             Setup::new(self.inputs, &self.shapes, &self.declared, self.naming, self.tolerance, self.locations)?;
         setup.harmless = self.harmless;

@@ -51,24 +51,6 @@ impl ModelTensors {
     }
 }
 
-/// While it lives, TorchScript runs the graph of a module as it is. Otherwise it would replace ops after the first runs, and
-/// no two recordings would be alike.
-pub(crate) struct PlainScript(());
-
-impl PlainScript {
-    pub(crate) fn new() -> Result<Self, ExportError> {
-        tch::jit::f_set_graph_executor_optimize(false).map_err(ExportError::Inputs)?;
-        Ok(PlainScript(()))
-    }
-}
-
-impl Drop for PlainScript {
-    fn drop(&mut self) {
-        // The default. It can be set, but not read.
-        let _ = tch::jit::f_set_graph_executor_optimize(true);
-    }
-}
-
 /// The fully qualified name of a tensor at this path of a tree: `layers.0.weight`. A tree that is one tensor is `weight`.
 fn qualified_name(path: &KeyPath) -> String {
     let part = |entry: &KeyEntry| match entry {

@@ -166,11 +166,7 @@ proptest! {
         let run = |edges: &[(usize, usize)]| {
             let (mut env, exprs) = env_of(&[5; 6]);
             for (a, b) in edges {
-                let equal = env.replace(&exprs[*a]).and_then(|a| {
-                    let b = env.replace(&exprs[*b])?;
-                    env.guard_eq(&a, &b, "test")
-                });
-                assert_eq!(equal, Ok(true));
+                assert_eq!(env.guard_eq(&exprs[*a], &exprs[*b], "test"), Ok(true));
             }
             exprs.iter().map(|e| env.replace(e)).collect::<Result<Vec<_>, EnvError>>()
         };

@@ -115,9 +115,12 @@ impl Domain {
                 domain.replaced.push((symbol.clone(), value));
             }
         }
-        domain.space.guards.extend(env.guards().iter().chain(env.asserts()).map(|guard| guard.rel.clone()));
+        // In terms of the free sizes: the others are not part of the space.
+        for guard in env.guards().iter().chain(env.asserts()) {
+            domain.space.guards.push(env.replace_rel(&guard.rel)?);
+        }
         domain.find_steps();
-        domain.space.guards.retain(|rel| !rel.free_symbols().is_empty());
+        domain.space.guards.retain(|rel| !rel.free_symbols().is_empty() && rel.lhs != rel.rhs);
         Ok(domain)
     }
 

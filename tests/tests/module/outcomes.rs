@@ -157,7 +157,7 @@ fn types_of_other_crates_are_inputs_and_outputs() {
     let output = Detector.call(&Detector::args(Remote(boxes()))).unwrap();
     assert_eq!(*output[0], vision::Boxes { count: 6, ..boxes() });
     let spec = flatten::<Meta, _>(&output).unwrap().spec;
-    let paths: Vec<String> = spec.paths().map(|path| path.to_string()).collect();
+    let paths: Vec<String> = spec.leaf_paths().map(|path| path.to_string()).collect();
     assert_eq!(paths, ["[0].corners", "[0].count", "[1].corners", "[1].count"]);
     let (leaves, spec) = into_leaves::<Meta, _>(output).unwrap();
     let again: Vec<Remote<BoxesDef>> = pytree_core::unflatten(leaves, &spec).unwrap();

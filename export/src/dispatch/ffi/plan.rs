@@ -73,6 +73,7 @@ unsafe extern "C" {
     ) -> c_int;
     fn tx_frame_clear(frame: *mut RawFrame, from: u64);
     fn tx_grad_mode(enabled: c_int) -> c_int;
+    fn tx_script_optimize(enabled: c_int) -> c_int;
     fn tx_inference_enter(guard: *mut *mut c_void, error: *mut RawBytes) -> c_int;
     fn tx_inference_leave(guard: *mut c_void);
     fn tx_autocast_enter(
@@ -311,15 +312,26 @@ pub(crate) fn leave_vmap() -> Result<(), ShimError> {
 
 /// Runs `f` with gradients on or off (`torch.set_grad_enabled`).
 pub(crate) fn with_grad_mode<R>(enabled: bool, f: impl FnOnce() -> R) -> R {
-    struct Before(c_int);
+    with_flag(tx_grad_mode, enabled, f)
+}
+
+/// Runs `f` while TorchScript runs the graphs of modules as they are. Otherwise it replaces ops after the first runs, and no
+/// two recordings are alike.
+pub(crate) fn with_plain_script<R>(f: impl FnOnce() -> R) -> R {
+    with_flag(tx_script_optimize, false, f)
+}
+
+/// Runs `f` with a flag of this thread, which is then what it was before. `set` sets it and returns that.
+fn with_flag<R>(set: unsafe extern "C" fn(c_int) -> c_int, enabled: bool, f: impl FnOnce() -> R) -> R {
+    struct Before(unsafe extern "C" fn(c_int) -> c_int, c_int);
     impl Drop for Before {
         fn drop(&mut self) {
             // SAFETY: sets a flag of this thread.
-            unsafe { tx_grad_mode(self.0) };
+            unsafe { self.0(self.1) };
         }
     }
     // SAFETY: sets a flag of this thread.
-    let _before = Before(unsafe { tx_grad_mode(enabled.into()) });
+    let _before = Before(set, unsafe { set(enabled.into()) });
     f()
 }
 
