@@ -55,6 +55,7 @@ impl Judge<'_, '_> {
             && self.inner_borders(form)
             && self.ratios(form)
             && self.extremes(form)
+            && self.counted(form)
             && !self.target.exhausted()
     }
 
