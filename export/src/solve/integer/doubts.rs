@@ -67,7 +67,7 @@ impl Judge<'_, '_> {
         let moved = FAR.into_iter().flat_map(|by| form.with_moved_numbers(&[by, -by]));
         let rivals = moved.chain(form.with_other_quotients());
         let domain = self.target.domain;
-        let rows = domain.rows(1, WINDOW);
+        let rows = domain.rows(1, FAR_WINDOW);
         let places: Vec<&Vec<i64>> = rows.iter().chain(domain.some_places()).collect();
         let values: Vec<Option<i64>> = places.iter().map(|place| form.at(place)).collect();
         let mut samples = self.target.samples();

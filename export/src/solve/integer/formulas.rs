@@ -226,6 +226,8 @@ fn close_expressions_do_not_hold() {
     let below = |x: &Expr, high: i64| vec![Rel::new(symbolic::RelOp::Lt, x.clone(), n(high))];
     let jump = |k: i64| min(&by(&b, k), &rest(&b, 2));
     let slope = |x: &Expr| min(x, &n(69));
+    // The first sizes at which the quotient of a minimum is not 0.
+    let onset = |k: i64| by(&min(&by(&b, k), &rest(&b, 8)), 4);
     let meet = min(&rest(&max(&a, &n(70)), 64), &by(&a, 56));
     let apart = add(&rest(&a, 65).try_sub(&rest(&a, 64)).unwrap(), &n(-63));
     let cases = [
@@ -235,6 +237,8 @@ fn close_expressions_do_not_hold() {
         (slope(&by(&times(&b, 53), 100)), slope(&by(&times(&b, 44), 83)), vec![]),
         (slope(&by(&times(&b, 53), 100)), slope(&by(&add(&times(&b, 35), &n(-1)), 66)), vec![]),
         (meet, max(&apart, &min(&by(&a, 56), &rest(&a, 64))), vec![]),
+        (rest(&max(&by(&b, 4), &n(144)), 2), onset(142), vec![]),
+        (onset(144), onset(142), vec![]),
         (held(&max(&by(&a, 8), &n(157)), 16), held(&n(157), 16), below(&a, 1270)),
         (held(&max(&by(&b, 4), &n(98)), 20), held(&add(&by(&b, 200), &n(98)), 20), below(&b, 400)),
     ];
