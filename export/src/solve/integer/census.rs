@@ -5,6 +5,7 @@ use std::cell::OnceCell;
 
 use symbolic::RelOp;
 
+use super::borders::{Border, Ratio};
 use super::certify::Judge;
 use super::domain::{Domain, Random};
 use super::form::{Form, Op};
@@ -14,7 +15,10 @@ use crate::solve::space::SizeVariable;
 const CENSUS: usize = 400;
 
 /// So many points next to a change of the value are asked in a larger space, of which all points can be looked through.
-const CHANGES: usize = 240;
+const CHANGES: usize = 160;
+
+/// So many points are asked at which a quotient or remainder has just jumped or is about to.
+const JUMPS: usize = 120;
 
 /// Boxes with more points than this are not looked through.
 const MANY: i64 = 1 << 14;
@@ -103,20 +107,34 @@ impl Domain {
 
 impl Judge<'_, '_> {
     /// Whether the candidate holds at all points of a small space. In a larger one, of which the points can be listed, those
-    /// next to a change of its value are asked.
+    /// next to a change of its value are asked, and those at which a quotient or remainder has just jumped or is about to.
     pub(super) fn counted(&self, form: &Form) -> bool {
         let domain = self.target.domain;
         let Some(all) = domain.listed() else { return true };
         let mut random = Random::new(0xCE45);
-        let mut asked: Vec<(u64, &Vec<i64>)> = all
-            .iter()
-            .filter(|point| all.len() <= CENSUS || domain.is_at_change(form, point))
-            .map(|point| (random.next(), point))
-            .collect();
-        asked.sort_unstable();
-        let most = if all.len() <= CENSUS { CENSUS } else { CHANGES };
-        asked.iter().take(most).all(|(_, point)| self.agrees(form, point))
+        let mut mixed: Vec<(u64, &Vec<i64>)> = all.iter().map(|point| (random.next(), point)).collect();
+        mixed.sort_unstable();
+        let mixed: Vec<&Vec<i64>> = mixed.into_iter().map(|(_, point)| point).collect();
+        if all.len() <= CENSUS {
+            return mixed.iter().all(|point| self.agrees(form, point));
+        }
+        form.borders().iter().filter_map(Border::fraction).all(|fraction| {
+            let mut jumps: Vec<(i64, &Vec<i64>)> =
+                mixed.iter().filter_map(|point| Some((slack(fraction, point)?, *point))).collect();
+            jumps.sort_by_key(|(slack, _)| *slack);
+            jumps.iter().take(JUMPS).all(|(_, point)| self.agrees(form, point))
+        }) && {
+            let changes = mixed.iter().filter(|point| domain.is_at_change(form, point));
+            changes.take(CHANGES).all(|point| self.agrees(form, point))
+        }
     }
+}
+
+/// By how little a numerator has passed a multiple of its divisor, or misses one.
+fn slack((numerator, divisor): Ratio<'_>, point: &[i64]) -> Option<i64> {
+    let (n, d) = (numerator.at(point)?, divisor.at(point).filter(|d| *d > 0)?);
+    let over = n.rem_euclid(d);
+    Some(over.min(d - 1 - over))
 }
 
 impl Domain {

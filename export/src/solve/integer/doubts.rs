@@ -42,6 +42,7 @@ const ROWS: usize = 32;
 /// So many of the smallest sizes are looked through for those that divide each other, and so many points are asked.
 const SQUARE: i64 = 40;
 const RATIOS: usize = 120;
+const FAR_RATIOS: usize = 40;
 
 /// So many places where a border inside of a quotient is crossed are looked through, with so many sizes in a row.
 const INNER: usize = 4;
@@ -134,7 +135,7 @@ impl Judge<'_, '_> {
     }
 
     /// Where a size is a multiple of another one that divides it, or one less. Among small sizes these are few of all points,
-    /// and a guard may leave only small ones.
+    /// and a guard may leave only small ones. Among larger ones a numerator may be off by as little as one.
     fn ratios(&self, form: &Form) -> bool {
         let ratios: Vec<Ratio<'_>> = form.borders().iter().filter_map(|border| border.ratio()).collect();
         if ratios.is_empty() {
@@ -147,7 +148,8 @@ impl Judge<'_, '_> {
                 Some(n >= d - 1 && (n.rem_euclid(d) == 0 || n.rem_euclid(d) == d - 1))
             };
             let near = square.iter().filter(|point| jumps(point) == Some(true));
-            near.take(RATIOS).all(|point| self.agrees(form, point))
+            let far = self.target.domain.some_places().iter().filter(|point| jumps(point) == Some(true));
+            near.take(RATIOS).chain(far.take(FAR_RATIOS)).all(|point| self.agrees(form, point))
         })
     }
 

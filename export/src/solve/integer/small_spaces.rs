@@ -3,7 +3,7 @@
 
 use symbolic::{Rel, RelOp};
 
-use super::domain::Domain;
+use super::domain::{Domain, Random, TOP};
 use super::form::{Form, Op};
 use super::formulas::{DIVISORS, Draw, Outcome, hidden, random, random_numbers};
 use super::tests::{space, symbols};
@@ -41,7 +41,12 @@ fn small(next: Draw<'_>, example: &[i64]) -> Space {
     let mut space = space(example);
     let sizes = symbols(2).iter().map(Expr::symbol).collect::<Vec<Expr>>();
     let mut guards = Vec::new();
-    for (variable, size) in space.variables.iter_mut().zip(&sizes) {
+    // One of the sizes may be without an end.
+    let open = next(10) as usize;
+    for (i, (variable, size)) in space.variables.iter_mut().zip(&sizes).enumerate() {
+        if i == open {
+            continue;
+        }
         let reach = [3, 8, 20, 60, 200][next(5) as usize];
         let high = variable.example + next(reach) as i64;
         let low = (variable.example - next(reach) as i64).max(2);
@@ -66,16 +71,19 @@ fn small(next: Draw<'_>, example: &[i64]) -> Space {
     space
 }
 
-/// All points of a space whose sizes end below a few hundred.
-fn points(space: &Space) -> Vec<Vec<i64>> {
+/// All points of a space whose sizes are at most a few hundred, and some beyond.
+fn points(space: &Space, random: &mut Random) -> Vec<Vec<i64>> {
     let domain = Domain::new(space);
-    let all = (2..=300).flat_map(|a| (2..=300).map(move |b| vec![a, b]));
-    all.filter(|point| domain.contains(point)).collect()
+    let near = (2..=300).flat_map(|a| (2..=300).map(move |b| vec![a, b]));
+    let row = |a: i64| (300..=3000).flat_map(move |b| [vec![a, b], vec![b, a]]);
+    let far: Vec<Vec<i64>> = (0..20_000).map(|_| vec![random.log(TOP), random.log(TOP)]).collect();
+    near.chain((2..=6).flat_map(row)).chain(far).filter(|point| domain.contains(point)).collect()
 }
 
 /// Identifies formulas in small spaces.
 pub(super) fn in_small_spaces(seed: u64, count: usize) -> Outcome {
     let mut next = random_numbers(seed);
+    let mut draws = Random::new(seed);
     let mut outcome = Outcome::default();
     for _ in 0..count {
         let truth = blunt(&mut next);
@@ -87,7 +95,7 @@ pub(super) fn in_small_spaces(seed: u64, count: usize) -> Outcome {
             continue;
         };
         let result = Form::read(&expr, &symbols(2)).unwrap();
-        let all = points(&space);
+        let all = points(&space, &mut draws);
         let wrong = all.iter().filter(|p| truth.at(p).is_some_and(|value| result.at(p) != Some(value)));
         let wrong: Vec<&Vec<i64>> = wrong.collect();
         if let Some(first) = wrong.first() {
