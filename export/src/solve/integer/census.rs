@@ -2,6 +2,7 @@
 //! changes its value.
 
 use std::cell::OnceCell;
+use std::collections::HashSet;
 
 use symbolic::RelOp;
 
@@ -15,13 +16,17 @@ use crate::solve::space::SizeVariable;
 const CENSUS: usize = 400;
 
 /// So many points next to a change of the value are asked in a larger space, of which all points can be looked through.
-const CHANGES: usize = 160;
+const CHANGES: usize = 100;
 
 /// So many points are asked at which a quotient or remainder has just jumped or is about to.
-const JUMPS: usize = 120;
+const JUMPS: usize = 100;
+
+/// A size with more values than this is without an end. So many of its smallest values are looked at.
+const OPEN: i64 = 1 << 10;
+const SMALLEST: i64 = 6;
 
 /// Boxes with more points than this are not looked through.
-const MANY: i64 = 1 << 14;
+const MANY: i64 = 1 << 16;
 
 /// All points of a small space. They are listed when they are needed.
 #[derive(Default)]
@@ -30,11 +35,19 @@ pub(super) struct Listed(OnceCell<Option<Vec<Vec<i64>>>>);
 impl Domain {
     /// All points, if they can be looked through.
     pub(super) fn listed(&self) -> Option<&[Vec<i64>]> {
-        self.listed.0.get_or_init(|| self.list()).as_deref()
+        self.listed.0.get_or_init(|| self.list(i64::MAX)).as_deref()
     }
 
-    fn list(&self) -> Option<Vec<Vec<i64>>> {
-        let counts: Vec<i64> = self.variables.iter().map(|v| v.high.saturating_sub(v.low) / v.step + 1).collect();
+    /// The points at the smallest values of the sizes without an end, if another size has one.
+    fn corner(&self) -> Option<Vec<Vec<i64>>> {
+        let open = self.variables.iter().filter(|v| (v.high - v.low) / v.step >= OPEN).count();
+        (open < self.variables.len()).then(|| self.list(OPEN))?
+    }
+
+    /// All points, but only the smallest values of a size that has more than `open`.
+    fn list(&self, open: i64) -> Option<Vec<Vec<i64>>> {
+        let count = |v: &SizeVariable| Some(v.high.saturating_sub(v.low) / v.step + 1).filter(|n| *n <= open);
+        let counts: Vec<i64> = self.variables.iter().map(|v| count(v).unwrap_or(SMALLEST)).collect();
         let total = counts.iter().try_fold(1_i64, |all, n| all.checked_mul(*n).filter(|n| *n <= MANY))?;
         let point = |mut index: i64| {
             let coordinate = |(v, n): (&SizeVariable, &i64)| {
@@ -106,35 +119,57 @@ impl Domain {
 }
 
 impl Judge<'_, '_> {
-    /// Whether the candidate holds at all points of a small space. In a larger one, of which the points can be listed, those
-    /// next to a change of its value are asked, and those at which a quotient or remainder has just jumped or is about to.
+    /// Whether the candidate holds at all points of a small space, or for all values of the sizes that it has. Where these are
+    /// too many, the points at which a quotient or remainder has just jumped or is about to are asked, and others next to a
+    /// change of the value.
     pub(super) fn counted(&self, form: &Form) -> bool {
         let domain = self.target.domain;
-        let Some(all) = domain.listed() else { return true };
-        let mut random = Random::new(0xCE45);
-        let mut mixed: Vec<(u64, &Vec<i64>)> = all.iter().map(|point| (random.next(), point)).collect();
-        mixed.sort_unstable();
-        let mixed: Vec<&Vec<i64>> = mixed.into_iter().map(|(_, point)| point).collect();
-        if all.len() <= CENSUS {
-            return mixed.iter().all(|point| self.agrees(form, point));
+        let by_size = || form.borders().iter().any(|border| border.ratio().is_some());
+        let corner = if domain.listed().is_none() && by_size() { domain.corner() } else { None };
+        let Some(all) = domain.listed().or(corner.as_deref()) else { return true };
+        let agree = |points: &[&Vec<i64>]| points.iter().all(|point| self.agrees(form, point));
+        let mixed = mixed(all);
+        if mixed.len() <= CENSUS {
+            return agree(&mixed);
         }
-        form.borders().iter().filter_map(Border::fraction).all(|fraction| {
-            let mut jumps: Vec<(i64, &Vec<i64>)> =
-                mixed.iter().filter_map(|point| Some((slack(fraction, point)?, *point))).collect();
-            jumps.sort_by_key(|(slack, _)| *slack);
-            jumps.iter().take(JUMPS).all(|(_, point)| self.agrees(form, point))
-        }) && {
-            let changes = mixed.iter().filter(|point| domain.is_at_change(form, point));
-            changes.take(CHANGES).all(|point| self.agrees(form, point))
+        let each = one_of_each(form, &mixed);
+        if each.len() <= CENSUS {
+            return agree(&each);
         }
+        let changes = mixed.iter().copied().filter(|point| domain.is_at_change(form, point));
+        form.borders().iter().filter_map(Border::fraction).all(|fraction| agree(&jumps(fraction, &mixed)))
+            && agree(&changes.take(CHANGES).collect::<Vec<_>>())
     }
 }
 
-/// By how little a numerator has passed a multiple of its divisor, or misses one.
-fn slack((numerator, divisor): Ratio<'_>, point: &[i64]) -> Option<i64> {
-    let (n, d) = (numerator.at(point)?, divisor.at(point).filter(|d| *d > 0)?);
-    let over = n.rem_euclid(d);
-    Some(over.min(d - 1 - over))
+/// The points in random order.
+fn mixed(points: &[Vec<i64>]) -> Vec<&Vec<i64>> {
+    let mut random = Random::new(0xCE45);
+    let mut mixed: Vec<(u64, &Vec<i64>)> = points.iter().map(|point| (random.next(), point)).collect();
+    mixed.sort_unstable();
+    mixed.into_iter().map(|(_, point)| point).collect()
+}
+
+/// One point for all values that the sizes of a form have together.
+fn one_of_each<'p>(form: &Form, points: &[&'p Vec<i64>]) -> Vec<&'p Vec<i64>> {
+    let mut sizes = Vec::new();
+    form.variables(&mut sizes);
+    let mut seen: HashSet<Vec<Option<i64>>> = HashSet::new();
+    let own = |point: &Vec<i64>| sizes.iter().map(|i| point.get(*i).copied()).collect::<Vec<Option<i64>>>();
+    points.iter().copied().filter(|point| seen.insert(own(point))).collect()
+}
+
+/// The points at which the numerator is closest to a multiple of its divisor, compared to the divisor.
+fn jumps<'p>((numerator, divisor): Ratio<'_>, points: &[&'p Vec<i64>]) -> Vec<&'p Vec<i64>> {
+    let slack = |point: &Vec<i64>| {
+        let (n, d) = (numerator.at(point)?, divisor.at(point).filter(|d| *d > 0)?);
+        let over = i128::from(n.rem_euclid(d));
+        let d = i128::from(d);
+        Some((over.min(d - 1 - over) + 1) * (1 << 32) / d)
+    };
+    let mut jumps: Vec<(i128, &Vec<i64>)> = points.iter().filter_map(|point| Some((slack(point)?, *point))).collect();
+    jumps.sort_by_key(|(slack, _)| *slack);
+    jumps.into_iter().take(JUMPS).map(|(_, point)| point).collect()
 }
 
 impl Domain {
