@@ -23,7 +23,7 @@ const JUMPS: usize = 100;
 
 /// A size with more values than this is without an end. So many of its smallest values are looked at.
 const OPEN: i64 = 1 << 10;
-const SMALLEST: i64 = 6;
+const SMALLEST: i64 = 64;
 
 /// Boxes with more points than this are not looked through.
 const MANY: i64 = 1 << 16;
