@@ -60,10 +60,14 @@ impl<'f> Border<'f> {
         }
     }
 
+    /// The numerator and divisor of a quotient or remainder.
+    pub(super) fn fraction(&self) -> Option<Ratio<'f>> {
+        matches!(self.op, Op::Div | Op::Mod).then_some((self.left, self.right))
+    }
+
     /// The numerator and divisor of a quotient or remainder by what is not a number.
     pub(super) fn ratio(&self) -> Option<Ratio<'f>> {
-        let is_ratio = matches!(self.op, Op::Div | Op::Mod) && !matches!(self.right, Form::Int(_));
-        is_ratio.then_some((self.left, self.right))
+        self.fraction().filter(|(_, divisor)| !matches!(divisor, Form::Int(_)))
     }
 
     /// The side on which a point lies: for a quotient its value, for a minimum or maximum which of the two it is.

@@ -2,6 +2,7 @@
 
 use symbolic::{Expr, Rel, RelOp, Symbol};
 
+use super::census::Listed;
 use super::form::Form;
 use super::places::Places;
 use crate::solve::space::{SizeVariable, Space};
@@ -10,7 +11,7 @@ use crate::solve::space::{SizeVariable, Space};
 pub(super) const TOP: i64 = 1 << 20;
 
 /// If there are not more points than this, all are tried.
-const FEW: i64 = 160;
+const FEW: usize = 160;
 
 /// A space, prepared for drawing points.
 pub(super) struct Domain {
@@ -20,6 +21,7 @@ pub(super) struct Domain {
     pub(super) guards: Vec<(RelOp, Form, Form)>,
     /// Points for whoever judges expressions.
     pub(super) places: Places,
+    pub(super) listed: Listed,
 }
 
 impl Domain {
@@ -35,8 +37,15 @@ impl Domain {
         });
         let guard = |rel: &Rel| Some((rel.op, Form::read(&rel.lhs, &symbols)?, Form::read(&rel.rhs, &symbols)?));
         let guards = space.guards.iter().filter_map(guard).collect();
-        let mut domain =
-            Domain { variables: variables.collect(), parts: Vec::new(), guards, symbols, places: Places::default() };
+        let mut domain = Domain {
+            variables: variables.collect(),
+            parts: Vec::new(),
+            guards,
+            symbols,
+            places: Places::default(),
+            listed: Listed::default(),
+        };
+        domain.tighten();
         domain.set_parts(&space.parts);
         domain
     }
@@ -69,6 +78,7 @@ impl Domain {
             parts: self.parts.iter().filter_map(|part| part.renamed(&new_name)).collect(),
             guards: Vec::new(),
             places: Places::default(),
+            listed: Listed::default(),
         }
     }
 
@@ -119,19 +129,8 @@ impl Domain {
     }
 
     /// All points, if they are few.
-    pub(super) fn all(&self) -> Option<Vec<Vec<i64>>> {
-        let counts = self.variables.iter().map(|v| v.high.saturating_sub(v.low) / v.step + 1);
-        let total = counts.clone().try_fold(1_i64, |all, n| all.checked_mul(n).filter(|n| *n <= FEW))?;
-        let counts: Vec<i64> = counts.collect();
-        let point = |mut index: i64| {
-            let coordinate = |(v, n): (&SizeVariable, &i64)| {
-                let x = v.low + index % n * v.step;
-                index /= n;
-                x
-            };
-            self.variables.iter().zip(&counts).map(coordinate).collect::<Vec<i64>>()
-        };
-        Some((0..total).map(point).filter(|p| self.contains(p)).collect())
+    pub(super) fn all(&self) -> Option<&[Vec<i64>]> {
+        self.listed().filter(|all| all.len() <= FEW)
     }
 }
 

@@ -42,6 +42,7 @@ const ROWS: usize = 32;
 /// So many of the smallest sizes are looked through for those that divide each other, and so many points are asked.
 const SQUARE: i64 = 40;
 const RATIOS: usize = 120;
+const FAR_RATIOS: usize = 40;
 
 /// So many places where a border inside of a quotient is crossed are looked through, with so many sizes in a row.
 const INNER: usize = 4;
@@ -55,6 +56,7 @@ impl Judge<'_, '_> {
             && self.inner_borders(form)
             && self.ratios(form)
             && self.extremes(form)
+            && self.counted(form)
             && !self.target.exhausted()
     }
 
@@ -66,7 +68,7 @@ impl Judge<'_, '_> {
         let moved = FAR.into_iter().flat_map(|by| form.with_moved_numbers(&[by, -by]));
         let rivals = moved.chain(form.with_other_quotients());
         let domain = self.target.domain;
-        let rows = domain.rows(1, WINDOW);
+        let rows = domain.rows(1, FAR_WINDOW);
         let places: Vec<&Vec<i64>> = rows.iter().chain(domain.some_places()).collect();
         let values: Vec<Option<i64>> = places.iter().map(|place| form.at(place)).collect();
         let mut samples = self.target.samples();
@@ -133,7 +135,7 @@ impl Judge<'_, '_> {
     }
 
     /// Where a size is a multiple of another one that divides it, or one less. Among small sizes these are few of all points,
-    /// and a guard may leave only small ones.
+    /// and a guard may leave only small ones. Among larger ones a numerator may be off by as little as one.
     fn ratios(&self, form: &Form) -> bool {
         let ratios: Vec<Ratio<'_>> = form.borders().iter().filter_map(|border| border.ratio()).collect();
         if ratios.is_empty() {
@@ -146,7 +148,8 @@ impl Judge<'_, '_> {
                 Some(n >= d - 1 && (n.rem_euclid(d) == 0 || n.rem_euclid(d) == d - 1))
             };
             let near = square.iter().filter(|point| jumps(point) == Some(true));
-            near.take(RATIOS).all(|point| self.agrees(form, point))
+            let far = self.target.domain.some_places().iter().filter(|point| jumps(point) == Some(true));
+            near.take(RATIOS).chain(far.take(FAR_RATIOS)).all(|point| self.agrees(form, point))
         })
     }
 

@@ -2,6 +2,7 @@
 
 mod bank;
 mod borders;
+mod census;
 mod certify;
 mod domain;
 mod doubts;
@@ -15,6 +16,8 @@ mod points;
 mod polynomial;
 mod search;
 mod separate;
+#[cfg(test)]
+mod small_spaces;
 mod sum;
 mod target;
 #[cfg(test)]

@@ -2,6 +2,7 @@
 
 use symbolic::RelOp;
 
+use super::census::Listed;
 use super::domain::Domain;
 use super::form::Form;
 use super::places::Places;
@@ -71,6 +72,7 @@ impl Domain {
             parts: self.parts.clone(),
             guards: self.guards.iter().chain(guards).cloned().collect(),
             places: Places::default(),
+            listed: Listed::default(),
         }
     }
 }

@@ -10,11 +10,10 @@ use super::domain::{Domain, Random, TOP};
 /// - a size of few units beside one with an extreme remainder: a remainder that is larger than a small size, or is 0,
 /// - sizes that are nearly equal, and sizes of any magnitude.
 pub(super) fn shared(domain: &Domain) -> Vec<Vec<i64>> {
-    if let Some(mut all) = domain.all() {
+    if let Some(all) = domain.all() {
         let example = domain.example();
-        all.retain(|p| *p != example);
-        all.insert(0, example);
-        return all;
+        let others = all.iter().filter(|point| **point != example).cloned();
+        return std::iter::once(example.clone()).chain(others).collect();
     }
     let count = domain.variables.len();
     let mut random = Random::new(0x1234_5678_9ABC_DEF1);
