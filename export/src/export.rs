@@ -10,6 +10,7 @@ use crate::error::ExportError;
 use crate::model::Leaves;
 use crate::model_tensors::ModelTensors;
 use crate::probe::{Runs, record_example};
+use crate::progress::{OnProgress, Progress, Stage, Told, Watch};
 use crate::record::{Reference, Role};
 use crate::resolve::resolve;
 use crate::setup::Setup;
@@ -80,6 +81,7 @@ pub struct Export<'m, M: Module<Family = Tch>> {
     proof: bool,
     locations: bool,
     harmless: Vec<String>,
+    on_progress: Option<OnProgress<'m>>,
     failed: Option<ExportError>,
 }
 
@@ -98,6 +100,7 @@ impl<'m, M: Module<Family = Tch>> Export<'m, M> {
             proof: false,
             locations: true,
             harmless: Vec::new(),
+            on_progress: None,
             failed: None,
         }
     }
@@ -260,6 +263,28 @@ impl<'m, M: Module<Family = Tch>> Export<'m, M> {
         self
     }
 
+    /// Tells `callback` how far the export is, for a progress bar: at the start of each stage, with each run, and with each op
+    /// that is resolved. As spans of `tracing` there are `export`, one for each stage (level `DEBUG`), and `run` (`TRACE`).
+    ///
+    /// ```
+    /// use tch::{Device, Kind, Tensor};
+    /// use torch_export::Stage;
+    /// use torch_export::prelude::*;
+    ///
+    /// let double = function!(|x: &Tensor| -> Tensor { x * 2 });
+    /// let inputs = ModelInputs::new(&double, [double.args(Tensor::ones([3], (Kind::Float, Device::Cpu)))])?;
+    /// let mut stages = Vec::new();
+    /// let export = Export::new(&double, &inputs).on_progress(|progress| stages.push(progress.stage));
+    /// export.run()?;
+    /// stages.dedup();
+    /// assert_eq!(stages, [Stage::Record, Stage::Resolve, Stage::Build, Stage::Verify]);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn on_progress(mut self, callback: impl FnMut(&Progress) + 'm) -> Self {
+        self.on_progress = Some(Box::new(callback));
+        self
+    }
+
     /// Compares a program with the model, as an export does before it returns its program: at the sizes of the given sets, on
     /// their values, and on other ones where these say little. What both return and what they write must agree.
     ///
@@ -280,11 +305,12 @@ impl<'m, M: Module<Family = Tch>> Export<'m, M> {
     ///
     /// # Errors
     /// The same as [`export`].
-    pub fn run(self) -> Result<ExportedProgram, ExportError> {
-        with_plain_script(|| self.run_plain())
+    pub fn run(mut self) -> Result<ExportedProgram, ExportError> {
+        let told = Told::new(self.on_progress.take());
+        with_plain_script(|| self.run_plain(told.watch()))
     }
 
-    fn run_plain(self) -> Result<ExportedProgram, ExportError> {
+    fn run_plain(self, watch: Watch<'_>) -> Result<ExportedProgram, ExportError> {
         if let Some(error) = self.failed {
             return Err(error);
         }
@@ -295,9 +321,11 @@ impl<'m, M: Module<Family = Tch>> Export<'m, M> {
             Setup::new(self.inputs, &self.shapes, &self.declared, self.naming, self.tolerance, self.locations)?;
         setup.harmless = self.harmless;
         let sets = self.inputs.sets().iter().map(Leaves::of).collect::<Result<Vec<_>, _>>()?;
-        let example = record_example(self.model, &sets, &self.declared, &setup)?;
+        let _span = tracing::info_span!("export", model = M::name()).entered();
+        let example =
+            watch.stage(Stage::Record, || record_example(self.model, &sets, &self.declared, &setup, watch))?;
         let reference = Reference::new(&example.trace)?;
-        let runs = Runs::new(self.model, &sets, &self.declared, setup, &example, &reference);
+        let runs = Runs::new(self.model, &sets, &self.declared, setup, &example, &reference, watch);
         let program = export_leaves(runs, self.verify || self.proof)?;
         match &program.verification {
             Some(verification) if self.proof && !verification.unproven.is_empty() => {
@@ -310,10 +338,11 @@ impl<'m, M: Module<Family = Tch>> Export<'m, M> {
 
 /// The part of an export that does not depend on the type of the model.
 fn export_leaves(mut runs: Runs<'_>, verified: bool) -> Result<ExportedProgram, ExportError> {
-    let resolved = resolve(&mut runs)?;
-    let mut program = build(&runs, &resolved)?;
+    let watch = runs.watch();
+    let resolved = watch.stage(Stage::Resolve, || resolve(&mut runs))?;
+    let mut program = watch.stage(Stage::Build, || build(&runs, &resolved))?;
     if verified {
-        program.verification = Some(verify(&runs, &resolved, &program)?);
+        program.verification = Some(watch.stage(Stage::Verify, || verify(&runs, &resolved, &program))?);
     }
     Ok(program)
 }

@@ -115,6 +115,8 @@ pub mod nn;
 #[cfg(feature = "tch")]
 mod probe;
 #[cfg(feature = "tch")]
+mod progress;
+#[cfg(feature = "tch")]
 pub mod record;
 #[cfg(feature = "tch")]
 mod resolve;
@@ -136,6 +138,8 @@ pub use error::ExportError;
 #[cfg(feature = "tch")]
 pub use export::{Export, export};
 pub use program::ExportedProgram;
+#[cfg(feature = "tch")]
+pub use progress::{Progress, Stage};
 #[cfg(feature = "tch")]
 pub use record::is_exporting;
 #[cfg(feature = "aoti")]

@@ -320,7 +320,8 @@ pub fn derive_pytree_facade(input: TokenStream) -> TokenStream {
 
 /// Makes a type a model, by the block `impl Model { fn forward(&self, ..) -> .. }` (`torch.nn.Module`).
 ///
-/// The block stays as it is. The macro adds an impl of `Module` and two functions that make the arguments of a call:
+/// The block may also be that of a trait, such as `impl tch::nn::ModuleT for Model`. It stays as it is. The macro adds an impl
+/// of `Module` and two functions that make the arguments of a call:
 ///
 /// - `Model::args(first)` or `Model::args((first, second))` gives the first few by position;
 /// - `Model::kwargs()` gives none by position.
@@ -368,7 +369,9 @@ pub fn derive_pytree_facade(input: TokenStream) -> TokenStream {
 /// | `#[args] rest: &[T]` | Python's `*args`: `.rest([a, b])`, each item an argument; parameters after it can only be given by name |
 /// | `#[kwargs] extra: &IndexMap<String, T>` | Python's `**kwargs`: `.extra([("name", a)])`, each item an argument |
 ///
-/// Forward has at most twelve parameters, each with a plain name. It returns any tree that can be rebuilt, or nothing. As
+/// Forward has at most twelve parameters, each with a plain name. It returns any tree that can be rebuilt, nothing, or a
+/// `Result` of either: an error is then that of the call, with its type and source. A type alias is taken for a `Result` if it
+/// has that name (`anyhow::Result<Tensor>`). A type of another crate is returned as `Remote`, by its description. As
 /// in Python, a parameter has a default only if all positional ones after it have one: an `Option` before a required
 /// parameter is required too. In a copy, fields with `skip` have their default values.
 ///
@@ -402,7 +405,8 @@ pub fn derive_pytree_facade(input: TokenStream) -> TokenStream {
 ///
 /// # Arguments of the attribute
 ///
-/// `family = Path` names the family of the tensors (`Tch` by default), `crate = "path"` the path of the library.
+/// `family = Path` names the family of the tensors (`Tch` by default), `forward = name` the method that is exported
+/// (`forward` by default), `crate = "path"` the path of the library.
 ///
 /// ```
 /// use pytree_core::{Meta, Module, TensorMeta, module};
@@ -427,6 +431,27 @@ pub fn derive_pytree_facade(input: TokenStream) -> TokenStream {
 ///     assert_eq!(Scale(3.0).call(&inputs)?, [18.0]);
 ///     Ok(())
 /// }
+/// ```
+///
+/// ```
+/// use pytree_core::{DType, Meta, Module, TensorMeta, module};
+///
+/// trait ModuleT {
+///     fn forward_t(&self, xs: &TensorMeta, train: bool) -> TensorMeta;
+/// }
+///
+/// struct Dropout;
+///
+/// #[module(family = Meta, forward = forward_t)]
+/// impl ModuleT for Dropout {
+///     fn forward_t(&self, xs: &TensorMeta, #[default(false)] train: bool) -> TensorMeta {
+///         if train { TensorMeta::new(xs.dtype, xs.sizes.clone()) } else { xs.clone() }
+///     }
+/// }
+///
+/// let x = TensorMeta::new(DType::Float32, [5, 6]);
+/// assert_eq!(Dropout.call(&Dropout::args(x.clone()))?, x);
+/// # Ok::<(), pytree_core::ForwardError>(())
 /// ```
 #[proc_macro_attribute]
 pub fn module(arguments: TokenStream, item: TokenStream) -> TokenStream {

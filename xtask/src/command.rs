@@ -1,5 +1,6 @@
 use std::ffi::OsString;
 
+use crate::nearest::nearest;
 use crate::process::cargo;
 use crate::{Error, RepoRoot, bench, conformance, fuzz, libtorch, schemas, zoo};
 
@@ -10,22 +11,25 @@ pub(crate) enum Command {
     Demo,
     Test,
     Conformance,
+    Models,
     Bench,
     Schemas,
     Zoo,
     Fuzz { target: Option<String>, seconds: u64 },
     Help,
+    HelpOn { word: &'static str, what: &'static str },
 }
 
 /// How long each target is fuzzed by default.
 const FUZZ_SECONDS: u64 = 60;
 
 /// Each command's name and what it does, in the order of `help`.
-const COMMANDS: [(Command, &str, &str); 9] = [
+static COMMANDS: [(Command, &str, &str); 10] = [
     (Command::Demo, "demo", "start here: set up libtorch, then run the two example pages"),
     (Command::Test, "test", "set up libtorch, then run all tests except the comparison with Python"),
     (Command::Setup, "setup", "download libtorch 2.13.0 into third_party (0.5 GB: the CPU part of the torch wheel)"),
     (Command::Conformance, "conformance", "compare with a live PyTorch 2.13.0, which is installed into .venv (4.7 GB)"),
+    (Command::Models, "models", "export all models, compare them in Python and ONNX, write docs/models.md (half an hour)"),
     (
         Command::Bench,
         "bench",
@@ -48,15 +52,15 @@ impl Command {
         match words.as_slice() {
             [] => Ok(Command::Help),
             [word] if matches!(word.as_str(), "-h" | "--help") => Ok(Command::Help),
-            [word, rest @ ..] if word == "fuzz" => fuzz_from(rest).ok_or_else(|| {
-                let list = list();
-                Error::UnknownCommand { words: words.join(" "), list }
+            [word, rest @ ..] if word == "fuzz" && !rest.iter().any(|word| matches!(word.as_str(), "-h" | "--help")) => fuzz_from(rest).ok_or_else(|| {
+                Error::UnknownCommand { words: words.join(" "), meant: None, list: list() }
             }),
-            [word] => COMMANDS
-                .iter()
-                .find_map(|(command, name, _)| (name == word).then(|| command.clone()))
-                .ok_or_else(|| Error::UnknownCommand { words: word.clone(), list: list() }),
-            _ => Err(Error::UnknownCommand { words: words.join(" "), list: list() }),
+            [word] => Ok(find(word)?.0.clone()),
+            [help, word] | [word, help] if matches!(help.as_str(), "help" | "-h" | "--help") => {
+                let (_, word, what) = find(word)?;
+                Ok(Command::HelpOn { word, what })
+            }
+            _ => Err(Error::UnknownCommand { words: words.join(" "), meant: None, list: list() }),
         }
     }
 
@@ -64,6 +68,10 @@ impl Command {
         match self {
             Command::Help => {
                 println!("{}", list());
+                Ok(())
+            }
+            Command::HelpOn { word, what } => {
+                println!("usage: cargo xtask {word}\n\n{what}");
                 Ok(())
             }
             Command::Setup => libtorch::setup(repo),
@@ -86,12 +94,24 @@ impl Command {
                 libtorch::setup(repo)?;
                 conformance::run(repo)
             }
+            Command::Models => {
+                libtorch::setup(repo)?;
+                conformance::models(repo)
+            }
             Command::Bench => bench::run(repo),
             Command::Schemas => schemas::run(repo),
             Command::Zoo => zoo::run(repo, None),
             Command::Fuzz { target, seconds } => fuzz::run(repo, target.as_deref(), seconds),
         }
     }
+}
+
+/// The command of this name.
+fn find(word: &str) -> Result<&'static (Command, &'static str, &'static str), Error> {
+    COMMANDS.iter().find(|(_, name, _)| *name == word).ok_or_else(|| {
+        let meant = nearest(word, COMMANDS.iter().map(|(_, name, _)| *name));
+        Error::UnknownCommand { words: word.to_owned(), meant, list: list() }
+    })
 }
 
 /// Reads `[TARGET] [SECONDS]`. The name of a target is not a number.
@@ -108,7 +128,7 @@ fn fuzz_from(words: &[String]) -> Option<Command> {
 /// The text of `help`.
 fn list() -> String {
     let mut text = String::from("usage: cargo xtask COMMAND\n");
-    for (_, word, what) in COMMANDS {
+    for (_, word, what) in &COMMANDS {
         text += &format!("\n  {word:<12} {what}");
     }
     text + "\n\nSet PYTHON to choose the python3. Set LIBTORCH or LIBTORCH_USE_PYTORCH to use a libtorch 2.13.0 that you have."

@@ -3,14 +3,15 @@ use libtorch_link::VERSION;
 use crate::process::cargo;
 use crate::python::Python;
 use crate::scratch::Scratch;
-use crate::{Error, RepoRoot, generation, zoo};
+use crate::{Error, RepoRoot, generation, recipes, zoo};
 
 /// The environment variable that names the Python of the conformance programs.
 const PYTHON_VARIABLE: &str = "TORCH_EXPORT_PYTHON";
 
 /// They compare exported programs; symbols, ranges and constraint messages of random inputs; random trees; the results of
-/// packages that AOTInductor compiles.
-const PROGRAMS: [&str; 4] = ["conformance", "conformance_shapes", "conformance_trees", "conformance_aoti"];
+/// packages that AOTInductor compiles; whole models, from the export to ONNX.
+const PROGRAMS: [&str; 5] =
+    ["conformance", "conformance_shapes", "conformance_trees", "conformance_aoti", "conformance_models"];
 
 /// Compares this project with a live PyTorch, and its reader with a sample of programs that PyTorch exports.
 ///
@@ -21,7 +22,16 @@ pub(crate) fn run(repo: &RepoRoot) -> Result<(), Error> {
         cargo(repo, &["run", "-p", "conformance", "--bin", program]).env(PYTHON_VARIABLE, python.program()).run()?;
     }
     generation::run(repo, &python)?;
+    recipes::run(repo, &python)?;
     zoo::run(repo, Some(zoo::SAMPLE))
+}
+
+/// Exports all models by whole, compares them in Python, and writes the table of the documents.
+pub(crate) fn models(repo: &RepoRoot) -> Result<(), Error> {
+    let (python, _) = python(repo)?;
+    let program = ["run", "--release", "-p", "conformance", "--bin", "conformance_models", "--"];
+    let all = cargo(repo, &program).args(["--all", "--table", "docs/models.md"]);
+    all.env(PYTHON_VARIABLE, python.program()).run()
 }
 
 /// The Python that has torch, and whether it is the one in `.venv`. Any other is the user's, and nothing is installed there.
@@ -33,7 +43,8 @@ pub(crate) fn python(repo: &RepoRoot) -> Result<(Python, bool), Error> {
 }
 
 /// What the Python has besides torch. Transformers is of one version, since its models and caches change from one to the next.
-const PACKAGES: [&str; 3] = ["numpy", "safetensors", "transformers==5.24.0"];
+const PACKAGES: [&str; 7] =
+    ["numpy", "safetensors", "transformers==5.24.0", "torchvision==0.28.0", "onnx", "onnxscript", "onnxruntime"];
 
 /// The Python in `.venv` with torch and the packages. It is made again unless it is complete.
 fn venv(repo: &RepoRoot) -> Result<Python, Error> {
@@ -55,7 +66,7 @@ fn venv(repo: &RepoRoot) -> Result<Python, Error> {
 }
 
 fn is_complete(python: &Python) -> bool {
-    python.has("numpy, safetensors, transformers")
+    python.has("numpy, safetensors, transformers, torchvision, onnx, onnxscript, onnxruntime")
         && python.torch().is_some_and(|version| version.split('+').next() == Some(VERSION))
 }
 

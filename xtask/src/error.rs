@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 #[non_exhaustive]
 pub(crate) enum Error {
     /// The command line does not name a command.
-    UnknownCommand { words: String, list: String },
+    UnknownCommand { words: String, meant: Option<&'static str>, list: String },
     /// Cargo did not say where this package is.
     NotInRepository,
     /// Tools are missing. Each entry says how to get one.
@@ -21,6 +21,8 @@ pub(crate) enum Error {
     File { path: PathBuf, doing: &'static str, source: std::io::Error },
     /// The wheel lacks a file that this program expects.
     Wheel { file: PathBuf },
+    /// A variable is set, but to nothing.
+    EmptyVariable { name: &'static str },
     /// The libtorch that was found cannot be used.
     Libtorch { cure: String, source: libtorch_link::Error },
     /// Python's torch, which `LIBTORCH_USE_PYTORCH` selects, is missing or another version.
@@ -57,7 +59,10 @@ impl Error {
 impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Error::UnknownCommand { words, list } => write!(f, "`{words}` is not a command\n\n{list}"),
+            Error::UnknownCommand { words, meant: Some(meant), list } => {
+                write!(f, "`{words}` is not a command: did you mean `{meant}`?\n\n{list}")
+            }
+            Error::UnknownCommand { words, meant: None, list } => write!(f, "`{words}` is not a command\n\n{list}"),
             Error::Differs { what, found, expected } => {
                 write!(f, "{what} are {found}, and {expected} are expected")
             }
@@ -80,6 +85,9 @@ impl fmt::Display for Error {
                  the folder of a libtorch 2.13.0 instead",
                 file.display()
             ),
+            Error::EmptyVariable { name } => {
+                write!(f, "{name} is set to nothing, which would be the current folder: unset it, or name a folder")
+            }
             Error::Libtorch { cure, source } => write!(f, "{}; {cure}", source.finding()),
             Error::PythonTorch { python, found } => write!(
                 f,

@@ -21,6 +21,9 @@ pub(crate) fn setup(repo: &RepoRoot) -> Result<(), Error> {
     // .cargo/config.toml sets it to ours unless the user has set it.
     let named = env::var_os("LIBTORCH").filter(|named| Path::new(named) != ours);
     if let Some(named) = named {
+        if named.is_empty() {
+            return Err(Error::EmptyVariable { name: "LIBTORCH" });
+        }
         let cure = "LIBTORCH points there; unset it to set up a libtorch in third_party";
         return check(Path::new(&named), cure);
     }
@@ -65,6 +68,9 @@ fn download(repo: &RepoRoot, ours: &Path) -> Result<(), Error> {
     let site = wheels.unpack(&python, &scratch)?;
     let made = scratch.path().join("libtorch");
     wheel::extract_cpu(&site, &made)?;
+    // Before it is moved, so that what cannot be used is not left in its place.
+    let cure = "nothing was changed; set LIBTORCH to the folder of another libtorch";
+    Libtorch::at(&made).map_err(|source| Error::Libtorch { cure: cure.to_owned(), source })?;
     match fs::rename(&made, ours) {
         Ok(()) => eprintln!("done in {:.0} s", start.elapsed().as_secs_f64()),
         // Another run was faster, and its folder is as good.

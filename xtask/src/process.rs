@@ -36,6 +36,12 @@ impl Process {
         self
     }
 
+    /// Runs it in this folder.
+    pub(crate) fn in_folder(mut self, folder: &std::path::Path) -> Self {
+        self.0.current_dir(folder);
+        self
+    }
+
     /// Prints the command line and runs it. Fails if the program fails.
     pub(crate) fn run(mut self) -> Result<(), Error> {
         let line = self.line();

@@ -212,6 +212,29 @@ fn the_commands_are_listed() {
     }
 }
 
+#[test]
+fn a_command_is_explained_and_a_slip_is_understood() {
+    let repository = Repository::new("help-on");
+    for args in [&["help", "setup"], &["setup", "--help"], &["bench", "-h"], &["help", "fuzz"], &["fuzz", "--help"]] {
+        let output = repository.xtask(args).output().unwrap();
+        assert_eq!(output.status.code(), Some(0), "{args:?}: {}", text(&output));
+        assert!(text(&output).starts_with("usage: cargo xtask "), "{args:?}: {}", text(&output));
+    }
+    for (args, meant) in [(&["dmeo"][..], "demo"), (&["help", "tset"], "test"), (&["conformanc"], "conformance")] {
+        let output = repository.xtask(args).output().unwrap();
+        assert_eq!(output.status.code(), Some(2), "{args:?}: {}", text(&output));
+        assert!(text(&output).contains(&format!("did you mean `{meant}`?")), "{args:?}: {}", text(&output));
+    }
+}
+
+#[test]
+fn an_empty_variable_is_refused() {
+    let repository = Repository::new("empty-variable");
+    let output = repository.xtask(&["setup"]).env("LIBTORCH", "").output().unwrap();
+    assert_eq!(output.status.code(), Some(1), "{}", text(&output));
+    assert!(text(&output).contains("LIBTORCH is set to nothing"), "{}", text(&output));
+}
+
 /// Stands in for `rustup run nightly cargo`: it has cargo-fuzz, a target `b` that breaks a promise, and a target `c` that
 /// does not build.
 const RUSTUP: &str = r#"#!/bin/sh

@@ -6,6 +6,7 @@ use crate::ExportError;
 use crate::dispatch::{deep_copy, same_tensor};
 use crate::model::{Forward, Leaves};
 use crate::model_tensors::ModelTensors;
+use crate::progress::Watch;
 use crate::record::{
     DataKind, DataNumber, FakeRun, Known, OutputLeaf, Place, RecordMode, Reference, Role, Sample, Stop, ValueId,
     capture, fake_tensor, loose_run,
@@ -30,6 +31,7 @@ pub(crate) struct Runs<'m> {
     setup: Setup,
     example: &'m Sample,
     reference: &'m Reference<'m>,
+    watch: Watch<'m>,
     numbers: Numbers,
     example_run: Rc<Run>,
     fakes: RefCell<HashMap<Given, Rc<Run>>>,
@@ -106,10 +108,11 @@ pub(crate) fn record_example(
     sets: &[Leaves],
     declared: &ModelTensors,
     setup: &Setup,
+    watch: Watch<'_>,
 ) -> Result<Sample, ExportError> {
     let mode = if setup.locations { RecordMode::Located } else { RecordMode::Plain };
     let Some(first) = sets.first() else { return Err(ExportError::NoInputs) };
-    capture(model, first, declared, &mode)
+    watch.run(|| first.shown(), || capture(model, first, declared, &mode))
 }
 
 impl<'m> Runs<'m> {
@@ -121,6 +124,7 @@ impl<'m> Runs<'m> {
         setup: Setup,
         example: &'m Sample,
         reference: &'m Reference<'m>,
+        watch: Watch<'m>,
     ) -> Self {
         let numbers = Numbers::of(example, reference);
         let given =
@@ -130,12 +134,17 @@ impl<'m> Runs<'m> {
         let completed = example.trace.calls.len();
         let example_run = Rc::new(Run { given, numbers: all, completed, end: End::Same, loosened: Vec::new() });
         let (fakes, loose) = (RefCell::default(), RefCell::default());
-        Runs { model, sets, declared, setup, example, reference, numbers, example_run, fakes, loose }
+        Runs { model, sets, declared, setup, example, reference, watch, numbers, example_run, fakes, loose }
     }
 
     /// The inputs and options of the export.
     pub(crate) fn setup(&self) -> &Setup {
         &self.setup
+    }
+
+    /// Who is told how far the export is.
+    pub(crate) fn watch(&self) -> Watch<'m> {
+        self.watch
     }
 
     /// The model.
@@ -260,7 +269,8 @@ impl<'m> Runs<'m> {
         self.declared.known(&mut known);
         let forward = self.model.bind(inputs)?;
         // Gradients would double the time. A forward that needs them turns them on.
-        let (output, mut fake) = tch::no_grad(|| loose_run(&known, self.reference, &given.data, equal, forward))?;
+        let run = || tch::no_grad(|| loose_run(&known, self.reference, &given.data, equal, forward));
+        let (output, mut fake) = self.watch.run(|| self.shown_given(given), run)?;
         let mut outputs = Vec::new();
         let end = match (fake.stop.clone(), output) {
             (Some(stop), _) => End::Stopped(stop),

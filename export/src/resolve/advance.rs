@@ -13,6 +13,7 @@ impl Attempt<'_, '_> {
     /// Prepares for a call: records the guards that are known before it. Every run from which integers are read must come as
     /// far as the arguments of this call.
     pub(super) fn advance(&mut self, at: usize) -> Result<(), Halt> {
+        self.runs.watch().resolved(at, self.runs.example().trace.calls.len());
         for (guard, origin) in self.lessons.guards.get(&at).into_iter().flatten() {
             assume(self.inputs.env_mut(), guard, origin)?;
         }

@@ -12,7 +12,7 @@ const HEAD: &str = "\
 Every model is written in plain tch (`tests/conformance/src/models`), exported, and compared by
 
 ```text
-cargo run --release -p conformance --bin conformance_models -- --all --table docs/models.md
+cargo xtask models
 ```
 
 *Export* is the time of `Export::run` with its check; *memory* is how much more than before was in use at its most expensive
