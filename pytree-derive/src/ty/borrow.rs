@@ -29,10 +29,48 @@ pub(crate) fn borrowed(ty: TokenStream) -> Option<TokenTree> {
     })
 }
 
+/// The first `&` of a reference that may not live forever, or the apostrophe of the first lifetime but `'static`.
+pub(crate) fn borrowed_for_a_time(ty: TokenStream) -> Option<TokenTree> {
+    let mut tokens = ty.into_iter().peekable();
+    while let Some(token) = tokens.next() {
+        match (&token, tokens.peek()) {
+            (TokenTree::Punct(p), next) if p.as_char() == '&' => {
+                if !matches!(next, Some(TokenTree::Punct(p)) if p.as_char() == '\'') {
+                    return Some(token);
+                }
+            }
+            (TokenTree::Punct(p), Some(TokenTree::Ident(name))) if p.as_char() == '\'' && name != "static" => {
+                return Some(token);
+            }
+            (TokenTree::Group(group), _) => {
+                if let Some(found) = borrowed_for_a_time(group.stream()) {
+                    return Some(found);
+                }
+            }
+            _ => {}
+        }
+    }
+    None
+}
+
 #[cfg(test)]
 mod tests {
-    use super::lifetimes;
+    use super::{borrowed_for_a_time, lifetimes};
     use quote::quote;
+
+    #[test]
+    fn what_lives_forever_is_as_good_as_owned() {
+        for (tokens, expected) in [
+            (quote!(&'static str), false),
+            (quote!(Box<dyn Error + Send + 'static>), false),
+            (quote!(String), false),
+            (quote!(&str), true),
+            (quote!((i64, &'a str)), true),
+            (quote!(Box<dyn Error + 'a>), true),
+        ] {
+            assert_eq!(borrowed_for_a_time(tokens.clone()).is_some(), expected, "{tokens}");
+        }
+    }
 
     #[test]
     fn only_lifetimes_are_lifetimes() {

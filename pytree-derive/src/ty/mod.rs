@@ -4,6 +4,6 @@ mod borrow;
 mod mentions;
 mod option;
 
-pub(crate) use borrow::{borrowed, lifetimes};
+pub(crate) use borrow::{borrowed, borrowed_for_a_time, lifetimes};
 pub(crate) use mentions::{mentions, projection, without_recursion};
 pub(crate) use option::{inner, refuse_double};

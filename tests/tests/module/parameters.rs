@@ -73,7 +73,7 @@ fn an_option_before_a_required_parameter_is_required() {
     }
     // As in Python, no parameter without a default follows one with a default.
     assert_eq!(Middle.call(&Middle::kwargs().x(tensor(1))).unwrap_err(), BindError::Missing("mask".into()));
-    assert_eq!(Middle.call(&Middle::args((None, tensor(1)))), Ok(1));
+    assert_eq!(Middle.call(&Middle::args((None, tensor(1)))).unwrap(), 1);
 }
 
 struct Many;

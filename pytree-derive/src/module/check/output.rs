@@ -22,16 +22,23 @@ impl<'a> Output<'a> {
     /// The output of a forward with this return type; mistakes go to `cx`.
     pub(super) fn check(cx: &Ctxt, output: Option<&'a Type>) -> Self {
         let Some(ty) = output else { return Output::Nothing };
-        if let Type::ImplTrait(_) = ty {
-            cx.error(ty, "forward must name the type that it returns, since a program returns the same type");
-        } else if let Some(place) = ty::borrowed(ty.to_token_stream()) {
+        let arguments = result_of(ty);
+        let tree = arguments.as_ref().map_or(Some(ty), |arguments| arguments.first().copied());
+        if let Some(Type::ImplTrait(_)) = tree {
+            cx.error(tree, "forward must name the type that it returns, since a program returns the same type");
+        } else if let Some(place) = tree.and_then(|tree| ty::borrowed(tree.to_token_stream())) {
             let message = "forward must return an owned type (use `shallow_clone` for a tensor that the model keeps)";
             cx.error(place, message);
         }
-        match result_of(ty) {
-            None => Output::Tree(ty),
-            Some(Some(Type::Tuple(unit))) if unit.elems.is_empty() => Output::FallibleNothing,
-            Some(_) => Output::Fallible(ty),
+        for error in arguments.iter().flatten().skip(1) {
+            if let Some(place) = ty::borrowed_for_a_time(error.to_token_stream()) {
+                cx.error(place, "the error of forward must be an owned type or `'static`: a call returns it");
+            }
+        }
+        match (&arguments, tree) {
+            (None, _) => Output::Tree(ty),
+            (Some(_), Some(Type::Tuple(unit))) if unit.elems.is_empty() => Output::FallibleNothing,
+            (Some(_), _) => Output::Fallible(ty),
         }
     }
 
@@ -50,14 +57,11 @@ impl<'a> Output<'a> {
     }
 }
 
-/// The first argument of a type that is named `Result`: `Result<T, E>`, `anyhow::Result<T>`. The name is all that a macro
-/// sees.
-fn result_of(ty: &Type) -> Option<Option<&Type>> {
+/// The arguments of a type that is named `Result`: `Result<T, E>`, `anyhow::Result<T>`. The name is all that a macro sees.
+fn result_of(ty: &Type) -> Option<Vec<&Type>> {
     let Type::Path(path) = ty else { return None };
     let last = path.path.segments.last().filter(|last| last.ident == "Result")?;
-    let PathArguments::AngleBracketed(arguments) = &last.arguments else { return Some(None) };
-    Some(arguments.args.iter().find_map(|argument| match argument {
-        GenericArgument::Type(ty) => Some(ty),
-        _ => None,
-    }))
+    let PathArguments::AngleBracketed(arguments) = &last.arguments else { return Some(Vec::new()) };
+    let argument = |argument| if let &GenericArgument::Type(ref ty) = argument { Some(ty) } else { None };
+    Some(arguments.args.iter().filter_map(argument).collect())
 }
