@@ -15,7 +15,7 @@ use crate::recorder::Recorder;
 
 /// All models of this file.
 pub(crate) const MODELS: &[Model] = &[
-    Model { name: "alexnet", record: |recorder| free(recorder, |p| Box::new(alexnet::alexnet(p, CLASSES))) },
+    Model { name: "alexnet", record: |recorder| largest(recorder, |p| Box::new(alexnet::alexnet(p, CLASSES))) },
     Model { name: "vgg11", record: |recorder| fixed(recorder, |p| Box::new(vgg::vgg11(p, CLASSES))) },
     Model { name: "vgg11_bn", record: |recorder| fixed(recorder, |p| Box::new(vgg::vgg11_bn(p, CLASSES))) },
     Model { name: "resnet18", record: |recorder| free(recorder, |p| Box::new(resnet::resnet18(p, CLASSES))) },
@@ -42,12 +42,17 @@ fn free(recorder: &Recorder<'_>, network: impl FnOnce(&nn::Path<'_>) -> Box<dyn 
 
 /// The same for a network that needs larger images.
 fn large(recorder: &Recorder<'_>, network: impl FnOnce(&nn::Path<'_>) -> Box<dyn ModuleT>) -> Result<Value> {
-    images(recorder, network, [[2, 96, 128], [3, 128, 96], [4, 112, 80], [1, 160, 96], [2, 97, 111]])
+    images(recorder, network, [[2, 112, 128], [3, 128, 112], [4, 144, 107], [1, 160, 120], [2, 109, 111]])
+}
+
+/// The same for a network whose last pool has more than one place from 191 rows on.
+fn largest(recorder: &Recorder<'_>, network: impl FnOnce(&nn::Path<'_>) -> Box<dyn ModuleT>) -> Result<Value> {
+    images(recorder, network, [[2, 192, 224], [3, 224, 192], [4, 200, 208], [1, 256, 193], [2, 195, 211]])
 }
 
 /// Images of the one size that the network's last layer is made for, in batches of any size.
 fn fixed(recorder: &Recorder<'_>, network: impl FnOnce(&nn::Path<'_>) -> Box<dyn ModuleT>) -> Result<Value> {
-    images(recorder, network, [2, 3, 4, 1, 5].map(|batch| [batch, 224, 224]))
+    images(recorder, network, [2, 4, 3, 1, 5].map(|batch| [batch, 224, 224]))
 }
 
 /// Exports a network of images: from the first two sizes, compared at the others.
@@ -81,7 +86,7 @@ fn dinov2_free(recorder: &Recorder<'_>) -> Result<Value> {
 }
 
 fn dinov2_fixed(recorder: &Recorder<'_>) -> Result<Value> {
-    dino(recorder, [2, 3, 4, 1, 5].map(|batch| [batch, 518, 518]), None)
+    dino(recorder, [1, 3, 2, 4, 1].map(|batch| [batch, 518, 518]), None)
 }
 
 fn dino(recorder: &Recorder<'_>, sizes: Sizes, shapes: Option<DynamicShapes>) -> Result<Value> {
