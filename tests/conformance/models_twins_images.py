@@ -118,12 +118,12 @@ class Cnn(nn.Module):
         super().__init__()
         self.conv1 = nn.Conv2d(3, width, 3, padding=1)
         self.conv2 = nn.Conv2d(width, 2 * width, 3, padding=1, stride=2, bias=False)
-        self.norm, self.head = nn.BatchNorm2d(2 * width), nn.Linear(8 * width, 10)
+        self.norm, self.head = nn.BatchNorm2d(2 * width), nn.Linear(2 * width, 10)
         self.dropout = nn.Dropout(dropout) if dropout else None
 
     def forward(self, xs):
         xs = F.max_pool2d(torch.relu(self.conv1(xs)), 2)
-        xs = F.adaptive_avg_pool2d(torch.relu(self.norm(self.conv2(xs))), (2, 2))
+        xs = F.adaptive_avg_pool2d(torch.relu(self.norm(self.conv2(xs))), (1, 1))
         xs = xs.view(xs.size(0), -1)
         return self.head(self.dropout(xs) if self.dropout else xs)
 

@@ -31,11 +31,11 @@ fn cnn(p: nn::Path<'_>, dropout: f64) -> nn::SequentialT {
         .add_fn(|xs| xs.relu().max_pool2d_default(2))
         .add(nn::conv2d(&p / "conv2", WIDTH, 2 * WIDTH, 3, half))
         .add(nn::batch_norm2d(&p / "norm", 2 * WIDTH, Default::default()))
-        .add_fn(|xs| xs.relu().adaptive_avg_pool2d([2, 2]).flat_view());
+        .add_fn(|xs| xs.relu().adaptive_avg_pool2d([1, 1]).flat_view());
     if dropout > 0.0 {
         network = network.add_fn_t(move |xs, train| xs.dropout(dropout, train));
     }
-    network.add(nn::linear(&p / "head", 8 * WIDTH, CLASSES, Default::default()))
+    network.add(nn::linear(&p / "head", 2 * WIDTH, CLASSES, Default::default()))
 }
 
 type Args = <Layer<'static> as torch_export::prelude::Module>::Args;
