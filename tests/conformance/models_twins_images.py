@@ -147,6 +147,13 @@ def cnn_bf16():
     return Cnn().bfloat16().eval()
 
 
+# Python's convolution of bf16 sorts the strides of what it gets to find a memory format, and guards a width with that. The
+# model runs at smaller widths too.
+DIFFERENCES["cnn_bf16"] = {
+    "ranges": "n0 2..int_oo, n1 2..int_oo, n2 2..int_oo instead of n0 2..int_oo, n1 2..int_oo, n2 6..int_oo"
+}
+
+
 @twin("cnn_f64")
 def cnn_f64():
     return Cnn().double().eval()
