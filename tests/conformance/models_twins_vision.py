@@ -106,6 +106,10 @@ def densenet121():
     return network
 
 
+# torchvision keeps a list, and concatenates it before each layer and behind each block.
+DIFFERENCES["densenet121"] = {"aten.cat.default": "58 instead of 62"}
+
+
 @twin("squeezenet")
 def squeezenet():
     import torchvision
@@ -161,7 +165,7 @@ def conv_same(conv, xs):
     pad_h = torch.sym_max((oh - 1) * s + k - ih, 0)
     pad_w = torch.sym_max((ow - 1) * s + k - iw, 0)
     if pad_h > 0 or pad_w > 0:
-        xs = F.pad(xs, [pad_w // 2, pad_w - pad_w // 2, pad_h // 2, pad_h - pad_h // 2])
+        xs = torch.constant_pad_nd(xs, [pad_w // 2, pad_w - pad_w // 2, pad_h // 2, pad_h - pad_h // 2])
     return conv(xs)
 
 
