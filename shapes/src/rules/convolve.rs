@@ -156,7 +156,9 @@ fn pooling<const RANK: usize>(call: &mut Call<'_>) -> Outputs {
             if call.ask(RelOp::Ge, &start, &limit)? {
                 positions = call.sub(&positions, &Expr::int(1))?;
             }
-            call.require(RelOp::Ge, &positions, &Expr::int(1), || "the window does not fit the padded size".to_owned())?;
+            call.require(RelOp::Ge, &positions, &Expr::int(1), || {
+                "the window does not fit the padded size".to_owned()
+            })?;
         }
         out.push(positions);
     }
