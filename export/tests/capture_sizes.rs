@@ -328,3 +328,36 @@ fn two_dims_at_a_distance_as_in_torch() {
         same(&Apart, &program, [3, 8].map(|n| Apart::args(randn(&[n])).y(randn(&[n + 1]))));
     }
 }
+
+model! {
+    CeilPools(x: &Tensor) -> Tensor {
+        let pool = |x: &Tensor| x.max_pool2d([3, 3], [2, 2], [0, 0], [1, 1], true);
+        pool(&pool(x))
+    }
+}
+
+#[test]
+fn a_window_with_ceil_mode_may_be_larger_than_its_input() {
+    // As in PyTorch: one place is enough, and the window of the second pool need not fit.
+    let image = |rows| CeilPools::args(randn(&[2, 3, rows, 64]));
+    let program = with_shapes(&CeilPools, image(20), &dims(&[&[(2, Dim::auto())]])).unwrap();
+    assert_eq!(ranges(&program), "{s53: VR[4, int_oo]}");
+    same(&CeilPools, &program, [image(8), image(9), image(21)]);
+}
+
+model! {
+    LargeImages(x: &Tensor) -> Tensor {
+        let pool = |x: &Tensor, kernel, stride| x.max_pool2d([kernel; 2], [stride; 2], [0, 0], [1, 1], false);
+        pool(&pool(x, 48, 48), 3, 2)
+    }
+}
+
+#[test]
+fn a_model_of_large_images_is_checked_below_its_example() {
+    // The last pool has more than one place from 240 rows on; small sizes in all dims cost more than the given ones.
+    let image = |n, rows, columns| LargeImages::args(randn(&[n, 3, rows, columns]));
+    let program = guessed(&LargeImages, [image(2, 240, 300), image(3, 300, 240)]).unwrap();
+    let verification = program.verification.as_ref().unwrap();
+    assert!(verification.unseen && verification.unproven.is_empty(), "{verification:?}");
+    same(&LargeImages, &program, [image(1, 250, 260)]);
+}

@@ -12,23 +12,19 @@ from torch.utils import _pytree
 
 TWINS = {}
 DIFFERENCES = {}
+SHAPES = {}
 
 
-def twin(name):
-    """Makes a function the twin of this name."""
+def twin(name, shapes=None):
+    """Makes a function the twin of this name. `shapes` gives its dynamic shapes where they are not just dynamic or static."""
 
     def added(make):
         TWINS[name] = make
+        if shapes is not None:
+            SHAPES[name] = shapes
         return make
 
     return added
-
-
-@twin("resnet18")
-def resnet18():
-    import torchvision
-
-    return torchvision.models.resnet18(num_classes=10).eval()
 
 
 class MinGpt(torch.nn.Module):
@@ -79,12 +75,16 @@ def min_gpt():
     return MinGpt().eval()
 
 
-def compare_twin(name, program, args, kwargs):
-    """Returns a text with the number of differences."""
+def export_twin(name, program, args, kwargs):
+    """Python's own export of the architecture, with dimensions that are dynamic where the program's are."""
     module = TWINS[name]()
-    shapes = dynamic_shapes(program, module, args, kwargs)
+    shapes = SHAPES[name]() if name in SHAPES else dynamic_shapes(program, module, args, kwargs)
     with torch.no_grad():
-        twin = torch.export.export(module, args, kwargs, dynamic_shapes=shapes, strict=False)
+        return torch.export.export(module, args, kwargs, dynamic_shapes=shapes, strict=False)
+
+
+def compare_twin(name, program, twin):
+    """Returns a text with the number of differences."""
     found = differences(program, twin)
     listed = DIFFERENCES.get(name, {})
     new = {key: text for key, text in found.items() if listed.get(key) != text}
@@ -160,9 +160,29 @@ def ranges(program):
     return ", ".join(f"{name} {found[name].lower}..{found[name].upper}" for name in sorted(found))
 
 
+NUMBERS = (int, float, bool, torch.SymInt, torch.SymFloat, torch.SymBool)
+
+
 def ops(program):
+    """How often each op is called, where what is only a matter of style is left out.
+
+    Nodes that compute numbers are not counted: Python records the arithmetic on sizes as the model writes it, and Rust solves
+    the numbers and writes them in its own way (`2 * (h // 2)` of an even `h` is `h`). What the numbers are shows in the sizes
+    of the outputs, and in the results at unseen sizes."""
     counts = collections.Counter()
     for node in program.graph.nodes:
-        if node.op == "call_function":
-            counts[str(node.target)] += 1
+        if node.op == "call_function" and not isinstance(node.meta.get("val"), NUMBERS):
+            counts[same_op(str(node.target))] += 1
     return counts
+
+
+def same_op(name):
+    """`relu_` counts as `relu`: `nn.ReLU(inplace=True)` and `+=` save memory in Python, and change only what nobody reads."""
+    namespace, _, rest = name.partition(".")
+    op, dot, overload = rest.partition(".")
+    return f"{namespace}.{op.removesuffix('_')}{dot}{overload}"
+
+
+# The twins of the families, which register themselves.
+import models_twins_images  # noqa: E402, F401
+import models_twins_vision  # noqa: E402, F401

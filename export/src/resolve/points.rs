@@ -167,6 +167,29 @@ impl Domain {
         points
     }
 
+    /// Points that are nowhere larger than the example, for models that run only at large sizes.
+    pub(crate) fn below(&self, count: usize) -> Vec<Vec<i64>> {
+        let mut points = Vec::new();
+        let mut numbers = Numbers::new(0x6265_6c6f);
+        for draw in 0..DRAWS * count {
+            if points.len() == count {
+                break;
+            }
+            let reach = 1 + (draw / 4) as i64;
+            let point = self.drawn(|variable| match self.datum(&variable.symbol) {
+                Some(_) => variable.example,
+                None => {
+                    let least = variable.example.saturating_sub(reach.saturating_mul(variable.step));
+                    numbers.between(least.max(variable.low).min(variable.example), variable.example)
+                }
+            });
+            if self.allows(&point) && !points.contains(&point) && point != self.example() {
+                points.push(point);
+            }
+        }
+        points
+    }
+
     /// A point whose sizes are those that `pick` gives, moved to the nearest that the variable may have.
     pub(super) fn drawn(&self, mut pick: impl FnMut(&SizeVariable) -> i64) -> Vec<i64> {
         self.space.variables.iter().map(|variable| variable.near(pick(variable))).collect()

@@ -63,9 +63,14 @@ pub(crate) fn verify(
 fn small(runs: &Runs<'_>, resolved: &Resolved) -> Vec<LeafSizes> {
     let given: Vec<LeafSizes> = runs.sets().iter().map(|set| LeafSizes::of(&set.leaves)).collect();
     let most = given.iter().map(elements).max().unwrap_or_default().max(CHEAP);
-    let points = resolved.domain.small(CANDIDATES, 0).into_iter();
-    let sizes = points.filter_map(|point| resolved.domain.sizes(&point, &runs.example().sizes));
-    let mut sizes: Vec<LeafSizes> = sizes.filter(|sizes| !given.contains(sizes) && elements(sizes) <= most).collect();
+    let affordable = |points: Vec<Vec<i64>>| -> Vec<LeafSizes> {
+        let sizes = points.into_iter().filter_map(|point| resolved.domain.sizes(&point, &runs.example().sizes));
+        sizes.filter(|sizes| !given.contains(sizes) && elements(sizes) <= most).collect()
+    };
+    let mut sizes = affordable(resolved.domain.small(CANDIDATES, 0));
+    if sizes.is_empty() {
+        sizes = affordable(resolved.domain.below(CANDIDATES));
+    }
     // A size that is not in any given set proves more. Of the others, the very smallest often have a size of 0 somewhere
     // inside.
     let known = |sizes: &LeafSizes| given.iter().map(|set| set.in_common(sizes)).max().unwrap_or_default();

@@ -16,7 +16,15 @@ pub(crate) struct Model {
 
 /// All models, by family.
 pub(crate) fn all() -> Vec<Model> {
-    let families: [&[Model]; 2] = [crate::vision::MODELS, crate::gpt::MODELS];
+    let vision: [&[Model]; 6] = [
+        crate::vision::MODELS,
+        crate::unet::MODELS,
+        crate::generative::MODELS,
+        crate::cnn::MODELS,
+        crate::style::MODELS,
+        crate::yolo::MODELS,
+    ];
+    let families: [&[Model]; 2] = [&vision.concat(), crate::gpt::MODELS];
     families.concat()
 }
 

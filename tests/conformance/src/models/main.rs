@@ -11,14 +11,19 @@
 
 mod arguments;
 mod case;
+mod cnn;
+mod generative;
 mod gpt;
 mod greedy;
 mod list;
 mod memory;
 mod package;
 mod recorder;
+mod style;
 mod table;
+mod unet;
 mod vision;
+mod yolo;
 
 use std::path::Path;
 use std::process::{Command, ExitCode};
