@@ -2,6 +2,7 @@
 
 It reads `index.json` and the file of each model, and writes `results.json`. Exits with 1 unless everything passes."""
 
+import contextlib
 import json
 import pathlib
 import sys
@@ -20,6 +21,8 @@ from models_twins import compare_twin, export_twin
 
 TOKENS = 20
 
+MEMORY, FORGET = pathlib.Path("/proc/self/status"), pathlib.Path("/proc/self/clear_refs")
+
 
 def main(folder):
     warnings.filterwarnings("ignore")
@@ -33,7 +36,7 @@ def main(folder):
         for error in model.errors:
             print(f"FAIL {name}: {error}")
         if not model.errors:
-            shown = ", ".join(f"{key} {value}" for key, value in model.result.items())
+            shown = ", ".join(f"{key} {value}" for key, value in model.result.items() if key != "python")
             print(f"ok   {name}: {shown} ({time.time() - started:.0f} s)")
         sys.stdout.flush()
     (folder / "results.json").write_text(json.dumps(results, indent=1))
@@ -188,11 +191,31 @@ class Model:
     def twin_program(self):
         if self.exported_twin is None:
             args, kwargs = self.tree(self.recorded["example"])
-            self.exported_twin = export_twin(self.name, self.program, args, kwargs)
+            with measured() as cost:
+                self.exported_twin = export_twin(self.name, self.program, args, kwargs)
+            self.result["python"] = cost
         return self.exported_twin
 
     def twin(self):
         return compare_twin(self.name, self.program, self.twin_program())
+
+
+@contextlib.contextmanager
+def measured():
+    """Seconds, and how many megabytes more were in use at the most expensive moment than before; only Linux says that."""
+    cost, started = {}, time.perf_counter()
+    before = None
+    if MEMORY.exists():
+        FORGET.write_text("5")
+        before = megabytes("VmRSS:")
+    yield cost
+    cost["seconds"] = time.perf_counter() - started
+    cost["megabytes"] = None if before is None else megabytes("VmHWM:") - before
+
+
+def megabytes(name):
+    line = next(line for line in MEMORY.read_text().splitlines() if line.startswith(name))
+    return int(line.split()[1]) / 1024
 
 
 def decomposed(program, _runs):
