@@ -16,7 +16,7 @@ pub(crate) struct Model {
 
 /// All models, by family.
 pub(crate) fn all() -> Vec<Model> {
-    let families: [&[Model]; 2] = [crate::vision::MODELS, crate::gpt::MODELS];
+    let families = [crate::vision::MODELS, crate::gpt::MODELS, crate::llama::MODELS];
     families.concat()
 }
 

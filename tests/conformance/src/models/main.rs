@@ -14,6 +14,7 @@ mod case;
 mod gpt;
 mod greedy;
 mod list;
+mod llama;
 mod memory;
 mod package;
 mod recorder;
