@@ -177,3 +177,5 @@ def ops(program):
 
 # Twins of families in files of their own, which register themselves.
 import models_twins_language  # noqa: E402, F401
+import models_twins_mixed  # noqa: E402, F401
+import models_twins_relative  # noqa: E402, F401

@@ -16,7 +16,19 @@ pub(crate) struct Model {
 
 /// All models, by family.
 pub(crate) fn all() -> Vec<Model> {
-    let families = [crate::vision::MODELS, crate::gpt::MODELS, crate::llama::MODELS];
+    let families = [
+        crate::vision::MODELS,
+        crate::gpt::MODELS,
+        crate::llama::MODELS,
+        crate::gpt2::MODELS,
+        crate::bert::MODELS,
+        crate::bart::MODELS,
+        crate::t5::MODELS,
+        crate::clip::MODELS,
+        crate::recurrent::MODELS,
+        crate::experts::MODELS,
+        crate::deberta::MODELS,
+    ];
     families.concat()
 }
 

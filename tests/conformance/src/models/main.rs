@@ -10,14 +10,23 @@
 //! Without `--all` it takes a sample of the models. Exits with 1 unless everything passes.
 
 mod arguments;
+mod attention;
+mod bart;
+mod bert;
 mod case;
+mod clip;
+mod deberta;
+mod experts;
 mod gpt;
+mod gpt2;
 mod greedy;
 mod list;
 mod llama;
 mod memory;
 mod package;
 mod recorder;
+mod recurrent;
+mod t5;
 mod table;
 mod vision;
 
