@@ -1,0 +1,94 @@
+//! What language models do: caches of the library, and decoders that look at their own tokens.
+#![cfg(feature = "tch")]
+// Tests fail by panicking.
+#![allow(clippy::unwrap_used, clippy::panic)]
+
+#[macro_use]
+mod capture_support;
+
+use capture_support::{guessed, header, randn, refused, same};
+use tch::nn::{self, Module as _, RNN as _};
+use tch::{Device, Kind, Tensor};
+use torch_export::prelude::*;
+use torch_export::pytree::cache::{CacheError, DynamicCache, make_dynamic_cache};
+
+model! { Grows(x: &Tensor, #[returned] cache: &mut DynamicCache<Tensor>) -> Result<Tensor, CacheError> {
+    let (keys, values) = cache.update(0, x.sin(), x.cos())?;
+    Ok(keys * values)
+} }
+
+#[test]
+fn a_cache_of_the_library_in_a_forward_that_may_fail() {
+    let set = |batch: i64, length: i64, past: i64| {
+        let state = || randn(&[batch, 4, past, 8]);
+        Grows::args((randn(&[batch, 4, length, 8]), make_dynamic_cache([(state(), state())])))
+    };
+    let program = guessed(&Grows, [set(2, 3, 5), set(3, 4, 8)]).unwrap();
+    // That the batches are equal is known from the op that joins the states, not from the cache's own check.
+    let sizes: Vec<String> = header(&program).split('"').filter(|s| s.starts_with("f32")).map(str::to_owned).collect();
+    let batch = sizes[0][4..].split(',').next().unwrap().to_owned();
+    assert!(sizes.len() == 3 && sizes.iter().all(|s| s[4..].starts_with(&batch)), "{sizes:?}");
+    same(&Grows, &program, [set(1, 6, 0), set(5, 1, 9)]);
+
+    let mut cache = make_dynamic_cache([(randn(&[2, 4, 5, 8]), randn(&[2, 4, 5, 8]))]);
+    let error = cache.update(0, randn(&[3, 4, 1, 8]), randn(&[3, 4, 1, 8])).unwrap_err();
+    assert!(matches!(error, CacheError::Join { .. }), "{error:?}");
+}
+
+const WORDS: i64 = 11;
+const HIDDEN: i64 = 8;
+const END: i64 = 1;
+
+/// A translation with attention, which ends when its own token says so.
+struct Translation {
+    words: nn::Embedding,
+    encoder: nn::GRU,
+    decoder: nn::GRU,
+    attention: nn::Linear,
+    out: nn::Linear,
+}
+
+#[module]
+impl Translation {
+    fn forward(&self, ids: &Tensor) -> Tensor {
+        let (states, mut state) = self.encoder.seq(&self.words.forward(ids));
+        let mut token = Tensor::zeros([1, 1], (Kind::Int64, Device::Cpu));
+        let mut outputs = Vec::new();
+        for _ in 0..5 {
+            let word = self.words.forward(&token);
+            let scores = states.matmul(&word.apply(&self.attention).transpose(1, 2));
+            let seen = scores.softmax(1, Kind::Float).transpose(1, 2).matmul(&states);
+            let (output, next) = self.decoder.seq_init(&Tensor::cat(&[word, seen], -1), &state);
+            let logits = output.apply(&self.out);
+            token = logits.argmax(-1, false);
+            state = next;
+            outputs.push(logits);
+            if i64::try_from(&token.view([])).unwrap_or(END) == END {
+                break;
+            }
+        }
+        Tensor::cat(&outputs, 1)
+    }
+}
+
+#[test]
+fn a_decoder_that_ends_at_a_token_is_refused() {
+    tch::manual_seed(0);
+    let store = nn::VarStore::new(Device::Cpu);
+    let root = store.root();
+    let gru = |name: &str, from| nn::gru(&root / name, from, HIDDEN, Default::default());
+    let linear = |name: &str, from, to| nn::linear(&root / name, from, to, Default::default());
+    let model = Translation {
+        words: nn::embedding(&root / "words", WORDS, HIDDEN, Default::default()),
+        encoder: gru("encoder", HIDDEN),
+        decoder: gru("decoder", 2 * HIDDEN),
+        attention: linear("attention", HIDDEN, HIDDEN),
+        out: linear("out", HIDDEN, WORDS),
+    };
+    let set = |length: i64| Translation::args(Tensor::randint(WORDS, [1, length], (Kind::Int64, Device::Cpu)));
+    let inputs = ModelInputs::new(&model, [set(4), set(6)]).unwrap();
+    let shapes = inputs.guess_dynamic_shapes().unwrap();
+    let error = refused(Export::new(&model, &inputs).dynamic_shapes(&shapes).parameters(&store).run()).to_string();
+    assert!(error.contains("capture_language.rs:"), "{error}");
+    panic!("{error}");
+}
