@@ -145,6 +145,8 @@ class Model:
 
     def compile(self):
         path = self.folder / f"{self.name}.package.pt2"
+        # Files of Rust have no example, since it is a pickle.
+        self.program.example_inputs = self.tree(self.recorded["example"])
         torch._inductor.aoti_compile_and_package(self.program, package_path=str(path))
         package = torch._inductor.aoti_load_package(str(path))
         return self.all_runs(package)

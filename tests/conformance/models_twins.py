@@ -13,10 +13,12 @@ from torch.utils import _pytree
 TWINS = {}
 DIFFERENCES = {}
 
-# Ops that tch and Python call for the same expression. Each counts as the one on the right.
+# Ops of tch or of Python for the same expression. Each counts as those on the right.
 DIALECT = {
     # `x.i((.., ..n))` of tch is `narrow`, `x[:, :n]` of Python is `slice`.
-    "aten.narrow.default": "aten.slice.Tensor",
+    "aten.narrow.default": ["aten.slice.Tensor"],
+    # `1.0 - x` of tch is `(x - 1.0).neg()`.
+    "aten.rsub.Scalar": ["aten.sub.Tensor", "aten.neg.default"],
 }
 
 
@@ -171,7 +173,7 @@ def ops(program):
     for node in program.graph.nodes:
         if node.op == "call_function":
             op = str(node.target)
-            counts[DIALECT.get(op, op)] += 1
+            counts.update(DIALECT.get(op, [op]))
     return counts
 
 
