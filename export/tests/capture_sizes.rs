@@ -328,3 +328,19 @@ fn two_dims_at_a_distance_as_in_torch() {
         same(&Apart, &program, [3, 8].map(|n| Apart::args(randn(&[n])).y(randn(&[n + 1]))));
     }
 }
+
+model! {
+    CeilPools(x: &Tensor) -> Tensor {
+        let pool = |x: &Tensor| x.max_pool2d([3, 3], [2, 2], [0, 0], [1, 1], true);
+        pool(&pool(x))
+    }
+}
+
+#[test]
+fn a_window_with_ceil_mode_may_be_larger_than_its_input() {
+    // As in PyTorch: one place is enough, and the window of the second pool need not fit.
+    let image = |rows| CeilPools::args(randn(&[2, 3, rows, 64]));
+    let program = with_shapes(&CeilPools, image(20), &dims(&[&[(2, Dim::auto())]])).unwrap();
+    assert_eq!(ranges(&program), "{s53: VR[4, int_oo]}");
+    same(&CeilPools, &program, [image(8), image(9), image(21)]);
+}

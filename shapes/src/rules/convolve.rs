@@ -44,9 +44,12 @@ impl Window {
         let twice = self.padding.checked_mul(2).map(Expr::int);
         let Some(twice) = twice else { return call.mismatch(format!("padding {} is too large", self.padding)) };
         let room = call.sub(&call.sub(&call.add(size, &twice)?, &reach)?, &one)?;
-        let padded = call.add(size, &twice)?;
-        let needed = call.add(&reach, &one)?;
-        call.require(RelOp::Ge, &padded, &needed, || "the window does not fit the padded size".to_owned())?;
+        // With `ceil_mode` a window may be larger than what it looks at.
+        if !self.ceil {
+            let padded = call.add(size, &twice)?;
+            let needed = call.add(&reach, &one)?;
+            call.require(RelOp::Ge, &padded, &needed, || "the window does not fit the padded size".to_owned())?;
+        }
         let room = if self.ceil { call.add(&room, &Expr::int(self.stride - 1))? } else { room };
         call.add(&call.floor_div(&room, &Expr::int(self.stride))?, &one)
     }
@@ -153,6 +156,7 @@ fn pooling<const RANK: usize>(call: &mut Call<'_>) -> Outputs {
             if call.ask(RelOp::Ge, &start, &limit)? {
                 positions = call.sub(&positions, &Expr::int(1))?;
             }
+            call.require(RelOp::Ge, &positions, &Expr::int(1), || "the window does not fit the padded size".to_owned())?;
         }
         out.push(positions);
     }

@@ -18,6 +18,11 @@ pub(crate) struct Model {
 pub(crate) fn all() -> Vec<Model> {
     let families = [
         crate::vision::MODELS,
+        crate::unet::MODELS,
+        crate::generative::MODELS,
+        crate::cnn::MODELS,
+        crate::style::MODELS,
+        crate::yolo::MODELS,
         crate::gpt::MODELS,
         crate::llama::MODELS,
         crate::gpt2::MODELS,

@@ -6,9 +6,10 @@ use std::time::Instant;
 use anyhow::{Context, Result, ensure};
 use conformance::{copy, write_leaves};
 use serde_json::{Value, json};
+use tch::nn::VarStore;
 use tch::{Kind, Tensor};
 use torch_export::prelude::*;
-use torch_export::pytree::{Leaf, OwnedTree, into_leaves};
+use torch_export::pytree::{Leaf, LeafRef, OwnedTree, into_leaves};
 
 use crate::case::Case;
 use crate::list::Model;
@@ -75,6 +76,16 @@ impl Recorder<'_> {
             "export": export,
             "forward": forward,
         }))
+    }
+
+    /// Adds what the model's buffers are after the runs, which is what a program that updates them must have too.
+    pub(crate) fn with_buffers(&self, mut entry: Value, store: &VarStore) -> Result<Value> {
+        let buffers = store.variables().into_iter().filter(|(_, tensor)| !tensor.requires_grad());
+        let (names, tensors): (Vec<String>, Vec<Tensor>) = buffers.unzip();
+        let leaves = tensors.iter().map(LeafRef::Tensor);
+        let written = write_leaves(self.folder, &format!("{}.buffer", self.name), leaves)?;
+        entry["buffers"] = names.into_iter().zip(written).collect();
+        Ok(entry)
     }
 
     /// The tokens that the model generates, which must be those of the program.

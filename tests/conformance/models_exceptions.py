@@ -1,0 +1,13 @@
+"""What PyTorch and its tools cannot do with a program, whoever exported it.
+
+A step that is listed here must fail with this text, and it must fail so with the program that Python exported, saved and
+loaded too: `models.py` tries both."""
+
+EXCEPTIONS = {
+    # onnxruntime has no convolutions of these element types on CPUs.
+    ("cnn_bf16", "onnx"): "Type 'tensor(bfloat16)' of input parameter (xs) of operator (Conv)",
+    ("cnn_f64", "onnx"): "Could not find an implementation for Conv",
+    # Nor does it have sums of bfloat16 or the GELU of float64.
+    ("embedder_bf16", "onnx"): "Could not find an implementation for Add(14)",
+    ("embedder_f64", "onnx"): "Could not find an implementation for Erf(13)",
+}
