@@ -69,7 +69,8 @@ impl Attention {
 
         let scores = scores.view([-1, HEADS, length, length]);
         let unseen = mask.logical_not();
-        let scores = scores.masked_fill(&unseen, f64::from(f32::MIN)).softmax(-1, Kind::Float).masked_fill(&unseen, 0.0);
+        let scores =
+            scores.masked_fill(&unseen, f64::from(f32::MIN)).softmax(-1, Kind::Float).masked_fill(&unseen, 0.0);
         let seen = scores.view([-1, length, length]).bmm(&value).view([-1, HEADS, length, HEAD]);
         seen.permute([0, 2, 1, 3]).contiguous().view([batch, length, width]).apply(&self.out)
     }

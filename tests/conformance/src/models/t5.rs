@@ -12,7 +12,8 @@ use crate::list::Model;
 use crate::recorder::Recorder;
 
 /// All models of this file.
-pub(crate) const MODELS: &[Model] = &[Model { name: "t5", record: whole }, Model { name: "t5_decoder", record: decoder }];
+pub(crate) const MODELS: &[Model] =
+    &[Model { name: "t5", record: whole }, Model { name: "t5_decoder", record: decoder }];
 
 const VOCABULARY: i64 = 59;
 const WIDTH: i64 = 32;
