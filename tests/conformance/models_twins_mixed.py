@@ -52,7 +52,7 @@ class CharRnn(torch.nn.Module):
         self.lstm, self.linear = torch.nn.LSTM(53, 20, batch_first=True), torch.nn.Linear(20, 53)
 
     def forward(self, ids, state):
-        one_hot = torch.zeros(*ids.shape, 53).scatter_(-1, ids.unsqueeze(-1), 1.0)
+        one_hot = torch.zeros(*ids.shape, 53).scatter_(-1, ids.unsqueeze(-1).to(torch.int64), 1.0)
         output, state = self.lstm(one_hot, state)
         return self.linear(output), state
 
