@@ -10,9 +10,4 @@ EXCEPTIONS = {
     # Nor does it have sums of bfloat16 or the GELU of float64.
     ("embedder_bf16", "onnx"): "Could not find an implementation for Add(14)",
     ("embedder_f64", "onnx"): "Could not find an implementation for Erf(13)",
-    # The decomposition of recurrent layers is a call per place of the example, so that the length is fixed.
-    ("lstm", "decomposes"): "Expected input at *args[0].shape[1] to be equal to 7, but got 5",
-    ("gru", "decomposes"): "Expected input at *args[0].shape[1] to be equal to 7, but got 5",
-    ("lstm_tagger", "decomposes"): "Expected input at *args[0].shape[1] to be equal to 7, but got 5",
-    ("char_rnn", "decomposes"): "Expected input at *args[0].shape[1] to be equal to 7, but got 5",
 }
