@@ -241,6 +241,35 @@ fn einsum_says_what_does_not_fit() {
 }
 
 #[test]
+fn recurrent_layers_with_what_does_not_fit() {
+    let sizes = |sizes: &[i64]| sizes.iter().copied().map(Expr::int).collect::<Vec<_>>();
+    // Two layers of both directions: length 7, batch 2, width 3 to 4.
+    let args = |state: &[i64], input: &[i64]| {
+        let params = ArgValue::Tensors(vec![sizes(&[12, 3]), sizes(&[12, 4])]);
+        vec![
+            ("input", ArgValue::Tensor(sizes(input))),
+            ("hx", ArgValue::Tensor(sizes(state))),
+            ("params", params),
+            ("num_layers", ArgValue::Int(Expr::int(2))),
+            ("bidirectional", ArgValue::Bool(true)),
+            ("batch_first", ArgValue::Bool(false)),
+        ]
+    };
+    let mut env = ShapeEnv::new(Naming::Hashed);
+    let outputs = rule("aten.gru.input").expect("a rule").apply(&Args::new(args(&[4, 2, 4], &[7, 2, 3])), &mut env);
+    assert_eq!(outputs, Ok([[7, 2, 8], [4, 2, 4]].map(|out| Output::Tensor(sizes(&out))).to_vec()));
+    for (state, input, message) in [
+        (&[4, 3, 4][..], &[7, 2, 3][..], "the batches of the input and of a state: 2 and 3 differ"),
+        (&[2, 2, 4], &[7, 2, 3], "the states are not one of each layer and direction: 2 and 4 differ"),
+        (&[4, 2, 5], &[7, 2, 3], "the widths of a state and of its weights: 5 and 4 differ"),
+        (&[4, 2, 4], &[7, 2, 5], "the widths of the input and of its weights: 5 and 3 differ"),
+        (&[4, 2, 4], &[7, 3], "[7, 3] needs three dimensions"),
+    ] {
+        assert_eq!(refused("aten.gru.input", args(state, input)), format!("aten.gru.input: {message}"));
+    }
+}
+
+#[test]
 fn asserted_sizes_are_guards() {
     let mut env = ShapeEnv::new(Naming::Hashed);
     let n = env.create_size("L['x'].size()[0]", 5, None).expect("a size");

@@ -110,6 +110,8 @@ def register(path, name):
         cls = REGISTERED.pop()
         _pytree._deregister_pytree_node(cls)
         torch.fx._pytree._deregister_pytree_flatten_spec(cls)
+    # It keeps the specs that it has read, with the classes of then.
+    _pytree.treespec_loads.cache_clear()
     before = set(_pytree.SUPPORTED_NODES)
     spec = importlib.util.spec_from_file_location(f"registrations_{name}", path)
     module = importlib.util.module_from_spec(spec)

@@ -18,7 +18,8 @@ def onnx_session(program, path):
     def run(values):
         # Inputs that the graph does not use, and plain values, are not among those of ONNX.
         given = dict(zip(placeholders, values))
-        feed = {name: array(given[name]) for name in names}
+        # The exporter renames an input that is an output too.
+        feed = {name: array(given[name.removesuffix("_orig")]) for name in names}
         return [tensor(value) for value in session.run([output.name for output in outputs], feed)]
 
     return run

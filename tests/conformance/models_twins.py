@@ -14,6 +14,14 @@ TWINS = {}
 DIFFERENCES = {}
 SHAPES = {}
 
+# Ops of tch or of Python for the same expression. Each counts as those on the right.
+DIALECT = {
+    # `x.i((.., ..n))` of tch is `narrow`, `x[:, :n]` of Python is `slice`.
+    "aten.narrow.default": ["aten.slice.Tensor"],
+    # `1.0 - x` of tch is `(x - 1.0).neg()`.
+    "aten.rsub.Scalar": ["aten.sub.Tensor", "aten.neg.default"],
+}
+
 
 def twin(name, shapes=None):
     """Makes a function the twin of this name. `shapes` gives its dynamic shapes where they are not just dynamic or static."""
@@ -172,7 +180,8 @@ def ops(program):
     counts = collections.Counter()
     for node in program.graph.nodes:
         if node.op == "call_function" and not isinstance(node.meta.get("val"), NUMBERS):
-            counts[same_op(str(node.target))] += 1
+            op = same_op(str(node.target))
+            counts.update(DIALECT.get(op, [op]))
     return counts
 
 
@@ -185,4 +194,7 @@ def same_op(name):
 
 # The twins of the families, which register themselves.
 import models_twins_images  # noqa: E402, F401
+import models_twins_language  # noqa: E402, F401
+import models_twins_mixed  # noqa: E402, F401
+import models_twins_relative  # noqa: E402, F401
 import models_twins_vision  # noqa: E402, F401

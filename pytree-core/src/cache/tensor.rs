@@ -167,8 +167,15 @@ impl CacheTensor for tch::Tensor {
     }
 
     fn cat(&self, other: &Self, dim: i64) -> Result<Self, CacheError> {
-        joinable(self, other, dim)?;
-        tch::Tensor::f_cat(&[self, other], dim).map_err(|e| CacheError::Tensor(e.to_string()))
+        // Torch checks the sizes, so that an export learns from the op which of them have to be equal. It would accept
+        // other ranks and dtypes.
+        if self.dim() != other.dim() || self.f_kind().ok() != other.f_kind().ok() {
+            joinable(self, other, dim)?;
+        }
+        tch::Tensor::f_cat(&[self, other], dim).map_err(|error| match joinable(self, other, dim) {
+            Err(different) => different,
+            Ok(_) => CacheError::Tensor(error.to_string()),
+        })
     }
 
     fn narrow(&self, dim: i64, start: i64, length: i64) -> Result<Self, CacheError> {

@@ -25,6 +25,7 @@ mod layout;
 mod matmul;
 mod normalize;
 mod pointwise;
+mod recurrent;
 mod reduce;
 mod scalar;
 mod slice;
@@ -51,7 +52,7 @@ type Run = fn(&mut Call<'_>) -> Outputs;
 type Row = (&'static [&'static str], Run);
 
 /// The rows, family by family.
-const FAMILIES: [&[Row]; 15] = [
+const FAMILIES: [&[Row]; 16] = [
     pointwise::FAMILY,
     join::FAMILY,
     reduce::FAMILY,
@@ -65,6 +66,7 @@ const FAMILIES: [&[Row]; 15] = [
     index::FAMILY,
     attention::FAMILY,
     convolve::FAMILY,
+    recurrent::FAMILY,
     scalar::FAMILY,
     broadcast::FAMILY,
 ];

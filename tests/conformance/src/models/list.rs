@@ -16,15 +16,24 @@ pub(crate) struct Model {
 
 /// All models, by family.
 pub(crate) fn all() -> Vec<Model> {
-    let vision: [&[Model]; 6] = [
+    let families = [
         crate::vision::MODELS,
         crate::unet::MODELS,
         crate::generative::MODELS,
         crate::cnn::MODELS,
         crate::style::MODELS,
         crate::yolo::MODELS,
+        crate::gpt::MODELS,
+        crate::llama::MODELS,
+        crate::gpt2::MODELS,
+        crate::bert::MODELS,
+        crate::bart::MODELS,
+        crate::t5::MODELS,
+        crate::clip::MODELS,
+        crate::recurrent::MODELS,
+        crate::experts::MODELS,
+        crate::deberta::MODELS,
     ];
-    let families: [&[Model]; 2] = [&vision.concat(), crate::gpt::MODELS];
     families.concat()
 }
 

@@ -10,16 +10,26 @@
 //! Without `--all` it takes a sample of the models. Exits with 1 unless everything passes.
 
 mod arguments;
+mod attention;
+mod bart;
+mod bert;
 mod case;
+mod clip;
 mod cnn;
+mod deberta;
+mod experts;
 mod generative;
 mod gpt;
+mod gpt2;
 mod greedy;
 mod list;
+mod llama;
 mod memory;
 mod package;
 mod recorder;
+mod recurrent;
 mod style;
+mod t5;
 mod table;
 mod unet;
 mod vision;
