@@ -38,7 +38,8 @@ fn main() -> Result<()> {
     let inputs = ModelInputs::new(&model, sets)?;
     let shapes = inputs.guess_dynamic_shapes()?;
     let export = Export::new(&model, &inputs).dynamic_shapes(&shapes).parameters(&store);
-    let program = export.on_progress(|progress| if !spans { show(progress) }).run()?;
+    let export = if spans { export } else { export.on_progress(show) };
+    let program = export.run()?;
     eprintln!();
 
     let folder = Path::new(&folder);

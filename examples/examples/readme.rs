@@ -19,7 +19,8 @@ impl Classifier {
 fn main() -> Result<(), Box<dyn Error>> {
     let store = nn::VarStore::new(Device::Cpu);
     let linear = |name, from, to| nn::linear(store.root() / name, from, to, Default::default());
-    let model = Classifier { layers: nn::seq().add(linear("up", 16, 64)).add_fn(Tensor::relu).add(linear("down", 64, 4)) };
+    let layers = nn::seq().add(linear("up", 16, 64)).add_fn(Tensor::relu).add(linear("down", 64, 4));
+    let model = Classifier { layers };
 
     let x = |rows| Classifier::args(Tensor::ones([rows, 16], (Kind::Float, Device::Cpu)));
     let inputs = ModelInputs::new(&model, [x(2), x(5)])?; // what differs between the sets is dynamic

@@ -109,9 +109,9 @@ mod model;
 mod model_state;
 #[cfg(feature = "tch")]
 mod model_tensors;
-pub mod prelude;
 #[cfg(feature = "tch")]
 pub mod nn;
+pub mod prelude;
 #[cfg(feature = "tch")]
 mod probe;
 #[cfg(feature = "tch")]

@@ -111,10 +111,14 @@ fn torchscript_modules_take_and_return_trees() {
     let inputs = ModelInputs::new(&model, [wrong]).unwrap();
     let ExportError::Model(error) = refused(Export::new(&model, &inputs).run()) else { panic!("another error") };
     assert!(matches!(error.downcast_ref(), Some(ScriptError::Torch(_))), "{error}");
-    let wrong = Script::kwargs().inputs([Value::Node(torch_export::pytree::Context::Deque { maxlen: None }, Vec::new())]);
+    let wrong =
+        Script::kwargs().inputs([Value::Node(torch_export::pytree::Context::Deque { maxlen: None }, Vec::new())]);
     let inputs = ModelInputs::new(&model, [wrong]).unwrap();
     let error = refused(Export::new(&model, &inputs).run()).to_string();
-    assert!(error.contains("TorchScript takes tensors, numbers, text, lists, tuples and dicts, not a deque"), "{error}");
+    assert!(
+        error.contains("TorchScript takes tensors, numbers, text, lists, tuples and dicts, not a deque"),
+        "{error}"
+    );
 }
 
 struct Recurrent {
@@ -124,12 +128,7 @@ struct Recurrent {
 
 #[module]
 impl Recurrent {
-    fn forward(
-        &self,
-        x: &Tensor,
-        lstm: &nn::LSTMState,
-        #[returned] gru: &mut nn::GRUState,
-    ) -> (Tensor, nn::LSTMState) {
+    fn forward(&self, x: &Tensor, lstm: &nn::LSTMState, #[returned] gru: &mut nn::GRUState) -> (Tensor, nn::LSTMState) {
         let (y, next) = self.lstm.seq_init(x, lstm);
         let (z, state) = self.gru.seq_init(x, gru);
         *gru = state;

@@ -29,7 +29,11 @@ static COMMANDS: [(Command, &str, &str); 10] = [
     (Command::Test, "test", "set up libtorch, then run all tests except the comparison with Python"),
     (Command::Setup, "setup", "download libtorch 2.13.0 into third_party (0.5 GB: the CPU part of the torch wheel)"),
     (Command::Conformance, "conformance", "compare with a live PyTorch 2.13.0, which is installed into .venv (4.7 GB)"),
-    (Command::Models, "models", "export all models, compare them in Python and ONNX, write docs/models.md (half an hour)"),
+    (
+        Command::Models,
+        "models",
+        "export all models, compare them in Python and ONNX, write docs/models.md (half an hour)",
+    ),
     (
         Command::Bench,
         "bench",
@@ -52,9 +56,15 @@ impl Command {
         match words.as_slice() {
             [] => Ok(Command::Help),
             [word] if matches!(word.as_str(), "-h" | "--help") => Ok(Command::Help),
-            [word, rest @ ..] if word == "fuzz" && !rest.iter().any(|word| matches!(word.as_str(), "-h" | "--help")) => fuzz_from(rest).ok_or_else(|| {
-                Error::UnknownCommand { words: words.join(" "), meant: None, list: list() }
-            }),
+            [word, rest @ ..]
+                if word == "fuzz" && !rest.iter().any(|word| matches!(word.as_str(), "-h" | "--help")) =>
+            {
+                fuzz_from(rest).ok_or_else(|| Error::UnknownCommand {
+                    words: words.join(" "),
+                    meant: None,
+                    list: list(),
+                })
+            }
             [word] => Ok(find(word)?.0.clone()),
             [help, word] | [word, help] if matches!(help.as_str(), "help" | "-h" | "--help") => {
                 let (_, word, what) = find(word)?;

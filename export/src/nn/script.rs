@@ -77,7 +77,7 @@ fn leaf_to_ivalue(leaf: &Leaf<Tch>) -> IValue {
         Leaf::Int(v) => IValue::Int(*v),
         Leaf::Float(v) => IValue::Double(*v),
         Leaf::Bool(v) => IValue::Bool(*v),
-        Leaf::Str(v) => IValue::String(v.to_string()),
+        Leaf::Str(v) => IValue::String(v.clone()),
         Leaf::None => IValue::None,
     }
 }
@@ -115,7 +115,7 @@ fn list(children: &[Value<Tch>], items: Vec<IValue>) -> IValue {
     if let Some(bools) = all(children, bool) {
         return IValue::BoolList(bools);
     }
-    let text = |leaf: &Leaf<Tch>| if let Leaf::Str(v) = leaf { Some(v.to_string()) } else { None };
+    let text = |leaf: &Leaf<Tch>| if let Leaf::Str(v) = leaf { Some(v.clone()) } else { None };
     match all(children, text) {
         Some(texts) => IValue::StringList(texts),
         None => IValue::GenericList(items),
@@ -132,7 +132,7 @@ fn from_ivalue(value: IValue) -> Result<Value<Tch>, ScriptError> {
         IValue::Double(v) => Leaf::Float(v),
         IValue::Int(v) => Leaf::Int(v),
         IValue::Bool(v) => Leaf::Bool(v),
-        IValue::String(v) => Leaf::Str(v.into()),
+        IValue::String(v) => Leaf::Str(v),
         IValue::Tuple(items) => {
             return Ok(Value::tuple(items.into_iter().map(from_ivalue).collect::<Result<Vec<_>, _>>()?));
         }
@@ -142,7 +142,7 @@ fn from_ivalue(value: IValue) -> Result<Value<Tch>, ScriptError> {
         IValue::IntList(items) => return Ok(leaves(items, Leaf::Int)),
         IValue::DoubleList(items) => return Ok(leaves(items, Leaf::Float)),
         IValue::BoolList(items) => return Ok(leaves(items, Leaf::Bool)),
-        IValue::StringList(items) => return Ok(leaves(items, |text| Leaf::Str(text.into()))),
+        IValue::StringList(items) => return Ok(leaves(items, Leaf::Str)),
         IValue::TensorList(items) => return Ok(leaves(items, Leaf::Tensor)),
         IValue::GenericDict(items) => {
             let item = |(key, value)| Ok((key_from_ivalue(key)?, from_ivalue(value)?));

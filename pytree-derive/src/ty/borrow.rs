@@ -34,11 +34,9 @@ pub(crate) fn borrowed_for_a_time(ty: TokenStream) -> Option<TokenTree> {
     let mut tokens = ty.into_iter().peekable();
     while let Some(token) = tokens.next() {
         match (&token, tokens.peek()) {
-            (TokenTree::Punct(p), next) if p.as_char() == '&' => {
-                if !matches!(next, Some(TokenTree::Punct(p)) if p.as_char() == '\'') {
-                    return Some(token);
-                }
-            }
+            // A reference with a lifetime is judged by that.
+            (TokenTree::Punct(p), Some(TokenTree::Punct(next))) if p.as_char() == '&' && next.as_char() == '\'' => {}
+            (TokenTree::Punct(p), _) if p.as_char() == '&' => return Some(token),
             (TokenTree::Punct(p), Some(TokenTree::Ident(name))) if p.as_char() == '\'' && name != "static" => {
                 return Some(token);
             }

@@ -41,8 +41,8 @@ fn derive_module_and_function() {
     let inputs = || Inputs { x: x(), more: More { y: Some(x()) }, eps: 1e-6 };
     assert_eq!(leaves(&inputs()).len(), 2);
     let call = Model::args(inputs()).either(Some(Either::Right { b: x() }));
-    assert_eq!(Model.call(&call).unwrap(), 2);
+    assert_eq!(Model.call(&call).ok(), Some(2));
     assert_eq!(leaves::<Meta, _>(&Either::<_, TensorMeta>::Left(1_i64)).len(), 1);
     let double = function!(crate = "tree", family = Meta, |n: i64| -> i64 { 2 * n });
-    assert_eq!(double.call(&double.args(21)).unwrap(), 42);
+    assert_eq!(double.call(&double.args(21)).ok(), Some(42));
 }

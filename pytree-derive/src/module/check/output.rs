@@ -62,6 +62,9 @@ fn result_of(ty: &Type) -> Option<Vec<&Type>> {
     let Type::Path(path) = ty else { return None };
     let last = path.path.segments.last().filter(|last| last.ident == "Result")?;
     let PathArguments::AngleBracketed(arguments) = &last.arguments else { return Some(Vec::new()) };
-    let argument = |argument| if let &GenericArgument::Type(ref ty) = argument { Some(ty) } else { None };
-    Some(arguments.args.iter().filter_map(argument).collect())
+    let types = arguments.args.iter().filter_map(|argument| match argument {
+        GenericArgument::Type(ty) => Some(ty),
+        _ => None,
+    });
+    Some(types.collect())
 }

@@ -94,7 +94,7 @@ fn ids(batch: i64, length: i64) -> Tensor {
 
 fn lstm(recorder: &Recorder<'_>) -> Result<Value> {
     let store = nn::VarStore::new(Device::Cpu);
-    let model = Lstm(nn::lstm(&store.root(), INPUT, HIDDEN, BOTH_WAYS));
+    let model = Lstm(nn::lstm(store.root(), INPUT, HIDDEN, BOTH_WAYS));
     let [first, second, unseen @ ..] = SIZES.map(|[batch, length]| {
         let state = || Tensor::randn([4, batch, HIDDEN], FLOAT);
         Lstm::args((Tensor::randn([batch, length, INPUT], FLOAT), LSTMState((state(), state()))))
@@ -104,7 +104,7 @@ fn lstm(recorder: &Recorder<'_>) -> Result<Value> {
 
 fn gru(recorder: &Recorder<'_>) -> Result<Value> {
     let store = nn::VarStore::new(Device::Cpu);
-    let model = Gru(nn::gru(&store.root(), INPUT, HIDDEN, BOTH_WAYS));
+    let model = Gru(nn::gru(store.root(), INPUT, HIDDEN, BOTH_WAYS));
     let [first, second, unseen @ ..] = SIZES.map(|[batch, length]| {
         let state = GRUState(Tensor::randn([4, batch, HIDDEN], FLOAT));
         Gru::args((Tensor::randn([batch, length, INPUT], FLOAT), state))

@@ -2,7 +2,7 @@
 
 use anyhow::Result;
 use serde_json::Value;
-use tch::nn::{self, ModuleT, VarStore};
+use tch::nn::{self, VarStore};
 use tch::{Device, Kind, Tensor};
 use torch_export::prelude::*;
 use torch_export::shapes::DimSpec;
