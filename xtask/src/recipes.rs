@@ -1,4 +1,4 @@
-//! The commands and blocks of the pages about ONNX and AOTInductor.
+//! The Python of the README, and the commands and blocks of the pages about ONNX and AOTInductor.
 
 use std::ffi::OsStr;
 
@@ -15,11 +15,13 @@ pub(crate) fn run(repo: &RepoRoot, python: &Python) -> Result<(), Error> {
         let run = ["run", "-q", "-p", "examples"].iter().chain(options).copied().collect::<Vec<_>>();
         cargo(repo, &run).args(["--"]).args(arguments).run()
     };
+    // The example of the README writes to `out` in the workspace.
+    example(&["--example", "readme"], &[])?;
     example(&["--example", "export_classifier"], &[out.as_os_str()])?;
-    for page in ["docs/onnx.md", "docs/aotinductor.md"] {
+    let pages = [("README.md", repo.path()), ("docs/onnx.md", scratch.path()), ("docs/aotinductor.md", scratch.path())];
+    for (page, folder) in pages {
         let script = python.script(&repo.path().join("tests/conformance/recipes.py"));
-        let page = repo.path().join(page);
-        script.args([&page]).env("OMP_NUM_THREADS", "1").in_folder(scratch.path()).run()?;
+        script.args([repo.path().join(page)]).env("OMP_NUM_THREADS", "1").in_folder(folder).run()?;
     }
     let (package, case) = (out.join("package.pt2"), out.join("case.safetensors"));
     let features = ["--features", "aoti", "--example", "run_package"];
