@@ -98,6 +98,9 @@ int tx_identity(void *tensor, uint64_t *impl, uint64_t *storage, tx_bytes *error
 int tx_deep_copy(void *tensor, void **copy, tx_bytes *error);
 // Copies the whole storage to `into`, which has exactly the storage's size in bytes.
 int tx_storage_read(void *tensor, uint8_t *into, size_t len, tx_bytes *error);
+// Keeps the bytes of a storage in main memory without a copy: libtorch copies them for whoever writes to them first. `kept` is
+// a uint8 tensor that has them, and they stay at `bytes` while it lives. An error if libtorch cannot keep such a storage.
+int tx_storage_keep(void *tensor, void **kept, const uint8_t **bytes, size_t *len, tx_bytes *error);
 // A one-dimensional uint8 CPU tensor with a copy of the bytes, at the start of a storage of its own.
 int tx_storage_new(const uint8_t *bytes, size_t len, void **tensor, tx_bytes *error);
 // A tensor on the storage of `base`. A geometry that reaches outside the storage is an error.

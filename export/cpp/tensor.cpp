@@ -1,6 +1,7 @@
 // Tensors as memory: identity, deep copies, whole storages.
 #include "wire.h"
 
+#include <ATen/ops/_lazy_clone.h>
 #include <ATen/ops/as_strided.h>
 #include <ATen/ops/empty.h>
 #include <ATen/core/grad_mode.h>
@@ -102,6 +103,21 @@ extern "C" int tx_storage_read(void *tensor, uint8_t *into, size_t len, tx_bytes
     const auto bytes = bytes_of(t).cpu();
     if (len > 0)
       std::memcpy(into, bytes.const_data_ptr<uint8_t>(), len);
+    return TX_OK;
+  });
+}
+
+extern "C" int tx_storage_keep(void *tensor, void **kept, const uint8_t **bytes, size_t *len, tx_bytes *error) {
+  return guarded(error, [&]() -> int {
+    const Aside aside;
+    const auto &t = with_storage(tensor);
+    if (!t.device().is_cpu())
+      throw std::runtime_error("the storage is on another device");
+    auto made = at::_lazy_clone(bytes_of(t));
+    // The address stays: who writes to the other side gets other memory first, and nobody writes to this one.
+    *bytes = made.const_data_ptr<uint8_t>();
+    *len = static_cast<size_t>(made.numel());
+    *kept = new at::Tensor(std::move(made));
     return TX_OK;
   });
 }

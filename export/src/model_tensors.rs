@@ -73,8 +73,8 @@ impl DataReader {
         let known = dispatch::tensor_type(tensor)?;
         let bits = Bits::of(tensor)?;
         let read = || match bits {
-            Bits::NONE => dispatch::storage_bytes(tensor),
-            bits => bits.resolved_storage(tensor),
+            Bits::NONE => dispatch::kept_storage(tensor),
+            bits => bits.resolved_storage(tensor).map(Storage::new),
         };
         // What a resolved storage holds depends on the type of its elements.
         let seen_as = if bits == Bits::NONE { DType::UInt8 } else { known.dtype };
@@ -82,12 +82,12 @@ impl DataReader {
             Some(id) => match self.storages.get(&(id, bits, seen_as)) {
                 Some(known) => known.clone(),
                 None => {
-                    let read = Storage::new(read()?);
+                    let read = read()?;
                     self.storages.insert((id, bits, seen_as), read.clone());
                     read
                 }
             },
-            None => Storage::new(read()?),
+            None => read()?,
         };
         let tensor = TensorType { requires_grad: is_parameter && known.requires_grad, ..known };
         Ok(TensorData::new(tensor, is_parameter, storage))

@@ -100,7 +100,9 @@ impl Watch<'_> {
             Stage::Verify => tracing::debug_span!("verify"),
         };
         self.0.tell(&|progress| progress.stage = stage);
-        span.in_scope(f)
+        // Not `in_scope`, which would be a frame between the forward and this crate.
+        let _entered = span.enter();
+        f()
     }
 
     /// Runs the forward once; `sizes` shows the sizes of its inputs.
@@ -110,7 +112,9 @@ impl Watch<'_> {
             span.record("sizes", sizes());
         }
         self.0.tell(&|progress| progress.runs += 1);
-        span.in_scope(f)
+        // Not `in_scope`, which would be a frame between the forward and this crate.
+        let _entered = span.enter();
+        f()
     }
 
     /// Says how many ops are resolved.

@@ -3,6 +3,7 @@
 use crate::graph::NodeValue;
 use crate::pt2::Mapping;
 use pytree_core::TensorType;
+use std::any::Any;
 use std::fmt;
 use std::ops::Range;
 use std::sync::Arc;
@@ -25,6 +26,13 @@ pub struct Storage {
 enum Whole {
     Owned(Arc<[u8]>),
     Mapped(Arc<Mapping>),
+    Held(Arc<dyn StorageOwner>),
+}
+
+/// Something that holds the bytes of a storage, such as a tensor of a library. They never change.
+pub trait StorageOwner: Any + Send + Sync {
+    /// The bytes: the same ones in every call.
+    fn as_bytes(&self) -> &[u8];
 }
 
 /// The bytes of a storage are not those that were written to the file.
@@ -42,6 +50,18 @@ impl Storage {
     pub fn new(bytes: impl Into<Arc<[u8]>>) -> Self {
         let bytes = bytes.into();
         Storage { range: 0..bytes.len(), whole: Whole::Owned(bytes), checksum: None }
+    }
+
+    /// A storage of bytes that something else holds.
+    pub fn held_by(owner: Arc<dyn StorageOwner>) -> Self {
+        Storage { range: 0..owner.as_bytes().len(), whole: Whole::Held(owner), checksum: None }
+    }
+
+    /// What holds the bytes, if it is of this type.
+    pub fn holder<T: StorageOwner>(&self) -> Option<&T> {
+        let Whole::Held(owner) = &self.whole else { return None };
+        let any: &dyn Any = owner.as_ref();
+        any.downcast_ref()
     }
 
     /// The storage of a whole mapped file.
@@ -65,6 +85,7 @@ impl Storage {
         let whole: &[u8] = match &self.whole {
             Whole::Owned(bytes) => bytes,
             Whole::Mapped(file) => file,
+            Whole::Held(owner) => owner.as_bytes(),
         };
         // Every constructor keeps the range in bounds.
         whole.get(self.range.clone()).unwrap_or_default()
@@ -75,6 +96,7 @@ impl Storage {
         let same = match (&self.whole, &other.whole) {
             (Whole::Owned(a), Whole::Owned(b)) => Arc::ptr_eq(a, b),
             (Whole::Mapped(a), Whole::Mapped(b)) => Arc::ptr_eq(a, b),
+            (Whole::Held(a), Whole::Held(b)) => Arc::ptr_eq(a, b),
             _ => false,
         };
         same && self.range == other.range
@@ -95,6 +117,7 @@ impl Storage {
         let whole = match &self.whole {
             Whole::Owned(bytes) => bytes.as_ptr(),
             Whole::Mapped(file) => file.as_ptr(),
+            Whole::Held(owner) => owner.as_bytes().as_ptr(),
         };
         ((whole as usize).wrapping_add(self.range.start), self.range.len())
     }

@@ -72,7 +72,7 @@ mod verification;
 
 pub use builder::ProgramBuilder;
 pub use check::{Finding, Problem, Remark, Report};
-pub use data::{ChecksumError, Pickled, Storage, TensorData};
+pub use data::{ChecksumError, Pickled, Storage, StorageOwner, TensorData};
 pub use exported::{ExportedProgram, Guard, InputSizes, ModuleCall, ModuleCallSignature, Origin, Tried, Verification};
 pub use graph::{
     Argument, Frame, Graph, GraphOutput, Literal, Metadata, NamedArgument, Node, NodeId, NodeKind, NodeValue,

@@ -6,10 +6,12 @@
 
 #[cfg(feature = "aoti")]
 mod aoti;
+mod kept;
 mod plan;
 
 #[cfg(feature = "aoti")]
 pub(crate) use aoti::Package;
+pub(crate) use kept::KeptStorage;
 pub(crate) use plan::{Autocast, Calls, Frame, FrameSize, Moved, RawNumber};
 pub(crate) use plan::{enter_vmap, leave_vmap, with_autocast, with_grad_mode, with_inference_mode, with_plain_script};
 
@@ -109,6 +111,13 @@ unsafe extern "C" {
     fn tx_identity(tensor: *mut c_void, implementation: *mut u64, storage: *mut u64, error: *mut RawBytes) -> c_int;
     fn tx_deep_copy(tensor: *mut c_void, copy: *mut *mut c_void, error: *mut RawBytes) -> c_int;
     fn tx_storage_read(tensor: *mut c_void, into: *mut u8, len: usize, error: *mut RawBytes) -> c_int;
+    fn tx_storage_keep(
+        tensor: *mut c_void,
+        kept: *mut *mut c_void,
+        bytes: *mut *const u8,
+        len: *mut usize,
+        error: *mut RawBytes,
+    ) -> c_int;
     fn tx_storage_new(bytes: *const u8, len: usize, tensor: *mut *mut c_void, error: *mut RawBytes) -> c_int;
     fn tx_storage_view(
         base: *mut c_void,

@@ -8,7 +8,12 @@ use super::bits::Bits;
 use super::error::DispatchError;
 use super::ffi;
 use super::wire::{Description, Reader, WireError};
+use program::Storage;
 use pytree_core::{DType, TensorType};
+use std::sync::Arc;
+
+/// Storages of so many bytes are kept and not copied.
+const LARGE: usize = 1 << 16;
 
 /// Identifies the memory of a tensor. Two live tensors with the same id share their memory (tied weights, views).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -69,6 +74,30 @@ pub fn deep_copy(tensor: &Tensor) -> Result<Tensor, DispatchError> {
 pub fn storage_bytes(tensor: &Tensor) -> Result<Vec<u8>, DispatchError> {
     let (_, len) = describe(tensor)?;
     ffi::storage_read(tensor, len).map_err(DispatchError::tensor)
+}
+
+/// A storage of a program with the bytes of the tensor's whole storage. Those of large ones are kept and not copied, if libtorch
+/// can do that: they are copied when the tensor is written to.
+///
+/// # Errors
+/// The same as [`storage_bytes`].
+pub(crate) fn kept_storage(tensor: &Tensor) -> Result<Storage, DispatchError> {
+    let large = storage_len(tensor)? >= LARGE;
+    match large.then(|| ffi::KeptStorage::of(tensor)) {
+        Some(Ok(kept)) => Ok(Storage::held_by(Arc::new(kept))),
+        Some(Err(_)) | None => storage_bytes(tensor).map(Storage::new),
+    }
+}
+
+/// A `uint8` tensor with the bytes of a storage of a program: copied, or kept as they are.
+///
+/// # Errors
+/// [`DispatchError::Tensor`] when PyTorch raises an error.
+pub(crate) fn storage_tensor(storage: &Storage) -> Result<Tensor, DispatchError> {
+    match storage.holder::<ffi::KeptStorage>() {
+        Some(kept) => kept.lazily().map_err(DispatchError::tensor),
+        None => storage_from_bytes(storage.as_bytes()),
+    }
 }
 
 /// The length of the tensor's whole storage in bytes (`tensor.untyped_storage().nbytes()`).

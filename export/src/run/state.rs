@@ -140,7 +140,7 @@ impl State {
             let storage = match storages.get(number) {
                 Some(storage) => storage.clone(),
                 None => {
-                    let storage = Storage::new(dispatch::storage_bytes(&tensor).map_err(failed)?);
+                    let storage = dispatch::kept_storage(&tensor).map_err(failed)?;
                     storages.entry(*number).or_insert(storage).clone()
                 }
             };
@@ -163,7 +163,7 @@ impl State {
 
 /// The bytes of a storage, on the device of its tensor or on this one.
 fn on_device(data: &TensorData, device: Option<Device>) -> Result<Tensor, DispatchError> {
-    let bytes = dispatch::storage_from_bytes(data.storage.as_bytes())?;
+    let bytes = dispatch::storage_tensor(&data.storage)?;
     match device.or(data.tensor.device.to_tch()) {
         Some(Device::Cpu) | None => Ok(bytes),
         Some(device) => bytes.f_to_device(device).map_err(torch),
