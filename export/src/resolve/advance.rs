@@ -83,6 +83,9 @@ impl Attempt<'_, '_> {
 
 /// Records a guard.
 fn assume(env: &mut ShapeEnv, guard: &Rel, origin: &str) -> Result<(), ExportError> {
+    // As the ops of the forward see sizes: one that is known to equal another is the other. Two equalities of one size would
+    // otherwise replace it twice, and the first would be forgotten.
+    let guard = &env.replace_rel(guard)?;
     // Only the program can ask for a number that comes out of a tensor.
     if is_of_data(guard, env) {
         env.defer(guard, origin)?;

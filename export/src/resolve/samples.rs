@@ -92,7 +92,8 @@ impl Loose {
         let mut guarded = inputs.clone();
         for (guard, origin) in lessons.in_order() {
             if !is_of_data(guard, guarded.env()) {
-                guarded.env_mut().evaluate(guard, origin)?;
+                let guard = guarded.env().replace_rel(guard)?;
+                guarded.env_mut().evaluate(&guard, origin)?;
             }
         }
         let domain = Domain::of(runs.setup(), &guarded, created, data)?;

@@ -22,7 +22,7 @@ pub struct Guard {
 impl ShapeEnv {
     /// Answers a relation. What ranges and earlier guards leave open is answered by the examples and recorded as a guard.
     ///
-    /// Mirrors `ShapeEnv.evaluate_expr`. As a `SymInt` does, it puts what symbols are known to be in their place first.
+    /// Mirrors `ShapeEnv.evaluate_expr`.
     ///
     /// # Errors
     /// [`EnvError::DataDependent`] when the answer needs a value without an example; arithmetic errors.
@@ -30,9 +30,8 @@ impl ShapeEnv {
         if let Some(known) = self.static_eval(rel)? {
             return Ok(known);
         }
-        let rel = self.replace_rel(rel)?;
         let value = rel.op.accepts(self.hint(&rel.lhs)?.cmp(&self.hint(&rel.rhs)?));
-        let guard = if value { rel } else { rel.negated() };
+        let guard = if value { rel.clone() } else { rel.negated() };
         self.assume(&guard)?;
         let learned = self.simplify_rel(&guard)?;
         self.guards.push(Guard { rel: guard, origin: origin.to_owned() });
@@ -61,7 +60,6 @@ impl ShapeEnv {
         if self.static_eval(rel)? == Some(true) {
             return Ok(());
         }
-        let rel = &self.replace_rel(rel)?;
         self.assume(rel)?;
         let learned = self.simplify_rel(rel)?;
         self.asserts.push(Guard { rel: rel.clone(), origin: origin.to_owned() });
