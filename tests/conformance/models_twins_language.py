@@ -101,6 +101,16 @@ def llama():
     return Llama().eval()
 
 
+@twin("llama_deep")
+def llama_deep():
+    return Llama(layers=32).eval()
+
+
+@twin("llama_wide")
+def llama_wide():
+    return Llama(width=4096, inner=11_008, heads=32, groups=8, layers=1).eval()
+
+
 class MultiHead(torch.nn.Module):
     def __init__(self, width, heads):
         super().__init__()

@@ -271,6 +271,18 @@ impl Domain {
         self.space.guards.iter().all(|guard| guard.eval(&|symbol| values.get(symbol).copied()).unwrap_or(true))
     }
 
+    /// The variables in guards that do not hold at a point.
+    pub(super) fn violated(&self, point: &[i64]) -> Vec<usize> {
+        let values = self.values(point);
+        let holds = |guard: &Rel| guard.eval(&|symbol| values.get(symbol).copied()).unwrap_or(true);
+        let wrong: Vec<Symbol> =
+            self.space.guards.iter().filter(|guard| !holds(guard)).flat_map(Rel::free_symbols).collect();
+        let of_root = |i: usize| self.roots.iter().filter(move |(_, of, _)| *of == i).map(|(root, ..)| root);
+        let is_wrong = |i: usize, symbol| wrong.contains(symbol) || of_root(i).any(|root| wrong.contains(root));
+        let variables = self.space.variables.iter().enumerate();
+        variables.filter(|(i, variable)| is_wrong(*i, &variable.symbol)).map(|(i, _)| i).collect()
+    }
+
     /// The sizes of the inputs at a point. `None` if one would be negative, or the point is not allowed.
     pub(crate) fn sizes(&self, point: &[i64], like: &LeafSizes) -> Option<LeafSizes> {
         self.sizes_of(point, &self.values(point), like)

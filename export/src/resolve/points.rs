@@ -41,12 +41,13 @@ impl Domain {
     pub(crate) fn generic(&self, count: usize, bits: u32) -> Vec<Vec<i64>> {
         let mut points: Vec<Vec<i64>> = Vec::new();
         let mut numbers = Numbers::new(0x67656e);
-        for draw in 0..2 * DRAWS * count {
+        for draw in 0..3 * DRAWS * count {
             if points.len() == count {
                 break;
             }
-            // Guards may leave one value of a size: later draws keep some sizes of the example.
-            let keeps = draw >= DRAWS * count;
+            // Guards may leave few values of a size. Draws that guards exclude are moved towards the example, later ones keep
+            // some of its sizes.
+            let (moves, keeps) = (draw >= DRAWS * count, draw >= 2 * DRAWS * count);
             let point = self.drawn(|variable| {
                 if keeps && numbers.between(0, 1) == 0 {
                     return variable.example;
@@ -55,9 +56,9 @@ impl Domain {
                 let low = variable.low.max(high / 4).min(high);
                 numbers.between(low, high)
             });
-            if self.allows(&point) && !points.contains(&point) && point != self.example() {
-                points.push(point);
-            }
+            let point =
+                if moves && !keeps { self.nearer(point) } else { Some(point).filter(|point| self.allows(point)) };
+            points.extend(point.filter(|point| !points.contains(point) && *point != self.example()));
         }
         points
     }
@@ -68,9 +69,8 @@ impl Domain {
         let mut points = Vec::new();
         let count = self.space.variables.len();
         let mut add = |point: Vec<i64>| {
-            if self.allows(&point) && !points.contains(&point) {
-                points.push(point);
-            }
+            let point = self.nearer(point).filter(|point| !points.contains(point));
+            points.extend(point);
         };
         // 61 is prime, so the multiples of a variable's number visit every value once.
         for turn in 0..61_i64 {
@@ -132,9 +132,7 @@ impl Domain {
             }
             let point =
                 self.drawn(|variable| numbers.scattered(variable.low, variable.high.min(1 << bits).max(variable.low)));
-            if self.allows(&point) && !points.contains(&point) {
-                points.push(point);
-            }
+            points.extend(self.nearer(point).filter(|point| !points.contains(point)));
         }
         points
     }
@@ -188,6 +186,23 @@ impl Domain {
             }
         }
         points
+    }
+
+    /// The point if it is valid. Otherwise the sizes in guards that do not hold go halfway to the example, and so on: where many
+    /// sizes have to keep within one bound together, nearly no point at which each of them is drawn on its own is valid.
+    fn nearer(&self, mut point: Vec<i64>) -> Option<Vec<i64>> {
+        let example = self.example();
+        while !self.allows(&point) {
+            let before = point.clone();
+            let wrong = self.violated(&point);
+            for (i, variable) in self.space.variables.iter().enumerate().filter(|(i, _)| wrong.contains(i)) {
+                point[i] = example[i] + (point[i] - example[i]) / variable.step / 2 * variable.step;
+            }
+            if point == before {
+                return None;
+            }
+        }
+        (point != example).then_some(point)
     }
 
     /// A point whose sizes are those that `pick` gives, moved to the nearest that the variable may have.

@@ -21,6 +21,9 @@ const CHANGES: usize = 100;
 /// So many points are asked at which a quotient or remainder has just jumped or is about to.
 const JUMPS: usize = 100;
 
+/// So many points are asked at which a size is least or greatest.
+const ENDS: usize = 32;
+
 /// A size with more values than this is without an end. So many of its smallest values are looked at.
 const OPEN: i64 = 1 << 10;
 const SMALLEST: i64 = 64;
@@ -136,6 +139,9 @@ impl Judge<'_, '_> {
         if each.len() <= CENSUS {
             return agree(&each);
         }
+        if !form.borders().is_empty() && !ends(&mixed).iter().all(|points| agree(points)) {
+            return false;
+        }
         let changes = mixed.iter().copied().filter(|point| domain.is_at_change(form, point));
         form.borders().iter().filter_map(Border::fraction).all(|fraction| agree(&jumps(fraction, &mixed)))
             && agree(&changes.take(CHANGES).collect::<Vec<_>>())
@@ -157,6 +163,19 @@ fn one_of_each<'p>(form: &Form, points: &[&'p Vec<i64>]) -> Vec<&'p Vec<i64>> {
     let mut seen: HashSet<Vec<Option<i64>>> = HashSet::new();
     let own = |point: &Vec<i64>| sizes.iter().map(|i| point.get(*i).copied()).collect::<Vec<Option<i64>>>();
     points.iter().copied().filter(|point| seen.insert(own(point))).collect()
+}
+
+/// The points at which each size is least, and those at which it is greatest. Guards may leave few of them, at which a limit
+/// of that size shows: `(Min(a, 102) + a*b)//14` is `(a + a*b)//14` but at two points where `a + b <= 109`.
+fn ends<'p>(points: &[&'p Vec<i64>]) -> Vec<Vec<&'p Vec<i64>>> {
+    let sizes = points.first().map_or(0, |point| point.len());
+    let end = |i: usize, sign: i64| {
+        let mut sorted = points.to_vec();
+        sorted.sort_by_key(|point| point.get(i).map(|size| sign * size));
+        sorted.truncate(ENDS);
+        sorted
+    };
+    (0..sizes).flat_map(|i| [end(i, 1), end(i, -1)]).collect()
 }
 
 /// The points at which the numerator is closest to a multiple of its divisor, compared to the divisor.

@@ -37,6 +37,14 @@ pub(crate) fn all() -> Vec<Model> {
     families.concat()
 }
 
+/// Those that take minutes in a build without optimisation, so that a sample leaves them out.
+const LARGE: [&str; 4] = ["dinov2_fixed", "efficientnet_b0", "llama_deep", "llama_wide"];
+
+/// The other ones.
+pub(crate) fn small() -> Vec<Model> {
+    all().into_iter().filter(|model| !LARGE.contains(&model.name)).collect()
+}
+
 /// The model of this name.
 pub(crate) fn find(name: &str) -> Result<Model> {
     let names = || all().iter().map(|model| model.name).collect::<Vec<_>>().join(", ");

@@ -1,5 +1,6 @@
 //! Exports one model, measures that, and records what Python compares.
 
+use std::cell::Cell;
 use std::path::Path;
 use std::time::Instant;
 
@@ -9,6 +10,7 @@ use serde_json::{Value, json};
 use tch::nn::VarStore;
 use tch::{Kind, Tensor};
 use torch_export::prelude::*;
+use torch_export::{Progress, Stage};
 use torch_export::pytree::{Leaf, LeafRef, OwnedTree, into_leaves};
 
 use crate::case::Case;
@@ -42,8 +44,17 @@ impl Recorder<'_> {
             None => inputs.guess_dynamic_shapes()?,
         };
         let ((), forward) = measured(|| forwards(case))?;
-        let (program, export) =
-            measured(|| Ok(declare(&case.model, Export::new(&case.model, &inputs).dynamic_shapes(&shapes)).run()?))?;
+        let check = Cell::new(None);
+        let begins = |progress: &Progress| {
+            if progress.stage == Stage::Verify && check.get().is_none() {
+                check.set(Some(Instant::now()));
+            }
+        };
+        let ((program, check), export) = measured(|| {
+            let export = Export::new(&case.model, &inputs).dynamic_shapes(&shapes).on_progress(begins);
+            let program = declare(&case.model, export).run()?;
+            Ok((program, check.get().map(|start| start.elapsed().as_secs_f64())))
+        })?;
         let path = self.folder.join(format!("{name}.pt2"));
         program.save(&path)?;
         std::fs::write(self.folder.join(format!("{name}.py")), program.python_module())?;
@@ -74,6 +85,7 @@ impl Recorder<'_> {
             "random": case.random,
             "unproven": program.verification.as_ref().map(|v| v.unproven.iter().map(ToString::to_string).collect::<Vec<_>>()),
             "export": export,
+            "check": check,
             "forward": forward,
         }))
     }
