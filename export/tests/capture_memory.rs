@@ -5,6 +5,8 @@
 
 mod capture_support;
 
+use std::sync::Mutex;
+
 use capture_support::randn;
 use tch::nn::{self, OptimizerConfig as _, VarStore};
 use tch::{Device, Tensor};
@@ -18,6 +20,9 @@ fn megabytes(name: &str) -> Option<f64> {
     Some(line.split_whitespace().nth(1)?.parse::<f64>().ok()? / 1024.0)
 }
 
+/// Held by tests that measure the memory of the process.
+static ALONE: Mutex<()> = Mutex::new(());
+
 /// A model with 256 MB of weights, and few elements in its inputs and results.
 fn wide(store: &VarStore) -> nn::Sequential {
     let config = nn::LinearConfig { ws_init: nn::Init::Const(0.01), ..Default::default() };
@@ -26,6 +31,7 @@ fn wide(store: &VarStore) -> nn::Sequential {
 
 #[test]
 fn the_weights_of_a_model_are_not_copied() {
+    let _alone = ALONE.lock().unwrap();
     let store = VarStore::new(Device::Cpu);
     let layers = wide(&store);
     let x = |rows| Layer::args(randn(&[rows, 4096]));
@@ -46,7 +52,28 @@ fn the_weights_of_a_model_are_not_copied() {
 }
 
 #[test]
+fn intermediate_results_are_not_kept() {
+    let _alone = ALONE.lock().unwrap();
+    let store = VarStore::new(Device::Cpu);
+    // 48 results of 4 MB, of which autograd would keep each.
+    let layers = (0..24).fold(nn::seq(), |layers, i| {
+        layers.add(nn::linear(store.root() / i, 64, 64, Default::default())).add_fn(Tensor::sigmoid)
+    });
+    let x = |rows| Layer::args(randn(&[rows, 64]));
+    let model = Layer::new(&layers);
+    let inputs = ModelInputs::new(&model, [x(16_384), x(16_000)]).unwrap();
+    let shapes = inputs.guess_dynamic_shapes().unwrap();
+    let _ = std::fs::write("/proc/self/clear_refs", "5");
+    let before = megabytes("VmRSS:");
+    Export::new(&model, &inputs).dynamic_shapes(&shapes).parameters(&store).run().unwrap();
+    if let (Some(before), Some(peak)) = (before, megabytes("VmHWM:")) {
+        assert!(peak - before < 96.0, "{} MB more", peak - before);
+    }
+}
+
+#[test]
 fn a_program_keeps_the_weights_that_were_exported() {
+    let _alone = ALONE.lock().unwrap();
     let store = VarStore::new(Device::Cpu);
     let layers = nn::seq().add(nn::linear(store.root() / "up", 64, 300, Default::default())).add_fn(Tensor::relu);
     let x = || Layer::args(Tensor::ones([3, 64], (tch::Kind::Float, Device::Cpu)));
