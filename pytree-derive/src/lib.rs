@@ -13,6 +13,7 @@ mod derive;
 #[cfg(test)]
 mod expansion_tests;
 mod header;
+mod lints;
 mod module;
 mod name;
 mod root;

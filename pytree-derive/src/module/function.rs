@@ -38,7 +38,8 @@ pub(crate) fn function(input: TokenStream, root: Root) -> TokenStream {
     // The underscores keep it from hiding a type of the user.
     let ident = Ident::new("__Function", Span::call_site());
     let text = name.as_ref().map_or_else(|| "Function".to_owned(), syn::LitStr::value);
-    if syn::parse_str::<Ident>(&text).is_err() {
+    let named = syn::parse_str::<Ident>(&text).is_ok();
+    if !named {
         cx.error(&name, "the name of a function must be an identifier");
     }
     let stripped = strip::parameters(parameters.clone());
@@ -53,9 +54,9 @@ pub(crate) fn function(input: TokenStream, root: Root) -> TokenStream {
         }
     };
     let block = cx.ok((|input: ParseStream<'_>| Block::parse(input, None)).parse2(written));
-    let model = block.as_ref().and_then(|block| Model::check(&cx, block, family.as_ref(), &root));
+    let model = block.as_ref().and_then(|block| Model::check(&cx, block, named.then_some(text), family.as_ref(), &root));
     let expanded = match (cx.finish(), model) {
-        (Ok(()), Some(model)) => expand::expand(&Model { name: text, ..model }, Made::OfValue),
+        (Ok(()), Some(model)) => expand::expand(&model, Made::OfValue, None),
         (errors, _) => {
             let errors = errors.err().unwrap_or_default();
             return quote!({ #errors });

@@ -76,6 +76,7 @@ pub(super) fn fields<'a>(
 
 fn role<'a>(cx: &Ctxt, input: &Input<'_>, field: &'a InputField<'a>, kind: &Kind) -> Role<'a> {
     let (attrs, one) = (&field.attrs, one_role(cx, &field.attrs));
+    ty::refuse_deep(cx, field.ty);
     if one == Kept::Child && attrs.leaf.is_none() && attrs.with.is_none() {
         ty::refuse_double(cx, field.ty.to_token_stream());
     }
@@ -202,7 +203,14 @@ fn unique(cx: &Ctxt, input: &Input<'_>, fields: &[NodeField<'_>], variant: &Inpu
             },
         };
         let message = match seen.insert(name, &field.rust_name) {
-            Some(other) => Some(format!("the name \"{name}\" is already taken by field `{other}`")),
+            Some(other) => {
+                let cure = if written.attrs.rename.is_some() {
+                    "choose another `rename`"
+                } else {
+                    "give one of them a `rename`"
+                };
+                Some(format!("the name \"{name}\" is already taken by field `{other}`: {cure}"))
+            }
             None if input.is_enum && name == VARIANT => {
                 Some(format!("the name \"{name}\" is reserved for the variant in the context: rename the field"))
             }

@@ -13,8 +13,8 @@ use crate::name::{is_python_name, plain};
 use crate::root::Root;
 use crate::ty;
 use proc_macro2::{Ident, Span, TokenStream, TokenTree};
-use quote::{ToTokens, quote};
-use syn::{GenericParam, Generics, Path, Type};
+use quote::{ToTokens, format_ident, quote};
+use syn::{GenericParam, Generics, Path, Type, TypeParamBound};
 
 /// A model with its forward.
 pub(crate) struct Model<'a> {
@@ -22,6 +22,8 @@ pub(crate) struct Model<'a> {
     pub(crate) ty: &'a Type,
     /// The name of its type.
     pub(crate) name: String,
+    /// The name of the type of its arguments.
+    pub(crate) args: Ident,
     pub(crate) root: &'a Root,
     /// The family in `family = ..`.
     pub(crate) family: Option<&'a Path>,
@@ -39,6 +41,8 @@ pub(crate) struct Parameter {
     /// It follows `*args`, so it can only be given by name.
     pub(crate) keyword: bool,
     pub(crate) default: Default,
+    /// Its type is an `Option`.
+    pub(crate) optional: bool,
 }
 
 /// The value of a parameter that is left out.
@@ -68,29 +72,47 @@ const MAX_PARAMETERS: usize = 12;
 
 impl<'a> Model<'a> {
     /// The model, unless its forward cannot be read at all; mistakes go to `cx`.
-    pub(crate) fn check(cx: &Ctxt, block: &'a Block, family: Option<&'a Path>, root: &'a Root) -> Option<Self> {
+    ///
+    /// `name` is the name of the model, unless it is that of its type.
+    pub(crate) fn check(
+        cx: &Ctxt,
+        block: &'a Block,
+        name: Option<String>,
+        family: Option<&'a Path>,
+        root: &'a Root,
+    ) -> Option<Self> {
         let Some(forward) = &block.forward else {
             missing(cx, block);
             return None;
         };
+        let name = name.or_else(|| type_name(&block.model));
+        if name.is_none() {
+            let message =
+                "`#[module]` needs a type that can have methods of its own: `impl Model` or `impl Trait for Model`";
+            cx.error(&block.model, message);
+        }
         signature(cx, forward);
         let attrs: Vec<_> = forward.parameters.iter().map(|a| ParameterAttrs::read(cx, &a.attributes)).collect();
         let given = forward.parameters.iter().zip(&attrs);
-        let mut written: Vec<_> = given.map(|(a, attrs)| Parameter::check(cx, a, attrs, block, forward)).collect();
+        let mut written: Vec<_> =
+            given.map(|(a, attrs)| Parameter::check(cx, a, attrs, block, forward, family)).collect();
         order(cx, forward, &attrs, &mut written);
         if let Some(argument) = forward.parameters.get(MAX_PARAMETERS) {
             let message = format_args!("forward takes at most {MAX_PARAMETERS} parameters: group some in a struct");
             cx.error(&argument.pattern, message);
         }
+        let output = Output::check(cx, forward.output.as_ref());
+        let (name, parameters) = (name?, written.into_iter().collect::<Option<_>>()?);
         Some(Model {
             generics: &block.generics,
             ty: &block.model,
-            name: type_name(&block.model),
+            args: args_name(&name, block, family),
+            name,
             root,
             family,
-            parameters: written.into_iter().collect::<Option<_>>()?,
+            parameters,
             forward: path(block, forward),
-            output: Output::check(cx, forward.output.as_ref()),
+            output,
         })
     }
 }
@@ -141,7 +163,7 @@ fn order(cx: &Ctxt, forward: &Forward, attrs: &[ParameterAttrs], written: &mut [
         if parameter.slot.holds != Holds::One {
             continue;
         }
-        let optional = parameter.slot.is_optional(&forward.parameters[i].ty);
+        let optional = parameter.optional;
         parameter.default = match (&attrs[i].default, required.is_some() && !parameter.keyword) {
             (Some((word, _)), true) => {
                 let message = format_args!(
@@ -187,7 +209,19 @@ fn longer_lifetime(ty: &Type, forward: &Generics) -> Option<Ident> {
 }
 
 impl Parameter {
-    fn check(cx: &Ctxt, argument: &Argument, attrs: &ParameterAttrs, block: &Block, forward: &Forward) -> Option<Self> {
+    fn check(
+        cx: &Ctxt,
+        argument: &Argument,
+        attrs: &ParameterAttrs,
+        block: &Block,
+        forward: &Forward,
+        family: Option<&Path>,
+    ) -> Option<Self> {
+        ty::refuse_deep(cx, &argument.ty);
+        if let Some(cure) = number(&argument.ty, family) {
+            cx.error(&argument.ty, cure);
+            return None;
+        }
         if let Some(lifetime) = longer_lifetime(&argument.ty, &forward.generics) {
             cx.error(lifetime, "an argument is borrowed only while forward runs: remove this lifetime");
             return None;
@@ -220,7 +254,27 @@ impl Parameter {
             cx.error(&ident, format_args!("`{name}` cannot be the name of a Python parameter: choose another name"));
             return None;
         }
-        Some(Parameter { ident, name, slot: slot?, keyword: false, default: Default::Required })
+        let slot = slot?;
+        let optional = slot.is_optional(&argument.ty);
+        Some(Parameter { ident, name, slot, keyword: false, default: Default::Required, optional })
+    }
+}
+
+/// Why a number or character of another type than torch's cannot be an argument. Only a family of the user's own could make
+/// it one.
+fn number(ty: &Type, family: Option<&Path>) -> Option<&'static str> {
+    let last = family.and_then(|path| path.segments.last());
+    if last.is_some_and(|last| last.ident != "Tch" && last.ident != "Meta") {
+        return None;
+    }
+    let ty = if let Type::Reference(reference) = ty { &reference.elem } else { ty };
+    match ty::hint(ty)? {
+        "SmallNumber" => Some("forward takes numbers as `i64` or `f64`, as torch does: convert inside forward"),
+        "LargeNumber" => Some("forward takes ints as `i64`, as torch does: convert inside forward"),
+        "Character" => Some(
+            "forward takes text as `&str`, since Python has no type for a single character: convert inside forward",
+        ),
+        _ => None,
     }
 }
 
@@ -234,9 +288,60 @@ fn binding(pattern: &TokenStream) -> Option<Ident> {
     }
 }
 
-fn type_name(ty: &Type) -> String {
+/// The name of the model: that of its type, or of the trait of an `impl dyn Trait`. Other types can have no methods of
+/// the user, so there is nowhere to put `args`.
+pub(super) fn type_name(ty: &Type) -> Option<String> {
+    let last = |path: &Path| path.segments.last().map(|s| plain(&s.ident));
     match ty {
-        Type::Path(path) => path.path.segments.last().map(|s| plain(&s.ident)).unwrap_or_default(),
-        ty => ty.to_token_stream().to_string(),
+        Type::Path(path) => last(&path.path),
+        Type::Paren(inner) => type_name(&inner.elem),
+        Type::Group(inner) => type_name(&inner.elem),
+        Type::TraitObject(object) => object.bounds.iter().find_map(|bound| match bound {
+            TypeParamBound::Trait(bound) => last(&bound.path),
+            _ => None,
+        }),
+        _ => None,
     }
+}
+
+/// The name of the type of the arguments, which must not hide a type that the block names.
+fn args_name(model: &str, block: &Block, family: Option<&Path>) -> Ident {
+    let mut name = format_ident!("{}Args", camel_case(model));
+    let forward = block.forward.iter().flat_map(|f| {
+        let parameters = f.parameters.iter().flat_map(|p| {
+            let attributes = p.attributes.iter().map(ToTokens::to_token_stream);
+            attributes.chain([p.ty.to_token_stream()])
+        });
+        parameters.chain(f.output.iter().map(ToTokens::to_token_stream))
+    });
+    let head = [
+        block.generics.to_token_stream(),
+        block.generics.where_clause.to_token_stream(),
+        block.model.to_token_stream(),
+    ];
+    let of_trait = block.of_trait.iter().map(ToTokens::to_token_stream);
+    let written: TokenStream =
+        forward.chain(head).chain(of_trait).chain(family.into_iter().map(ToTokens::to_token_stream)).collect();
+    while contains(written.clone(), &name) {
+        name = format_ident!("_{name}");
+    }
+    name
+}
+
+/// A name as the names of types are written.
+fn camel_case(name: &str) -> String {
+    let word = |word: &str| {
+        let mut letters = word.chars();
+        letters.next().into_iter().flat_map(char::to_uppercase).chain(letters).collect::<String>()
+    };
+    name.split('_').map(word).collect()
+}
+
+/// Whether an identifier is among the tokens.
+fn contains(tokens: TokenStream, ident: &Ident) -> bool {
+    tokens.into_iter().any(|token| match token {
+        TokenTree::Group(group) => contains(group.stream(), ident),
+        TokenTree::Ident(found) => found == *ident,
+        _ => false,
+    })
 }
