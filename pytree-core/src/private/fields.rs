@@ -55,8 +55,8 @@ pub trait AllMovable {
 }
 impl<T> AllMovable for Whole<T> {}
 
-/// Reads a field whose type mentions a parameter of the struct. If the type is not even readable nothing happens here, since
-/// the impl of `OwnedTree` beside this one does not compile then, and reports it.
+/// Reads a field whose type mentions a parameter of the struct. That the type is not readable is reported by the impl of
+/// `OwnedTree` beside this one, so that it is reported once.
 pub struct Reader<F, X>(PhantomData<(F, X)>);
 
 impl<F, X> Reader<F, X> {
@@ -74,10 +74,23 @@ impl<F: Family, X: PyTree<F>> Reader<F, X> {
 
 /// The method of [`Reader`] for all other types.
 pub trait Unread<X> {
-    /// Nothing.
-    fn walk_field<W>(&self, _: &X, _: &mut W) {}
+    /// Stops the build, should the impl of `OwnedTree` compile.
+    fn walk_field<W>(&self, field: &X, fields: &mut W);
 }
-impl<F, X> Unread<X> for Reader<F, X> {}
+
+impl<F, X> Unread<X> for Reader<F, X> {
+    fn walk_field<W>(&self, _: &X, _: &mut W) {
+        let () = Self::UNREAD;
+    }
+}
+
+impl<F, X> Reader<F, X> {
+    /// Always fails: nothing is smaller than a marker.
+    const UNREAD: () = assert!(
+        size_of::<Self>() > 0,
+        "a field can only be read if the parameter in its type can also be rebuilt: add `#[pytree(bound = \"T: OwnedTree<_>\")]` to the struct"
+    );
+}
 
 /// A value for an optional argument: with `Some`, without, or `None`.
 #[diagnostic::on_unimplemented(

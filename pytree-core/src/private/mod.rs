@@ -17,7 +17,7 @@ pub use joined::{FieldNames, Joined, Part, distinct};
 pub use outcome::{AsBox, BoxedKind, ByText, Fallible, ShownKind};
 pub use python_name::{dotted, dotted_len, text};
 pub use static_field::{
-    Holds, HoldsNone, StaticField, StaticsError, StaticsObject, StaticsValue, Tensors, write_variant,
+    Holds, HoldsNone, Sort, StaticField, StaticsError, StaticsObject, StaticsValue, Tensors, write_variant,
 };
 
 /// The root of the library, for `Tch`: without the feature the compiler then says in which crate it is missing, and why.

@@ -88,7 +88,8 @@ pub trait PyTree<F: Family> {
     note = "a field that is not data: `#[pytree(static)]` keeps configuration, `#[pytree(leaf)]` makes it a number or string, `#[pytree(skip)]` leaves it out",
     note = "trees are tensors, `i64`, `f64`, `bool`, `String`, `Option`, `Vec`, arrays, tuples, `IndexMap`, `BTreeMap` and types with `#[derive(PyTree)]`; a `HashMap`, a set, a cell or another number is not a tree, and `&T`, `Rc` and `Arc` can only be read",
     note = "a layer or a `VarStore` is part of the model, not an input: keep it in the model, and pass the tensors it works on",
-    note = "for tensors of another family name the family: `#[pytree(family = ..)]` or `#[module(family = ..)]`"
+    note = "for tensors of another family name the family: `#[pytree(family = ..)]` or `#[module(family = ..)]`",
+    note = "a forward may return a `Result` of a tree, if its type is written with the name `Result`"
 )]
 pub trait OwnedTree<F: Family>: PyTree<F> + Sized {
     /// Shows every leaf to `visitor`, to be changed in place.

@@ -6,12 +6,16 @@ mod expand;
 
 use crate::ctxt::Ctxt;
 use crate::lints;
+use crate::ty;
 use crate::root::Root;
 use proc_macro2::TokenStream;
 use syn::DeriveInput;
 
 /// The impls for a type. A type with mistakes gets impls too, so that its uses add no errors.
 pub(crate) fn derive(input: TokenStream, root: Root) -> TokenStream {
+    if let Some(error) = ty::too_deep(&input) {
+        return error.to_compile_error();
+    }
     let deprecated = lints::deprecated(&input);
     let input = match syn::parse2::<DeriveInput>(input) {
         Ok(input) => input,

@@ -7,7 +7,7 @@ mod mentions;
 mod option;
 
 pub(crate) use borrow::{borrowed, borrowed_for_a_time, lifetimes};
-pub(crate) use depth::refuse_deep;
+pub(crate) use depth::too_deep;
 pub(crate) use hint::hint;
-pub(crate) use mentions::{mentions, projection, without_recursion};
+pub(crate) use mentions::{contains, mentions, projection, without_recursion};
 pub(crate) use option::{inner, refuse_double};

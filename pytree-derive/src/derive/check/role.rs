@@ -76,7 +76,6 @@ pub(super) fn fields<'a>(
 
 fn role<'a>(cx: &Ctxt, input: &Input<'_>, field: &'a InputField<'a>, kind: &Kind) -> Role<'a> {
     let (attrs, one) = (&field.attrs, one_role(cx, &field.attrs));
-    ty::refuse_deep(cx, field.ty);
     if one == Kept::Child && attrs.leaf.is_none() && attrs.with.is_none() {
         ty::refuse_double(cx, field.ty.to_token_stream());
     }

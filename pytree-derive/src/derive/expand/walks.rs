@@ -3,7 +3,7 @@
 use super::with::way_name;
 use crate::derive::check::{Node, NodeField, NodeVariant, Role};
 use crate::ty;
-use proc_macro2::TokenStream;
+use proc_macro2::{Span, TokenStream};
 use quote::{ToTokens, format_ident, quote, quote_spanned};
 use syn::{Ident, Type};
 
@@ -204,7 +204,11 @@ impl Node<'_> {
     /// Whether even reading calls `OwnedTree`, so that the compiler reports a type that is not a tree once for all impls.
     /// A type that mentions a parameter of the struct is only known to be readable there.
     pub(super) fn is_read_as_owned(&self, field: &NodeField<'_>) -> bool {
-        !self.borrow_only && !self.params.iter().any(|p| ty::mentions(field.ty.to_token_stream(), &p.param.ident))
+        let mentions = |ident: &Ident| ty::mentions(field.ty.to_token_stream(), ident);
+        let own = Ident::new("Self", Span::call_site());
+        let generic =
+            self.params.iter().any(|p| mentions(&p.param.ident)) || (!self.params.is_empty() && mentions(&own));
+        !self.borrow_only && !generic
     }
 
     /// Whether the compiler reports the type of a child at the impl of `OwnedTree` alone: a type that mentions a parameter. A

@@ -152,7 +152,15 @@ const _: () = {
                 }
                 Self::Window { size: __f0, .. } => {
                     __p::write_variant(&mut __o, "sliding");
-                    <usize as __p::StaticField>::write(__f0, &mut __o, "size")?;
+                    <usize as __p::StaticField>::write(
+                        __f0,
+                        &mut __o,
+                        "size",
+                        __p::Sort {
+                            maps: false,
+                            lists: false,
+                        },
+                    )?;
                 }
             }
             __p::Ok(__p::StaticsValue::Object(__o))

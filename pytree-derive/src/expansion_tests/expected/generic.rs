@@ -122,8 +122,24 @@ const _: () = {
     {
         fn to_json(&self) -> __p::Result<__p::StaticsValue, __p::StaticsError> {
             let mut __o = __p::StaticsObject::new();
-            <C as __p::StaticField>::write(&self.settings, &mut __o, "config")?;
-            <usize as __p::StaticField>::write(&self.heads, &mut __o, "heads")?;
+            <C as __p::StaticField>::write(
+                &self.settings,
+                &mut __o,
+                "config",
+                __p::Sort {
+                    maps: false,
+                    lists: false,
+                },
+            )?;
+            <usize as __p::StaticField>::write(
+                &self.heads,
+                &mut __o,
+                "heads",
+                __p::Sort {
+                    maps: false,
+                    lists: false,
+                },
+            )?;
             __p::Ok(__p::StaticsValue::Object(__o))
         }
     }

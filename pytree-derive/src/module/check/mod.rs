@@ -1,10 +1,15 @@
 //! What a forward takes and returns, once every rule holds.
 
+mod naming;
 mod output;
 mod slot;
 
+pub(super) use naming::type_name;
 pub(crate) use output::Output;
 pub(crate) use slot::{Holds, Pass, Slot};
+
+use naming::args_name;
+use slot::refused_number;
 
 use super::ast::{Argument, Block, Forward};
 use crate::attr::ParameterAttrs;
@@ -13,8 +18,8 @@ use crate::name::{is_python_name, plain};
 use crate::root::Root;
 use crate::ty;
 use proc_macro2::{Ident, Span, TokenStream, TokenTree};
-use quote::{ToTokens, format_ident, quote};
-use syn::{GenericParam, Generics, Path, Type, TypeParamBound};
+use quote::{ToTokens, quote};
+use syn::{GenericParam, Generics, Path, Type};
 
 /// A model with its forward.
 pub(crate) struct Model<'a> {
@@ -217,8 +222,7 @@ impl Parameter {
         forward: &Forward,
         family: Option<&Path>,
     ) -> Option<Self> {
-        ty::refuse_deep(cx, &argument.ty);
-        if let Some(cure) = number(&argument.ty, family) {
+        if let Some(cure) = refused_number(&argument.ty, family) {
             cx.error(&argument.ty, cure);
             return None;
         }
@@ -260,24 +264,6 @@ impl Parameter {
     }
 }
 
-/// Why a number or character of another type than torch's cannot be an argument. Only a family of the user's own could make
-/// it one.
-fn number(ty: &Type, family: Option<&Path>) -> Option<&'static str> {
-    let last = family.and_then(|path| path.segments.last());
-    if last.is_some_and(|last| last.ident != "Tch" && last.ident != "Meta") {
-        return None;
-    }
-    let ty = if let Type::Reference(reference) = ty { &reference.elem } else { ty };
-    match ty::hint(ty)? {
-        "SmallNumber" => Some("forward takes numbers as `i64` or `f64`, as torch does: convert inside forward"),
-        "LargeNumber" => Some("forward takes ints as `i64`, as torch does: convert inside forward"),
-        "Character" => Some(
-            "forward takes text as `&str`, since Python has no type for a single character: convert inside forward",
-        ),
-        _ => None,
-    }
-}
-
 /// The name in `name` or `mut name`.
 fn binding(pattern: &TokenStream) -> Option<Ident> {
     let tokens: Vec<TokenTree> = pattern.clone().into_iter().collect();
@@ -286,62 +272,4 @@ fn binding(pattern: &TokenStream) -> Option<Ident> {
         [TokenTree::Ident(word), TokenTree::Ident(name)] if word == "mut" => Some(name.clone()),
         _ => None,
     }
-}
-
-/// The name of the model: that of its type, or of the trait of an `impl dyn Trait`. Other types can have no methods of
-/// the user, so there is nowhere to put `args`.
-pub(super) fn type_name(ty: &Type) -> Option<String> {
-    let last = |path: &Path| path.segments.last().map(|s| plain(&s.ident));
-    match ty {
-        Type::Path(path) => last(&path.path),
-        Type::Paren(inner) => type_name(&inner.elem),
-        Type::Group(inner) => type_name(&inner.elem),
-        Type::TraitObject(object) => object.bounds.iter().find_map(|bound| match bound {
-            TypeParamBound::Trait(bound) => last(&bound.path),
-            _ => None,
-        }),
-        _ => None,
-    }
-}
-
-/// The name of the type of the arguments, which must not hide a type that the block names.
-fn args_name(model: &str, block: &Block, family: Option<&Path>) -> Ident {
-    let mut name = format_ident!("{}Args", camel_case(model));
-    let forward = block.forward.iter().flat_map(|f| {
-        let parameters = f.parameters.iter().flat_map(|p| {
-            let attributes = p.attributes.iter().map(ToTokens::to_token_stream);
-            attributes.chain([p.ty.to_token_stream()])
-        });
-        parameters.chain(f.output.iter().map(ToTokens::to_token_stream))
-    });
-    let head = [
-        block.generics.to_token_stream(),
-        block.generics.where_clause.to_token_stream(),
-        block.model.to_token_stream(),
-    ];
-    let of_trait = block.of_trait.iter().map(ToTokens::to_token_stream);
-    let written: TokenStream =
-        forward.chain(head).chain(of_trait).chain(family.into_iter().map(ToTokens::to_token_stream)).collect();
-    while contains(written.clone(), &name) {
-        name = format_ident!("_{name}");
-    }
-    name
-}
-
-/// A name as the names of types are written.
-fn camel_case(name: &str) -> String {
-    let word = |word: &str| {
-        let mut letters = word.chars();
-        letters.next().into_iter().flat_map(char::to_uppercase).chain(letters).collect::<String>()
-    };
-    name.split('_').map(word).collect()
-}
-
-/// Whether an identifier is among the tokens.
-fn contains(tokens: TokenStream, ident: &Ident) -> bool {
-    tokens.into_iter().any(|token| match token {
-        TokenTree::Group(group) => contains(group.stream(), ident),
-        TokenTree::Ident(found) => found == *ident,
-        _ => false,
-    })
 }

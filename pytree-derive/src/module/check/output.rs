@@ -22,7 +22,6 @@ impl<'a> Output<'a> {
     /// The output of a forward with this return type; mistakes go to `cx`.
     pub(super) fn check(cx: &Ctxt, output: Option<&'a Type>) -> Self {
         let Some(ty) = output else { return Output::Nothing };
-        ty::refuse_deep(cx, ty);
         let arguments = result_of(ty);
         let tree = arguments.as_ref().map_or(Some(ty), |arguments| arguments.first().copied());
         if let Some(Type::ImplTrait(_)) = tree {
