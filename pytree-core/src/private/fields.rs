@@ -57,6 +57,39 @@ impl<T> AllMovable for Whole<T> {}
 
 /// Reads a field whose type mentions a parameter of the struct. That the type is not readable is reported by the impl of
 /// `OwnedTree` beside this one, so that it is reported once.
+///
+/// A field may be a tree only if its parameter can be rebuilt. Then the struct needs the same bound:
+///
+/// ```
+/// use pytree_core::{Meta, OwnedTree, leaves};
+/// use pytree_derive::PyTree;
+///
+/// #[derive(PyTree)]
+/// #[pytree(bound = "T: OwnedTree<_>")]
+/// struct Inner<T>(T);
+///
+/// #[derive(PyTree)]
+/// #[pytree(bound = "T: OwnedTree<_>")]
+/// struct Outer<T>(Inner<T>, i64);
+///
+/// assert_eq!(leaves::<Meta, _>(&Outer(Inner(1), 2)).len(), 2);
+/// ```
+///
+/// Without it the build stops, and does not leave the field out:
+///
+/// ```compile_fail,E0080
+/// use pytree_core::{Meta, OwnedTree, leaves};
+/// use pytree_derive::PyTree;
+///
+/// #[derive(PyTree)]
+/// #[pytree(bound = "T: OwnedTree<_>")]
+/// struct Inner<T>(T);
+///
+/// #[derive(PyTree)]
+/// struct Outer<T>(Inner<T>, i64);
+///
+/// assert_eq!(leaves::<Meta, _>(&Outer(Inner(1), 2)).len(), 2);
+/// ```
 pub struct Reader<F, X>(PhantomData<(F, X)>);
 
 impl<F, X> Reader<F, X> {

@@ -6,8 +6,8 @@ mod expand;
 
 use crate::ctxt::Ctxt;
 use crate::lints;
-use crate::ty;
 use crate::root::Root;
+use crate::ty;
 use proc_macro2::TokenStream;
 use syn::DeriveInput;
 

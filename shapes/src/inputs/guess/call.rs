@@ -56,8 +56,11 @@ fn alike<'s>(guesser: &Guesser<'_>, first: &'s InputSet, masks: Vec<u64>) -> Res
     Ok((args, kwargs))
 }
 
+/// The positional arguments of a set, and its named ones.
+type Given<'s> = (Vec<Object<'s>>, Vec<(&'s str, Object<'s>)>);
+
 /// The first parameter that one set has by position and another by name.
-fn mixed(signature: &Signature, sets: &[(Vec<Object<'_>>, Vec<(&str, Object<'_>)>)]) -> Option<MixedArgument> {
+fn mixed(signature: &Signature, sets: &[Given<'_>]) -> Option<MixedArgument> {
     signature.parameters().iter().enumerate().find_map(|(i, parameter)| {
         let by_position = sets.iter().position(|(args, _)| args.len() > i)?;
         let by_name = sets.iter().position(|(_, kwargs)| kwargs.iter().any(|(name, _)| *name == parameter.name))?;
