@@ -159,7 +159,7 @@ fn lists_and_tuples() {
     held!((i64, f32, String): vec![(1, 0.5, String::new()), (1, 0.5, "\0".into())]; refused vec![(1, f32::NAN, String::new())]);
     held!(VecDeque<u64>: vec![[].into(), [u64::MAX].into(), [1, 2].into(), [2, 1].into()]);
     held!(Vec<Vec<()>>: vec![vec![], vec![vec![]], vec![vec![()]], vec![vec![], vec![]]]);
-    held!(std::ops::Range<i64>: vec![0..1, 1..0]);
+    held!(std::ops::Range<i64>: vec![0..0, 0..1, i64::MIN..i64::MAX]);
     held!(BTreeSet<String>: vec![[].into(), ["b".to_owned(), "a".to_owned()].into()]);
 }
 

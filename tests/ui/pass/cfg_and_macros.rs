@@ -85,6 +85,34 @@ macro_rules! closure {
     };
 }
 
+trait Layer {
+    fn width(&self) -> i64;
+}
+
+impl Layer for Model {
+    fn width(&self) -> i64 {
+        7
+    }
+}
+
+/// A trait object is a model too.
+#[module(family = Meta)]
+impl dyn Layer {
+    fn forward(&self, x: &TensorMeta) -> i64 {
+        x.sizes[0] + self.width()
+    }
+}
+
+struct Wrapped;
+
+#[module(family = Meta)]
+#[allow(unused_parens)]
+impl (Wrapped) {
+    fn forward(&self, n: i64) -> i64 {
+        n
+    }
+}
+
 /// As deep as a type may be.
 #[derive(PyTree)]
 #[pytree(family = Meta)]
@@ -107,5 +135,9 @@ fn main() {
         xs.len() as i64 + n
     });
     assert_eq!(changed.call(&changed.args((1, vec![]))).unwrap(), 3);
+    let layer: &dyn Layer = &Model;
+    assert_eq!(layer.call(&<dyn Layer>::args(x())).unwrap(), 9);
+    assert_eq!(<dyn Layer>::name(), "Layer");
+    assert_eq!(Wrapped.call(&Wrapped::args(3)).unwrap(), 3);
     assert_eq!(leaves::<Meta, _>(&Deep { x: vec![] }).len(), 0);
 }
