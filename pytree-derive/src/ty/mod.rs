@@ -5,9 +5,11 @@ mod depth;
 mod hint;
 mod mentions;
 mod option;
+mod parens;
 
 pub(crate) use borrow::{borrowed, borrowed_for_a_time, lifetimes};
 pub(crate) use depth::too_deep;
 pub(crate) use hint::hint;
 pub(crate) use mentions::{contains, mentions, projection, without_recursion};
 pub(crate) use option::{inner, refuse_double};
+pub(crate) use parens::unparenthesized;

@@ -110,7 +110,7 @@ impl<'a> Model<'a> {
         let (name, parameters) = (name?, written.into_iter().collect::<Option<_>>()?);
         Some(Model {
             generics: &block.generics,
-            ty: &block.model,
+            ty: ty::unparenthesized(&block.model),
             args: args_name(&name, block, family),
             name,
             root,

@@ -2,7 +2,7 @@
 
 use crate::attr::Asked;
 use crate::ctxt::Ctxt;
-use crate::ty::{self, borrowed, refuse_double};
+use crate::ty::{self, borrowed, refuse_double, unparenthesized};
 use proc_macro2::{Span, TokenStream};
 use quote::{ToTokens, quote, quote_spanned};
 use syn::spanned::Spanned;
@@ -191,15 +191,6 @@ fn at(ty: &impl Spanned) -> Span {
 
 fn is_number(ty: &Type) -> bool {
     matches!(ty, Type::Path(path) if ["i64", "f64", "bool"].iter().any(|name| path.path.is_ident(name)))
-}
-
-/// The type without parentheses, including the invisible ones around a `macro_rules` variable.
-fn unparenthesized(ty: &Type) -> &Type {
-    match ty {
-        Type::Paren(inner) => unparenthesized(&inner.elem),
-        Type::Group(inner) => unparenthesized(&inner.elem),
-        ty => ty,
-    }
 }
 
 /// Why a number or character of another type than torch's cannot be an argument. Only a family of the user's own could make
