@@ -73,7 +73,7 @@
 //!   not supported.
 //! - A tree can be [1000 nodes](TreeSpec::MAX_DEPTH) deep, which is about Python's recursion limit, and a tree in
 //!   treespec JSON 62.
-//! - JSON in a context cannot hold NaN or infinity. Keys of dicts can be either.
+//! - JSON in a context cannot hold NaN or infinity, so static fields cannot either. Keys of dicts can be either.
 //! - A class is identified by its serialized name alone: two classes with the same name are equal. Where torch calls
 //!   the class itself, for example to print it, the data is used instead.
 

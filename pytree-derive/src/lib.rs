@@ -12,7 +12,10 @@ mod ctxt;
 mod derive;
 #[cfg(test)]
 mod expansion_tests;
+#[cfg(test)]
+mod grammar_tests;
 mod header;
+mod lints;
 mod module;
 mod name;
 mod root;
@@ -192,7 +195,7 @@ use root::Root;
 ///
 /// | `#[pytree(..)]` | |
 /// |---|---|
-/// | `static` | kept in the context, compared with the spec and written as JSON; its type needs `PartialEq` and the traits of serde, and cannot hold tensors |
+/// | `static` | kept in the context, compared with the spec and written as JSON; its type needs `PartialEq` and the traits of serde, and cannot hold tensors. A value that JSON cannot hold, such as NaN, is an error. A `HashMap` is written sorted by key, unless it is inside a type of your own |
 /// | `skip` | not carried, and rebuilt by `Default::default()`. `PhantomData` fields must be marked `skip` too |
 /// | `skip, default = path` | not carried, and rebuilt by this function, which takes no arguments |
 /// | `leaf` | one leaf, by `AsLeaf`: smaller numbers, shared strings, your own enums |
@@ -302,10 +305,10 @@ use root::Root;
 ///
 /// # Limits
 ///
-/// A node has at most 128 children. Unions and packed structs are not supported. `flatten` accepts neither structs with
-/// static fields nor enums, and a `remote` struct cannot have static fields. A parameter used through an associated type,
-/// or one that is static in another generic struct, needs `bound`. Constants, and namedtuples whose Python class is not
-/// registered, have no JSON form in torch.
+/// A node has at most 128 children, and a type is nested at most 64 levels deep. Unions and packed structs are not
+/// supported. `flatten` accepts neither structs with static fields nor enums, and a `remote` struct cannot have static
+/// fields. A parameter used through an associated type, or one that is static in another generic struct, needs `bound`.
+/// Constants, and namedtuples whose Python class is not registered, have no JSON form in torch.
 #[proc_macro_derive(PyTree, attributes(pytree))]
 pub fn derive_pytree(input: TokenStream) -> TokenStream {
     derive::derive(input.into(), Root::core()).into()
@@ -326,7 +329,8 @@ pub fn derive_pytree_facade(input: TokenStream) -> TokenStream {
 /// - `Model::args(first)` or `Model::args((first, second))` gives the first few by position;
 /// - `Model::kwargs()` gives none by position.
 ///
-/// Both may be followed by `.name(value)`, which gives an argument by name. As a tree, arguments are Python's
+/// Both may be followed by `.name(value)`, which gives an argument by name; one that is an `Option` is given with `Some` or
+/// without. As a tree, arguments are Python's
 /// `(args, kwargs)`, so their spec is the `in_spec` that torch makes for the same call.
 ///
 /// ```

@@ -43,7 +43,7 @@ pub use constraints::{
 };
 pub use inputs::argument::{ArgumentPath, Input};
 pub use inputs::couple::{ChangeOptions, CoupleError, CoupleInputsDynamicShapes};
-pub use inputs::guess::{Auto, GuessError, GuessOptions};
+pub use inputs::guess::{Auto, GuessError, GuessOptions, MixedArgument};
 pub use inputs::kwargs::{MoveError, MovedShapes};
 pub use inputs::observer::{Batch, Constant, InputObserver, Observed, ObserverError};
 pub use inputs::{InputSet, InputSets, InputsError, InvalidDimension, LeafDescription, ModelInputs, ValidateError};

@@ -184,7 +184,10 @@ fn sets_unlike_the_first() {
     // Arguments by name and by position are the same, and None stands for any value.
     let named = Mixed::args(vec![f32([9, 3])]).n(4).mask(Some(f32([1]))).table(table(&["a"]));
     let inputs = ModelInputs::new(&Mixed, [first(), named]).expect("the same structure");
-    assert!(matches!(inputs.guess_dynamic_shapes(), Err(GuessError::ArgsCountMismatch { .. })));
+    let error = inputs.guess_dynamic_shapes().expect_err("one by position, one by name");
+    assert!(matches!(error, GuessError::ArgsCountMismatch { .. }), "{error:?}");
+    let cure = "; inputs[0] gives `table` by position, inputs[1] by name: give it the same way in every set";
+    assert!(error.to_string().ends_with(cure), "{error}");
     let masked = ModelInputs::new(&Mixed, [first(), set(vec![f32([4, 3])], &["a"], Some(f32([1])))]).expect("two sets");
     let shapes = masked.guess_dynamic_shapes().expect("shapes");
     assert_eq!(shapes.repr(), "(([{0: DimHint(DYNAMIC)}], {'a': {}}, None, None), {})");

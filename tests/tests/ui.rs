@@ -95,3 +95,18 @@ fn no_text_depends_on_the_machine() {
         assert_eq!(found, None, "in {}", case.display());
     }
 }
+
+/// The strictest case with clippy, whose lints the cases are otherwise not built with.
+#[test]
+fn expansions_are_clean_for_clippy() {
+    if !Command::new(env!("CARGO")).args(["clippy", "--version"]).output().unwrap().status.success() {
+        println!("clippy is not installed");
+        return;
+    }
+    let output = Command::new(env!("CARGO"))
+        .args(["clippy", "--quiet", "--offline", "--package", "ui", "--example", "strict", "--", "-Dwarnings"])
+        .current_dir(package())
+        .output()
+        .unwrap();
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+}

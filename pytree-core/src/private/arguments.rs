@@ -9,7 +9,7 @@ use std::fmt::{Formatter, Result as FmtResult};
     label = "neither the first argument nor a tuple of the first arguments",
     note = "a call owns its arguments: pass `T` where forward takes `&T`, and `Vec<T>` where it takes `&[T]`"
 )]
-pub trait Positional<M, Args> {
+pub trait Positional<M: ?Sized, Args> {
     /// The call with these arguments in their slots.
     fn fill(self) -> Args;
 }

@@ -3,17 +3,21 @@
 //! Generated code may be under `#![no_implicit_prelude]`, so every name that it needs is here.
 
 mod arguments;
+mod fields;
+mod hints;
 mod joined;
 mod outcome;
 mod python_name;
 mod static_field;
 
 pub use arguments::{Positional, debug_args, keyword_only, share, slot};
+pub use fields::{AllMovable, Given, Movable, Reader, Skipped, Unread, Whole};
+pub use hints::{Character, Child, LargeNumber, Locked, Marker, Object, Outcome, Set, Shared, SmallNumber, Unordered};
 pub use joined::{FieldNames, Joined, Part, distinct};
 pub use outcome::{AsBox, BoxedKind, ByText, Fallible, ShownKind};
 pub use python_name::{dotted, dotted_len, text};
 pub use static_field::{
-    Holds, HoldsNone, StaticField, StaticsError, StaticsObject, StaticsValue, Tensors, write_variant,
+    Holds, HoldsNone, Sort, StaticField, StaticsError, StaticsObject, StaticsValue, Tensors, write_variant,
 };
 
 /// The root of the library, for `Tch`: without the feature the compiler then says in which crate it is missing, and why.
@@ -36,6 +40,8 @@ pub use std::marker::PhantomData;
 use std::ops::ControlFlow;
 pub use std::ops::Fn;
 pub use std::option::Option::{self, None, Some};
+/// Under names of their own, since a user may have a type `str`.
+pub use std::primitive::{bool as Bool, str as Str, u8 as Byte};
 pub use std::result::Result::{self, Err, Ok};
 pub use std::string::String;
 pub use std::vec::Vec;

@@ -39,8 +39,9 @@ pub const fn text(bytes: &'static [u8]) -> &'static str {
 #[macro_export]
 macro_rules! __python_name {
     ($name:literal) => {{
-        const PATH: &str = $crate::__private::concat!($crate::__private::module_path!(), "::", $name);
-        const BYTES: [u8; $crate::__private::dotted_len(PATH)] = $crate::__private::dotted(PATH);
+        const PATH: &$crate::__private::Str =
+            $crate::__private::concat!($crate::__private::module_path!(), "::", $name);
+        const BYTES: [$crate::__private::Byte; $crate::__private::dotted_len(PATH)] = $crate::__private::dotted(PATH);
         $crate::__private::text(&BYTES)
     }};
 }

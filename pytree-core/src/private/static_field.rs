@@ -15,8 +15,8 @@ use std::collections::{BTreeMap, HashMap, VecDeque};
     note = "a type parameter that is used for a static field of a field's type is not a tree: give its bounds with `#[pytree(bound = \"..\")]`"
 )]
 pub trait StaticField: Sized {
-    /// Adds the field to the JSON object of a context.
-    fn write(&self, object: &mut StaticsObject, name: &str) -> Result<(), StaticsError>;
+    /// Adds the field to the JSON object of a context. The items of maps and lists are sorted if `sort` says so.
+    fn write(&self, object: &mut StaticsObject, name: &str, sort: Sort) -> Result<(), StaticsError>;
 
     /// Takes the field from the JSON object of a context.
     fn read<F: Family, S: Source<F>>(fields: &mut Rebuilder<'_, S>, name: &'static str)
@@ -25,9 +25,18 @@ pub trait StaticField: Sized {
 
 #[diagnostic::do_not_recommend]
 impl<T: serde::Serialize + serde::de::DeserializeOwned + PartialEq> StaticField for T {
-    fn write(&self, object: &mut StaticsObject, name: &str) -> Result<(), StaticsError> {
-        object.insert(name.to_owned(), serde_json::to_value(self)?);
-        Ok(())
+    fn write(&self, object: &mut StaticsObject, name: &str, sort: Sort) -> Result<(), StaticsError> {
+        let mut value = serde_json::to_value(self).map_err(|e| refused(name, &e.to_string()))?;
+        sorted(&mut value, sort);
+        // Two values with equal specs would be taken for the same.
+        match T::deserialize(&value) {
+            Ok(again) if again == *self => {
+                object.insert(name.to_owned(), value);
+                Ok(())
+            }
+            Ok(_) => Err(refused(name, LOST)),
+            Err(error) => Err(refused(name, &format!("{LOST} ({error})"))),
+        }
     }
 
     fn read<F: Family, S: Source<F>>(
@@ -36,6 +45,43 @@ impl<T: serde::Serialize + serde::de::DeserializeOwned + PartialEq> StaticField 
     ) -> Result<Self, UnflattenError> {
         fields.static_field(name)
     }
+}
+
+/// Which items have no order of their own, so that they are sorted to give the same JSON every time.
+#[derive(Clone, Copy, Debug)]
+pub struct Sort {
+    /// The type is written with `HashMap`.
+    pub maps: bool,
+    /// The type is written with `HashSet`.
+    pub lists: bool,
+}
+
+/// Sorts the keys of maps and the items of lists.
+fn sorted(value: &mut StaticsValue, sort: Sort) {
+    match value {
+        StaticsValue::Array(items) => {
+            items.iter_mut().for_each(|item| sorted(item, sort));
+            if sort.lists {
+                items.sort_by_cached_key(ToString::to_string);
+            }
+        }
+        StaticsValue::Object(items) => {
+            items.values_mut().for_each(|item| sorted(item, sort));
+            if sort.maps {
+                items.sort_keys();
+            }
+        }
+        _ => {}
+    }
+}
+
+/// Why a value is refused that serde can write.
+const LOST: &str =
+    "the value is not the same when it is read again: in JSON, NaN, infinities and a `Some` of nothing are `null`";
+
+/// The error of a value that JSON cannot hold.
+fn refused(name: &str, why: &str) -> StaticsError {
+    serde::ser::Error::custom(format_args!("field `{name}`: {why}"))
 }
 
 /// The JSON object of [`Statics`](crate::Statics).

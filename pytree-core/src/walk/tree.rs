@@ -11,8 +11,9 @@ use std::ops::ControlFlow;
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not a tree of `{F}` leaves",
     label = "not allowed in a pytree",
-    note = "a tree consists of tensors, `i64`, `f64`, `bool`, `String`, `Option`, `Vec`, arrays, tuples, `IndexMap`, `BTreeMap` (not `HashMap`, which has no stable order) and types with `#[derive(PyTree)]`",
-    note = "for a struct of your own add `#[derive(PyTree)]`; mark a field that is configuration `#[pytree(static)]`, a smaller number or a mode `#[pytree(leaf)]`, a field to leave out, such as `PhantomData`, `#[pytree(skip)]`",
+    note = "for a struct or enum of your own add `#[derive(PyTree)]`",
+    note = "a field that is not data: `#[pytree(static)]` keeps configuration, `#[pytree(leaf)]` makes it a number or string, `#[pytree(skip)]` leaves it out",
+    note = "trees are tensors, `i64`, `f64`, `bool`, `String`, `Option`, `Vec`, arrays, tuples, `IndexMap`, `BTreeMap` and types with `#[derive(PyTree)]`; a `HashMap`, a set, a cell or another number is not a tree",
     note = "a layer or a `VarStore` is part of the model, not an input: keep it in the model, and pass the tensors it works on",
     note = "for tensors of another family name the family: `#[pytree(family = ..)]` or `#[module(family = ..)]`"
 )]
@@ -81,12 +82,14 @@ pub trait PyTree<F: Family> {
 ///
 /// `#[derive(PyTree)]` implements it for a struct whose fields all implement it.
 #[diagnostic::on_unimplemented(
-    message = "`{Self}` cannot be rebuilt from `{F}` leaves",
-    label = "this cannot be rebuilt from leaves",
-    note = "references, slices, `Rc` and `Arc` can only be read: use the owned type (`Tensor` for `&Tensor`, `Vec<T>` for `&[T]`, `Box` for `Rc`), or make the struct read-only with `borrow_only`",
-    note = "for a struct of your own add `#[derive(PyTree)]`; a struct with a lifetime or `borrow_only` can only be read",
-    note = "a forward may return `Result<T, E>`, where `T` is a tree; the type must be written with the name `Result`",
-    note = "a layer or a `VarStore` is part of the model, not an input: keep it in the model, and pass the tensors it works on"
+    message = "`{Self}` is not a tree that can be rebuilt from `{F}` leaves",
+    label = "not allowed in a pytree, or only to be read",
+    note = "for a struct or enum of your own add `#[derive(PyTree)]`; with a lifetime or `borrow_only` it can only be read",
+    note = "a field that is not data: `#[pytree(static)]` keeps configuration, `#[pytree(leaf)]` makes it a number or string, `#[pytree(skip)]` leaves it out",
+    note = "trees are tensors, `i64`, `f64`, `bool`, `String`, `Option`, `Vec`, arrays, tuples, `IndexMap`, `BTreeMap` and types with `#[derive(PyTree)]`; a `HashMap`, a set, a cell or another number is not a tree, and `&T`, `Rc` and `Arc` can only be read",
+    note = "a layer or a `VarStore` is part of the model, not an input: keep it in the model, and pass the tensors it works on",
+    note = "for tensors of another family name the family: `#[pytree(family = ..)]` or `#[module(family = ..)]`",
+    note = "a forward may return a `Result` of a tree, if its type is written with the name `Result`"
 )]
 pub trait OwnedTree<F: Family>: PyTree<F> + Sized {
     /// Shows every leaf to `visitor`, to be changed in place.
@@ -102,6 +105,24 @@ pub trait OwnedTree<F: Family>: PyTree<F> + Sized {
     #[inline]
     fn from_none() -> Option<Self> {
         None
+    }
+
+    /// [`PyTree::FIELDS`]. The derive asks for it here, so that a field that is not a tree is reported once.
+    #[doc(hidden)]
+    const OWN_FIELDS: Option<&'static [&'static str]> = <Self as PyTree<F>>::FIELDS;
+
+    /// [`PyTree::walk_field`]. The derive calls it here, so that a field that is not a tree is reported once.
+    #[doc(hidden)]
+    #[inline(always)]
+    fn read_field<'a, W: Fields<'a, F>>(&'a self, fields: &mut W) {
+        self.walk_field(fields);
+    }
+
+    /// [`PyTree::walk_fields`]. The derive calls it here, so that a field that is not a tree is reported once.
+    #[doc(hidden)]
+    #[inline(always)]
+    fn read_fields<'a, W: Fields<'a, F>>(&'a self, fields: &mut W) {
+        self.walk_fields(fields);
     }
 
     /// Shows every child field of a struct to `fields`. The derive implements this.

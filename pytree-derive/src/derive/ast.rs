@@ -4,6 +4,7 @@ use crate::attr::{FieldAttrs, TypeAttrs, VariantAttrs};
 use crate::ctxt::Ctxt;
 use crate::name::plain;
 use crate::root::Root;
+use crate::ty;
 use proc_macro2::TokenStream;
 use quote::ToTokens;
 use syn::{Data, DeriveInput, Fields, Generics, Ident, Member, Type};
@@ -88,7 +89,7 @@ impl<'a> InputVariant<'a> {
         };
         let read = |(member, field): (Member, &'a syn::Field)| InputField {
             member,
-            ty: &field.ty,
+            ty: ty::unparenthesized(&field.ty),
             attrs: FieldAttrs::read(cx, &field.attrs),
         };
         InputVariant { ident, attrs, style, fields: fields.members().zip(fields).map(read).collect() }

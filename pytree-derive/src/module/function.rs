@@ -7,6 +7,7 @@ use super::strip;
 use crate::attr::ModelAttrs;
 use crate::ctxt::Ctxt;
 use crate::root::Root;
+use crate::ty;
 use proc_macro2::{Span, TokenStream, TokenTree};
 use quote::{ToTokens, quote};
 use syn::parse::{ParseStream, Parser};
@@ -27,24 +28,25 @@ struct Input {
 
 /// An expression: the closure, wrapped in a type of its own that is a `Module`.
 pub(crate) fn function(input: TokenStream, root: Root) -> TokenStream {
+    if let Some(error) = ty::too_deep(&input) {
+        return in_block(error.to_compile_error());
+    }
     let cx = Ctxt::new();
     let read = |input: ParseStream<'_>| read(&cx, input);
     let parsed = cx.ok(read.parse2(input));
-    let Some(Input { attrs, moved, parameters, output, body }) = parsed else {
-        return cx.finish().err().map(|errors| quote!({ #errors })).unwrap_or_default();
-    };
+    let Some(Input { attrs, moved, parameters, output, body }) = parsed else { return errors(cx) };
     let root = attrs.root.map_or(root, |root| root.value);
     let (plumbing, family, name) = (root.plumbing(), attrs.family.map(|f| f.value), attrs.name.map(|n| n.value));
     // The underscores keep it from hiding a type of the user.
     let ident = Ident::new("__Function", Span::call_site());
     let text = name.as_ref().map_or_else(|| "Function".to_owned(), syn::LitStr::value);
-    if syn::parse_str::<Ident>(&text).is_err() {
+    let named = syn::parse_str::<Ident>(&text).is_ok();
+    if !named {
         cx.error(&name, "the name of a function must be an identifier");
     }
     let stripped = strip::parameters(parameters.clone());
-    let arguments = cx.ok((|input: ParseStream<'_>| list(input)).parse2(parameters.clone())).unwrap_or_default();
+    let Some(arguments) = cx.ok(list.parse2(parameters.clone())) else { return errors(cx) };
     let types: Vec<TokenStream> = arguments.iter().map(|a| a.ty.to_token_stream()).collect();
-    let patterns: Vec<&TokenStream> = arguments.iter().map(|a| &a.pattern).collect();
     // The block that a user would write, so that the rules and messages of `#[module]` apply.
     let bound = quote!(__Closure: #plumbing::Fn(#(#types),*) -> #output);
     let written = quote! {
@@ -53,20 +55,20 @@ pub(crate) fn function(input: TokenStream, root: Root) -> TokenStream {
         }
     };
     let block = cx.ok((|input: ParseStream<'_>| Block::parse(input, None)).parse2(written));
-    let model = block.as_ref().and_then(|block| Model::check(&cx, block, family.as_ref(), &root));
-    let expanded = match (cx.finish(), model) {
-        (Ok(()), Some(model)) => expand::expand(&Model { name: text, ..model }, Made::OfValue),
-        (errors, _) => {
-            let errors = errors.err().unwrap_or_default();
-            return quote!({ #errors });
-        }
+    let model =
+        block.as_ref().and_then(|block| Model::check(&cx, block, named.then_some(text), family.as_ref(), &root));
+    let model = match (cx.finish(), model) {
+        (Ok(()), Some(model)) => model,
+        (errors, _) => return in_block(errors.err().unwrap_or_default()),
     };
+    let (expanded, names) = (expand::expand(&model, Made::OfValue, None), model.parameters.iter().map(|p| &p.ident));
+    let names: Vec<&Ident> = names.collect();
     quote! {
         {
             struct #ident<__Closure>(__Closure);
             impl<#bound> #ident<__Closure> {
-                fn forward(&self, #stripped) -> #output {
-                    (self.0)(#(#patterns),*)
+                fn forward(&self, #(#names: #types),*) -> #output {
+                    (self.0)(#(#names),*)
                 }
                 /// Gives the closure its type, so that its references may have any lifetime.
                 fn wrap(closure: __Closure) -> Self {
@@ -77,6 +79,15 @@ pub(crate) fn function(input: TokenStream, root: Root) -> TokenStream {
             #ident::wrap(#moved |#stripped| -> #output #body)
         }
     }
+}
+
+/// The mistakes as an expression.
+fn errors(cx: Ctxt) -> TokenStream {
+    in_block(cx.finish().err().unwrap_or_default())
+}
+
+fn in_block(tokens: TokenStream) -> TokenStream {
+    quote!({ #tokens })
 }
 
 fn list(input: ParseStream<'_>) -> syn::Result<Vec<Argument>> {

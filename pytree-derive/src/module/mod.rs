@@ -11,7 +11,9 @@ pub(crate) use function::function;
 
 use crate::attr::ModelAttrs;
 use crate::ctxt::Ctxt;
+use crate::lints;
 use crate::root::Root;
+use crate::ty;
 use proc_macro2::TokenStream;
 use syn::parse::{ParseStream, Parser};
 
@@ -24,13 +26,14 @@ pub(crate) fn module(arguments: TokenStream, item: TokenStream, root: Root) -> T
     let named = attrs.forward.map(|forward| forward.value);
     let name = named.as_ref().map_or_else(|| "forward".to_owned(), ToString::to_string);
     let read = |input: ParseStream<'_>| ast::Block::parse(input, named.clone());
-    let block = cx.ok(read.parse2(item.clone()));
-    let model = block.as_ref().map(|block| check::Model::check(&cx, block, family.as_ref(), &root));
+    let block = cx.ok(ty::too_deep(&item).map_or_else(|| read.parse2(item.clone()), Err));
+    let model = block.as_ref().map(|block| check::Model::check(&cx, block, None, family.as_ref(), &root));
     let written = match (cx.finish(), model) {
-        (Ok(()), Some(Some(model))) => expand::expand(&model, expand::Made::OfType),
+        (Ok(()), Some(Some(model))) => expand::expand(&model, expand::Made::OfType, lints::deprecated(&item).as_ref()),
         (errors, _) => {
             let mut tokens = errors.err().unwrap_or_default();
-            tokens.extend(block.as_ref().map(|block| expand::fallback(block, family.as_ref(), &root)));
+            let block = block.as_ref().filter(|block| check::type_name(&block.model).is_some());
+            tokens.extend(block.map(|block| expand::fallback(block, family.as_ref(), &root)));
             tokens
         }
     };

@@ -7,6 +7,15 @@ pub(crate) fn mentions(tokens: TokenStream, ident: &Ident) -> bool {
     find(tokens, ident).is_some()
 }
 
+/// Whether an identifier is among the tokens.
+pub(crate) fn contains(tokens: TokenStream, ident: &Ident) -> bool {
+    tokens.into_iter().any(|token| match token {
+        TokenTree::Group(group) => contains(group.stream(), ident),
+        TokenTree::Ident(found) => found == *ident,
+        _ => false,
+    })
+}
+
 /// Where `ty` goes through the parameter `ident` to an associated type of its trait: `T::Item`, `<T as Trait>::Item`.
 pub(crate) fn projection(ty: TokenStream, ident: &Ident) -> Option<Ident> {
     find(ty, ident).and_then(|(place, through)| through.then_some(place))

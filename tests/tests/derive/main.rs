@@ -6,6 +6,7 @@ mod generics;
 mod properties;
 mod roles;
 mod shapes;
+mod statics;
 mod structs;
 
 use pytree_core::{DType, Meta, OwnedTree, PyTree, TensorMeta, TreeSpec, flatten, into_leaves, structure, unflatten};

@@ -184,7 +184,10 @@ fn a_static_field_that_json_cannot_hold_is_an_error() {
         by_pair: std::collections::BTreeMap<(i64, i64), i64>,
     }
     let error = flatten::<Meta, _>(&Table { by_pair: [((1, 2), 3)].into() }).err().unwrap();
-    assert_eq!(error.to_string(), "a static field of `Table` cannot be written as JSON: key must be a string");
+    assert_eq!(
+        error.to_string(),
+        "a static field of `Table` cannot be written as JSON: field `by_pair`: key must be a string"
+    );
 }
 
 /// Recursive, private, with defaults, const generics, bounds and a where clause.

@@ -44,4 +44,49 @@ impl Hidden {
     }
 }
 
-fn main() {}
+/// A deprecated type.
+#[derive(PyTree)]
+#[deprecated]
+pub struct Old<T> {
+    x: T,
+}
+
+/// A type with deprecated parts.
+#[derive(PyTree)]
+pub enum Older<T> {
+    /// Not any more.
+    #[deprecated]
+    Gone(T),
+    /// With a deprecated field.
+    Kept {
+        /// Not any more.
+        #[deprecated]
+        x: Option<T>,
+    },
+}
+
+/// A type of a deprecated one.
+#[derive(PyTree)]
+#[allow(deprecated)]
+#[pytree(family = Meta)]
+pub struct Holds {
+    /// The old one.
+    pub old: Old<TensorMeta>,
+}
+
+/// A deprecated model.
+pub struct OldModel;
+
+#[module(family = Meta)]
+impl OldModel {
+    /// Its forward.
+    #[deprecated]
+    pub fn forward(&self, x: &TensorMeta) -> TensorMeta {
+        x.clone()
+    }
+}
+
+fn main() {
+    #[allow(deprecated)]
+    let _ = |old: Old<i64>| old.x;
+}

@@ -33,6 +33,7 @@ trait Fn {}
 trait IntoIterator {}
 trait Extend {}
 struct PhantomData;
+struct str;
 
 mod half {
     use ::pytree_core::{Family, Source, UnflattenError, Visitor, VisitorMut, VisitorOwned};
@@ -90,7 +91,7 @@ struct Model;
 
 #[module(family = Meta)]
 impl Model {
-    fn forward(&self, inputs: &Inputs<TensorMeta>, name: &str, #[default(1)] n: i64, #[args] rest: &[TensorMeta]) -> i64 {
+    fn forward(&self, inputs: &Inputs<TensorMeta>, name: &[i64], #[default(1)] n: i64, #[args] rest: &[TensorMeta]) -> i64 {
         let _ = (inputs, name, n, rest);
         0
     }
@@ -101,5 +102,5 @@ fn main() {
         *n += 1;
         x.sizes[0] + *n
     });
-    let _ = Model::kwargs().name(::std::string::String::new());
+    let _ = Model::kwargs().name(::std::vec::Vec::new());
 }

@@ -120,7 +120,9 @@ fn unique_tags(cx: &Ctxt, input: &Input<'_>, variants: &[NodeVariant<'_>]) {
     let mut seen: HashMap<&str, &Ident> = HashMap::new();
     for (variant, written) in variants.iter().zip(&input.variants) {
         if let Some(other) = seen.insert(&variant.tag, variant.ident) {
-            let message = format_args!("the name \"{}\" is already taken by variant `{other}`", variant.tag);
+            let renamed = written.attrs.rename.is_some();
+            let cure = if renamed { "choose another `rename`" } else { "give one of them a `rename`" };
+            let message = format_args!("the name \"{}\" is already taken by variant `{other}`: {cure}", variant.tag);
             match &written.attrs.rename {
                 Some(rename) => cx.error(&rename.value, message),
                 None => cx.error(variant.ident, message),

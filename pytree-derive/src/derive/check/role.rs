@@ -202,7 +202,14 @@ fn unique(cx: &Ctxt, input: &Input<'_>, fields: &[NodeField<'_>], variant: &Inpu
             },
         };
         let message = match seen.insert(name, &field.rust_name) {
-            Some(other) => Some(format!("the name \"{name}\" is already taken by field `{other}`")),
+            Some(other) => {
+                let cure = if written.attrs.rename.is_some() {
+                    "choose another `rename`"
+                } else {
+                    "give one of them a `rename`"
+                };
+                Some(format!("the name \"{name}\" is already taken by field `{other}`: {cure}"))
+            }
             None if input.is_enum && name == VARIANT => {
                 Some(format!("the name \"{name}\" is reserved for the variant in the context: rename the field"))
             }

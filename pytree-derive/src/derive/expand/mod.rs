@@ -23,7 +23,9 @@ use syn::TypeParam;
 use syn::spanned::Spanned;
 
 /// Everything written for a node, in one `const _`.
-pub(crate) fn expand(node: &Node<'_>) -> TokenStream {
+///
+/// `deprecated` is that lint, if it is allowed.
+pub(crate) fn expand(node: &Node<'_>, deprecated: Option<&TokenStream>) -> TokenStream {
     let plumbing = node.root.plumbing();
     let family = match &node.family {
         Family::Any => None,
@@ -43,7 +45,7 @@ pub(crate) fn expand(node: &Node<'_>) -> TokenStream {
     };
     let statics = statics::statics(node);
     quote! {
-        #[allow(deprecated, unused_variables, unused_mut)]
+        #[allow(#deprecated unused_variables, unused_mut)]
         const _: () = {
             use #plumbing::{self as __p, OwnedTree as __Owned, PyTree as __Tree};
             #family

@@ -51,7 +51,7 @@ pub(super) fn node_type(node: &Node<'_>) -> TokenStream {
     let (generics, own_type, clause) = (header.params(None, |_| Vec::new()), node.own_type(), header.clause());
     quote! {
         static __TYPES: [__p::NodeType; #count] = [#(#types),*];
-        static __TAGS: [&str; #count] = [#(#tags),*];
+        static __TAGS: [&__p::Str; #count] = [#(#tags),*];
         #[automatically_derived]
         impl #generics __p::Variant for #own_type #clause {
             fn node_type(&self) -> &'static __p::NodeType {
@@ -67,23 +67,24 @@ fn joined(node: &Node<'_>, of: &TokenStream) -> TokenStream {
     let head = node.head(&quote!(__Tree), &quote!(__p::Joined<#family>), &node.own_type(), false);
     let parts = node.fields().filter_map(|field| match &field.role {
         Role::Flatten => {
-            let ty = field.ty;
-            Some(quote!(__p::Part::All(<#ty as __Tree<#family>>::FIELDS)))
+            let fields = fields_of(node, field);
+            Some(quote!(__p::Part::All(#fields)))
         }
         role => role.child().map(|name| quote!(__p::Part::One(#name))),
     });
     // Without type parameters the list can be checked where the type is defined, and a mistake is reported at the field.
     let checks = node.fields().filter(|f| matches!(f.role, Role::Flatten) && node.generics.params.is_empty());
-    let checks = checks.map(|NodeField { ty, rust_name, .. }| {
-        let own_type = node.own_type();
+    let checks = checks.map(|field| {
+        let NodeField { ty, rust_name, .. } = field;
+        let (own_type, fields) = (node.own_type(), fields_of(node, field));
         let no_struct = format!(
             "field `{rust_name}` cannot be flattened: its type must be a struct with `#[derive(PyTree)]`, with named children and without static fields"
         );
         let twice = format!("flattening `{rust_name}` adds a name that another field already has: rename one of them");
         quote_spanned! {ty.span()=>
-            const _: () = __p::assert!(<#ty as __Tree<#family>>::FIELDS.is_some(), #no_struct);
+            const _: () = __p::assert!(#fields.is_some(), #no_struct);
             const _: () = __p::assert!(
-                __p::distinct(<#own_type as __p::Joined<#family>>::PARTS, <#ty as __Tree<#family>>::FIELDS),
+                __p::distinct(<#own_type as __p::Joined<#family>>::PARTS, #fields),
                 #twice
             );
         }
@@ -93,9 +94,19 @@ fn joined(node: &Node<'_>, of: &TokenStream) -> TokenStream {
         #[automatically_derived]
         #head {
             const NODE: __p::NodeType = #of;
-            const STRICT: bool = #strict;
+            const STRICT: __p::Bool = #strict;
             const PARTS: &'static [__p::Part] = &[#(#parts),*];
         }
         #(#checks)*
+    }
+}
+
+/// The names that a flattened field brings.
+fn fields_of(node: &Node<'_>, field: &NodeField<'_>) -> TokenStream {
+    let (ty, family) = (field.ty, node.family());
+    if node.is_read_as_owned(field) {
+        quote!(<#ty as __Owned<#family>>::OWN_FIELDS)
+    } else {
+        quote!(<#ty as __Tree<#family>>::FIELDS)
     }
 }

@@ -4,7 +4,7 @@ use super::walks::pattern;
 use crate::derive::check::{Node, NodeField, Role, names_family};
 use crate::header::Header;
 use crate::ty;
-use proc_macro2::TokenStream;
+use proc_macro2::{Ident, Span, TokenStream};
 use quote::{ToTokens, quote, quote_spanned};
 use syn::GenericParam;
 use syn::spanned::Spanned;
@@ -23,7 +23,10 @@ pub(super) fn statics(node: &Node<'_>) -> Option<TokenStream> {
     let own_type = node.own_type();
     let write = |(field, name, place): (&NodeField<'_>, &str, TokenStream)| {
         let ty = field.ty;
-        quote!(<#ty as __p::StaticField>::write(#place, &mut __o, #name)?;)
+        let of = |name: &str| ty::contains(ty.to_token_stream(), &Ident::new(name, Span::call_site()));
+        // A name is all that a macro sees. It only decides whether items that may have no order are sorted.
+        let (maps, lists) = (of("HashMap"), of("HashSet"));
+        quote!(<#ty as __p::StaticField>::write(#place, &mut __o, #name, __p::Sort { maps: #maps, lists: #lists })?;)
     };
     let body = if node.is_enum {
         let arms = node.variants.iter().map(|variant| {

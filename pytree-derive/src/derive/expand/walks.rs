@@ -2,8 +2,10 @@
 
 use super::with::way_name;
 use crate::derive::check::{Node, NodeField, NodeVariant, Role};
-use proc_macro2::TokenStream;
-use quote::{ToTokens, format_ident, quote};
+use crate::ty;
+use proc_macro2::{Span, TokenStream};
+use quote::{ToTokens, format_ident, quote, quote_spanned};
+use syn::{Ident, Type};
 
 /// What a walk does with the fields.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -58,6 +60,15 @@ pub(super) fn owned_tree(node: &Node<'_>) -> TokenStream {
         quote!(__p::rebuild_struct(#ty, #statics, __s))
     };
     let rebuild_fields = rebuild_fields(node, &quote!(Self));
+    // A type that implements `Drop` is reported here with the cure; the compiler's own error about the moves then stays away.
+    let span = node.ident.span();
+    let movable = node.fields().any(|f| f.role.has_children()).then(|| {
+        let asked = quote_spanned!(span=> __p::Whole::<Self>::OF.movable(););
+        quote! {
+            use __p::AllMovable as _;
+            #asked
+        }
+    });
     quote! {
         #[automatically_derived]
         #head {
@@ -76,6 +87,7 @@ pub(super) fn owned_tree(node: &Node<'_>) -> TokenStream {
                 #walk_mut
             }
             fn into_fields<__W: __p::FieldsOwned<#family>>(self, __w: &mut __W) {
+                #movable
                 #into_walk
             }
             fn rebuild_fields<__S: __p::Source<#family>>(__r: &mut __p::Rebuilder<'_, __S>) -> __p::Rebuilt<Self> {
@@ -114,11 +126,10 @@ fn names(node: &Node<'_>) -> Option<TokenStream> {
 
 /// Shows every field of `value` to `__w`.
 pub(super) fn list(node: &Node<'_>, walk: Walk, value: &TokenStream) -> TokenStream {
-    let family = node.family();
     let mut ways = 0..;
     let mut call = |field: &NodeField<'_>, place: TokenStream| {
         let way = if matches!(field.role, Role::With(..)) { ways.next().unwrap_or_default() } else { 0 };
-        show(field, walk, &family, &place, way)
+        show(node, field, walk, &place, way)
     };
     if node.is_enum {
         let arms = node.variants.iter().map(|variant| {
@@ -158,21 +169,72 @@ pub(super) fn pattern(
 }
 
 /// The call that shows one field to `__w`.
-fn show(field: &NodeField<'_>, walk: Walk, family: &TokenStream, place: &TokenStream, way: usize) -> TokenStream {
-    let ty = field.ty;
-    let (tree, method, list) = match walk {
-        Walk::Read => (quote!(__Tree), quote!(walk_field), quote!(walk_fields)),
-        Walk::Change => (quote!(__Owned), quote!(walk_field_mut), quote!(walk_fields_mut)),
-        Walk::Take => (quote!(__Owned), quote!(into_field), quote!(into_fields)),
+fn show(node: &Node<'_>, field: &NodeField<'_>, walk: Walk, place: &TokenStream, way: usize) -> TokenStream {
+    let (ty, family, tree) = (field.ty, node.family(), node.tree(field, walk));
+    let (method, list) = match (walk, node.is_read_as_owned(field)) {
+        (Walk::Read, false) => (quote!(walk_field), quote!(walk_fields)),
+        (Walk::Read, true) => (quote!(read_field), quote!(read_fields)),
+        (Walk::Change, _) => (quote!(walk_field_mut), quote!(walk_fields_mut)),
+        (Walk::Take, _) => (quote!(into_field), quote!(into_fields)),
     };
     match &field.role {
-        Role::Leaf(_) => quote!(<#ty as __p::AsLeaf>::#method(#place, __w);),
+        Role::Leaf(_) => match walk {
+            Walk::Read => quote!(<#ty as __p::AsLeaf>::walk_field(#place, __w);),
+            _ => quote!(<#ty as __p::AsLeaf>::#method(#place, __w);),
+        },
         Role::With(..) => {
             let way = way_name(way);
             quote!(__w.with::<#ty, #way<Self>>(#place);)
         }
         Role::Flatten => quote!(<#ty as #tree<#family>>::#list(#place, __w);),
+        _ if walk == Walk::Read && node.is_reported_as_owned(field) => {
+            quote! {
+                {
+                    #[allow(unused_imports)]
+                    use __p::Unread as _;
+                    __p::Reader::<#family, #ty>::OF.walk_field(#place, __w);
+                }
+            }
+        }
         _ => quote!(<#ty as #tree<#family>>::#method(#place, __w);),
+    }
+}
+
+impl Node<'_> {
+    /// Whether even reading calls `OwnedTree`, so that the compiler reports a type that is not a tree once for all impls.
+    /// A type that mentions a parameter of the struct is only known to be readable there.
+    pub(super) fn is_read_as_owned(&self, field: &NodeField<'_>) -> bool {
+        let mentions = |ident: &Ident| ty::mentions(field.ty.to_token_stream(), ident);
+        let own = Ident::new("Self", Span::call_site());
+        let generic =
+            self.params.iter().any(|p| mentions(&p.param.ident)) || (!self.params.is_empty() && mentions(&own));
+        !self.borrow_only && !generic
+    }
+
+    /// Whether the compiler reports the type of a child at the impl of `OwnedTree` alone: a type that mentions a parameter. A
+    /// parameter by itself is always a tree, unless the user gives the bounds.
+    fn is_reported_as_owned(&self, field: &NodeField<'_>) -> bool {
+        !self.borrow_only && !self.is_read_as_owned(field) && (!self.is_param(field) || self.bound.is_some())
+    }
+
+    fn is_param(&self, field: &NodeField<'_>) -> bool {
+        let is = |ident: &Ident| self.params.iter().any(|p| p.param.ident == *ident);
+        matches!(field.ty, Type::Path(path) if path.path.get_ident().is_some_and(is))
+    }
+
+    /// The trait by which a walk reaches a child.
+    fn tree(&self, field: &NodeField<'_>, walk: Walk) -> TokenStream {
+        if walk == Walk::Read && !self.is_read_as_owned(field) {
+            return quote!(__Tree);
+        }
+        match (&field.role, ty::hint(field.ty)) {
+            (Role::Child(_), Some(hint)) => {
+                let hint = format_ident!("{hint}");
+                quote!(__p::#hint)
+            }
+            (Role::Child(_), None) if self.is_reported_as_owned(field) && !self.is_param(field) => quote!(__p::Child),
+            _ => quote!(__Owned),
+        }
     }
 }
 
@@ -180,9 +242,11 @@ fn show(field: &NodeField<'_>, walk: Walk, family: &TokenStream, place: &TokenSt
 pub(super) fn rebuild_fields(node: &Node<'_>, target: &TokenStream) -> TokenStream {
     let family = node.family();
     let mut ways = 0..;
-    let mut value = |NodeField { member, ty, role, .. }: &NodeField<'_>| {
+    let mut value = |field: &NodeField<'_>| {
+        let NodeField { member, ty, role, .. } = field;
+        let tree = node.tree(field, Walk::Take);
         let value = match role {
-            Role::Child(_) => quote!(<#ty as __Owned<#family>>::rebuild_field(__r)?),
+            Role::Child(_) => quote!(<#ty as #tree<#family>>::rebuild_field(__r)?),
             Role::Leaf(_) => quote!(<#ty as __p::AsLeaf>::rebuild_field(__r)?),
             Role::With(..) => {
                 let way = way_name(ways.next().unwrap_or_default());
@@ -190,7 +254,7 @@ pub(super) fn rebuild_fields(node: &Node<'_>, target: &TokenStream) -> TokenStre
             }
             Role::Flatten => quote!(<#ty as __Owned<#family>>::rebuild_fields(__r)?),
             Role::Static(name) => quote!(<#ty as __p::StaticField>::read(__r, #name)?),
-            Role::Skip(None) => quote!(<#ty as __p::Default>::default()),
+            Role::Skip(None) => quote!(<#ty as __p::Skipped>::skipped()),
             Role::Skip(Some(path)) => quote!(#path()),
         };
         quote!(#member: #value)

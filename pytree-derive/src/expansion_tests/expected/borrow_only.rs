@@ -1,4 +1,4 @@
-#[allow(deprecated, unused_variables, unused_mut)]
+#[allow(unused_variables, unused_mut)]
 const _: () = {
     use ::pytree_core::__private::{self as __p, OwnedTree as __Owned, PyTree as __Tree};
     static __TYPE: __p::NodeType = __p::NodeType {

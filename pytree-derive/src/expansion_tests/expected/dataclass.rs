@@ -1,4 +1,4 @@
-#[allow(deprecated, unused_variables, unused_mut)]
+#[allow(unused_variables, unused_mut)]
 const _: () = {
     use ::pytree_core::__private::{self as __p, OwnedTree as __Owned, PyTree as __Tree};
     use __p::library as __pytree_core;
@@ -28,16 +28,16 @@ const _: () = {
             __p::walk_struct(self, &__TYPE, __v)
         }
         fn walk_fields<'__a, __W: __p::Fields<'__a, __F>>(&'__a self, __w: &mut __W) {
-            <Tensor as __Tree<__F>>::walk_field(&self.input_ids, __w);
-            <Option<Tensor> as __Tree<__F>>::walk_field(&self.attention_mask, __w);
-            <Option<Tensor> as __Tree<__F>>::walk_field(&self.position_ids, __w);
+            <Tensor as __Owned<__F>>::read_field(&self.input_ids, __w);
+            <Option<Tensor> as __Owned<__F>>::read_field(&self.attention_mask, __w);
+            <Option<Tensor> as __Owned<__F>>::read_field(&self.position_ids, __w);
             <Vec<
                 (Tensor, Tensor),
-            > as __Tree<__F>>::walk_field(&self.past_key_values, __w);
-            <Option<Tensor> as __Tree<__F>>::walk_field(&self.labels, __w);
-            <bool as __Tree<__F>>::walk_field(&self.use_cache, __w);
-            <f64 as __Tree<__F>>::walk_field(&self.temperature, __w);
-            <String as __Tree<__F>>::walk_field(&self.name, __w);
+            > as __Owned<__F>>::read_field(&self.past_key_values, __w);
+            <Option<Tensor> as __Owned<__F>>::read_field(&self.labels, __w);
+            <bool as __Owned<__F>>::read_field(&self.use_cache, __w);
+            <f64 as __Owned<__F>>::read_field(&self.temperature, __w);
+            <String as __Owned<__F>>::read_field(&self.name, __w);
         }
     }
     #[automatically_derived]
@@ -74,6 +74,8 @@ const _: () = {
             <String as __Owned<__F>>::walk_field_mut(&mut self.name, __w);
         }
         fn into_fields<__W: __p::FieldsOwned<__F>>(self, __w: &mut __W) {
+            use __p::AllMovable as _;
+            __p::Whole::<Self>::OF.movable();
             <Tensor as __Owned<__F>>::into_field(self.input_ids, __w);
             <Option<Tensor> as __Owned<__F>>::into_field(self.attention_mask, __w);
             <Option<Tensor> as __Owned<__F>>::into_field(self.position_ids, __w);

@@ -1,4 +1,4 @@
-#[allow(deprecated, unused_variables, unused_mut)]
+#[allow(unused_variables, unused_mut)]
 const _: () = {
     use ::pytree_core::__private::{self as __p, OwnedTree as __Owned, PyTree as __Tree};
     static __TYPES: [__p::NodeType; 3usize] = [
@@ -21,7 +21,7 @@ const _: () = {
             fields: &["mask"],
         },
     ];
-    static __TAGS: [&str; 3usize] = ["Causal", "Dense", "sliding"];
+    static __TAGS: [&__p::Str; 3usize] = ["Causal", "Dense", "sliding"];
     #[automatically_derived]
     impl<T> __p::Variant for Mask<T> {
         fn node_type(&self) -> &'static __p::NodeType {
@@ -52,7 +52,9 @@ const _: () = {
                     <T as __Tree<__AnyFamily>>::walk_field(__f0, __w);
                 }
                 Self::Window { mask: __f0, .. } => {
-                    <Option<T> as __Tree<__AnyFamily>>::walk_field(__f0, __w);
+                    #[allow(unused_imports)]
+                    use __p::Unread as _;
+                    __p::Reader::<__AnyFamily, Option<T>>::OF.walk_field(__f0, __w);
                 }
             }
         }
@@ -87,18 +89,20 @@ const _: () = {
                     <T as __Owned<__AnyFamily>>::walk_field_mut(__f0, __w);
                 }
                 Self::Window { mask: __f0, .. } => {
-                    <Option<T> as __Owned<__AnyFamily>>::walk_field_mut(__f0, __w);
+                    <Option<T> as __p::Child<__AnyFamily>>::walk_field_mut(__f0, __w);
                 }
             }
         }
         fn into_fields<__W: __p::FieldsOwned<__AnyFamily>>(self, __w: &mut __W) {
+            use __p::AllMovable as _;
+            __p::Whole::<Self>::OF.movable();
             match self {
                 Self::Causal { .. } => {}
                 Self::Dense { 0: __f0, .. } => {
                     <T as __Owned<__AnyFamily>>::into_field(__f0, __w);
                 }
                 Self::Window { mask: __f0, .. } => {
-                    <Option<T> as __Owned<__AnyFamily>>::into_field(__f0, __w);
+                    <Option<T> as __p::Child<__AnyFamily>>::into_field(__f0, __w);
                 }
             }
         }
@@ -117,7 +121,7 @@ const _: () = {
                         Self::Window {
                             mask: <Option<
                                 T,
-                            > as __Owned<__AnyFamily>>::rebuild_field(__r)?,
+                            > as __p::Child<__AnyFamily>>::rebuild_field(__r)?,
                             size: <usize as __p::StaticField>::read(__r, "size")?,
                         }
                     }
@@ -148,7 +152,15 @@ const _: () = {
                 }
                 Self::Window { size: __f0, .. } => {
                     __p::write_variant(&mut __o, "sliding");
-                    <usize as __p::StaticField>::write(__f0, &mut __o, "size")?;
+                    <usize as __p::StaticField>::write(
+                        __f0,
+                        &mut __o,
+                        "size",
+                        __p::Sort {
+                            maps: false,
+                            lists: false,
+                        },
+                    )?;
                 }
             }
             __p::Ok(__p::StaticsValue::Object(__o))

@@ -14,7 +14,6 @@ fn example() {
         }
         #[allow(
             dead_code,
-            deprecated,
             unreachable_pub,
             private_bounds,
             private_interfaces,
@@ -27,10 +26,10 @@ fn example() {
                 __p::Parameter::optional("n"),
             ];
             static __SIGNATURE: __p::Signature = __p::Signature::of(&__PARAMETERS);
-            ///The arguments of one call of `Add`: a tree of `(args, kwargs)`.
-            pub struct __AddArgs(__p::Call<(__p::Option<TensorMeta>, __p::Option<i64>)>);
+            ///The arguments of one call of `Add`, whose forward takes `(x, n)`: a tree of `(args, kwargs)`.
+            pub struct AddArgs(__p::Call<(__p::Option<TensorMeta>, __p::Option<i64>)>);
             #[automatically_derived]
-            impl __p::PyTree<Meta> for __AddArgs
+            impl __p::PyTree<Meta> for AddArgs
             where
                 Meta: __p::Family,
                 TensorMeta: __p::OwnedTree<Meta>,
@@ -44,7 +43,7 @@ fn example() {
                 }
             }
             #[automatically_derived]
-            impl __p::OwnedTree<Meta> for __AddArgs
+            impl __p::OwnedTree<Meta> for AddArgs
             where
                 Meta: __p::Family,
                 TensorMeta: __p::OwnedTree<Meta>,
@@ -67,7 +66,7 @@ fn example() {
                 }
             }
             #[automatically_derived]
-            impl __p::Debug for __AddArgs
+            impl __p::Debug for AddArgs
             where
                 Meta: __p::Family,
                 TensorMeta: __p::OwnedTree<Meta>,
@@ -77,7 +76,7 @@ fn example() {
                     __p::debug_args::<Meta, _>(self, "Add::args", __f)
                 }
             }
-            impl __AddArgs {
+            impl AddArgs {
                 ///Gives `x` by name.
                 #[must_use]
                 pub fn x(mut self, x: TensorMeta) -> Self {
@@ -95,23 +94,23 @@ fn example() {
             }
             impl<
                 __Closure: ::pytree_core::__private::Fn(&TensorMeta, i64) -> TensorMeta,
-            > __p::Positional<__Function<__Closure>, __AddArgs> for TensorMeta {
-                fn fill(self) -> __AddArgs {
-                    __AddArgs(__p::Call::new((__p::Some(self), __p::None), 1usize))
+            > __p::Positional<__Function<__Closure>, AddArgs> for TensorMeta {
+                fn fill(self) -> AddArgs {
+                    AddArgs(__p::Call::new((__p::Some(self), __p::None), 1usize))
                 }
             }
             impl<
                 __Closure: ::pytree_core::__private::Fn(&TensorMeta, i64) -> TensorMeta,
-            > __p::Positional<__Function<__Closure>, __AddArgs> for (TensorMeta,) {
-                fn fill(self) -> __AddArgs {
-                    __AddArgs(__p::Call::new((__p::Some(self.0), __p::None), 1usize))
+            > __p::Positional<__Function<__Closure>, AddArgs> for (TensorMeta,) {
+                fn fill(self) -> AddArgs {
+                    AddArgs(__p::Call::new((__p::Some(self.0), __p::None), 1usize))
                 }
             }
             impl<
                 __Closure: ::pytree_core::__private::Fn(&TensorMeta, i64) -> TensorMeta,
-            > __p::Positional<__Function<__Closure>, __AddArgs> for (TensorMeta, i64) {
-                fn fill(self) -> __AddArgs {
-                    __AddArgs(
+            > __p::Positional<__Function<__Closure>, AddArgs> for (TensorMeta, i64) {
+                fn fill(self) -> AddArgs {
+                    AddArgs(
                         __p::Call::new((__p::Some(self.0), __p::Some(self.1)), 2usize),
                     )
                 }
@@ -123,16 +122,16 @@ fn example() {
 
 The others are given by name, with the methods of the returned value.*/
                 #[must_use]
-                pub fn args(
+                pub fn args<__P: __p::Positional<Self, AddArgs>>(
                     &self,
-                    __positional: impl __p::Positional<Self, __AddArgs>,
-                ) -> __AddArgs {
+                    __positional: __P,
+                ) -> AddArgs {
                     __positional.fill()
                 }
                 ///The arguments of a call of `forward(x, n)`, all given by name.
                 #[must_use]
-                pub fn kwargs(&self) -> __AddArgs {
-                    __AddArgs(__p::Default::default())
+                pub fn kwargs(&self) -> AddArgs {
+                    AddArgs(__p::Default::default())
                 }
             }
             #[automatically_derived]
@@ -145,9 +144,9 @@ The others are given by name, with the methods of the returned value.*/
                 i64: __p::OwnedTree<Meta>,
             {
                 type Family = Meta;
-                type Args = __AddArgs;
+                type Args = AddArgs;
                 type Output = TensorMeta;
-                fn name() -> &'static str {
+                fn name() -> &'static __p::Str {
                     "Add"
                 }
                 fn signature() -> &'static __p::Signature {

@@ -1,4 +1,4 @@
-#[allow(deprecated, unused_variables, unused_mut)]
+#[allow(unused_variables, unused_mut)]
 const _: () = {
     use ::pytree_core::__private::{self as __p, OwnedTree as __Owned, PyTree as __Tree};
     static __TYPE: __p::NodeType = __p::NodeType {
@@ -28,10 +28,17 @@ const _: () = {
             &'__a self,
             __w: &mut __W,
         ) {
-            <Vec<
-                Attention<T, C, P, N>,
-            > as __Tree<__AnyFamily>>::walk_field(&self.query, __w);
-            <Option<T> as __Tree<__AnyFamily>>::walk_field(&self.r#type, __w);
+            {
+                #[allow(unused_imports)]
+                use __p::Unread as _;
+                __p::Reader::<__AnyFamily, Vec<Attention<T, C, P, N>>>::OF
+                    .walk_field(&self.query, __w);
+            }
+            {
+                #[allow(unused_imports)]
+                use __p::Unread as _;
+                __p::Reader::<__AnyFamily, Option<T>>::OF.walk_field(&self.r#type, __w);
+            }
         }
         fn statics(&self) -> __p::Option<&dyn __p::Statics> {
             __p::Some(self)
@@ -67,14 +74,18 @@ const _: () = {
         fn walk_fields_mut<__W: __p::FieldsMut<__AnyFamily>>(&mut self, __w: &mut __W) {
             <Vec<
                 Attention<T, C, P, N>,
-            > as __Owned<__AnyFamily>>::walk_field_mut(&mut self.query, __w);
-            <Option<T> as __Owned<__AnyFamily>>::walk_field_mut(&mut self.r#type, __w);
+            > as __p::Child<__AnyFamily>>::walk_field_mut(&mut self.query, __w);
+            <Option<
+                T,
+            > as __p::Child<__AnyFamily>>::walk_field_mut(&mut self.r#type, __w);
         }
         fn into_fields<__W: __p::FieldsOwned<__AnyFamily>>(self, __w: &mut __W) {
+            use __p::AllMovable as _;
+            __p::Whole::<Self>::OF.movable();
             <Vec<
                 Attention<T, C, P, N>,
-            > as __Owned<__AnyFamily>>::into_field(self.query, __w);
-            <Option<T> as __Owned<__AnyFamily>>::into_field(self.r#type, __w);
+            > as __p::Child<__AnyFamily>>::into_field(self.query, __w);
+            <Option<T> as __p::Child<__AnyFamily>>::into_field(self.r#type, __w);
         }
         fn rebuild_fields<__S: __p::Source<__AnyFamily>>(
             __r: &mut __p::Rebuilder<'_, __S>,
@@ -82,11 +93,11 @@ const _: () = {
             __p::Ok(Self {
                 query: <Vec<
                     Attention<T, C, P, N>,
-                > as __Owned<__AnyFamily>>::rebuild_field(__r)?,
-                r#type: <Option<T> as __Owned<__AnyFamily>>::rebuild_field(__r)?,
+                > as __p::Child<__AnyFamily>>::rebuild_field(__r)?,
+                r#type: <Option<T> as __p::Child<__AnyFamily>>::rebuild_field(__r)?,
                 settings: <C as __p::StaticField>::read(__r, "config")?,
                 heads: <usize as __p::StaticField>::read(__r, "heads")?,
-                marker: <PhantomData<P> as __p::Default>::default(),
+                marker: <PhantomData<P> as __p::Skipped>::skipped(),
             })
         }
     }
@@ -111,8 +122,24 @@ const _: () = {
     {
         fn to_json(&self) -> __p::Result<__p::StaticsValue, __p::StaticsError> {
             let mut __o = __p::StaticsObject::new();
-            <C as __p::StaticField>::write(&self.settings, &mut __o, "config")?;
-            <usize as __p::StaticField>::write(&self.heads, &mut __o, "heads")?;
+            <C as __p::StaticField>::write(
+                &self.settings,
+                &mut __o,
+                "config",
+                __p::Sort {
+                    maps: false,
+                    lists: false,
+                },
+            )?;
+            <usize as __p::StaticField>::write(
+                &self.heads,
+                &mut __o,
+                "heads",
+                __p::Sort {
+                    maps: false,
+                    lists: false,
+                },
+            )?;
             __p::Ok(__p::StaticsValue::Object(__o))
         }
     }

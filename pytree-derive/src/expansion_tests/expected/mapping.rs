@@ -1,4 +1,4 @@
-#[allow(deprecated, unused_variables, unused_mut)]
+#[allow(unused_variables, unused_mut)]
 const _: () = {
     use ::torch_export::__private::{self as __p, OwnedTree as __Owned, PyTree as __Tree};
     type __F = Meta;
@@ -21,8 +21,8 @@ const _: () = {
             __p::walk_struct(self, &__TYPE, __v)
         }
         fn walk_fields<'__a, __W: __p::Fields<'__a, __F>>(&'__a self, __w: &mut __W) {
-            <Vec<TensorMeta> as __Tree<__F>>::walk_field(&self.key_cache, __w);
-            <Vec<TensorMeta> as __Tree<__F>>::walk_field(&self.value_cache, __w);
+            <Vec<TensorMeta> as __Owned<__F>>::read_field(&self.key_cache, __w);
+            <Vec<TensorMeta> as __Owned<__F>>::read_field(&self.value_cache, __w);
         }
     }
     #[automatically_derived]
@@ -52,6 +52,8 @@ const _: () = {
             > as __Owned<__F>>::walk_field_mut(&mut self.value_cache, __w);
         }
         fn into_fields<__W: __p::FieldsOwned<__F>>(self, __w: &mut __W) {
+            use __p::AllMovable as _;
+            __p::Whole::<Self>::OF.movable();
             <Vec<TensorMeta> as __Owned<__F>>::into_field(self.key_cache, __w);
             <Vec<TensorMeta> as __Owned<__F>>::into_field(self.value_cache, __w);
         }

@@ -5,7 +5,6 @@ impl Model {
 }
 #[allow(
     dead_code,
-    deprecated,
     unreachable_pub,
     private_bounds,
     private_interfaces,
@@ -21,12 +20,12 @@ const _: () = {
         __p::Parameter::required("scale"),
     ];
     static __SIGNATURE: __p::Signature = __p::Signature::of(&__PARAMETERS);
-    ///The arguments of one call of `Model`: a tree of `(args, kwargs)`.
-    pub struct __ModelArgs(
+    ///The arguments of one call of `Model`, whose forward takes `(cache, z, scale)`: a tree of `(args, kwargs)`.
+    pub struct ModelArgs(
         __p::Call<(__p::Option<DynamicCache>, __p::Option<Tensor>, __p::Option<f64>)>,
     );
     #[automatically_derived]
-    impl __p::PyTree<__F> for __ModelArgs
+    impl __p::PyTree<__F> for ModelArgs
     where
         DynamicCache: __p::OwnedTree<__F>,
         Tensor: __p::OwnedTree<__F>,
@@ -40,7 +39,7 @@ const _: () = {
         }
     }
     #[automatically_derived]
-    impl __p::OwnedTree<__F> for __ModelArgs
+    impl __p::OwnedTree<__F> for ModelArgs
     where
         DynamicCache: __p::OwnedTree<__F>,
         Tensor: __p::OwnedTree<__F>,
@@ -63,7 +62,7 @@ const _: () = {
         }
     }
     #[automatically_derived]
-    impl __p::Debug for __ModelArgs
+    impl __p::Debug for ModelArgs
     where
         DynamicCache: __p::OwnedTree<__F>,
         Tensor: __p::OwnedTree<__F>,
@@ -73,7 +72,7 @@ const _: () = {
             __p::debug_args::<__F, _>(self, "Model::args", __f)
         }
     }
-    impl __ModelArgs {
+    impl ModelArgs {
         ///Gives `cache` by name.
         #[must_use]
         pub fn cache(mut self, cache: DynamicCache) -> Self {
@@ -96,28 +95,26 @@ const _: () = {
             self
         }
     }
-    impl __p::Positional<Model, __ModelArgs> for DynamicCache {
-        fn fill(self) -> __ModelArgs {
-            __ModelArgs(__p::Call::new((__p::Some(self), __p::None, __p::None), 1usize))
+    impl __p::Positional<Model, ModelArgs> for DynamicCache {
+        fn fill(self) -> ModelArgs {
+            ModelArgs(__p::Call::new((__p::Some(self), __p::None, __p::None), 1usize))
         }
     }
-    impl __p::Positional<Model, __ModelArgs> for (DynamicCache,) {
-        fn fill(self) -> __ModelArgs {
-            __ModelArgs(
-                __p::Call::new((__p::Some(self.0), __p::None, __p::None), 1usize),
-            )
+    impl __p::Positional<Model, ModelArgs> for (DynamicCache,) {
+        fn fill(self) -> ModelArgs {
+            ModelArgs(__p::Call::new((__p::Some(self.0), __p::None, __p::None), 1usize))
         }
     }
-    impl __p::Positional<Model, __ModelArgs> for (DynamicCache, Tensor) {
-        fn fill(self) -> __ModelArgs {
-            __ModelArgs(
+    impl __p::Positional<Model, ModelArgs> for (DynamicCache, Tensor) {
+        fn fill(self) -> ModelArgs {
+            ModelArgs(
                 __p::Call::new((__p::Some(self.0), __p::Some(self.1), __p::None), 2usize),
             )
         }
     }
-    impl __p::Positional<Model, __ModelArgs> for (DynamicCache, Tensor, f64) {
-        fn fill(self) -> __ModelArgs {
-            __ModelArgs(
+    impl __p::Positional<Model, ModelArgs> for (DynamicCache, Tensor, f64) {
+        fn fill(self) -> ModelArgs {
+            ModelArgs(
                 __p::Call::new(
                     (__p::Some(self.0), __p::Some(self.1), __p::Some(self.2)),
                     3usize,
@@ -130,15 +127,15 @@ const _: () = {
 
 The others are given by name, with the methods of the returned value.*/
         #[must_use]
-        pub fn args(
-            __positional: impl __p::Positional<Self, __ModelArgs>,
-        ) -> __ModelArgs {
+        pub fn args<__P: __p::Positional<Self, ModelArgs>>(
+            __positional: __P,
+        ) -> ModelArgs {
             __positional.fill()
         }
         ///The arguments of a call of `forward(cache, z, scale)`, all given by name.
         #[must_use]
-        pub fn kwargs() -> __ModelArgs {
-            __ModelArgs(__p::Default::default())
+        pub fn kwargs() -> ModelArgs {
+            ModelArgs(__p::Default::default())
         }
     }
     #[automatically_derived]
@@ -149,9 +146,9 @@ The others are given by name, with the methods of the returned value.*/
         f64: __p::OwnedTree<__F>,
     {
         type Family = __F;
-        type Args = __ModelArgs;
+        type Args = ModelArgs;
         type Output = Tensor;
-        fn name() -> &'static str {
+        fn name() -> &'static __p::Str {
             "Model"
         }
         fn signature() -> &'static __p::Signature {

@@ -5,7 +5,6 @@ impl ModuleT for Model {
 }
 #[allow(
     dead_code,
-    deprecated,
     unreachable_pub,
     private_bounds,
     private_interfaces,
@@ -20,10 +19,10 @@ const _: () = {
         __p::Parameter::optional("train"),
     ];
     static __SIGNATURE: __p::Signature = __p::Signature::of(&__PARAMETERS);
-    ///The arguments of one call of `Model`: a tree of `(args, kwargs)`.
-    pub struct __ModelArgs(__p::Call<(__p::Option<Tensor>, __p::Option<bool>)>);
+    ///The arguments of one call of `Model`, whose forward takes `(x, train)`: a tree of `(args, kwargs)`.
+    pub struct ModelArgs(__p::Call<(__p::Option<Tensor>, __p::Option<bool>)>);
     #[automatically_derived]
-    impl __p::PyTree<__F> for __ModelArgs
+    impl __p::PyTree<__F> for ModelArgs
     where
         Tensor: __p::OwnedTree<__F>,
         bool: __p::OwnedTree<__F>,
@@ -36,7 +35,7 @@ const _: () = {
         }
     }
     #[automatically_derived]
-    impl __p::OwnedTree<__F> for __ModelArgs
+    impl __p::OwnedTree<__F> for ModelArgs
     where
         Tensor: __p::OwnedTree<__F>,
         bool: __p::OwnedTree<__F>,
@@ -58,7 +57,7 @@ const _: () = {
         }
     }
     #[automatically_derived]
-    impl __p::Debug for __ModelArgs
+    impl __p::Debug for ModelArgs
     where
         Tensor: __p::OwnedTree<__F>,
         bool: __p::OwnedTree<__F>,
@@ -67,7 +66,7 @@ const _: () = {
             __p::debug_args::<__F, _>(self, "Model::args", __f)
         }
     }
-    impl __ModelArgs {
+    impl ModelArgs {
         ///Gives `x` by name.
         #[must_use]
         pub fn x(mut self, x: Tensor) -> Self {
@@ -83,19 +82,19 @@ const _: () = {
             self
         }
     }
-    impl __p::Positional<Model, __ModelArgs> for Tensor {
-        fn fill(self) -> __ModelArgs {
-            __ModelArgs(__p::Call::new((__p::Some(self), __p::None), 1usize))
+    impl __p::Positional<Model, ModelArgs> for Tensor {
+        fn fill(self) -> ModelArgs {
+            ModelArgs(__p::Call::new((__p::Some(self), __p::None), 1usize))
         }
     }
-    impl __p::Positional<Model, __ModelArgs> for (Tensor,) {
-        fn fill(self) -> __ModelArgs {
-            __ModelArgs(__p::Call::new((__p::Some(self.0), __p::None), 1usize))
+    impl __p::Positional<Model, ModelArgs> for (Tensor,) {
+        fn fill(self) -> ModelArgs {
+            ModelArgs(__p::Call::new((__p::Some(self.0), __p::None), 1usize))
         }
     }
-    impl __p::Positional<Model, __ModelArgs> for (Tensor, bool) {
-        fn fill(self) -> __ModelArgs {
-            __ModelArgs(__p::Call::new((__p::Some(self.0), __p::Some(self.1)), 2usize))
+    impl __p::Positional<Model, ModelArgs> for (Tensor, bool) {
+        fn fill(self) -> ModelArgs {
+            ModelArgs(__p::Call::new((__p::Some(self.0), __p::Some(self.1)), 2usize))
         }
     }
     impl Model {
@@ -103,15 +102,15 @@ const _: () = {
 
 The others are given by name, with the methods of the returned value.*/
         #[must_use]
-        pub fn args(
-            __positional: impl __p::Positional<Self, __ModelArgs>,
-        ) -> __ModelArgs {
+        pub fn args<__P: __p::Positional<Self, ModelArgs>>(
+            __positional: __P,
+        ) -> ModelArgs {
             __positional.fill()
         }
         ///The arguments of a call of `forward(x, train)`, all given by name.
         #[must_use]
-        pub fn kwargs() -> __ModelArgs {
-            __ModelArgs(__p::Default::default())
+        pub fn kwargs() -> ModelArgs {
+            ModelArgs(__p::Default::default())
         }
     }
     #[automatically_derived]
@@ -121,9 +120,9 @@ The others are given by name, with the methods of the returned value.*/
         bool: __p::OwnedTree<__F>,
     {
         type Family = __F;
-        type Args = __ModelArgs;
+        type Args = ModelArgs;
         type Output = <anyhow::Result<Tensor> as __p::Fallible>::Output;
-        fn name() -> &'static str {
+        fn name() -> &'static __p::Str {
             "Model"
         }
         fn signature() -> &'static __p::Signature {

@@ -12,7 +12,7 @@ const _: () = {
         type Family = __p::Meta;
         type Args = ();
         type Output = ();
-        fn name() -> &'static str {
+        fn name() -> &'static __p::Str {
             ""
         }
         fn signature() -> &'static __p::Signature {

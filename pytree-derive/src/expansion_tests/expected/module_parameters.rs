@@ -14,7 +14,6 @@ impl Model {
 }
 #[allow(
     dead_code,
-    deprecated,
     unreachable_pub,
     private_bounds,
     private_interfaces,
@@ -34,8 +33,8 @@ const _: () = {
         __p::Parameter::new("extra", __p::ParameterKind::VarKeyword),
     ];
     static __SIGNATURE: __p::Signature = __p::Signature::of(&__PARAMETERS);
-    ///The arguments of one call of `Model`: a tree of `(args, kwargs)`.
-    pub struct __ModelArgs(
+    ///The arguments of one call of `Model`, whose forward takes `(cache, state, mask, scale, *rest, sizes, **extra)`: a tree of `(args, kwargs)`.
+    pub struct ModelArgs(
         __p::Call<
             (
                 __p::Option<DynamicCache>,
@@ -49,7 +48,7 @@ const _: () = {
         >,
     );
     #[automatically_derived]
-    impl __p::PyTree<__F> for __ModelArgs
+    impl __p::PyTree<__F> for ModelArgs
     where
         DynamicCache: __p::OwnedTree<__F>,
         State: __p::OwnedTree<__F>,
@@ -67,7 +66,7 @@ const _: () = {
         }
     }
     #[automatically_derived]
-    impl __p::OwnedTree<__F> for __ModelArgs
+    impl __p::OwnedTree<__F> for ModelArgs
     where
         DynamicCache: __p::OwnedTree<__F>,
         State: __p::OwnedTree<__F>,
@@ -94,7 +93,7 @@ const _: () = {
         }
     }
     #[automatically_derived]
-    impl __p::Debug for __ModelArgs
+    impl __p::Debug for ModelArgs
     where
         DynamicCache: __p::OwnedTree<__F>,
         State: __p::OwnedTree<__F>,
@@ -108,7 +107,7 @@ const _: () = {
             __p::debug_args::<__F, _>(self, "Model::args", __f)
         }
     }
-    impl __ModelArgs {
+    impl ModelArgs {
         ///Gives `cache` by name.
         #[must_use]
         pub fn cache(mut self, cache: DynamicCache) -> Self {
@@ -123,10 +122,10 @@ const _: () = {
             self.0.name(1usize);
             self
         }
-        ///Gives `mask` by name.
+        ///Gives `mask` by name, with or without `Some`.
         #[must_use]
-        pub fn mask(mut self, mask: __p::Option<Tensor>) -> Self {
-            self.0.slots.2 = __p::Some(mask);
+        pub fn mask<__G: __p::Given<__p::Option<Tensor>>>(mut self, mask: __G) -> Self {
+            self.0.slots.2 = __p::Some(__p::Given::given(mask));
             self.0.name(2usize);
             self
         }
@@ -139,7 +138,7 @@ const _: () = {
         }
         ///Adds to `*rest`, the positional arguments without a parameter of their own.
         #[must_use]
-        pub fn rest(mut self, rest: impl __p::IntoIterator<Item = Tensor>) -> Self {
+        pub fn rest<__I: __p::IntoIterator<Item = Tensor>>(mut self, rest: __I) -> Self {
             __p::Extend::extend(&mut self.0.slots.4.0, rest);
             self
         }
@@ -152,10 +151,10 @@ const _: () = {
         }
         ///Adds to `**extra`, the named arguments without a parameter of their own.
         #[must_use]
-        pub fn extra<__K: __p::Into<__p::String>>(
-            mut self,
-            extra: impl __p::IntoIterator<Item = (__K, Tensor)>,
-        ) -> Self {
+        pub fn extra<
+            __K: __p::Into<__p::String>,
+            __I: __p::IntoIterator<Item = (__K, Tensor)>,
+        >(mut self, extra: __I) -> Self {
             for (__k, __v) in extra {
                 if self.0.slots.6.0.insert(__p::Into::into(__k), __v).is_none() {
                     self.0.extra(6usize);
@@ -164,9 +163,9 @@ const _: () = {
             self
         }
     }
-    impl __p::Positional<Model, __ModelArgs> for DynamicCache {
-        fn fill(self) -> __ModelArgs {
-            __ModelArgs(
+    impl __p::Positional<Model, ModelArgs> for DynamicCache {
+        fn fill(self) -> ModelArgs {
+            ModelArgs(
                 __p::Call::new(
                     (
                         __p::Some(self),
@@ -182,9 +181,9 @@ const _: () = {
             )
         }
     }
-    impl __p::Positional<Model, __ModelArgs> for (DynamicCache,) {
-        fn fill(self) -> __ModelArgs {
-            __ModelArgs(
+    impl __p::Positional<Model, ModelArgs> for (DynamicCache,) {
+        fn fill(self) -> ModelArgs {
+            ModelArgs(
                 __p::Call::new(
                     (
                         __p::Some(self.0),
@@ -200,9 +199,9 @@ const _: () = {
             )
         }
     }
-    impl __p::Positional<Model, __ModelArgs> for (DynamicCache, State) {
-        fn fill(self) -> __ModelArgs {
-            __ModelArgs(
+    impl __p::Positional<Model, ModelArgs> for (DynamicCache, State) {
+        fn fill(self) -> ModelArgs {
+            ModelArgs(
                 __p::Call::new(
                     (
                         __p::Some(self.0),
@@ -218,10 +217,10 @@ const _: () = {
             )
         }
     }
-    impl __p::Positional<Model, __ModelArgs>
+    impl __p::Positional<Model, ModelArgs>
     for (DynamicCache, State, __p::Option<Tensor>) {
-        fn fill(self) -> __ModelArgs {
-            __ModelArgs(
+        fn fill(self) -> ModelArgs {
+            ModelArgs(
                 __p::Call::new(
                     (
                         __p::Some(self.0),
@@ -237,10 +236,10 @@ const _: () = {
             )
         }
     }
-    impl __p::Positional<Model, __ModelArgs>
+    impl __p::Positional<Model, ModelArgs>
     for (DynamicCache, State, __p::Option<Tensor>, f64) {
-        fn fill(self) -> __ModelArgs {
-            __ModelArgs(
+        fn fill(self) -> ModelArgs {
+            ModelArgs(
                 __p::Call::new(
                     (
                         __p::Some(self.0),
@@ -261,15 +260,15 @@ const _: () = {
 
 The others are given by name, with the methods of the returned value.*/
         #[must_use]
-        pub fn args(
-            __positional: impl __p::Positional<Self, __ModelArgs>,
-        ) -> __ModelArgs {
+        pub fn args<__P: __p::Positional<Self, ModelArgs>>(
+            __positional: __P,
+        ) -> ModelArgs {
             __positional.fill()
         }
         ///The arguments of a call of `forward(cache, state, mask, scale, *rest, sizes, **extra)`, all given by name.
         #[must_use]
-        pub fn kwargs() -> __ModelArgs {
-            __ModelArgs(__p::Default::default())
+        pub fn kwargs() -> ModelArgs {
+            ModelArgs(__p::Default::default())
         }
     }
     #[automatically_derived]
@@ -284,9 +283,9 @@ The others are given by name, with the methods of the returned value.*/
         Tensor: __p::OwnedTree<__F>,
     {
         type Family = __F;
-        type Args = __ModelArgs;
+        type Args = ModelArgs;
         type Output = (Tensor, State);
-        fn name() -> &'static str {
+        fn name() -> &'static __p::Str {
             "Model"
         }
         fn signature() -> &'static __p::Signature {

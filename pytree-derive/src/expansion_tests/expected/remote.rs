@@ -1,4 +1,4 @@
-#[allow(deprecated, unused_variables, unused_mut)]
+#[allow(unused_variables, unused_mut)]
 const _: () = {
     use ::pytree_core::__private::{self as __p, OwnedTree as __Owned, PyTree as __Tree};
     static __TYPE: __p::NodeType = __p::NodeType {
@@ -23,8 +23,12 @@ const _: () = {
             __t: &'__a other_crate::Boxes<T>,
             __w: &mut __W,
         ) {
-            <Vec<T> as __Tree<__AnyFamily>>::walk_field(&__t.corners, __w);
-            <i64 as __Tree<__AnyFamily>>::walk_field(&__t.count, __w);
+            {
+                #[allow(unused_imports)]
+                use __p::Unread as _;
+                __p::Reader::<__AnyFamily, Vec<T>>::OF.walk_field(&__t.corners, __w);
+            }
+            <i64 as __Owned<__AnyFamily>>::read_field(&__t.count, __w);
         }
     }
     #[allow(dead_code, unreachable_pub)]
@@ -55,21 +59,21 @@ const _: () = {
             __t: &mut other_crate::Boxes<T>,
             __w: &mut __W,
         ) {
-            <Vec<T> as __Owned<__AnyFamily>>::walk_field_mut(&mut __t.corners, __w);
+            <Vec<T> as __p::Child<__AnyFamily>>::walk_field_mut(&mut __t.corners, __w);
             <i64 as __Owned<__AnyFamily>>::walk_field_mut(&mut __t.count, __w);
         }
         fn into_fields<__W: __p::FieldsOwned<__AnyFamily>>(
             __t: other_crate::Boxes<T>,
             __w: &mut __W,
         ) {
-            <Vec<T> as __Owned<__AnyFamily>>::into_field(__t.corners, __w);
+            <Vec<T> as __p::Child<__AnyFamily>>::into_field(__t.corners, __w);
             <i64 as __Owned<__AnyFamily>>::into_field(__t.count, __w);
         }
         fn rebuild_fields<__S: __p::Source<__AnyFamily>>(
             __r: &mut __p::Rebuilder<'_, __S>,
         ) -> __p::Rebuilt<other_crate::Boxes<T>> {
             __p::Ok(other_crate::Boxes::<T> {
-                corners: <Vec<T> as __Owned<__AnyFamily>>::rebuild_field(__r)?,
+                corners: <Vec<T> as __p::Child<__AnyFamily>>::rebuild_field(__r)?,
                 count: <i64 as __Owned<__AnyFamily>>::rebuild_field(__r)?,
             })
         }

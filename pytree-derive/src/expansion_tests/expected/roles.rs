@@ -1,4 +1,4 @@
-#[allow(deprecated, unused_variables, unused_mut)]
+#[allow(unused_variables, unused_mut)]
 const _: () = {
     use ::pytree_core::__private::{self as __p, OwnedTree as __Owned, PyTree as __Tree};
     #[automatically_derived]
@@ -10,7 +10,7 @@ const _: () = {
             rust_name: "Roles",
             fields: &[],
         };
-        const STRICT: bool = true;
+        const STRICT: __p::Bool = true;
         const PARTS: &'static [__p::Part] = &[
             __p::Part::One("mode"),
             __p::Part::One("boxes"),
@@ -92,6 +92,8 @@ const _: () = {
             <Common<T> as __Owned<__AnyFamily>>::walk_fields_mut(&mut self.common, __w);
         }
         fn into_fields<__W: __p::FieldsOwned<__AnyFamily>>(self, __w: &mut __W) {
+            use __p::AllMovable as _;
+            __p::Whole::<Self>::OF.movable();
             <Mode as __p::AsLeaf>::into_field(self.mode, __w);
             __w.with::<Boxes, __With0<Self>>(self.boxes);
             <Common<T> as __Owned<__AnyFamily>>::into_fields(self.common, __w);

@@ -1,10 +1,15 @@
 //! What a forward takes and returns, once every rule holds.
 
+mod naming;
 mod output;
 mod slot;
 
+pub(super) use naming::type_name;
 pub(crate) use output::Output;
 pub(crate) use slot::{Holds, Pass, Slot};
+
+use naming::args_name;
+use slot::refused_number;
 
 use super::ast::{Argument, Block, Forward};
 use crate::attr::ParameterAttrs;
@@ -22,6 +27,8 @@ pub(crate) struct Model<'a> {
     pub(crate) ty: &'a Type,
     /// The name of its type.
     pub(crate) name: String,
+    /// The name of the type of its arguments.
+    pub(crate) args: Ident,
     pub(crate) root: &'a Root,
     /// The family in `family = ..`.
     pub(crate) family: Option<&'a Path>,
@@ -39,6 +46,8 @@ pub(crate) struct Parameter {
     /// It follows `*args`, so it can only be given by name.
     pub(crate) keyword: bool,
     pub(crate) default: Default,
+    /// Its type is an `Option`.
+    pub(crate) optional: bool,
 }
 
 /// The value of a parameter that is left out.
@@ -68,29 +77,47 @@ const MAX_PARAMETERS: usize = 12;
 
 impl<'a> Model<'a> {
     /// The model, unless its forward cannot be read at all; mistakes go to `cx`.
-    pub(crate) fn check(cx: &Ctxt, block: &'a Block, family: Option<&'a Path>, root: &'a Root) -> Option<Self> {
+    ///
+    /// `name` is the name of the model, unless it is that of its type.
+    pub(crate) fn check(
+        cx: &Ctxt,
+        block: &'a Block,
+        name: Option<String>,
+        family: Option<&'a Path>,
+        root: &'a Root,
+    ) -> Option<Self> {
         let Some(forward) = &block.forward else {
             missing(cx, block);
             return None;
         };
+        let name = name.or_else(|| type_name(&block.model));
+        if name.is_none() {
+            let message =
+                "`#[module]` needs a type that can have methods of its own: `impl Model` or `impl Trait for Model`";
+            cx.error(&block.model, message);
+        }
         signature(cx, forward);
         let attrs: Vec<_> = forward.parameters.iter().map(|a| ParameterAttrs::read(cx, &a.attributes)).collect();
         let given = forward.parameters.iter().zip(&attrs);
-        let mut written: Vec<_> = given.map(|(a, attrs)| Parameter::check(cx, a, attrs, block, forward)).collect();
+        let mut written: Vec<_> =
+            given.map(|(a, attrs)| Parameter::check(cx, a, attrs, block, forward, family)).collect();
         order(cx, forward, &attrs, &mut written);
         if let Some(argument) = forward.parameters.get(MAX_PARAMETERS) {
             let message = format_args!("forward takes at most {MAX_PARAMETERS} parameters: group some in a struct");
             cx.error(&argument.pattern, message);
         }
+        let output = Output::check(cx, forward.output.as_ref());
+        let (name, parameters) = (name?, written.into_iter().collect::<Option<_>>()?);
         Some(Model {
             generics: &block.generics,
-            ty: &block.model,
-            name: type_name(&block.model),
+            ty: ty::unparenthesized(&block.model),
+            args: args_name(&name, block, family),
+            name,
             root,
             family,
-            parameters: written.into_iter().collect::<Option<_>>()?,
+            parameters,
             forward: path(block, forward),
-            output: Output::check(cx, forward.output.as_ref()),
+            output,
         })
     }
 }
@@ -141,7 +168,7 @@ fn order(cx: &Ctxt, forward: &Forward, attrs: &[ParameterAttrs], written: &mut [
         if parameter.slot.holds != Holds::One {
             continue;
         }
-        let optional = parameter.slot.is_optional(&forward.parameters[i].ty);
+        let optional = parameter.optional;
         parameter.default = match (&attrs[i].default, required.is_some() && !parameter.keyword) {
             (Some((word, _)), true) => {
                 let message = format_args!(
@@ -187,7 +214,18 @@ fn longer_lifetime(ty: &Type, forward: &Generics) -> Option<Ident> {
 }
 
 impl Parameter {
-    fn check(cx: &Ctxt, argument: &Argument, attrs: &ParameterAttrs, block: &Block, forward: &Forward) -> Option<Self> {
+    fn check(
+        cx: &Ctxt,
+        argument: &Argument,
+        attrs: &ParameterAttrs,
+        block: &Block,
+        forward: &Forward,
+        family: Option<&Path>,
+    ) -> Option<Self> {
+        if let Some(cure) = refused_number(&argument.ty, family) {
+            cx.error(&argument.ty, cure);
+            return None;
+        }
         if let Some(lifetime) = longer_lifetime(&argument.ty, &forward.generics) {
             cx.error(lifetime, "an argument is borrowed only while forward runs: remove this lifetime");
             return None;
@@ -220,7 +258,9 @@ impl Parameter {
             cx.error(&ident, format_args!("`{name}` cannot be the name of a Python parameter: choose another name"));
             return None;
         }
-        Some(Parameter { ident, name, slot: slot?, keyword: false, default: Default::Required })
+        let slot = slot?;
+        let optional = slot.is_optional(&argument.ty);
+        Some(Parameter { ident, name, slot, keyword: false, default: Default::Required, optional })
     }
 }
 
@@ -231,12 +271,5 @@ fn binding(pattern: &TokenStream) -> Option<Ident> {
         [TokenTree::Ident(name)] if name != "_" => Some(name.clone()),
         [TokenTree::Ident(word), TokenTree::Ident(name)] if word == "mut" => Some(name.clone()),
         _ => None,
-    }
-}
-
-fn type_name(ty: &Type) -> String {
-    match ty {
-        Type::Path(path) => path.path.segments.last().map(|s| plain(&s.ident)).unwrap_or_default(),
-        ty => ty.to_token_stream().to_string(),
     }
 }

@@ -21,7 +21,7 @@ pub(crate) enum Output<'a> {
 impl<'a> Output<'a> {
     /// The output of a forward with this return type; mistakes go to `cx`.
     pub(super) fn check(cx: &Ctxt, output: Option<&'a Type>) -> Self {
-        let Some(ty) = output else { return Output::Nothing };
+        let Some(ty) = output.map(ty::unparenthesized) else { return Output::Nothing };
         let arguments = result_of(ty);
         let tree = arguments.as_ref().map_or(Some(ty), |arguments| arguments.first().copied());
         if let Some(Type::ImplTrait(_)) = tree {

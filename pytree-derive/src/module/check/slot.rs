@@ -2,11 +2,11 @@
 
 use crate::attr::Asked;
 use crate::ctxt::Ctxt;
-use crate::ty::{self, borrowed, refuse_double};
-use proc_macro2::TokenStream;
+use crate::ty::{self, borrowed, refuse_double, unparenthesized};
+use proc_macro2::{Span, TokenStream};
 use quote::{ToTokens, quote, quote_spanned};
 use syn::spanned::Spanned;
-use syn::{GenericArgument, PathArguments, Type};
+use syn::{GenericArgument, Path, PathArguments, Type};
 
 /// The owned type of an argument, and how forward gets it.
 pub(crate) struct Slot {
@@ -89,7 +89,7 @@ impl Slot {
                     let (inner, unsized_) = owned(cx, &reference.elem)?;
                     let pass = if unsized_ { Pass::AsDeref } else { Pass::AsRef };
                     // The names of the library get the span of the user's type, so that errors point there.
-                    one(quote_spanned!(ty.span()=> __p::Option<#inner>), pass)
+                    one(quote_spanned!(at(ty)=> __p::Option<#inner>), pass)
                 }
                 _ => one(owned(cx, ty)?.0, Pass::Share),
             },
@@ -163,9 +163,9 @@ fn owned(cx: &Ctxt, ty: &Type) -> Option<(TokenStream, bool)> {
     let (tokens, unsized_) = match ty {
         Type::Slice(slice) => {
             let item = &slice.elem;
-            (quote_spanned!(slice.span()=> __p::Vec<#item>), true)
+            (quote_spanned!(at(slice)=> __p::Vec<#item>), true)
         }
-        Type::Path(path) if path.path.is_ident("str") => (quote_spanned!(path.span()=> __p::String), true),
+        Type::Path(path) if path.path.is_ident("str") => (quote_spanned!(at(path)=> __p::String), true),
         Type::TraitObject(_) | Type::ImplTrait(_) => {
             cx.error(
                 ty,
@@ -184,15 +184,29 @@ fn owned(cx: &Ctxt, ty: &Type) -> Option<(TokenStream, bool)> {
     Some((tokens, unsized_))
 }
 
+/// The place of a type, for names that the user did not write: no lint speaks of these.
+fn at(ty: &impl Spanned) -> Span {
+    Span::call_site().located_at(ty.span())
+}
+
 fn is_number(ty: &Type) -> bool {
     matches!(ty, Type::Path(path) if ["i64", "f64", "bool"].iter().any(|name| path.path.is_ident(name)))
 }
 
-/// The type without parentheses, including the invisible ones around a `macro_rules` variable.
-fn unparenthesized(ty: &Type) -> &Type {
-    match ty {
-        Type::Paren(inner) => unparenthesized(&inner.elem),
-        Type::Group(inner) => unparenthesized(&inner.elem),
-        ty => ty,
+/// Why a number or character of another type than torch's cannot be an argument. Only a family of the user's own could make
+/// it one.
+pub(super) fn refused_number(ty: &Type, family: Option<&Path>) -> Option<&'static str> {
+    let last = family.and_then(|path| path.segments.last());
+    if last.is_some_and(|last| last.ident != "Tch" && last.ident != "Meta") {
+        return None;
+    }
+    let ty = if let Type::Reference(reference) = ty { &reference.elem } else { ty };
+    match ty::hint(ty)? {
+        "SmallNumber" => Some("forward takes numbers as `i64` or `f64`, as torch does: convert inside forward"),
+        "LargeNumber" => Some("forward takes ints as `i64`, as torch does: convert inside forward"),
+        "Character" => Some(
+            "forward takes text as `&str`, since Python has no type for a single character: convert inside forward",
+        ),
+        _ => None,
     }
 }

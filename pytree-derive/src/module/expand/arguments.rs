@@ -11,7 +11,10 @@ use syn::Index;
 pub(super) fn arguments(model: &Model<'_>) -> TokenStream {
     let (args, slots, family, name) = (model.args(), model.slots(), model.family(), &model.name);
     let trees = model.trees();
-    let about = format!("The arguments of one call of `{name}`: a tree of `(args, kwargs)`.");
+    let about = format!(
+        "The arguments of one call of `{name}`, whose forward takes `({})`: a tree of `(args, kwargs)`.",
+        model.names()
+    );
     let shown = format!("{name}::args");
     let setters = model.parameters.iter().enumerate().map(|(i, parameter)| setter(i, parameter));
     quote! {
@@ -51,9 +54,21 @@ pub(super) fn arguments(model: &Model<'_>) -> TokenStream {
 }
 
 /// The method that gives one argument by name.
-fn setter(i: usize, Parameter { ident, name, slot, .. }: &Parameter) -> TokenStream {
+fn setter(i: usize, Parameter { ident, name, slot, optional, .. }: &Parameter) -> TokenStream {
     let (ty, field) = (&slot.ty, Index::from(i));
     match slot.holds {
+        Holds::One if *optional => {
+            let about = format!("Gives `{name}` by name, with or without `Some`.");
+            quote! {
+                #[doc = #about]
+                #[must_use]
+                pub fn #ident<__G: __p::Given<#ty>>(mut self, #ident: __G) -> Self {
+                    self.0.slots.#field = __p::Some(__p::Given::given(#ident));
+                    self.0.name(#i);
+                    self
+                }
+            }
+        }
         Holds::One => {
             let about = format!("Gives `{name}` by name.");
             quote! {
@@ -71,7 +86,7 @@ fn setter(i: usize, Parameter { ident, name, slot, .. }: &Parameter) -> TokenStr
             quote! {
                 #[doc = #about]
                 #[must_use]
-                pub fn #ident(mut self, #ident: impl __p::IntoIterator<Item = #ty>) -> Self {
+                pub fn #ident<__I: __p::IntoIterator<Item = #ty>>(mut self, #ident: __I) -> Self {
                     __p::Extend::extend(&mut self.0.slots.#field.0, #ident);
                     self
                 }
@@ -82,9 +97,9 @@ fn setter(i: usize, Parameter { ident, name, slot, .. }: &Parameter) -> TokenStr
             quote! {
                 #[doc = #about]
                 #[must_use]
-                pub fn #ident<__K: __p::Into<__p::String>>(
+                pub fn #ident<__K: __p::Into<__p::String>, __I: __p::IntoIterator<Item = (__K, #ty)>>(
                     mut self,
-                    #ident: impl __p::IntoIterator<Item = (__K, #ty)>,
+                    #ident: __I,
                 ) -> Self {
                     for (__k, __v) in #ident {
                         if self.0.slots.#field.0.insert(__p::Into::into(__k), __v).is_none() {
@@ -143,7 +158,7 @@ pub(super) fn constructors(model: &Model<'_>, made: Made) -> TokenStream {
         impl #generics #ty #clause {
             #[doc = #by_position]
             #[must_use]
-            pub fn args(#receiver __positional: impl __p::Positional<Self, #args>) -> #args {
+            pub fn args<__P: __p::Positional<Self, #args>>(#receiver __positional: __P) -> #args {
                 __positional.fill()
             }
             #[doc = #by_name]

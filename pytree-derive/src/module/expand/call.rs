@@ -50,7 +50,7 @@ pub(super) fn module(model: &Model<'_>) -> TokenStream {
             type Family = #family;
             type Args = #args;
             type Output = #output;
-            fn name() -> &'static str {
+            fn name() -> &'static __p::Str {
                 #name
             }
             fn signature() -> &'static __p::Signature {

@@ -22,7 +22,7 @@ pub(crate) fn fallback(block: &Block, family: Option<&Path>, root: &Root) -> Tok
                 type Family = #family;
                 type Args = ();
                 type Output = ();
-                fn name() -> &'static str {
+                fn name() -> &'static __p::Str {
                     ""
                 }
                 fn signature() -> &'static __p::Signature {

@@ -9,7 +9,7 @@ pub(crate) use fallback::fallback;
 use super::check::{Default, Holds, Model, Parameter};
 use crate::root;
 use proc_macro2::TokenStream;
-use quote::{ToTokens, format_ident, quote, quote_spanned};
+use quote::{ToTokens, quote, quote_spanned};
 use syn::spanned::Spanned;
 
 /// How arguments are made.
@@ -22,7 +22,9 @@ pub(crate) enum Made {
 }
 
 /// Everything written beside the block, in one `const _`.
-pub(crate) fn expand(model: &Model<'_>, made: Made) -> TokenStream {
+///
+/// `deprecated` is that lint, if it is allowed.
+pub(crate) fn expand(model: &Model<'_>, made: Made, deprecated: Option<&TokenStream>) -> TokenStream {
     let plumbing = model.root.plumbing();
     let family = model.family.is_none().then(root::default_family);
     let (count, parameters) = (model.parameters.len(), model.parameters.iter().map(parameter));
@@ -31,7 +33,7 @@ pub(crate) fn expand(model: &Model<'_>, made: Made) -> TokenStream {
     let constructors = arguments::constructors(model, made);
     let module = call::module(model);
     quote! {
-        #[allow(dead_code, deprecated, unreachable_pub, private_bounds, private_interfaces, unused_variables)]
+        #[allow(#deprecated dead_code, unreachable_pub, private_bounds, private_interfaces, unused_variables)]
         const _: () = {
             use #plumbing as __p;
             #family
@@ -65,9 +67,9 @@ impl Model<'_> {
         self.family.map_or_else(|| quote!(__F), ToTokens::to_token_stream)
     }
 
-    /// The type of the arguments. The underscores keep it from hiding a type of the user.
-    fn args(&self) -> syn::Ident {
-        format_ident!("__{}Args", self.name)
+    /// The type of the arguments.
+    fn args(&self) -> &syn::Ident {
+        &self.args
     }
 
     /// `(Option<A>, VarArgs<B>)`

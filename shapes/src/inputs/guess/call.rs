@@ -1,6 +1,6 @@
 //! The shapes of a call, argument by argument.
 
-use super::error::distinct;
+use super::error::{MixedArgument, distinct};
 use super::object::Object;
 use super::shapes::{Guesser, of_alike};
 use super::{Auto, GuessError, GuessOptions, masks};
@@ -8,7 +8,7 @@ use crate::inputs::argument::{ArgumentPath, Input};
 use crate::inputs::{InputSet, InputSets};
 use crate::spec::DynamicShapes;
 use indexmap::IndexMap;
-use pytree_core::KeyPath;
+use pytree_core::{KeyPath, Signature};
 use std::collections::BTreeSet;
 
 /// Names that onnx-diagnostic keeps for itself.
@@ -22,7 +22,7 @@ pub(super) fn guess(inputs: &InputSets, options: &GuessOptions) -> Result<Dynami
     let (args, kwargs) = match (masks, inputs.sets()) {
         (_, [only]) => one(&guesser, only)?,
         (Some(masks), [first, ..]) => in_order(alike(&guesser, first, masks)?, inputs),
-        (_, sets) => in_order(several(&guesser, sets)?, inputs),
+        (_, sets) => in_order(several(&guesser, sets, inputs.signature())?, inputs),
     };
     Ok(DynamicShapes::pair(args, kwargs.into_iter().map(|(name, shapes)| (name.to_owned(), shapes))))
 }
@@ -56,13 +56,30 @@ fn alike<'s>(guesser: &Guesser<'_>, first: &'s InputSet, masks: Vec<u64>) -> Res
     Ok((args, kwargs))
 }
 
+/// The positional arguments of a set, and its named ones.
+type Given<'s> = (Vec<Object<'s>>, Vec<(&'s str, Object<'s>)>);
+
+/// The first parameter that one set has by position and another by name.
+fn mixed(signature: &Signature, sets: &[Given<'_>]) -> Option<MixedArgument> {
+    signature.parameters().iter().enumerate().find_map(|(i, parameter)| {
+        let by_position = sets.iter().position(|(args, _)| args.len() > i)?;
+        let by_name = sets.iter().position(|(_, kwargs)| kwargs.iter().any(|(name, _)| *name == parameter.name))?;
+        Some(MixedArgument { name: parameter.name.to_string(), by_position, by_name })
+    })
+}
+
 /// Sets that may differ in structure, argument by argument.
-fn several<'s>(guesser: &Guesser<'_>, sets: &'s [InputSet]) -> Result<Arguments<'s>, GuessError> {
+fn several<'s>(
+    guesser: &Guesser<'_>,
+    sets: &'s [InputSet],
+    signature: Option<&Signature>,
+) -> Result<Arguments<'s>, GuessError> {
     let auto = &guesser.options.auto;
     let sets: Vec<_> = sets.iter().map(Object::arguments).collect();
     let counts = distinct(sets.iter().map(|(args, _)| args.len()));
     if counts.len() > 1 {
-        return Err(GuessError::ArgsCountMismatch { counts, model: guesser.model.map(str::to_owned) });
+        let mixed = signature.and_then(|signature| mixed(signature, &sets));
+        return Err(GuessError::ArgsCountMismatch { counts, model: guesser.model.map(str::to_owned), mixed });
     }
     let mut args = Vec::new();
     for i in 0..counts.first().copied().unwrap_or(0) {

@@ -38,16 +38,14 @@ pub enum GuessError {
         model: Option<String>,
     },
     /// The sets have different numbers of positional arguments.
-    #[error(
-        "Different numbers of positional arguments {}{}; name the arguments that not every set has",
-        Set(counts),
-        For(model)
-    )]
+    #[error("Different numbers of positional arguments {}{}; {}", Set(counts), For(model), Mixed(mixed.as_ref()))]
     ArgsCountMismatch {
         /// The numbers met.
         counts: Vec<usize>,
         /// The name of the model, if there is one.
         model: Option<String>,
+        /// An argument that one set has by position and another by name.
+        mixed: Option<MixedArgument>,
     },
     /// Tuples of different lengths.
     #[error(
@@ -172,6 +170,32 @@ pub enum GuessError {
         /// The class, as Python prints it.
         class: String,
     },
+}
+
+/// An argument that one set has by position and another by name.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct MixedArgument {
+    /// The parameter.
+    pub name: String,
+    /// The number of a set that gives it by position.
+    pub by_position: usize,
+    /// The number of a set that gives it by name.
+    pub by_name: usize,
+}
+
+/// What to do about different numbers of positional arguments.
+struct Mixed<'a>(Option<&'a MixedArgument>);
+
+impl fmt::Display for Mixed<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Some(MixedArgument { name, by_position, by_name }) = self.0 else {
+            return f.write_str("name the arguments that not every set has");
+        };
+        write!(
+            f,
+            "inputs[{by_position}] gives `{name}` by position, inputs[{by_name}] by name: give it the same way in every set"
+        )
+    }
 }
 
 /// `{1, 2}`, and `set()` when empty, as Python prints a set.

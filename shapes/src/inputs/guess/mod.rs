@@ -10,7 +10,7 @@ mod masks;
 mod object;
 mod shapes;
 
-pub use error::GuessError;
+pub use error::{GuessError, MixedArgument};
 
 use crate::inputs::{InputSets, ModelInputs};
 use crate::spec::DynamicShapes;

@@ -1,4 +1,4 @@
-// A smaller number is not a leaf by itself, since torch's numbers have 64 bits: `leaf` makes it one.
+// Other numbers than torch's are not leaves by themselves: `leaf` makes the small ones leaves.
 use pytree_core::{Meta, PyTree, TensorMeta};
 
 #[derive(PyTree)]
@@ -6,6 +6,10 @@ use pytree_core::{Meta, PyTree, TensorMeta};
 struct Inputs {
     x: TensorMeta,
     small: f32,
+    int: i32,
+    list: Vec<u8>,
+    count: usize,
+    letter: char,
 }
 
 fn main() {}
