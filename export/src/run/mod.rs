@@ -100,6 +100,7 @@ pub trait RunProgram: sealed::Sealed {
 
 impl RunProgram for ExportedProgram {
     fn module_with(&self, options: &ModuleOptions) -> Result<ProgramModule, CallError> {
+        let _span = tracing::debug_span!("module", nodes = self.graph.nodes.len()).entered();
         ProgramModule::new(self, options)
     }
 }

@@ -40,6 +40,8 @@ impl ExportedProgram {
     /// [`LoadError`] when the file cannot be opened, when a part of it is damaged or unknown, and when the archive has several
     /// programs or none; see [`Archive`] for the former.
     pub fn load(path: impl AsRef<Path>) -> Result<Self, LoadError> {
+        let path = path.as_ref();
+        let _span = tracing::info_span!("load", path = %path.display()).entered();
         Archive::open(path)?.only_program()
     }
 

@@ -24,7 +24,9 @@ impl ExportedProgram {
     /// # Errors
     /// [`SaveError`] when the file cannot be written, or when the format cannot hold a part of the program.
     pub fn save(&self, path: impl AsRef<Path>) -> Result<(), SaveError> {
-        archive(self)?.write(path.as_ref())
+        let path = path.as_ref();
+        let _span = tracing::info_span!("save", path = %path.display()).entered();
+        archive(self)?.write(path)
     }
 
     /// The bytes of the file that [`save`](ExportedProgram::save) writes.

@@ -34,6 +34,7 @@ impl ShapeEnv {
         let guard = if value { rel.clone() } else { rel.negated() };
         self.assume(&guard)?;
         let learned = self.simplify_rel(&guard)?;
+        tracing::debug!(%guard, origin, "guard");
         self.guards.push(Guard { rel: guard, origin: origin.to_owned() });
         self.learn(&learned)?;
         Ok(value)
@@ -62,6 +63,7 @@ impl ShapeEnv {
         }
         self.assume(rel)?;
         let learned = self.simplify_rel(rel)?;
+        tracing::debug!(assert = %rel, origin, "deferred");
         self.asserts.push(Guard { rel: rel.clone(), origin: origin.to_owned() });
         self.learn(&learned)?;
         if rel.op == RelOp::Eq { self.replace_unbacked(&learned) } else { Ok(()) }

@@ -151,6 +151,7 @@ impl ShapeEnv {
         for inner in target.free_symbols() {
             self.mentioned.entry(inner).or_default().insert(symbol.clone());
         }
+        tracing::debug!(%symbol, %target, "replaced");
         self.replacements.insert(symbol.clone(), target);
     }
 

@@ -114,6 +114,7 @@ impl InputSets {
     /// # Errors
     /// [`GuessError`] when the sets disagree in types, lengths, keys or ranks; it names the argument and the key path.
     pub fn guess_with(&self, options: impl Into<GuessOptions>) -> Result<DynamicShapes, GuessError> {
+        let _span = tracing::debug_span!("guess", sets = self.sets().len()).entered();
         call::guess(self, &options.into())
     }
 
