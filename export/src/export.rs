@@ -11,7 +11,7 @@ use crate::model::Leaves;
 use crate::model_tensors::ModelTensors;
 use crate::probe::{Runs, record_example};
 use crate::progress::{OnProgress, Progress, Stage, Told, Watch};
-use crate::record::{Reference, Role};
+use crate::record::{Panic, Reference, Role, catch};
 use crate::resolve::resolve;
 use crate::setup::Setup;
 use crate::verify::{CheckCase, check, verify};
@@ -298,7 +298,7 @@ impl<'m, M: Module<Family = Tch>> Export<'m, M> {
             let inputs = Leaves::of(set)?;
             cases.push(CheckCase { shown: inputs.shown(), inputs, may_refuse: false });
         }
-        Ok(with_plain_script(|| check(self.model, &self.declared, program, &cases))?.0)
+        Ok(calling(|| with_plain_script(|| check(self.model, &self.declared, program, &cases)))?.0)
     }
 
     /// Runs the export.
@@ -307,7 +307,7 @@ impl<'m, M: Module<Family = Tch>> Export<'m, M> {
     /// The same as [`export`].
     pub fn run(mut self) -> Result<ExportedProgram, ExportError> {
         let told = Told::new(self.on_progress.take());
-        with_plain_script(|| self.run_plain(told.watch()))
+        calling(|| with_plain_script(|| self.run_plain(told.watch())))
     }
 
     fn run_plain(self, watch: Watch<'_>) -> Result<ExportedProgram, ExportError> {
@@ -334,6 +334,12 @@ impl<'m, M: Module<Family = Tch>> Export<'m, M> {
             _ => Ok(program),
         }
     }
+}
+
+/// Runs a part of an export. The forward is caught where it is run; this catches all other code of the user.
+fn calling<R>(f: impl FnOnce() -> Result<R, ExportError>) -> Result<R, ExportError> {
+    let panicked = |panic: Panic| ExportError::Panicked { message: panic.message, location: panic.location };
+    catch(f).map_err(panicked).and_then(|result| result)
 }
 
 /// The part of an export that does not depend on the type of the model.

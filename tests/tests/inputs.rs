@@ -184,7 +184,13 @@ fn sets_unlike_the_first() {
     // Arguments by name and by position are the same, and None stands for any value.
     let named = Mixed::args(vec![f32([9, 3])]).n(4).mask(Some(f32([1]))).table(table(&["a"]));
     let inputs = ModelInputs::new(&Mixed, [first(), named]).expect("the same structure");
-    assert!(matches!(inputs.guess_dynamic_shapes(), Err(GuessError::ArgsCountMismatch { .. })));
+    let error = inputs.guess_dynamic_shapes().expect_err("given in two ways");
+    assert!(matches!(error, GuessError::ArgsCountMismatch { .. }));
+    assert_eq!(
+        error.to_string(),
+        "Different numbers of positional arguments {1, 4} for main:Mixed: inputs[0] gives `table` by position, inputs[1] by \
+         name; give it the same way in all"
+    );
     let masked = ModelInputs::new(&Mixed, [first(), set(vec![f32([4, 3])], &["a"], Some(f32([1])))]).expect("two sets");
     let shapes = masked.guess_dynamic_shapes().expect("shapes");
     assert_eq!(shapes.repr(), "(([{0: DimHint(DYNAMIC)}], {'a': {}}, None, None), {})");

@@ -28,8 +28,13 @@ struct SourceLine {
 impl Locations {
     /// The line that made the call. `None` without debug information, and if no frame is in the user's code.
     pub(crate) fn frame(&mut self, call: &Call) -> Option<Frame> {
+        self.innermost(&call.frames)
+    }
+
+    /// The innermost line of the user's code on a call stack.
+    pub(crate) fn innermost(&mut self, stack: &[u64]) -> Option<Frame> {
         let mut found: Option<SourceLine> = None;
-        'stack: for address in &call.frames {
+        'stack: for address in stack {
             for place in self.places(*address) {
                 match &mut found {
                     None => found = Some(place.clone()),
@@ -96,6 +101,11 @@ fn shown(file: &Path) -> String {
         file.strip_prefix(&here).ok().or(real).map(Path::to_owned)
     });
     below.unwrap_or_else(|| file.to_owned()).display().to_string()
+}
+
+/// Whether a place `file:line:column`, as a panic has it, is in the user's code.
+pub(crate) fn is_users_place(place: &str) -> bool {
+    place.rsplitn(3, ':').nth(2).is_some_and(|file| is_users(Path::new(file)))
 }
 
 /// The packages whose frames lie between a user's statement and the dispatcher.

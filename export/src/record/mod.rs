@@ -20,6 +20,7 @@ pub(crate) use fake::{DataKind, DataNumber, FakeRun, Place, Reference, Stop, fak
 pub use id::{StorageNumber, ValueId};
 pub use known::{Known, Role};
 pub(crate) use sample::{OutputLeaf, RecordMode, Sample, capture};
+pub(crate) use panic::{Panic, catch};
 pub(crate) use session::quietly;
 pub use session::{is_exporting, record, record_located};
 pub use trace::{Argument, Call, Declared, Failure, LiftedTensor, Output, Trace};

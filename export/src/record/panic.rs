@@ -29,13 +29,33 @@ pub(crate) fn catch<R>(f: impl FnOnce() -> R) -> Result<R, Panic> {
     LOCATION.take();
     let _restore = Restore(QUIET.replace(true));
     // Unwind safety is up to the caller: after a panic it uses no result of `f`.
-    panic::catch_unwind(AssertUnwindSafe(f))
-        .map_err(|payload| Panic { message: message(payload.as_ref()), location: LOCATION.take() })
+    panic::catch_unwind(AssertUnwindSafe(f)).map_err(|payload| {
+        let panic = Panic { message: message(payload.as_ref()), location: LOCATION.take() };
+        discard(payload);
+        panic
+    })
+}
+
+/// Drops the payload of a panic. Its destructor is code of the user, which may panic again, with another payload.
+fn discard(mut payload: Box<dyn Any + Send>) {
+    /// A destructor that panics with a value of its own type would go on without an end; then the value leaks.
+    const TRIES: usize = 8;
+    for _ in 0..TRIES {
+        match panic::catch_unwind(AssertUnwindSafe(|| drop(payload))) {
+            Ok(()) => return,
+            Err(next) => payload = next,
+        }
+    }
+    std::mem::forget(payload);
 }
 
 /// Installs, once per process, a hook that is silent on threads that ask for it and calls the previous hook on others.
 fn install() {
     static ONCE: Once = Once::new();
+    // A hook cannot be set while a panic unwinds; then the first panic of a forward is printed.
+    if std::thread::panicking() {
+        return;
+    }
     ONCE.call_once(|| {
         let before = panic::take_hook();
         panic::set_hook(Box::new(move |info| {

@@ -24,7 +24,8 @@ impl ExportedProgram {
     /// # Errors
     /// [`SaveError`] when the file cannot be written, or when the format cannot hold a part of the program.
     pub fn save(&self, path: impl AsRef<Path>) -> Result<(), SaveError> {
-        archive(self)?.write(path.as_ref())
+        let path = path.as_ref();
+        archive(self).and_then(|archive| archive.write(path)).map_err(|error| error.in_file(path))
     }
 
     /// The bytes of the file that [`save`](ExportedProgram::save) writes.

@@ -26,7 +26,15 @@ pub trait StaticField: Sized {
 #[diagnostic::do_not_recommend]
 impl<T: serde::Serialize + serde::de::DeserializeOwned + PartialEq> StaticField for T {
     fn write(&self, object: &mut StaticsObject, name: &str) -> Result<(), StaticsError> {
-        object.insert(name.to_owned(), serde_json::to_value(self)?);
+        let value = serde_json::to_value(self)?;
+        // JSON has `null` for a float that is not finite, for `None` and for `()`: only reading it back tells them apart.
+        if has_null(&value) && !T::deserialize(&value).is_ok_and(|again| again == *self) {
+            return Err(serde::ser::Error::custom(format!(
+                "JSON has `null` for the value of `{name}` or for a part of it, and `null` reads back as another value; JSON has \
+                 neither NaN, nor infinite floats, nor an `Option` of an `Option`: store such a value as a text"
+            )));
+        }
+        object.insert(name.to_owned(), value);
         Ok(())
     }
 
@@ -35,6 +43,15 @@ impl<T: serde::Serialize + serde::de::DeserializeOwned + PartialEq> StaticField 
         name: &'static str,
     ) -> Result<Self, UnflattenError> {
         fields.static_field(name)
+    }
+}
+
+fn has_null(value: &serde_json::Value) -> bool {
+    match value {
+        serde_json::Value::Null => true,
+        serde_json::Value::Array(items) => items.iter().any(has_null),
+        serde_json::Value::Object(entries) => entries.values().any(has_null),
+        _ => false,
     }
 }
 

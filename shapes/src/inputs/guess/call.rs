@@ -8,7 +8,7 @@ use crate::inputs::argument::{ArgumentPath, Input};
 use crate::inputs::{InputSet, InputSets};
 use crate::spec::DynamicShapes;
 use indexmap::IndexMap;
-use pytree_core::KeyPath;
+use pytree_core::{KeyPath, ParameterKind, Signature};
 use std::collections::BTreeSet;
 
 /// Names that onnx-diagnostic keeps for itself.
@@ -22,10 +22,13 @@ pub(super) fn guess(inputs: &InputSets, options: &GuessOptions) -> Result<Dynami
     let (args, kwargs) = match (masks, inputs.sets()) {
         (_, [only]) => one(&guesser, only)?,
         (Some(masks), [first, ..]) => in_order(alike(&guesser, first, masks)?, inputs),
-        (_, sets) => in_order(several(&guesser, sets)?, inputs),
+        (_, sets) => in_order(several(&guesser, sets, inputs.signature())?, inputs),
     };
     Ok(DynamicShapes::pair(args, kwargs.into_iter().map(|(name, shapes)| (name.to_owned(), shapes))))
 }
+
+/// The positional arguments of a set, and the named ones.
+type Given<'s> = (Vec<Object<'s>>, Vec<(&'s str, Object<'s>)>);
 
 /// The shapes of positional arguments, and of named ones.
 type Arguments<'s> = (Vec<DynamicShapes>, IndexMap<&'s str, DynamicShapes>);
@@ -56,13 +59,29 @@ fn alike<'s>(guesser: &Guesser<'_>, first: &'s InputSet, masks: Vec<u64>) -> Res
     Ok((args, kwargs))
 }
 
+/// The first parameter that a set gives by position and another one by name: its name and these two sets.
+fn mixed(sets: &[Given<'_>], signature: &Signature) -> Option<(String, usize, usize)> {
+    let positional =
+        signature.parameters().iter().take_while(|parameter| parameter.kind != ParameterKind::VarPositional);
+    positional.enumerate().find_map(|(place, parameter)| {
+        let by_position = sets.iter().position(|(args, _)| args.len() > place)?;
+        let by_name = sets.iter().position(|(_, named)| named.iter().any(|(name, _)| *name == parameter.name))?;
+        Some((parameter.name.to_string(), by_position, by_name))
+    })
+}
+
 /// Sets that may differ in structure, argument by argument.
-fn several<'s>(guesser: &Guesser<'_>, sets: &'s [InputSet]) -> Result<Arguments<'s>, GuessError> {
+fn several<'s>(
+    guesser: &Guesser<'_>,
+    sets: &'s [InputSet],
+    signature: Option<&Signature>,
+) -> Result<Arguments<'s>, GuessError> {
     let auto = &guesser.options.auto;
     let sets: Vec<_> = sets.iter().map(Object::arguments).collect();
     let counts = distinct(sets.iter().map(|(args, _)| args.len()));
     if counts.len() > 1 {
-        return Err(GuessError::ArgsCountMismatch { counts, model: guesser.model.map(str::to_owned) });
+        let mixed = signature.and_then(|signature| mixed(&sets, signature));
+        return Err(GuessError::ArgsCountMismatch { counts, model: guesser.model.map(str::to_owned), mixed });
     }
     let mut args = Vec::new();
     for i in 0..counts.first().copied().unwrap_or(0) {

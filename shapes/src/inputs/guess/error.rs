@@ -39,15 +39,18 @@ pub enum GuessError {
     },
     /// The sets have different numbers of positional arguments.
     #[error(
-        "Different numbers of positional arguments {}{}; name the arguments that not every set has",
+        "Different numbers of positional arguments {}{}{}",
         Set(counts),
-        For(model)
+        For(model),
+        Ways(mixed)
     )]
     ArgsCountMismatch {
         /// The numbers met.
         counts: Vec<usize>,
         /// The name of the model, if there is one.
         model: Option<String>,
+        /// An argument that the sets give in both ways: its name, a set that gives it by position, and one that names it.
+        mixed: Option<(String, usize, usize)>,
     },
     /// Tuples of different lengths.
     #[error(
@@ -207,6 +210,21 @@ fn ranks(shapes: &[Sizes]) -> Vec<usize> {
 /// The different numbers, in order.
 pub(super) fn distinct(numbers: impl Iterator<Item = usize>) -> Vec<usize> {
     numbers.collect::<std::collections::BTreeSet<_>>().into_iter().collect()
+}
+
+/// What to do about arguments that not every set has by position.
+struct Ways<'e>(&'e Option<(String, usize, usize)>);
+
+impl fmt::Display for Ways<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.0 {
+            Some((name, positional, named)) => write!(
+                f,
+                ": inputs[{positional}] gives `{name}` by position, inputs[{named}] by name; give it the same way in all"
+            ),
+            None => f.write_str("; name the arguments that not every set has"),
+        }
+    }
 }
 
 /// ` for main:Model`, when there is a model.
