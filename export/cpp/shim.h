@@ -132,6 +132,15 @@ int tx_frame_take(tx_frame *frame, uint64_t place, int keep, void **tensor, tx_b
 // Empties the registers from this one on.
 void tx_frame_clear(tx_frame *frame, uint64_t from);
 
+// The modes of this thread that a forward can set with tch, which leaves them so after a panic.
+typedef struct {
+  int gradients;
+  int autocast;
+  int autocast_cpu;
+  int nesting;
+} tx_modes;
+void tx_modes_get(tx_modes *modes);
+void tx_modes_set(const tx_modes *modes);
 // The modes of this thread that regions of a program set. Each returns what was set before.
 int tx_grad_mode(int enabled);
 // Whether TorchScript replaces ops of a module after its first runs; returns what was set before.

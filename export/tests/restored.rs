@@ -108,9 +108,15 @@ fn modes_and_hooks_are_as_before() {
     // A hook that is set later stays too, and the export is as before.
     let _ = panic::take_hook();
     panic::set_hook(Box::new(seen));
-    let error = refused(fixed(&Panics, Panics::args(randn(&[3]))));
-    assert!(error.to_string().contains("seven dimensions"), "{error}");
-    assert!(is_seen());
+    for quiet in [false, true] {
+        let before = SEEN.load(Ordering::SeqCst);
+        let error = refused(fixed(&Panics, Panics::args(randn(&[3]))));
+        assert!(error.to_string().contains("seven dimensions"), "{error}");
+        // Only the first panic comes to it.
+        assert_eq!(SEEN.load(Ordering::SeqCst) == before, quiet);
+        assert_eq!(error.to_string().contains("restored.rs:"), quiet, "{error}");
+        assert!(is_seen());
+    }
     let _ = panic::take_hook();
 }
 
@@ -136,6 +142,8 @@ fn an_export_while_a_panic_unwinds() {
 #[test]
 fn panics_of_other_code_are_errors() {
     let _alone = ALONE.lock().unwrap();
+    // Another test may have set a hook.
+    let _ = fixed(&Panics, Panics::args(randn(&[3])));
     let inputs = ModelInputs::new(&Right, [Right::args(randn(&[3]))]).unwrap();
     let result = panic::catch_unwind(AssertUnwindSafe(|| {
         Export::new(&Right, &inputs).on_progress(|_| panic!("of the callback")).run()

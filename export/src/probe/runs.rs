@@ -19,9 +19,10 @@ use indexmap::IndexMap;
 use program::Tried;
 use pytree_core::{DType, Leaf};
 use shapes::{Dim, HintKind};
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::collections::HashMap;
 use std::rc::Rc;
+use std::time::{Duration, Instant};
 use symbolic::Symbol;
 
 /// A model with its inputs, the run of the example, and the fake runs so far.
@@ -36,6 +37,8 @@ pub(crate) struct Runs<'m> {
     numbers: Numbers,
     /// Whether the forward runs a backward pass, so that its runs need gradients.
     gradients: bool,
+    /// How long the longest run without data took.
+    longest: Cell<Duration>,
     example_run: Rc<Run>,
     fakes: RefCell<HashMap<Given, Rc<Run>>>,
     /// The loose runs, by what their equal run and they themselves are given.
@@ -138,7 +141,22 @@ impl<'m> Runs<'m> {
         let example_run = Rc::new(Run { given, numbers: all, completed, end: End::Same, loosened: Vec::new() });
         let (fakes, loose) = (RefCell::default(), RefCell::default());
         let gradients = example.trace.has_gradients();
-        Runs { model, sets, declared, setup, example, reference, watch, numbers, gradients, example_run, fakes, loose }
+        let longest = Cell::default();
+        Runs {
+            model,
+            sets,
+            declared,
+            setup,
+            example,
+            reference,
+            watch,
+            numbers,
+            gradients,
+            longest,
+            example_run,
+            fakes,
+            loose,
+        }
     }
 
     /// The inputs and options of the export.
@@ -225,12 +243,14 @@ impl<'m> Runs<'m> {
     /// Whether runs that are given these numbers come to their end. A forward may loop, recurse or allocate by a number, and
     /// what ends the process or never ends must not do so here.
     pub(crate) fn come_to_an_end(&self, given: &[Given]) -> bool {
-        /// Of the processor: a run takes milliseconds.
-        const SECONDS: u16 = 10;
+        /// Of the processor, and the factor by which a run may take longer than the longest one so far.
+        const SECONDS: f64 = 4.0;
+        const LONGER: f64 = 4.0;
         let known = |given: &&Given| !self.fakes.borrow().contains_key(*given);
         let given: Vec<&Given> = given.iter().filter(known).collect();
         let run = || given.iter().for_each(|given| drop(self.quiet_run(given, None)));
-        given.is_empty() || ends_in_a_copy(SECONDS, run)
+        let expected = self.longest.get().as_secs_f64() * given.len() as f64;
+        given.is_empty() || ends_in_a_copy((SECONDS + LONGER * expected).ceil() as u16, run)
     }
 
     /// Runs without data that are given these numbers, and go on where an op needs sizes to be equal that are equal in the
@@ -265,7 +285,10 @@ impl<'m> Runs<'m> {
         given: &Given,
         equal: Option<&'s FakeRun<'_>>,
     ) -> Result<(Run, FakeRun<'s>), ExportError> {
-        self.watch.run(|| self.shown_given(given), || self.quiet_run(given, equal))
+        let started = Instant::now();
+        let run = self.watch.run(|| self.shown_given(given), || self.quiet_run(given, equal));
+        self.longest.set(self.longest.get().max(started.elapsed()));
+        run
     }
 
     fn quiet_run<'s>(
