@@ -75,7 +75,11 @@ fn exports() -> Vec<(&'static str, fn() -> Result<ExportedProgram, ExportError>,
         ("a panic", || fixed(&Panics, Panics::args(randn(&[3]))), false),
         ("an op that fails", || fixed(&FailingOp, FailingOp::args(randn(&[3, 3]))), false),
         ("a read", || fixed(&Reads, Reads::args(randn(&[3]))), false),
-        ("a panic at other sizes", || guessed(&PanicsElsewhere, [3, 6].map(|n| PanicsElsewhere::args(randn(&[n])))), true),
+        (
+            "a panic at other sizes",
+            || guessed(&PanicsElsewhere, [3, 6].map(|n| PanicsElsewhere::args(randn(&[n])))),
+            true,
+        ),
         ("other modes", || fixed(&InOtherModes, InOtherModes::args(randn(&[3, 3]))), true),
         ("a panic in other modes", || fixed(&PanicsInModes, PanicsInModes::args(randn(&[3]))), false),
     ]

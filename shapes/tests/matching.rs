@@ -126,11 +126,7 @@ fn containers_differ() {
     for (x, shapes, text) in [
         (Tree::list([t()]), NONE, "`inputs['x']` is a list, but `dynamic_shapes['x']` is not"),
         (Tree::list([t()]), scalar(), "`inputs['x']` is a list, but `dynamic_shapes['x']` is not"),
-        (
-            Tree::list([t()]),
-            tuple([NONE]),
-            "`inputs['x']` is a list, but `dynamic_shapes['x']` is a tuple",
-        ),
+        (Tree::list([t()]), tuple([NONE]), "`inputs['x']` is a list, but `dynamic_shapes['x']` is a tuple"),
         (Tree::list([t()]), dims(), "`inputs['x']` is a list, but `dynamic_shapes['x']` is a dict"),
         (
             odict(&["a"], [t()]),
@@ -158,12 +154,7 @@ fn containers_differ() {
 fn inside_a_registered_class_torch_says_less() {
     for (x, shapes, torch, path) in [
         (class([t(), t()]), NONE, "Node type mismatch; expected a list, but got None.", ""),
-        (
-            class([t(), t()]),
-            tuple([NONE, NONE]),
-            "Node type mismatch; expected a list, but got a tuple.",
-            "",
-        ),
+        (class([t(), t()]), tuple([NONE, NONE]), "Node type mismatch; expected a list, but got a tuple.", ""),
         (class([t(), t()]), list([NONE]), "Node arity mismatch; expected 2, but got 1.", ""),
         (
             class([Tree::list([t()])]),

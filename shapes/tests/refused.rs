@@ -44,8 +44,14 @@ fn specs_that_do_not_fit_the_inputs() -> Result<(), Box<dyn std::error::Error>> 
         refused(vec![leaf("x", &[5], on(0, 4))]),
         "Static shape constraint of 4 does not match input size of 5, for L['x'].size()[0]"
     );
-    assert_eq!(refused(vec![leaf("x", &[12], on(0, Dim::with_range("n", 0, Some(10))?))]), "12 not in range [2, 10], for L['x'].size()[0]; give an example inside, or another `min` or `max`");
-    assert_eq!(refused(vec![leaf("x", &[4], on(0, Dim::with_range("n", 5, None)?))]), "4 not in range [5, int_oo], for L['x'].size()[0]; give an example inside, or another `min` or `max`");
+    assert_eq!(
+        refused(vec![leaf("x", &[12], on(0, Dim::with_range("n", 0, Some(10))?))]),
+        "12 not in range [2, 10], for L['x'].size()[0]; give an example inside, or another `min` or `max`"
+    );
+    assert_eq!(
+        refused(vec![leaf("x", &[4], on(0, Dim::with_range("n", 5, None)?))]),
+        "4 not in range [5, int_oo], for L['x'].size()[0]; give an example inside, or another `min` or `max`"
+    );
     assert_eq!(
         refused(vec![leaf("x", &[5], on(0, &b)), leaf("y", &[4], on(0, &b))]),
         "L['y'].size()[0] = 4 is not equal to L['x'].size()[0] = 5"
@@ -190,7 +196,8 @@ fn a_constant_names_the_operator_and_the_other_size() {
     let fixed = |leaves: Vec<InputLeaf>, equal: (usize, usize)| {
         let order: Vec<usize> = (0..leaves.len()).collect();
         let mut inputs = SymbolicInputs::declare(leaves, &order, Naming::Hashed).expect("the spec fits");
-        let (a, b) = (inputs.sizes(equal.0).expect("sizes")[0].clone(), inputs.sizes(equal.1).expect("sizes")[0].clone());
+        let (a, b) =
+            (inputs.sizes(equal.0).expect("sizes")[0].clone(), inputs.sizes(equal.1).expect("sizes")[0].clone());
         assert!(inputs.env_mut().guard_eq(&a, &b, "aten.add.Tensor").expect("they agree"));
         match inputs.finish(Tolerance::Strict) {
             Ok(_) => panic!("accepted"),
@@ -209,7 +216,8 @@ fn a_constant_names_the_operator_and_the_other_size() {
     for python in ["TORCH_LOGS", "mark_dynamic"] {
         assert!(torch.contains(python) && !own.contains(python), "{own}");
     }
-    let (own, _) = fixed(vec![leaf("x", &[4], on(0, &batch)), leaf("y", &[4], on(0, Dim::new("b").expect("a name")))], (0, 1));
+    let (own, _) =
+        fixed(vec![leaf("x", &[4], on(0, &batch)), leaf("y", &[4], on(0, Dim::new("b").expect("a name")))], (0, 1));
     assert!(own.contains("must always be equal. Demanded by `aten.add.Tensor`."), "{own}");
 }
 

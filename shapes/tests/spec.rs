@@ -147,18 +147,30 @@ fn a_key_that_json_has_twice_is_refused() {
         let error = serde_json::from_str::<DynamicShapes>(text).expect_err(text).to_string();
         assert!(error.contains(cure), "{text}: {error}");
     };
-    twice(r#"{"Leaf":{"Dict":{"0":{"Int":3},"0":{"Int":4}}}}"#, "dimension 0 is there twice; keep one of the two specs");
+    twice(
+        r#"{"Leaf":{"Dict":{"0":{"Int":3},"0":{"Int":4}}}}"#,
+        "dimension 0 is there twice; keep one of the two specs",
+    );
     twice(r#"{"Leaf":{"Dict":{"0":{"Int":3},"1":"None","0":{"Int":3}}}}"#, "dimension 0 is there twice");
-    twice(r#"{"Dict":[["x",{"Leaf":"None"}],["x",{"Leaf":"None"}]]}"#, "the key 'x' is there twice; keep one of the two entries");
+    twice(
+        r#"{"Dict":[["x",{"Leaf":"None"}],["x",{"Leaf":"None"}]]}"#,
+        "the key 'x' is there twice; keep one of the two entries",
+    );
     // Keys that are equal in Python are one key.
     twice(r#"{"Dict":[[1,{"Leaf":"None"}],[true,{"Leaf":"None"}]]}"#, "is there twice");
     twice(r#"{"Dict":[[1,{"Leaf":"None"}],[1.0,{"Leaf":"None"}]]}"#, "is there twice");
-    twice(r#"{"Tuple":[{"Dict":[["a",{"List":[]}],["b",{"Leaf":"None"}],["a",{"List":[]}]]}]}"#, "the key 'a' is there twice");
+    twice(
+        r#"{"Tuple":[{"Dict":[["a",{"List":[]}],["b",{"Leaf":"None"}],["a",{"List":[]}]]}]}"#,
+        "the key 'a' is there twice",
+    );
     // Fields of a dim, and the name of a variant.
     twice(r#"{"Leaf":{"Dict":{"0":{"Named":{"name":"a","min":0,"min":2,"max":null}}}}}"#, "duplicate field `min`");
     twice(r#"{"Leaf":{"Dict":{"0":{"Hint":{"kind":"Dynamic","kind":"Auto"}}}}}"#, "duplicate field `kind`");
     assert!(serde_json::from_str::<DynamicShapes>(r#"{"Leaf":"None","Leaf":"None"}"#).is_err());
-    for once in [r#"{"Leaf":{"Dict":{"0":{"Int":3},"1":{"Int":3}}}}"#, r#"{"Dict":[["x",{"Leaf":"None"}],["y",{"Leaf":"None"}]]}"#] {
+    for once in [
+        r#"{"Leaf":{"Dict":{"0":{"Int":3},"1":{"Int":3}}}}"#,
+        r#"{"Dict":[["x",{"Leaf":"None"}],["y",{"Leaf":"None"}]]}"#,
+    ] {
         let shapes: DynamicShapes = serde_json::from_str(once).expect(once);
         assert_eq!(serde_json::to_string(&shapes).expect("JSON"), once);
     }

@@ -60,8 +60,7 @@ where
     }
 }
 
-const FINITE: [f64; 9] =
-    [0.0, -0.0, 1.5, -1.5, f64::MAX, f64::MIN, f64::MIN_POSITIVE, 5e-324, std::f64::consts::PI];
+const FINITE: [f64; 9] = [0.0, -0.0, 1.5, -1.5, f64::MAX, f64::MIN, f64::MIN_POSITIVE, 5e-324, std::f64::consts::PI];
 const OTHER: [f64; 3] = [f64::NAN, f64::INFINITY, f64::NEG_INFINITY];
 
 #[test]

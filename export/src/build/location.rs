@@ -64,6 +64,18 @@ impl Locations {
         names
     }
 
+    /// Whether the call comes from tch's `Display` or `Debug` of a tensor.
+    pub(crate) fn is_printing(call: &Call) -> bool {
+        let mut found = false;
+        for address in &call.frames {
+            backtrace::resolve(*address as usize as *mut c_void, |symbol| {
+                let file = symbol.filename();
+                found = found || file.is_some_and(|file| file.ends_with("src/tensor/display.rs"));
+            });
+        }
+        found
+    }
+
     /// The user's functions at an address.
     fn places(&mut self, address: u64) -> &[SourceLine] {
         self.places.entry(address).or_insert_with(|| {

@@ -115,6 +115,7 @@ const ATTEMPTS: usize = 64;
 
 /// Resolves the graph of the example until all runs agree with it.
 pub(crate) fn resolve(runs: &mut Runs<'_>) -> Result<Resolved, ExportError> {
+    runs.refuse_printing()?;
     runs.check_example()?;
     let bits = Attempt::new(runs, &Lessons::default())?.bits_that_end();
     runs.limit_sizes(bits);

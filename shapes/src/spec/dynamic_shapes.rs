@@ -124,8 +124,8 @@ impl fmt::Display for ShapeSpec {
 /// let both = DynamicShapes::pair([x], [("y".to_owned(), DynamicShapes::NONE)]);
 /// assert_eq!(both.to_string(), "(({0: DimHint(DYNAMIC), 1: DimHint(DYNAMIC)},), {'y': None})");
 /// ```
-#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
-#[serde(into = "wire::Tree", try_from = "wire::Tree")]
+#[derive(Clone, PartialEq, Eq, Debug, Deserialize)]
+#[serde(try_from = "wire::Tree")]
 #[non_exhaustive]
 pub enum DynamicShapes {
     /// A leaf of the inputs.
@@ -227,11 +227,15 @@ impl fmt::Display for Legacy<'_> {
 mod wire {
     use indexmap::IndexMap;
     use pytree_core::Key;
-    use serde::{Deserialize, Serialize};
+    use serde::ser::Error as _;
+    use serde::{Deserialize, Serialize, Serializer};
 
     use super::{DynamicShapes, ShapeSpec};
 
-    #[derive(Serialize, Deserialize)]
+    /// Each level of shapes is two of JSON, of which a reader takes 128.
+    const DEEPEST: usize = 60;
+
+    #[derive(Deserialize)]
     pub(super) enum Tree {
         Leaf(ShapeSpec),
         Tuple(Vec<DynamicShapes>),
@@ -239,14 +243,42 @@ mod wire {
         Dict(Vec<(serde_json::Value, DynamicShapes)>),
     }
 
-    impl From<DynamicShapes> for Tree {
-        fn from(tree: DynamicShapes) -> Tree {
-            match tree {
-                DynamicShapes::Leaf(spec) => Tree::Leaf(spec),
-                DynamicShapes::Tuple(items) => Tree::Tuple(items),
-                DynamicShapes::List(items) => Tree::List(items),
-                DynamicShapes::Dict(items) => Tree::Dict(items.into_iter().map(|(k, v)| (written(&k), v)).collect()),
-            }
+    /// The same to be written.
+    #[derive(Serialize)]
+    enum Written<'a> {
+        Leaf(&'a ShapeSpec),
+        Tuple(Vec<Part<'a>>),
+        List(Vec<Part<'a>>),
+        Dict(Vec<(serde_json::Value, Part<'a>)>),
+    }
+
+    /// A part of shapes, and how many levels may be below it.
+    struct Part<'a>(&'a DynamicShapes, usize);
+
+    impl Serialize for DynamicShapes {
+        fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+            Part(self, DEEPEST).serialize(serializer)
+        }
+    }
+
+    impl Serialize for Part<'_> {
+        fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+            let Part(shapes, levels) = *self;
+            let part = |shapes| Part(shapes, levels.saturating_sub(1));
+            let tree = match shapes {
+                DynamicShapes::Leaf(spec) => Written::Leaf(spec),
+                _ if levels == 0 => {
+                    return Err(S::Error::custom(format!(
+                        "shapes that are more than {DEEPEST} levels deep cannot be written, since they could not be read"
+                    )));
+                }
+                DynamicShapes::Tuple(items) => Written::Tuple(items.iter().map(part).collect()),
+                DynamicShapes::List(items) => Written::List(items.iter().map(part).collect()),
+                DynamicShapes::Dict(items) => {
+                    Written::Dict(items.iter().map(|(key, shapes)| (written(key), part(shapes))).collect())
+                }
+            };
+            tree.serialize(serializer)
         }
     }
 
