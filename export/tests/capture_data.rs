@@ -375,7 +375,8 @@ fn an_op_that_fails_on_the_example() {
     assert!(op_message.as_ref().unwrap().contains("2x3"), "{op_message:?}");
     let text = error.to_string();
     let (start, said) = text.split_once(": ").unwrap();
-    let line = 1 + include_str!("capture_data.rs").lines().position(|line| line.starts_with("model! { Broken(")).unwrap();
+    let line =
+        1 + include_str!("capture_data.rs").lines().position(|line| line.starts_with("model! { Broken(")).unwrap();
     assert!(start.starts_with("the forward panicked in `aten.matmul.default` ("), "{text}");
     assert!(start.ends_with(&format!("tests/capture_data.rs:{line})")) && said.contains("2x3"), "{text}");
 }

@@ -72,7 +72,10 @@ fn a_violated_constraint_names_the_op_and_the_line() {
     let pair = || Add::args((randn(&[4]), randn(&[4])));
     let text = shown(with_shapes(&Add, pair(), &dims(&[&[(0, Dim::dynamic())], &[]])));
     demanded(&text, "aten.add.Tensor", "Add");
-    assert!(text.contains(" L['y'].size()[0] is static in the spec and has this size: if the two belong together"), "{text}");
+    assert!(
+        text.contains(" L['y'].size()[0] is static in the spec and has this size: if the two belong together"),
+        "{text}"
+    );
     let text = shown(with_shapes(&Add, pair(), &dims(&[&[(0, named("a"))], &[(0, named("b"))]])));
     demanded(&text, "aten.add.Tensor", "Add");
     let text = shown(with_shapes(&Split, Split::args(randn(&[6])), &dims(&[&[(0, named("n"))]])));

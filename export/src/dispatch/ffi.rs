@@ -13,7 +13,9 @@ mod plan;
 pub(crate) use aoti::Package;
 pub(crate) use kept::KeptStorage;
 pub(crate) use plan::{Autocast, Calls, Frame, FrameSize, Moved, RawNumber};
-pub(crate) use plan::{enter_vmap, leave_vmap, with_autocast, with_grad_mode, with_inference_mode, with_modes_kept, with_plain_script};
+pub(crate) use plan::{
+    enter_vmap, leave_vmap, with_autocast, with_grad_mode, with_inference_mode, with_modes_kept, with_plain_script,
+};
 
 use std::ffi::{CStr, c_char, c_int, c_void};
 use std::marker::PhantomData;

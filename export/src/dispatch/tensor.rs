@@ -165,7 +165,8 @@ mod tests {
                 for offset in numbers {
                     for (sizes, strides) in [(vec![size], vec![stride]), (vec![size; 4], vec![stride; 4])] {
                         if let Ok(tensor) = ffi::storage_view(&base, float, &sizes, &strides, offset) {
-                            let last: i128 = sizes.iter().zip(&strides).map(|(n, s)| i128::from(n - 1) * i128::from(*s)).sum();
+                            let last: i128 =
+                                sizes.iter().zip(&strides).map(|(n, s)| i128::from(n - 1) * i128::from(*s)).sum();
                             let inside = sizes.contains(&0) || (last + i128::from(offset) + 1) * 4 <= 64;
                             assert!(inside, "{sizes:?} {strides:?} {offset}");
                             drop(tensor);

@@ -375,7 +375,9 @@ impl<'m> Runs<'m> {
             if !same {
                 // The content of a tensor without data cannot be shown.
                 let found = match leaf {
-                    Leaf::Tensor(tensor) => format!("a tensor of sizes {:?} that no op of the graph made", tensor.size()),
+                    Leaf::Tensor(tensor) => {
+                        format!("a tensor of sizes {:?} that no op of the graph made", tensor.size())
+                    }
                     plain => format!("{plain:?}"),
                 };
                 return differs(&format!("output {i}"), format!("{first:?}"), found);

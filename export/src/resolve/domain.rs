@@ -87,7 +87,8 @@ impl Domain {
             }
         }
         if data.iter().any(|datum| datum.float().is_some()) {
-            let draws = SizeVariable { symbol: Symbol::integer(DRAW), example: 0, low: 0, high: 1 << LARGEST_BITS, step: 1 };
+            let draws =
+                SizeVariable { symbol: Symbol::integer(DRAW), example: 0, low: 0, high: 1 << LARGEST_BITS, step: 1 };
             domain.space.variables.push(draws);
         }
         let ends = |value: &Expr, range: ValueRange| {

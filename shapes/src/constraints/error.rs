@@ -174,7 +174,8 @@ pub enum ConstraintError {
 }
 
 /// What to do about an example of size 0 or 1.
-pub(super) const SMALL: &str = "PyTorch takes a size of 0 or 1 in an example as a constant: give an example of size 2 or more.";
+pub(super) const SMALL: &str =
+    "PyTorch takes a size of 0 or 1 in an example as a constant: give an example of size 2 or more.";
 
 fn conflict_text(conflicts: &[String]) -> String {
     let head = "Found the following conflicts between user-specified ranges and inferred ranges from model tracing:";

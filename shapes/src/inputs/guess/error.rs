@@ -38,12 +38,7 @@ pub enum GuessError {
         model: Option<String>,
     },
     /// The sets have different numbers of positional arguments.
-    #[error(
-        "Different numbers of positional arguments {}{}{}",
-        Set(counts),
-        For(model),
-        Ways(mixed)
-    )]
+    #[error("Different numbers of positional arguments {}{}{}", Set(counts), For(model), Ways(mixed))]
     ArgsCountMismatch {
         /// The numbers met.
         counts: Vec<usize>,
