@@ -27,6 +27,10 @@ use tch::{CModule, Tensor};
 /// `shapes` comes from [`ModelInputs::guess_dynamic_shapes`] or is written by hand: a tuple with one entry per argument, or
 /// a dict by argument name. [`Export`] has the options: parameters, names, tolerance, verification.
 ///
+/// The forward runs many times, at large sizes and with other numbers than the tensors hold. Runs that could loop, recurse or
+/// allocate by a number are tried in a copy of the process first (`fork`, on Unix), which may take a few seconds of the
+/// processor: what does not end there, or ends the copy, is an error or is not tried here.
+///
 /// # Errors
 /// [`ExportError`]. A panic in the forward is caught and is an error too.
 pub fn export<M: Module<Family = Tch>>(

@@ -115,9 +115,9 @@ fn shown(file: &Path) -> String {
     below.unwrap_or_else(|| file.to_owned()).display().to_string()
 }
 
-/// Whether a place `file:line:column`, as a panic has it, is in the user's code.
+/// Whether a place `file:line` or `file:line:column` is in the user's code.
 pub(crate) fn is_users_place(place: &str) -> bool {
-    place.rsplitn(3, ':').nth(2).is_some_and(|file| is_users(Path::new(file)))
+    is_users(Path::new(place.trim_end_matches(|c: char| c == ':' || c.is_ascii_digit())))
 }
 
 /// The packages whose frames lie between a user's statement and the dispatcher.
