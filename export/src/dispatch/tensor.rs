@@ -142,7 +142,7 @@ fn describe(tensor: &Tensor) -> Result<(Description, usize), DispatchError> {
 
 #[cfg(test)]
 mod tests {
-    use super::ffi;
+    use super::{DType, ffi};
     use tch::{Device, Kind, Tensor};
 
     /// No number of an element type and no geometry ends the process: each is a tensor inside the storage, or an error.
@@ -158,7 +158,7 @@ mod tests {
             }
         }
         assert!((15..80).contains(&known), "{known} element types");
-        let float = Kind::Float.c_int().into();
+        let float = DType::Float32.to_libtorch().unwrap();
         let numbers = [i64::MIN, -1, 0, 1, 4, 5, 1 << 31, 1 << 32, 1 << 62, i64::MAX];
         for size in numbers {
             for stride in numbers {
