@@ -611,7 +611,9 @@ pub(crate) fn storage_view(
     if sizes.len() != strides.len() {
         return Err(ShimError::Torch(format!("{} sizes but {} strides", sizes.len(), strides.len())));
     }
-    let dtype = c_int::try_from(dtype).map_err(|_| ShimError::Torch("no such dtype".to_owned()))?;
+    // libtorch keeps it in one byte, so a larger number would be another type.
+    let number = i8::try_from(dtype).ok().filter(|number| *number >= 0).map(c_int::from);
+    let dtype = number.ok_or_else(|| ShimError::Torch(format!("libtorch has no element type {dtype}")))?;
     // SAFETY: two arrays of `sizes.len()` numbers; what reaches outside the storage is an error.
     make_tensor(|out, error| unsafe {
         tx_storage_view(handle(base), dtype, sizes.as_ptr(), strides.as_ptr(), sizes.len(), offset, out, error)
