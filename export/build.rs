@@ -18,7 +18,7 @@ fn main() {
 #[cfg(feature = "tch")]
 fn compile(libtorch: &libtorch_link::Libtorch) {
     // The first includes the others: most of the time of a unit of translation goes into libtorch's headers.
-    const SOURCES: [&str; 23] = [
+    const SOURCES: [&str; 24] = [
         "cpp/shim.cpp",
         "cpp/wire.cpp",
         "cpp/call.cpp",
@@ -40,6 +40,7 @@ fn compile(libtorch: &libtorch_link::Libtorch) {
         "cpp/tensor.cpp",
         "cpp/mode.cpp",
         "cpp/vmap.cpp",
+        "cpp/child.cpp",
         "cpp/plan.cpp",
         "cpp/plan_typed.cpp",
     ];

@@ -20,6 +20,33 @@ extern "C" int tx_script_optimize(int enabled) {
   return before;
 }
 
+extern "C" void tx_modes_get(tx_modes *modes) {
+  try {
+    modes->gradients = at::GradMode::is_enabled();
+    modes->autocast = at::autocast::is_autocast_enabled(at::kCUDA);
+    modes->autocast_cpu = at::autocast::is_autocast_enabled(at::kCPU);
+    // There is no other way to ask.
+    modes->nesting = at::autocast::increment_nesting() - 1;
+    at::autocast::decrement_nesting();
+  } catch (...) {
+  }
+}
+
+extern "C" void tx_modes_set(const tx_modes *modes) {
+  try {
+    at::GradMode::set_enabled(modes->gradients != 0);
+    at::autocast::set_autocast_enabled(at::kCUDA, modes->autocast != 0);
+    at::autocast::set_autocast_enabled(at::kCPU, modes->autocast_cpu != 0);
+    int nesting = at::autocast::increment_nesting();
+    do
+      nesting = at::autocast::decrement_nesting();
+    while (nesting > modes->nesting);
+    if (nesting == 0)
+      at::autocast::clear_cache();
+  } catch (...) {
+  }
+}
+
 extern "C" int tx_inference_enter(void **guard, tx_bytes *error) {
   return guarded(error, [&]() -> int {
     *guard = new c10::InferenceMode();

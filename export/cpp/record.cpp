@@ -7,6 +7,11 @@
 
 #include <mutex>
 
+// Of torch/csrc/autograd/engine.h, which includes much more: -1 outside of a backward pass.
+namespace torch::autograd {
+TORCH_API int get_current_graph_task_id();
+}
+
 using namespace tx;
 
 static thread_local tx_session *current = nullptr;
@@ -78,6 +83,7 @@ static void record_call(const c10::OperatorHandle &op, torch::jit::Stack *stack)
   const at::ArrayRef<c10::IValue> args(stack->data() + (stack->size() - arguments.size()), arguments.size());
   if (is_scalar_from_rust(*s, schema, args))
     return op.callBoxed(stack);
+  s->gradients = s->gradients || torch::autograd::get_current_graph_task_id() != -1;
   const bool from_rust = is_filled_from_rust(schema, args);
   Writer event;
   event.text(schema.name());
@@ -195,6 +201,8 @@ extern "C" int tx_session_take_log(tx_session *session, tx_bytes *out) {
 }
 
 extern "C" uint64_t tx_session_lifted_count(const tx_session *session) { return session->lifted.size(); }
+
+extern "C" int tx_session_gradients(const tx_session *session) { return session->gradients; }
 
 extern "C" int tx_session_lifted(tx_session *session, uint64_t index, void **tensor, tx_bytes *error) {
   return guarded(error, [&]() -> int {

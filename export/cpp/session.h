@@ -148,6 +148,8 @@ struct tx_session {
   tx::Writer log;
   // Whether the log holds the call stack of each op.
   bool frames = false;
+  // Whether an op ran in a backward pass of the forward.
+  bool gradients = false;
   // Numbers start at 1. Weak references keep the addresses from being used again, and unlike strong ones do not change
   // what libtorch does: its factories reuse a tensor that has no other owner.
   std::unordered_map<const void *, uint64_t> tensors;

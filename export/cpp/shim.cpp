@@ -6,6 +6,7 @@
 
 #include "mode.cpp"
 #include "vmap.cpp"
+#include "child.cpp"
 #include "plan.cpp"
 #include "plan_typed.cpp"
 

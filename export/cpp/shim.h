@@ -57,6 +57,8 @@ int tx_session_see(tx_session *session, void *tensor, tx_bytes *out);
 int tx_session_take_log(tx_session *session, tx_bytes *out);
 // How many tensors were lifted.
 uint64_t tx_session_lifted_count(const tx_session *session);
+// Whether ops ran in a backward pass.
+int tx_session_gradients(const tx_session *session);
 // A new tensor with the content that a lifted tensor had at its first use.
 int tx_session_lifted(tx_session *session, uint64_t index, void **tensor, tx_bytes *error);
 
@@ -130,10 +132,22 @@ int tx_frame_take(tx_frame *frame, uint64_t place, int keep, void **tensor, tx_b
 // Empties the registers from this one on.
 void tx_frame_clear(tx_frame *frame, uint64_t from);
 
+// The modes of this thread that a forward can set with tch, which leaves them so after a panic.
+typedef struct {
+  int gradients;
+  int autocast;
+  int autocast_cpu;
+  int nesting;
+} tx_modes;
+void tx_modes_get(tx_modes *modes);
+void tx_modes_set(const tx_modes *modes);
 // The modes of this thread that regions of a program set. Each returns what was set before.
 int tx_grad_mode(int enabled);
 // Whether TorchScript replaces ops of a module after its first runs; returns what was set before.
 int tx_script_optimize(int enabled);
+// Runs `run(data)` in a copy of this process, which ends afterwards. TX_OK if the copy came to its end, or if there cannot be
+// one; TX_TORCH if it was ended, or took longer than so many seconds of the processor.
+int tx_in_copy(void (*run)(void *), void *data, int seconds);
 // Enters inference mode; the guard is left on the same thread, after all that was entered later.
 int tx_inference_enter(void **guard, tx_bytes *error);
 void tx_inference_leave(void *guard);

@@ -59,13 +59,18 @@ extern "C" int tx_describe(void *tensor, tx_bytes *out) {
 }
 
 extern "C" int tx_sizes(void *tensor, const int64_t **sizes, size_t *dims, int *dtype) {
-  const auto &t = tensor_of(tensor);
-  if (!t.defined() || t.is_nested())
+  // A tensor of another kind may have sizes that are not numbers, and throws.
+  try {
+    const auto &t = tensor_of(tensor);
+    if (!t.defined() || t.is_nested())
+      return TX_TORCH;
+    *sizes = t.sizes().data();
+    *dims = t.sizes().size();
+    *dtype = static_cast<int>(t.scalar_type());
+    return TX_OK;
+  } catch (...) {
     return TX_TORCH;
-  *sizes = t.sizes().data();
-  *dims = t.sizes().size();
-  *dtype = static_cast<int>(t.scalar_type());
-  return TX_OK;
+  }
 }
 
 extern "C" const char *tx_version(void) { return TORCH_VERSION; }

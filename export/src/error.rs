@@ -260,7 +260,11 @@ pub enum ExportError {
         sizes: Vec<i64>,
     },
     /// No expression was found for an integer or a size.
-    #[error("cannot find out how {what} follows from the sizes of the inputs{}", seen_values(seen))]
+    #[error(
+        "cannot find out how {what} follows from the sizes of the inputs{}. Compute it with ops of tensors, make the dimension \
+         static, narrow its range with `min` and `max`, or pass the number as an input",
+        seen_values(seen)
+    )]
     Unsolved {
         /// The integer or size.
         what: String,
@@ -305,6 +309,15 @@ pub enum ExportError {
         sizes: String,
         /// The error of the run.
         source: Box<CallError>,
+    },
+    /// Code that the export calls besides the forward panicked: a `PyTree` of the inputs or outputs, or the callback of
+    /// [`Export::on_progress`](crate::Export::on_progress).
+    #[error("code that the export called panicked{}: {message}", on(location))]
+    Panicked {
+        /// The message of the panic.
+        message: String,
+        /// Source file, line and column.
+        location: Option<String>,
     },
     /// An op could not be read or called.
     #[error(transparent)]

@@ -11,7 +11,7 @@ use crate::model::Leaves;
 use crate::model_tensors::ModelTensors;
 use crate::probe::{Runs, record_example};
 use crate::progress::{OnProgress, Progress, Stage, Told, Watch};
-use crate::record::{Reference, Role};
+use crate::record::{Panic, Reference, Role, catch};
 use crate::resolve::resolve;
 use crate::setup::Setup;
 use crate::verify::{CheckCase, check, verify};
@@ -26,6 +26,10 @@ use tch::{CModule, Tensor};
 ///
 /// `shapes` comes from [`ModelInputs::guess_dynamic_shapes`] or is written by hand: a tuple with one entry per argument, or
 /// a dict by argument name. [`Export`] has the options: parameters, names, tolerance, verification.
+///
+/// The forward runs many times, at large sizes and with other numbers than the tensors hold. Runs that could loop, recurse or
+/// allocate by a number are tried in a copy of the process first (`fork`, on Unix), which may take a few seconds of the
+/// processor: what does not end there, or ends the copy, is an error or is not tried here.
 ///
 /// # Errors
 /// [`ExportError`]. A panic in the forward is caught and is an error too.
@@ -298,7 +302,7 @@ impl<'m, M: Module<Family = Tch>> Export<'m, M> {
             let inputs = Leaves::of(set)?;
             cases.push(CheckCase { shown: inputs.shown(), inputs, may_refuse: false });
         }
-        Ok(with_plain_script(|| check(self.model, &self.declared, program, &cases))?.0)
+        Ok(calling(|| with_plain_script(|| check(self.model, &self.declared, program, &cases)))?.0)
     }
 
     /// Runs the export.
@@ -307,7 +311,7 @@ impl<'m, M: Module<Family = Tch>> Export<'m, M> {
     /// The same as [`export`].
     pub fn run(mut self) -> Result<ExportedProgram, ExportError> {
         let told = Told::new(self.on_progress.take());
-        with_plain_script(|| self.run_plain(told.watch()))
+        calling(|| with_plain_script(|| self.run_plain(told.watch())))
     }
 
     fn run_plain(self, watch: Watch<'_>) -> Result<ExportedProgram, ExportError> {
@@ -334,6 +338,12 @@ impl<'m, M: Module<Family = Tch>> Export<'m, M> {
             _ => Ok(program),
         }
     }
+}
+
+/// Runs a part of an export. The forward is caught where it is run; this catches all other code of the user.
+fn calling<R>(f: impl FnOnce() -> Result<R, ExportError>) -> Result<R, ExportError> {
+    let panicked = |panic: Panic| ExportError::Panicked { message: panic.message, location: panic.location };
+    catch(f).map_err(panicked).and_then(|result| result)
 }
 
 /// The part of an export that does not depend on the type of the model.

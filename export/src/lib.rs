@@ -145,7 +145,7 @@ pub use record::is_exporting;
 #[cfg(feature = "aoti")]
 pub use run::{AotiError, AotiModule, AotiOptions};
 #[cfg(feature = "tch")]
-pub use run::{CallError, InputMismatch, ModuleOptions, ProgramModule, RunProgram, inference_mode};
+pub use run::{CallError, InputMismatch, InputPath, ModuleOptions, ProgramModule, RunProgram, inference_mode};
 
 // The macros with this crate as their root: a user depends only on this crate and `tch`.
 pub use pytree_derive::{PyTreeFacade as PyTree, function_facade as function, module_facade as module};

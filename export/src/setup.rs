@@ -29,7 +29,12 @@ pub(crate) struct Setup {
     pub(crate) locations: bool,
     /// The reads that nothing follows from.
     pub(crate) harmless: Vec<String>,
+    /// The largest size that is tried if nothing bounds it.
+    pub(crate) largest: i64,
 }
+
+/// The bits of the largest size that is tried. A product of three of them is still a number of elements.
+pub(crate) const LARGEST_BITS: u32 = 20;
 
 impl Setup {
     pub(crate) fn new<M: Module<Family = Tch>>(
@@ -62,6 +67,7 @@ impl Setup {
             tolerance,
             locations,
             harmless: Vec::new(),
+            largest: 1 << LARGEST_BITS,
         };
         for (i, ((leaf, path), spec)) in flat.leaves.iter().zip(&paths).zip(specs).enumerate() {
             let name = setup.namer.placeholder(&base_name(&path.placeholder));

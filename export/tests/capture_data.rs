@@ -161,7 +161,7 @@ fn a_float_among_the_inputs_has_one_value() {
     let ExportError::Verify { sizes, source } = &error else { panic!("{error:?}") };
     assert_eq!(
         (sizes.as_str(), source.to_string().as_str()),
-        ("x [4]", "Expected input at 'by' to be equal to 2.0, but got 3.0")
+        ("x [4]", "Expected input at `by` to be equal to 2.0, but got 3.0")
     );
     assert!(error.to_string().contains("pass what differs as a tensor"), "{error}");
 }
@@ -373,7 +373,12 @@ fn an_op_that_fails_on_the_example() {
     let RecordError::Panicked { op, op_message, .. } = recording(&error) else { panic!("{error:?}") };
     assert_eq!(op.as_ref().unwrap().to_string(), "aten.matmul.default");
     assert!(op_message.as_ref().unwrap().contains("2x3"), "{op_message:?}");
-    assert!(error.to_string().starts_with("the forward panicked in `aten.matmul.default`: "), "{error}");
+    let text = error.to_string();
+    let (start, said) = text.split_once(": ").unwrap();
+    let line =
+        1 + include_str!("capture_data.rs").lines().position(|line| line.starts_with("model! { Broken(")).unwrap();
+    assert!(start.starts_with("the forward panicked in `aten.matmul.default` ("), "{text}");
+    assert!(start.ends_with(&format!("tests/capture_data.rs:{line})")) && said.contains("2x3"), "{text}");
 }
 
 #[test]
@@ -382,6 +387,9 @@ fn a_panic_of_the_model_itself() {
     let RecordError::Panicked { message, location, op, .. } = recording(&error) else { panic!("{error:?}") };
     assert_eq!((message.as_str(), op), ("too short", &None));
     assert!(location.as_ref().unwrap().contains("capture_data.rs"), "{location:?}");
+    let text = error.to_string();
+    assert!(text.starts_with("the forward panicked (") && text.ends_with("): too short"), "{text}");
+    assert!(text.contains("tests/capture_data.rs:"), "{text}");
 }
 
 #[test]

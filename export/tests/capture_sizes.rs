@@ -19,7 +19,7 @@ const SPECIALISED: &str = "If you're using mark_dynamic, either remove it or use
 /// PyTorch's text of a violated constraint.
 fn constraint(result: Result<ExportedProgram, ExportError>) -> String {
     match refused(result) {
-        ExportError::Constraint(error) => error.to_string(),
+        ExportError::Constraint(error) => error.pytorch(),
         other => panic!("{other:?}"),
     }
 }
@@ -43,6 +43,43 @@ fn a_dim_that_the_model_fixes() {
     assert_eq!(header(&program), "def forward(self, x: \"f32[4]\"):");
     assert_eq!(ranges(&program), "{}");
     same(&Fixed, &program, [example()]);
+}
+
+/// What is shown says for a user of Rust what PyTorch says for one of Python, with the line of the model that asks for it.
+#[test]
+fn a_violated_constraint_names_the_op_and_the_line() {
+    let shown = |result| {
+        let error = refused(result);
+        assert!(matches!(error, ExportError::Constraint(_)), "{error:?}");
+        let text = error.to_string();
+        assert!(!text.contains("TORCH_LOGS") && !text.contains("mark_dynamic"), "{text}");
+        text
+    };
+    let line = |model: &str| {
+        let source = include_str!("capture_sizes.rs");
+        source.lines().position(|line| line.starts_with(&format!("model! {{ {model}("))).unwrap() + 1
+    };
+    let demanded = |text: &str, op: &str, model: &str| {
+        let (before, after) = text.split_once(&format!(" Demanded by `{op}` (")).unwrap_or_else(|| panic!("{text}"));
+        assert!(before.starts_with("Constraints violated ("), "{text}");
+        let place = after.split_once(").").unwrap().0;
+        assert!(place.ends_with(&format!("tests/capture_sizes.rs:{}", line(model))), "{text}");
+    };
+    let text = shown(with_shapes(&Fixed, Fixed::args(randn(&[4])), &dims(&[&[(0, named("batch"))]])));
+    demanded(&text, "aten.add.Tensor", "Fixed");
+    assert!(text.contains(" Change the code, make the dimension static (`Dim::static_()`)"), "{text}");
+    // The spec of the other input is what fixes it.
+    let pair = || Add::args((randn(&[4]), randn(&[4])));
+    let text = shown(with_shapes(&Add, pair(), &dims(&[&[(0, Dim::dynamic())], &[]])));
+    demanded(&text, "aten.add.Tensor", "Add");
+    assert!(
+        text.contains(" L['y'].size()[0] is static in the spec and has this size: if the two belong together"),
+        "{text}"
+    );
+    let text = shown(with_shapes(&Add, pair(), &dims(&[&[(0, named("a"))], &[(0, named("b"))]])));
+    demanded(&text, "aten.add.Tensor", "Add");
+    let text = shown(with_shapes(&Split, Split::args(randn(&[6])), &dims(&[&[(0, named("n"))]])));
+    assert!(text.contains(" Demanded by "), "{text}");
 }
 
 model! { Add(x: &Tensor, y: &Tensor) -> Tensor { x + y } }
@@ -283,7 +320,8 @@ fn sizes_of_zero_and_one() {
         let expected = format!(
             "Found the following conflicts between user-specified ranges and inferred ranges from model tracing:\n- \
              Received user-specified dim hint Dim.DYNAMIC(min=None, max=None), but export 0/1 specialized due to hint of \
-             {n} for dimension inputs['x'].shape[0]."
+             {n} for dimension inputs['x'].shape[0].\nPyTorch takes a size of 0 or 1 in an example as a constant: give an \
+             example of size 2 or more."
         );
         assert_eq!(text, expected);
     }

@@ -6,8 +6,8 @@ use std::path::PathBuf;
 /// A command failed.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum Error {
-    #[error("{}: {source}", path.display())]
-    Load { path: PathBuf, source: LoadError },
+    #[error(transparent)]
+    Load(#[from] LoadError),
     #[error("cannot read the standard input: {0}")]
     Input(std::io::Error),
     #[error("{}: the file has the programs {}; choose one with --program NAME", path.display(), names.join(", "))]

@@ -2,7 +2,7 @@
 
 use crate::cli::Source;
 use crate::error::Error;
-use program::{Archive, ExportedProgram, LoadError};
+use program::{Archive, ExportedProgram};
 use std::io::Read;
 use std::path::Path;
 
@@ -27,11 +27,7 @@ impl Source {
 
     /// The program in an archive that is open.
     pub(crate) fn program(&self, archive: &Archive) -> Result<ExportedProgram, Error> {
-        archive.program(&self.name(archive)?).map_err(|source| self.error(source))
-    }
-
-    pub(crate) fn error(&self, source: LoadError) -> Error {
-        Error::Load { path: self.file.clone(), source }
+        archive.program(&self.name(archive)?).map_err(Error::from)
     }
 }
 
@@ -44,5 +40,5 @@ pub(crate) fn archive(file: &Path) -> Result<Archive, Error> {
     } else {
         Archive::open(file)
     };
-    opened.map_err(|source| Error::Load { path: file.to_owned(), source })
+    Ok(opened?)
 }

@@ -43,7 +43,7 @@ fn compiled(source: &Source, archive: &Archive) -> Result<Vec<CompiledModel>, Er
     let names = archive.compiled_models().iter();
     let names = names.filter(|name| source.program.as_ref().is_none_or(|chosen| chosen == *name));
     let models = names.filter_map(|name| archive.compiled_model(name).transpose());
-    models.collect::<Result<_, _>>().map_err(|error| source.error(error))
+    Ok(models.collect::<Result<_, _>>()?)
 }
 
 fn row(name: &str, value: &str, out: &mut Output) -> Result<(), Error> {

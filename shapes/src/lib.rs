@@ -38,7 +38,7 @@ mod spec;
 mod tensor;
 
 pub use constraints::{
-    Bullet, ConstraintError, ConstraintViolation, Fixes, InputLeaf, InputValue, Placeholder, PlaceholderShape,
+    Bullet, Cause, ConstraintError, ConstraintViolation, Fixes, InputLeaf, InputValue, Placeholder, PlaceholderShape,
     RangeConstraints, Solved, Specialization, SymbolicInputs, Tolerance,
 };
 pub use inputs::argument::{ArgumentPath, Input};

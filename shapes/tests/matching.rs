@@ -1,4 +1,5 @@
-//! `dynamic_shapes` laid over inputs: what is taken, and each error text, as PyTorch 2.13 gives it.
+//! `dynamic_shapes` laid over inputs: what is taken, and each error text: as PyTorch 2.13 gives it, but with the names of
+//! containers in plain words, and with a cure.
 #![allow(clippy::expect_used, reason = "a test fails by a panic")]
 
 use pytree_core::{
@@ -123,25 +124,21 @@ fn one_python_object_has_two_spellings() {
 #[test]
 fn containers_differ() {
     for (x, shapes, text) in [
-        (Tree::list([t()]), NONE, "`inputs['x']` is a <class 'list'>, but `dynamic_shapes['x']` is not"),
-        (Tree::list([t()]), scalar(), "`inputs['x']` is a <class 'list'>, but `dynamic_shapes['x']` is not"),
-        (
-            Tree::list([t()]),
-            tuple([NONE]),
-            "`inputs['x']` is a <class 'list'>, but `dynamic_shapes['x']` is a <class 'tuple'>",
-        ),
-        (Tree::list([t()]), dims(), "`inputs['x']` is a <class 'list'>, but `dynamic_shapes['x']` is a <class 'dict'>"),
+        (Tree::list([t()]), NONE, "`inputs['x']` is a list, but `dynamic_shapes['x']` is not"),
+        (Tree::list([t()]), scalar(), "`inputs['x']` is a list, but `dynamic_shapes['x']` is not"),
+        (Tree::list([t()]), tuple([NONE]), "`inputs['x']` is a list, but `dynamic_shapes['x']` is a tuple"),
+        (Tree::list([t()]), dims(), "`inputs['x']` is a list, but `dynamic_shapes['x']` is a dict"),
         (
             odict(&["a"], [t()]),
             list([NONE]),
-            "`inputs['x']` is a <class 'collections.OrderedDict'>, but `dynamic_shapes['x']` is a <class 'list'>",
+            "`inputs['x']` is a `collections.OrderedDict`, but `dynamic_shapes['x']` is a list",
         ),
         (
             Tree::list([Tree::tuple([t(), t()])]),
             list([tuple([NONE])]),
             "`inputs['x'][0]` has 2 elements, but `dynamic_shapes['x'][0]` has 1 elements",
         ),
-        (Tree::list([]), NONE, "`inputs['x']` is a <class 'list'>, but `dynamic_shapes['x']` is not"),
+        (Tree::list([]), NONE, "`inputs['x']` is a list, but `dynamic_shapes['x']` is not"),
         // Here torch's message says that an OrderedDict is not a dict, which it accepts elsewhere.
         (
             odict(&["a"], [t()]),
@@ -156,18 +153,13 @@ fn containers_differ() {
 #[test]
 fn inside_a_registered_class_torch_says_less() {
     for (x, shapes, torch, path) in [
-        (class([t(), t()]), NONE, "Node type mismatch; expected <class 'list'>, but got <class 'NoneType'>.", ""),
-        (
-            class([t(), t()]),
-            tuple([NONE, NONE]),
-            "Node type mismatch; expected <class 'list'>, but got <class 'tuple'>.",
-            "",
-        ),
+        (class([t(), t()]), NONE, "Node type mismatch; expected a list, but got None.", ""),
+        (class([t(), t()]), tuple([NONE, NONE]), "Node type mismatch; expected a list, but got a tuple.", ""),
         (class([t(), t()]), list([NONE]), "Node arity mismatch; expected 2, but got 1.", ""),
         (
             class([Tree::list([t()])]),
             list([tuple([NONE])]),
-            "Node type mismatch; expected <class 'list'>, but got <class 'tuple'>.",
+            "Node type mismatch; expected a list, but got a tuple.",
             "[0]",
         ),
         (
@@ -219,4 +211,48 @@ fn names_differ() {
     let both = dict([("x", NONE), ("a", NONE)]);
     assert_eq!(names(Tree::dict([("a", t())]), both), format!("{first} ['x', 'a']. {other}"));
     assert_eq!(names(t(), dict([("a", NONE)])), format!("{first} ['a']. {other}"));
+}
+
+#[test]
+fn a_wrong_name_is_met_with_the_right_one() {
+    let error = |names: &'static [&'static str], shapes: DynamicShapes| {
+        let inputs = spec(names.iter().map(|_| t()).collect());
+        shapes.match_inputs(&inputs, &signature(names)).expect_err("a mismatch").to_string()
+    };
+    for (wrong, hint) in [
+        ("input_id", " Did you mean 'input_ids' where 'input_id' is?"),
+        ("Input_IDs", " Did you mean 'input_ids' where 'Input_IDs' is?"),
+        ("attention_msk", " Did you mean 'attention_mask' where 'attention_msk' is?"),
+    ] {
+        let text = error(&["input_ids", "attention_mask"], dict([(wrong, NONE)]));
+        assert!(text.ends_with(hint), "{text}");
+    }
+    // A name that is like none of them, and one that is too much, are met with none.
+    for shapes in [dict([("zzz", NONE)]), dict([("x", NONE), ("y", NONE), ("z", NONE)])] {
+        let text = error(&["x", "y"], shapes);
+        assert!(!text.contains("Did you mean"), "{text}");
+    }
+    // The wrong one is named, and not the one that is there.
+    let text = error(&["x", "mask"], dict([("x", NONE), ("masc", NONE)]));
+    assert!(text.ends_with(" Did you mean 'mask' where 'masc' is?"), "{text}");
+}
+
+#[test]
+fn a_list_too_many_is_named() {
+    let named = |shapes: DynamicShapes, inner: &str| {
+        let text = refused(t(), shapes);
+        let cure = format!(
+            ". `dynamic_shapes['x']` is a list or tuple too many around the spec of one tensor: give {inner} itself"
+        );
+        assert!(text.ends_with(&cure), "{text}");
+    };
+    named(list([dims()]), "{0: DimHint(DYNAMIC)}");
+    named(tuple([dims()]), "{0: DimHint(DYNAMIC)}");
+    named(list([list([scalar(), NONE])]), "[DimHint(DYNAMIC), None]");
+    named(tuple([tuple([scalar(), NONE])]), "(DimHint(DYNAMIC), None)");
+    named(list([DynamicShapes::leaf(ShapeSpec::Tuple(vec![d(), d()]))]), "(DimHint(DYNAMIC), DimHint(DYNAMIC))");
+    for other in [list([dims(), NONE]), list([list([dims()])]), dict([("a", dims())])] {
+        let text = refused(t(), other);
+        assert!(!text.contains("too many"), "{text}");
+    }
 }

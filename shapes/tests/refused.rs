@@ -44,8 +44,14 @@ fn specs_that_do_not_fit_the_inputs() -> Result<(), Box<dyn std::error::Error>> 
         refused(vec![leaf("x", &[5], on(0, 4))]),
         "Static shape constraint of 4 does not match input size of 5, for L['x'].size()[0]"
     );
-    assert_eq!(refused(vec![leaf("x", &[12], on(0, Dim::with_range("n", 0, Some(10))?))]), "12 not in range [2, 10]");
-    assert_eq!(refused(vec![leaf("x", &[4], on(0, Dim::with_range("n", 5, None)?))]), "4 not in range [5, int_oo]");
+    assert_eq!(
+        refused(vec![leaf("x", &[12], on(0, Dim::with_range("n", 0, Some(10))?))]),
+        "12 not in range [2, 10], for L['x'].size()[0]; give an example inside, or another `min` or `max`"
+    );
+    assert_eq!(
+        refused(vec![leaf("x", &[4], on(0, Dim::with_range("n", 5, None)?))]),
+        "4 not in range [5, int_oo], for L['x'].size()[0]; give an example inside, or another `min` or `max`"
+    );
     assert_eq!(
         refused(vec![leaf("x", &[5], on(0, &b)), leaf("y", &[4], on(0, &b))]),
         "L['y'].size()[0] = 4 is not equal to L['x'].size()[0] = 5"
@@ -172,4 +178,56 @@ fn operators_that_cannot_run() -> Result<(), Box<dyn std::error::Error>> {
     );
     assert!(view.to_string().starts_with("aten.view.default: shape [2, -1] is invalid for a tensor of sizes [s77]"));
     Ok(())
+}
+
+#[test]
+fn a_range_without_a_size_says_what_must_hold() {
+    for (min, max) in [(3, 3), (8, 2), (0, -1)] {
+        let text = Dim::with_range("b", min, Some(max)).expect_err("no size is left").to_string();
+        assert_eq!(text, format!("Cannot create Dim with inconsistent min={min}, max={max}; max must exceed min"));
+    }
+    let text = Dim::dynamic().bounded(Some(8), Some(2)).expect_err("no size is left").to_string();
+    assert_eq!(text, "min must be <= max, got min=8, max=2");
+}
+
+/// A message says nothing of what only Python has, and names what fixed the size.
+#[test]
+fn a_constant_names_the_operator_and_the_other_size() {
+    let fixed = |leaves: Vec<InputLeaf>, equal: (usize, usize)| {
+        let order: Vec<usize> = (0..leaves.len()).collect();
+        let mut inputs = SymbolicInputs::declare(leaves, &order, Naming::Hashed).expect("the spec fits");
+        let (a, b) =
+            (inputs.sizes(equal.0).expect("sizes")[0].clone(), inputs.sizes(equal.1).expect("sizes")[0].clone());
+        assert!(inputs.env_mut().guard_eq(&a, &b, "aten.add.Tensor").expect("they agree"));
+        match inputs.finish(Tolerance::Strict) {
+            Ok(_) => panic!("accepted"),
+            Err(error) => (error.to_string(), error.pytorch()),
+        }
+    };
+    let batch = Dim::new("batch").expect("a name");
+    let (own, torch) = fixed(vec![leaf("x", &[4], on(0, &batch)), leaf("y", &[4], ShapeSpec::None)], (0, 1));
+    assert_eq!(
+        own,
+        "Constraints violated (batch)!\n  - You marked batch as dynamic but your code specialized it to be a constant (4). \
+         Demanded by `aten.add.Tensor`. L['y'].size()[0] is static in the spec and has this size: if the two belong \
+         together, make it dynamic too. Otherwise make the dimension static (`Dim::static_()`), or let the export decide \
+         (`Dim::auto()`).\nSuggested fixes:\n  batch = 4"
+    );
+    for python in ["TORCH_LOGS", "mark_dynamic"] {
+        assert!(torch.contains(python) && !own.contains(python), "{own}");
+    }
+    let (own, _) =
+        fixed(vec![leaf("x", &[4], on(0, &batch)), leaf("y", &[4], on(0, Dim::new("b").expect("a name")))], (0, 1));
+    assert!(own.contains("must always be equal. Demanded by `aten.add.Tensor`."), "{own}");
+}
+
+#[test]
+fn an_example_of_size_zero_or_one_says_to_take_another() {
+    let cure = "PyTorch takes a size of 0 or 1 in an example as a constant: give an example of size 2 or more.";
+    for size in [0, 1] {
+        for spec in [on(0, Dim::dynamic()), on(0, Dim::new("n").expect("a name"))] {
+            let text = refused(vec![leaf("x", &[size], spec)]);
+            assert!(text.contains(cure), "{text}");
+        }
+    }
 }

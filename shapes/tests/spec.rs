@@ -104,8 +104,8 @@ fn dims_as_torch() -> Result<(), DimError> {
     assert_eq!(b(2, Some(10))?, "Dim('b', max=10)");
     assert_eq!(b(-3, Some(4))?, "Dim('b', min=-3, max=4)");
     let error = |r: Result<String, DimError>| r.expect_err("refused").to_string();
-    assert_eq!(error(b(4, Some(4))), "Cannot create Dim with inconsistent min=4, max=4");
-    assert_eq!(error(b(5, Some(4))), "Cannot create Dim with inconsistent min=5, max=4");
+    assert_eq!(error(b(4, Some(4))), "Cannot create Dim with inconsistent min=4, max=4; max must exceed min");
+    assert_eq!(error(b(5, Some(4))), "Cannot create Dim with inconsistent min=5, max=4; max must exceed min");
     let name = Dim::new("a b").map(|d| d.to_string());
     assert_eq!(error(name), "Dim name must be a valid identifier, got a b");
 
@@ -139,4 +139,39 @@ fn dims_as_torch() -> Result<(), DimError> {
     assert_eq!(error(hint(None, Some(-1))), "max must be non-negative, got -1");
     assert_eq!(error(hint(Some(5), Some(4))), "min must be <= max, got min=5, max=4");
     Ok(())
+}
+
+#[test]
+fn a_key_that_json_has_twice_is_refused() {
+    let twice = |text: &str, cure: &str| {
+        let error = serde_json::from_str::<DynamicShapes>(text).expect_err(text).to_string();
+        assert!(error.contains(cure), "{text}: {error}");
+    };
+    twice(
+        r#"{"Leaf":{"Dict":{"0":{"Int":3},"0":{"Int":4}}}}"#,
+        "dimension 0 is there twice; keep one of the two specs",
+    );
+    twice(r#"{"Leaf":{"Dict":{"0":{"Int":3},"1":"None","0":{"Int":3}}}}"#, "dimension 0 is there twice");
+    twice(
+        r#"{"Dict":[["x",{"Leaf":"None"}],["x",{"Leaf":"None"}]]}"#,
+        "the key 'x' is there twice; keep one of the two entries",
+    );
+    // Keys that are equal in Python are one key.
+    twice(r#"{"Dict":[[1,{"Leaf":"None"}],[true,{"Leaf":"None"}]]}"#, "is there twice");
+    twice(r#"{"Dict":[[1,{"Leaf":"None"}],[1.0,{"Leaf":"None"}]]}"#, "is there twice");
+    twice(
+        r#"{"Tuple":[{"Dict":[["a",{"List":[]}],["b",{"Leaf":"None"}],["a",{"List":[]}]]}]}"#,
+        "the key 'a' is there twice",
+    );
+    // Fields of a dim, and the name of a variant.
+    twice(r#"{"Leaf":{"Dict":{"0":{"Named":{"name":"a","min":0,"min":2,"max":null}}}}}"#, "duplicate field `min`");
+    twice(r#"{"Leaf":{"Dict":{"0":{"Hint":{"kind":"Dynamic","kind":"Auto"}}}}}"#, "duplicate field `kind`");
+    assert!(serde_json::from_str::<DynamicShapes>(r#"{"Leaf":"None","Leaf":"None"}"#).is_err());
+    for once in [
+        r#"{"Leaf":{"Dict":{"0":{"Int":3},"1":{"Int":3}}}}"#,
+        r#"{"Dict":[["x",{"Leaf":"None"}],["y",{"Leaf":"None"}]]}"#,
+    ] {
+        let shapes: DynamicShapes = serde_json::from_str(once).expect(once);
+        assert_eq!(serde_json::to_string(&shapes).expect("JSON"), once);
+    }
 }

@@ -28,8 +28,13 @@ struct SourceLine {
 impl Locations {
     /// The line that made the call. `None` without debug information, and if no frame is in the user's code.
     pub(crate) fn frame(&mut self, call: &Call) -> Option<Frame> {
+        self.innermost(&call.frames)
+    }
+
+    /// The innermost line of the user's code on a call stack.
+    pub(crate) fn innermost(&mut self, stack: &[u64]) -> Option<Frame> {
         let mut found: Option<SourceLine> = None;
-        'stack: for address in &call.frames {
+        'stack: for address in stack {
             for place in self.places(*address) {
                 match &mut found {
                     None => found = Some(place.clone()),
@@ -57,6 +62,18 @@ impl Locations {
             });
         }
         names
+    }
+
+    /// Whether the call comes from tch's `Display` or `Debug` of a tensor.
+    pub(crate) fn is_printing(call: &Call) -> bool {
+        let mut found = false;
+        for address in &call.frames {
+            backtrace::resolve(*address as usize as *mut c_void, |symbol| {
+                let file = symbol.filename();
+                found = found || file.is_some_and(|file| file.ends_with("src/tensor/display.rs"));
+            });
+        }
+        found
     }
 
     /// The user's functions at an address.
@@ -96,6 +113,11 @@ fn shown(file: &Path) -> String {
         file.strip_prefix(&here).ok().or(real).map(Path::to_owned)
     });
     below.unwrap_or_else(|| file.to_owned()).display().to_string()
+}
+
+/// Whether a place `file:line` or `file:line:column` is in the user's code.
+pub(crate) fn is_users_place(place: &str) -> bool {
+    is_users(Path::new(place.trim_end_matches(|c: char| c == ':' || c.is_ascii_digit())))
 }
 
 /// The packages whose frames lie between a user's statement and the dispatcher.

@@ -15,7 +15,7 @@ use crate::solve::FloatExpr;
 use asserts::Asserts;
 use indexmap::IndexMap;
 use integers::{Integers, NodeNames, Reads, SymbolSource};
-pub(crate) use location::Locations;
+pub(crate) use location::{Locations, is_users_place};
 use program::names::Lifted;
 use program::passes::eliminate_dead_code;
 use program::{

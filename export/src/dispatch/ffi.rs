@@ -13,7 +13,9 @@ mod plan;
 pub(crate) use aoti::Package;
 pub(crate) use kept::KeptStorage;
 pub(crate) use plan::{Autocast, Calls, Frame, FrameSize, Moved, RawNumber};
-pub(crate) use plan::{enter_vmap, leave_vmap, with_autocast, with_grad_mode, with_inference_mode, with_plain_script};
+pub(crate) use plan::{
+    enter_vmap, leave_vmap, with_autocast, with_grad_mode, with_inference_mode, with_modes_kept, with_plain_script,
+};
 
 use std::ffi::{CStr, c_char, c_int, c_void};
 use std::marker::PhantomData;
@@ -66,6 +68,8 @@ unsafe extern "C" {
     fn tx_session_see(session: *mut RawSession, tensor: *mut c_void, out: *mut RawBytes) -> c_int;
     fn tx_session_take_log(session: *mut RawSession, out: *mut RawBytes) -> c_int;
     fn tx_session_lifted_count(session: *const RawSession) -> u64;
+    fn tx_session_gradients(session: *const RawSession) -> c_int;
+    fn tx_in_copy(run: unsafe extern "C" fn(*mut c_void), data: *mut c_void, seconds: c_int) -> c_int;
     fn tx_session_lifted(session: *mut RawSession, index: u64, tensor: *mut *mut c_void, error: *mut RawBytes)
     -> c_int;
     fn tx_session_tensor(
@@ -361,6 +365,12 @@ impl Session {
         usize::try_from(count).unwrap_or(usize::MAX)
     }
 
+    /// Whether ops ran in a backward pass.
+    pub(crate) fn has_gradients(&self) -> bool {
+        // SAFETY: a live session.
+        unsafe { tx_session_gradients(self.raw.as_ptr()) != 0 }
+    }
+
     /// The content of a lifted tensor at its first use.
     pub(crate) fn lifted(&mut self, index: usize) -> Result<Tensor, ShimError> {
         // SAFETY: a live session and two places to write to; an index out of range is an error.
@@ -570,6 +580,26 @@ pub(crate) fn storage_new(bytes: &[u8]) -> Result<Tensor, ShimError> {
     make_tensor(|out, error| unsafe { tx_storage_new(bytes.as_ptr(), bytes.len(), out, error) })
 }
 
+/// Runs `f` in a copy of this process, and says whether it came to its end there: it did not overflow the stack, ask for more
+/// memory than there is, or take more than so many seconds of the processor. True where a process cannot be copied.
+pub(crate) fn ends_in_a_copy(seconds: u16, f: impl FnOnce()) -> bool {
+    unsafe extern "C" fn call<F: FnOnce()>(data: *mut c_void) {
+        // SAFETY: `data` is the place of the function below, which lives longer than this call.
+        let f = unsafe { &mut *data.cast::<Option<F>>() };
+        if let Some(f) = f.take() {
+            // A panic must not unwind into C++; it is not what is asked here.
+            let _ = std::panic::catch_unwind(std::panic::AssertUnwindSafe(f));
+        }
+    }
+    fn pointer<F: FnOnce()>(_: &Option<F>) -> unsafe extern "C" fn(*mut c_void) {
+        call::<F>
+    }
+    let mut f = Some(f);
+    let run = pointer(&f);
+    // SAFETY: `run` takes the place of a function of this type, and is called while it lives, in this process or in a copy.
+    unsafe { tx_in_copy(run, (&raw mut f).cast(), c_int::from(seconds)) == OK }
+}
+
 /// A tensor on the storage of `base`; `sizes` and `strides` must be equally long.
 pub(crate) fn storage_view(
     base: &Tensor,
@@ -581,7 +611,9 @@ pub(crate) fn storage_view(
     if sizes.len() != strides.len() {
         return Err(ShimError::Torch(format!("{} sizes but {} strides", sizes.len(), strides.len())));
     }
-    let dtype = c_int::try_from(dtype).map_err(|_| ShimError::Torch("no such dtype".to_owned()))?;
+    // libtorch keeps it in one byte, so a larger number would be another type.
+    let number = i8::try_from(dtype).ok().filter(|number| *number >= 0).map(c_int::from);
+    let dtype = number.ok_or_else(|| ShimError::Torch(format!("libtorch has no element type {dtype}")))?;
     // SAFETY: two arrays of `sizes.len()` numbers; what reaches outside the storage is an error.
     make_tensor(|out, error| unsafe {
         tx_storage_view(handle(base), dtype, sizes.as_ptr(), strides.as_ptr(), sizes.len(), offset, out, error)

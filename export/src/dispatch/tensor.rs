@@ -139,3 +139,45 @@ fn describe(tensor: &Tensor) -> Result<(Description, usize), DispatchError> {
     let mut read = || -> Result<_, WireError> { Ok((reader.description()?, reader.index()?)) };
     read().map_err(|e| DispatchError::Tensor { message: e.to_string() })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::{DType, ffi};
+    use tch::{Device, Kind, Tensor};
+
+    /// No number of an element type and no geometry ends the process: each is a tensor inside the storage, or an error.
+    #[test]
+    #[allow(clippy::unwrap_used, reason = "a test")]
+    fn any_number_is_a_tensor_or_an_error() {
+        let base = ffi::storage_new(&[0; 64]).unwrap();
+        let mut known = 0;
+        for dtype in (-4..300).chain([i64::MIN, i64::from(i32::MIN), i64::from(i32::MAX), i64::MAX]) {
+            if let Ok(tensor) = ffi::storage_view(&base, dtype, &[1], &[1], 0) {
+                assert_eq!(tensor.size(), [1], "{dtype}");
+                known += 1;
+            }
+        }
+        assert!((15..80).contains(&known), "{known} element types");
+        let float = DType::Float32.to_libtorch().unwrap();
+        let numbers = [i64::MIN, -1, 0, 1, 4, 5, 1 << 31, 1 << 32, 1 << 62, i64::MAX];
+        for size in numbers {
+            for stride in numbers {
+                for offset in numbers {
+                    for (sizes, strides) in [(vec![size], vec![stride]), (vec![size; 4], vec![stride; 4])] {
+                        if let Ok(tensor) = ffi::storage_view(&base, float, &sizes, &strides, offset) {
+                            let last: i128 =
+                                sizes.iter().zip(&strides).map(|(n, s)| i128::from(n - 1) * i128::from(*s)).sum();
+                            let inside = sizes.contains(&0) || (last + i128::from(offset) + 1) * 4 <= 64;
+                            assert!(inside, "{sizes:?} {strides:?} {offset}");
+                            drop(tensor);
+                        }
+                    }
+                }
+            }
+        }
+        assert_eq!(ffi::storage_read(&base, 64).unwrap().len(), 64, "the storage did not grow");
+        assert!(ffi::sizes(&Tensor::new()).is_none());
+        let sparse = Tensor::ones([2, 2], (Kind::Float, Device::Cpu)).to_sparse(None, None::<&[i64]>, None);
+        let _ = (ffi::sizes(&sparse), ffi::describe(&sparse));
+    }
+}

@@ -100,6 +100,20 @@ impl Runs<'_> {
         harmless.iter().any(|name| *name == frame.function || is_line(name))
     }
 
+    /// Refuses a forward that prints a tensor, before it runs without data: tch holds a lock while it prints, and a read that
+    /// is stopped there would leave the lock poisoned, so that nothing could be printed in this process any more.
+    ///
+    /// # Errors
+    /// [`ExportError::ReadsData`].
+    pub(crate) fn refuse_printing(&self) -> Result<(), ExportError> {
+        let calls = self.data().iter().map(|number| number.call);
+        let printing = |call: &usize| self.example().trace.calls.get(*call).is_some_and(Locations::is_printing);
+        match calls.into_iter().find(printing) {
+            Some(call) => Err(ExportError::ReadsData { op: None, line: self.line_of(call) }),
+            None => Ok(()),
+        }
+    }
+
     /// The Rust line of a call of the example, if it is known.
     pub(crate) fn line_of(&self, call: usize) -> Option<String> {
         let call = self.example().trace.calls.get(call)?;

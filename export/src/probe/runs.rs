@@ -3,6 +3,7 @@
 use super::inputs::tiled;
 use super::layout::strides_like;
 use crate::ExportError;
+use crate::dispatch::ffi::ends_in_a_copy;
 use crate::dispatch::{deep_copy, same_tensor};
 use crate::model::{Forward, Leaves};
 use crate::model_tensors::ModelTensors;
@@ -18,9 +19,10 @@ use indexmap::IndexMap;
 use program::Tried;
 use pytree_core::{DType, Leaf};
 use shapes::{Dim, HintKind};
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::collections::HashMap;
 use std::rc::Rc;
+use std::time::{Duration, Instant};
 use symbolic::Symbol;
 
 /// A model with its inputs, the run of the example, and the fake runs so far.
@@ -33,6 +35,10 @@ pub(crate) struct Runs<'m> {
     reference: &'m Reference<'m>,
     watch: Watch<'m>,
     numbers: Numbers,
+    /// Whether the forward runs a backward pass, so that its runs need gradients.
+    gradients: bool,
+    /// How long the longest run without data took.
+    longest: Cell<Duration>,
     example_run: Rc<Run>,
     fakes: RefCell<HashMap<Given, Rc<Run>>>,
     /// The loose runs, by what their equal run and they themselves are given.
@@ -134,7 +140,23 @@ impl<'m> Runs<'m> {
         let completed = example.trace.calls.len();
         let example_run = Rc::new(Run { given, numbers: all, completed, end: End::Same, loosened: Vec::new() });
         let (fakes, loose) = (RefCell::default(), RefCell::default());
-        Runs { model, sets, declared, setup, example, reference, watch, numbers, example_run, fakes, loose }
+        let gradients = example.trace.has_gradients();
+        let longest = Cell::default();
+        Runs {
+            model,
+            sets,
+            declared,
+            setup,
+            example,
+            reference,
+            watch,
+            numbers,
+            gradients,
+            longest,
+            example_run,
+            fakes,
+            loose,
+        }
     }
 
     /// The inputs and options of the export.
@@ -218,6 +240,19 @@ impl<'m> Runs<'m> {
         run
     }
 
+    /// Whether runs that are given these numbers come to their end. A forward may loop, recurse or allocate by a number, and
+    /// what ends the process or never ends must not do so here.
+    pub(crate) fn come_to_an_end(&self, given: &[Given]) -> bool {
+        /// Of the processor, and the factor by which a run may take longer than the longest one so far.
+        const SECONDS: f64 = 4.0;
+        const LONGER: f64 = 4.0;
+        let known = |given: &&Given| !self.fakes.borrow().contains_key(*given);
+        let given: Vec<&Given> = given.iter().filter(known).collect();
+        let run = || given.iter().for_each(|given| drop(self.quiet_run(given, None)));
+        let expected = self.longest.get().as_secs_f64() * given.len() as f64;
+        given.is_empty() || ends_in_a_copy((SECONDS + LONGER * expected).ceil() as u16, run)
+    }
+
     /// Runs without data that are given these numbers, and go on where an op needs sizes to be equal that are equal in the
     /// run that is given `equal`. That run comes first, then one for each of `given`.
     pub(crate) fn loose(&self, equal: &Given, given: &[Given]) -> (Rc<Run>, Vec<Rc<Run>>) {
@@ -250,6 +285,17 @@ impl<'m> Runs<'m> {
         given: &Given,
         equal: Option<&'s FakeRun<'_>>,
     ) -> Result<(Run, FakeRun<'s>), ExportError> {
+        let started = Instant::now();
+        let run = self.watch.run(|| self.shown_given(given), || self.quiet_run(given, equal));
+        self.longest.set(self.longest.get().max(started.elapsed()));
+        run
+    }
+
+    fn quiet_run<'s>(
+        &'s self,
+        given: &Given,
+        equal: Option<&'s FakeRun<'_>>,
+    ) -> Result<(Run, FakeRun<'s>), ExportError> {
         let inputs = self.sets[0].map(
             |leaf, tensor| {
                 // Sparse tensors have no strides.
@@ -268,9 +314,9 @@ impl<'m> Runs<'m> {
         }
         self.declared.known(&mut known);
         let forward = self.model.bind(inputs)?;
-        // Gradients would double the time. A forward that needs them turns them on.
-        let run = || tch::no_grad(|| loose_run(&known, self.reference, &given.data, equal, forward));
-        let (output, mut fake) = self.watch.run(|| self.shown_given(given), run)?;
+        // Gradients would double the time, and without them a backward pass would end the process.
+        let run = || loose_run(&known, self.reference, &given.data, equal, forward);
+        let (output, mut fake) = if self.gradients { run()? } else { tch::no_grad(run)? };
         let mut outputs = Vec::new();
         let end = match (fake.stop.clone(), output) {
             (Some(stop), _) => End::Stopped(stop),
@@ -327,7 +373,14 @@ impl<'m> Runs<'m> {
                 _ => false,
             };
             if !same {
-                return differs(&format!("output {i}"), format!("{first:?}"), format!("{leaf:?}"));
+                // The content of a tensor without data cannot be shown.
+                let found = match leaf {
+                    Leaf::Tensor(tensor) => {
+                        format!("a tensor of sizes {:?} that no op of the graph made", tensor.size())
+                    }
+                    plain => format!("{plain:?}"),
+                };
+                return differs(&format!("output {i}"), format!("{first:?}"), found);
             }
         }
         Ok(Ok(numbers))
@@ -364,6 +417,11 @@ impl<'m> Runs<'m> {
             }
         }
         all
+    }
+
+    /// From now on no size without an end has more bits.
+    pub(crate) fn limit_sizes(&mut self, bits: u32) {
+        self.setup.largest = 1 << bits;
     }
 
     /// The smallest and the largest value of each free size in the runs.

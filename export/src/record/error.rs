@@ -1,5 +1,6 @@
 //! Errors of a recording.
 
+use crate::build::is_users_place;
 use crate::dispatch::DispatchError;
 use crate::record::Role;
 use program::OpName;
@@ -13,11 +14,16 @@ pub enum RecordError {
     #[error("another recording is active on this thread; a forward must not export another model")]
     Nested,
     /// The forward panicked, as tch does when an op fails.
-    #[error("the forward panicked{}: {}", at(op.as_ref()), op_message.as_ref().unwrap_or(message))]
+    #[error(
+        "the forward panicked{}{}: {}",
+        at(op.as_ref()),
+        place(location.as_deref()),
+        op_message.as_ref().unwrap_or(message)
+    )]
     Panicked {
         /// The panic's message.
         message: String,
-        /// Source file, line and column of the panic.
+        /// The line of the model that called the op, if it is known, or else source file, line and column of the panic.
         location: Option<String>,
         /// The op that failed last, if no op succeeded after it.
         op: Option<OpName>,
@@ -97,6 +103,11 @@ pub enum UnknownReason {
          same thread"
     )]
     Foreign,
+}
+
+/// A place in the user's code; the inside of tch says nothing.
+fn place(location: Option<&str>) -> String {
+    location.filter(|place| is_users_place(place)).map(|place| format!(" ({place})")).unwrap_or_default()
 }
 
 fn at(op: Option<&OpName>) -> String {

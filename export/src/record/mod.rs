@@ -19,6 +19,7 @@ pub use error::{RecordError, UnknownReason, UseSite};
 pub(crate) use fake::{DataKind, DataNumber, FakeRun, Place, Reference, Stop, fake_tensor, loose_run};
 pub use id::{StorageNumber, ValueId};
 pub use known::{Known, Role};
+pub(crate) use panic::{Panic, catch};
 pub(crate) use sample::{OutputLeaf, RecordMode, Sample, capture};
 pub(crate) use session::quietly;
 pub use session::{is_exporting, record, record_located};

@@ -7,8 +7,9 @@ use super::id::{StorageNumber, ValueId};
 use super::known::Known;
 use super::log::{read_log, read_seen};
 use super::names::TensorNames;
-use super::panic;
+use super::panic::{self, Panic};
 use super::trace::{Declared, Trace};
+use crate::build::Locations;
 use crate::dispatch::ffi::Session;
 use crate::dispatch::wire::Reader;
 use crate::dispatch::{DispatchError, first_line};
@@ -121,13 +122,17 @@ fn run<R>(known: &Known<'_>, frames: bool, f: impl FnOnce() -> R) -> Result<(R, 
         }
         Err(panic) => {
             let last = events.ok().and_then(|mut events| events.pop());
-            let failed = last.and_then(|event| Some((event.op, event.outcome.err()?)));
-            let (op, op_message) = failed.unzip();
-            Err(RecordError::Panicked {
-                message: panic.message,
-                location: panic.location,
-                op,
-                op_message: op_message.as_deref().map(first_line),
+            let failed = last.and_then(|event| Some((event.op, event.frames, event.outcome.err()?)));
+            let Panic { message, location } = panic;
+            Err(match failed {
+                // An op that fails panics inside tch, which says nothing about the model.
+                Some((op, stack, error)) => {
+                    let frame = Locations::default().innermost(&stack);
+                    let line = frame.map(|frame| format!("{}:{}", frame.file, frame.line));
+                    let (op, op_message) = (Some(op), Some(first_line(&error)));
+                    RecordError::Panicked { message, location: line.or(location), op, op_message }
+                }
+                None => RecordError::Panicked { message, location, op: None, op_message: None },
             })
         }
     }

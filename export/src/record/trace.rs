@@ -126,6 +126,13 @@ impl Output {
     }
 }
 
+impl Trace {
+    /// Whether the forward ran a backward pass.
+    pub(crate) fn has_gradients(&self) -> bool {
+        self.session.has_gradients()
+    }
+}
+
 impl Call {
     /// The arguments that PyTorch writes into the graph: keyword-only arguments that do not equal their defaults, and
     /// positional ones up to the last that does not.

@@ -3,13 +3,14 @@
 
 use super::data::{self, Datum};
 use super::domain::Domain;
-use super::lessons::{Lesson, Lessons};
+use super::lessons::{LEAST_BITS, Lesson, Lessons};
 use super::samples::{Loose, Samples, Version};
 use super::{Resolved, ResolvedConstant, ResolvedNumber, rules};
 use crate::ExportError;
 use crate::dispatch;
 use crate::probe::Runs;
 use crate::record::{Call, OutputLeaf, ValueId};
+use crate::setup::LARGEST_BITS;
 use crate::solve::{FloatExpr, Solver};
 use program::Value;
 use pytree_core::TensorType;
@@ -69,6 +70,8 @@ pub(super) struct Attempt<'r, 'm> {
     pub(super) constants: HashMap<usize, ResolvedConstant>,
     pub(super) arguments: Vec<Arguments>,
     pub(super) results: Vec<Vec<Vec<Expr>>>,
+    /// How many guards there were before each call.
+    pub(super) guards_before: Vec<usize>,
 }
 
 impl<'r, 'm> Attempt<'r, 'm> {
@@ -99,9 +102,25 @@ impl<'r, 'm> Attempt<'r, 'm> {
             constants: HashMap::new(),
             arguments: Vec::new(),
             results: Vec::new(),
+            guards_before: Vec::new(),
         };
         attempt.know_inputs()?;
         Ok(attempt)
+    }
+
+    /// The bits of the largest sizes at which runs come to their end. A forward may make a table of the square of a size.
+    pub(super) fn bits_that_end(&self) -> u32 {
+        let end = |bits: &u32| {
+            let mut points = self.domain.generic(1, *bits);
+            points.push(self.domain.largest(*bits));
+            let given = points.iter().filter_map(|point| self.domain.given(point, &self.runs.example().sizes));
+            self.runs.come_to_an_end(&given.collect::<Vec<_>>())
+        };
+        let free = self.domain.space.variables.iter().any(|variable| !super::domain::is_draw(&variable.symbol));
+        match free {
+            true => [LARGEST_BITS, 17, 14, 11, 8].into_iter().find(end).unwrap_or(LEAST_BITS),
+            false => LARGEST_BITS,
+        }
     }
 
     /// Replays the graph, then checks it at many more points.
@@ -118,6 +137,7 @@ impl<'r, 'm> Attempt<'r, 'm> {
         let calls = &runs.example().trace.calls;
         self.loose = Loose::new(runs, self.lessons, &self.inputs, &self.created, &self.data)?;
         for (at, call) in calls.iter().enumerate() {
+            self.guards_before.push(self.inputs.env().guards().len());
             self.bound_counts(at)?;
             self.advance(at)?;
             self.solve_constants(Some(at))?;

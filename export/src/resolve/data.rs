@@ -127,6 +127,9 @@ fn is_asked(runs: &Runs<'_>, at: usize, datum: &Datum) -> bool {
     other.is_some_and(|value| {
         let mut given: Given = example.given().clone();
         given.data.get_mut(at).into_iter().for_each(|slot| *slot = value);
+        if !runs.come_to_an_end(std::slice::from_ref(&given)) {
+            return true;
+        }
         let run = runs.fake(&given);
         !run.is_same() || (0..example.count()).any(|number| run.number(number) != example.number(number))
     })
@@ -202,9 +205,12 @@ pub(super) fn check(runs: &Runs<'_>, data: &mut [Datum]) -> Result<(), ExportErr
     let known = data.to_vec();
     for (at, datum) in known.iter().enumerate().filter(|(_, datum)| !datum.repeated && !datum.is_constant()) {
         let (benign, harsh) = datum.telling();
+        // All at once if all come to their end, else one by one, so that the error names the first that does not.
+        let all: Vec<Given> = benign.iter().chain(&harsh).map(|value| with_number(runs, &known, at, *value)).collect();
+        let safe = runs.come_to_an_end(&all);
         let mut tried: Vec<(i64, Rc<Run>)> = vec![(datum.value, Rc::clone(runs.example_run()))];
         for value in benign {
-            tried.push((value, checked(runs, &known, at, value)?));
+            tried.push((value, checked(runs, &known, at, value, safe)?));
         }
         let followers = followers(runs, &tried);
         if followers.is_empty() {
@@ -227,7 +233,7 @@ pub(super) fn check(runs: &Runs<'_>, data: &mut [Datum]) -> Result<(), ExportErr
             }
         }
         for value in harsh {
-            checked(runs, &known, at, value)?;
+            checked(runs, &known, at, value, safe)?;
         }
     }
     check_together(runs, data)
@@ -247,6 +253,7 @@ fn check_together(runs: &Runs<'_>, data: &[Datum]) -> Result<(), ExportError> {
         })
         .collect();
     let Some(first) = data.iter().find(|datum| datum.varied().is_some()) else { return Ok(()) };
+    let mut together = Vec::new();
     for at in 0..telling.iter().map(Vec::len).max().unwrap_or_default() {
         let mut given: Given = runs.example_run().given().clone();
         for (slot, values) in given.data.iter_mut().zip(&telling) {
@@ -262,6 +269,12 @@ fn check_together(runs: &Runs<'_>, data: &[Datum]) -> Result<(), ExportError> {
                 *slot = value;
             }
         }
+        together.push(given);
+    }
+    if !runs.come_to_an_end(&together) {
+        return Err(depends(runs, first, format!("with other values of all such numbers {NO_END}")));
+    }
+    for given in together {
         if let Some(what) = another_path(runs, &runs.fake(&given)) {
             return Err(depends(runs, first, format!("with other values of all such numbers {what}")));
         }
@@ -269,23 +282,36 @@ fn check_together(runs: &Runs<'_>, data: &[Datum]) -> Result<(), ExportError> {
     Ok(())
 }
 
-/// The run of the example with another number.
-fn checked(runs: &Runs<'_>, data: &[Datum], at: usize, value: i64) -> Result<Rc<Run>, ExportError> {
-    let Some(datum) = data.get(at) else { return Ok(Rc::clone(runs.example_run())) };
+/// What a forward does whose run in a copy of the process did not come to its end.
+const NO_END: &str = "it does not end, or it ends the process: it loops, recurses or allocates by the number";
+
+/// What the run of the example with another number is given.
+fn with_number(runs: &Runs<'_>, data: &[Datum], at: usize, value: i64) -> Given {
     let mut given: Given = runs.example_run().given().clone();
-    let same = |other: &Datum| datum.symbol.is_some() && other.symbol == datum.symbol;
+    let symbol = data.get(at).and_then(|datum| datum.symbol.as_ref());
+    let same = |other: &Datum| symbol.is_some() && other.symbol.as_ref() == symbol;
     for (i, slot) in given.data.iter_mut().enumerate() {
         if i == at || data.get(i).is_some_and(same) {
             *slot = value;
         }
     }
-    let run = runs.fake(&given);
+    given
+}
+
+/// The run of the example with another number.
+fn checked(runs: &Runs<'_>, data: &[Datum], at: usize, value: i64, safe: bool) -> Result<Rc<Run>, ExportError> {
+    let Some(datum) = data.get(at) else { return Ok(Rc::clone(runs.example_run())) };
+    let given = with_number(runs, data, at, value);
     let shown = |value: i64| match datum.kind {
         DataKind::Float => format!("{:?}", f64::from_bits(value as u64)),
         DataKind::Bool => (value != 0).to_string(),
         _ => value.to_string(),
     };
     let instead = || format!("with {} instead of {} ", shown(value), shown(datum.value));
+    if !safe && !runs.come_to_an_end(std::slice::from_ref(&given)) {
+        return Err(depends(runs, datum, instead() + NO_END));
+    }
+    let run = runs.fake(&given);
     match another_path(runs, &run).map(|what| instead() + &what).or_else(|| follows(runs, datum, &run)) {
         Some(what) => Err(depends(runs, datum, what)),
         None => Ok(run),

@@ -3,15 +3,12 @@
 use super::data::Datum;
 use super::points::Numbers;
 use crate::ExportError;
-use crate::setup::Setup;
+use crate::setup::{LARGEST_BITS, Setup};
 use crate::solve::{SizeVariable, Space};
 use crate::variable::{LeafSizes, Variable};
 use shapes::SymbolicInputs;
 use std::collections::HashMap;
 use symbolic::{Affine, Bound, Expr, ExprKind, Function, Rel, RelOp, ShapeEnv, Symbol, SymbolKind, ValueRange};
-
-/// The largest size that is tried if nothing bounds it. A product of three of them is still a number of elements.
-const LARGEST: i64 = 1 << 20;
 
 /// The name of the variable that says which floats come out of tensors. No symbol of a program is named like this.
 const DRAW: &str = "~draw";
@@ -80,17 +77,18 @@ impl Domain {
                     domain.roots.push((symbol.clone(), domain.space.variables.len(), affine));
                     let range = size_range(&env, &size);
                     let example = example(&size);
-                    domain.space.variables.push(variable(size, example, range, affine.mul));
+                    domain.space.variables.push(variable(size, example, range, affine.mul, setup.largest));
                 }
                 None => {
                     let range = size_range(&env, &symbol);
                     let example = example(&symbol);
-                    domain.space.variables.push(variable(symbol, example, range, 1));
+                    domain.space.variables.push(variable(symbol, example, range, 1, setup.largest));
                 }
             }
         }
         if data.iter().any(|datum| datum.float().is_some()) {
-            let draws = SizeVariable { symbol: Symbol::integer(DRAW), example: 0, low: 0, high: LARGEST, step: 1 };
+            let draws =
+                SizeVariable { symbol: Symbol::integer(DRAW), example: 0, low: 0, high: 1 << LARGEST_BITS, step: 1 };
             domain.space.variables.push(draws);
         }
         let ends = |value: &Expr, range: ValueRange| {
@@ -316,10 +314,11 @@ fn size_range(env: &ShapeEnv, symbol: &Symbol) -> ValueRange {
     }
 }
 
-fn variable(symbol: Symbol, example: i64, range: ValueRange, step: i64) -> SizeVariable {
+/// `largest`: the largest value of a size that has no end.
+fn variable(symbol: Symbol, example: i64, range: ValueRange, step: i64, largest: i64) -> SizeVariable {
     let end = |bound: Bound, open: i64| bound.finite().and_then(|end| i64::try_from(end).ok()).unwrap_or(open);
-    let low = end(range.lower, -LARGEST).max(-LARGEST).min(example);
-    let high = end(range.upper, LARGEST).min(LARGEST.max(example.saturating_mul(2))).max(example);
+    let low = end(range.lower, -largest).max(-largest).min(example);
+    let high = end(range.upper, largest).min(largest.max(example.saturating_mul(2))).max(example);
     SizeVariable { symbol, example, low, high, step }
 }
 

@@ -4,6 +4,7 @@ use super::attempt::{Attempt, Halt};
 use super::{Resolved, ResolvedCall, ResolvedConstant, ResolvedDatum, ResolvedNumber, layout};
 use crate::ExportError;
 use crate::record::DataKind;
+use shapes::ConstraintError;
 use std::collections::HashMap;
 use symbolic::Expr;
 
@@ -11,7 +12,7 @@ impl Attempt<'_, '_> {
     /// Imposes the spec, and puts what it says into every expression.
     pub(super) fn finish(&mut self, outputs: Vec<Option<ResolvedNumber>>) -> Result<Resolved, Halt> {
         let setup = self.runs.setup();
-        let solved = self.inputs.clone().finish(setup.tolerance)?;
+        let solved = self.inputs.clone().finish(setup.tolerance).map_err(|error| self.located(error))?;
         let known = |expr: &Expr| solved.env.replace(expr);
         let mut outputs_replaced = Vec::with_capacity(outputs.len());
         for output in outputs {
@@ -43,6 +44,18 @@ impl Attempt<'_, '_> {
         let inputs = layout::inputs(setup, &solved)?;
         let (created, domain) = (self.created.clone(), self.domain.clone());
         Ok(Resolved { solved, created, calls, inputs, constants, outputs: outputs_replaced, data, domain })
+    }
+
+    /// The error with the Rust lines of the calls that demand what the spec does not allow.
+    fn located(&self, mut error: ConstraintError) -> ConstraintError {
+        if let ConstraintError::Violated(violation) = &mut error {
+            for cause in violation.bullets.iter_mut().filter_map(|bullet| bullet.cause.as_mut()) {
+                // The last call before which the guard was not there yet.
+                let call = self.guards_before.partition_point(|before| *before <= cause.guard).checked_sub(1);
+                cause.line = call.and_then(|call| self.runs.line_of(call));
+            }
+        }
+        error
     }
 
     /// Where the numbers come out of tensors.

@@ -2,6 +2,7 @@
 
 use crate::ExportError;
 use crate::probe::Runs;
+use crate::setup::LARGEST_BITS;
 use crate::variable::Variable;
 use std::collections::{HashMap, HashSet};
 use symbolic::Rel;
@@ -35,7 +36,7 @@ pub(crate) struct Lessons {
 
 impl Default for Lessons {
     fn default() -> Self {
-        Lessons { guards: HashMap::new(), hard: HashMap::new(), without_rule: HashSet::new(), bits: 20 }
+        Lessons { guards: HashMap::new(), hard: HashMap::new(), without_rule: HashSet::new(), bits: LARGEST_BITS }
     }
 }
 

@@ -115,8 +115,11 @@ const ATTEMPTS: usize = 64;
 
 /// Resolves the graph of the example until all runs agree with it.
 pub(crate) fn resolve(runs: &mut Runs<'_>) -> Result<Resolved, ExportError> {
+    runs.refuse_printing()?;
     runs.check_example()?;
-    let mut lessons = Lessons::default();
+    let bits = Attempt::new(runs, &Lessons::default())?.bits_that_end();
+    runs.limit_sizes(bits);
+    let mut lessons = Lessons { bits, ..Lessons::default() };
     for _ in 0..ATTEMPTS {
         let attempt = Attempt::new(runs, &lessons)?;
         match attempt.run()? {

@@ -63,6 +63,11 @@ impl Domain {
         points
     }
 
+    /// The point at which all sizes are as large as they may be with so many bits, whether or not guards allow it.
+    pub(super) fn largest(&self, bits: u32) -> Vec<i64> {
+        self.drawn(|variable| variable.high.min(1 << bits).max(variable.example))
+    }
+
     /// Points at which every size takes each of 2 to 64, and then doubles; sizes move together, in another order each, so
     /// that the number of points does not depend on the number of sizes. Then pairs of sizes that are equal or nearly so.
     pub(crate) fn sweep(&self, bits: u32) -> Vec<Vec<i64>> {

@@ -32,7 +32,7 @@ pub(super) fn bind(in_spec: &TreeSpec, names: &[String], given: &TreeSpec) -> Re
 /// The error of PyTorch for inputs of another structure.
 pub(super) fn structure(in_spec: &TreeSpec, found: &TreeSpec) -> InputMismatch {
     let problem = match in_spec.same_as(found) {
-        Ok(()) => String::new(),
+        Ok(()) => "the program names other inputs than its structure has".to_owned(),
         Err(error) => format!("They differ {error}"),
     };
     InputMismatch::Structure { expected: in_spec.to_string(), found: found.to_string(), problem }

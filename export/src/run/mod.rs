@@ -12,7 +12,7 @@ mod state;
 
 #[cfg(feature = "aoti")]
 pub use aoti::{AotiError, AotiModule, AotiOptions};
-pub use check::InputMismatch;
+pub use check::{InputMismatch, InputPath};
 pub use error::CallError;
 pub use module::{ModuleOptions, ProgramModule};
 

@@ -68,6 +68,10 @@ impl Archive {
     /// # Errors
     /// [`LoadError`] when a file with metadata is damaged, or is not a table of texts.
     pub fn compiled_model(&self, name: &str) -> Result<Option<CompiledModel>, LoadError> {
+        self.located(self.compiled(name))
+    }
+
+    fn compiled(&self, name: &str) -> Result<Option<CompiledModel>, LoadError> {
         let folder = format!("data/aotinductor/{name}/");
         let mut model = CompiledModel { name: name.to_owned(), ..CompiledModel::default() };
         for (member, bytes) in self.members() {

@@ -65,7 +65,8 @@ impl Members {
     /// Writes the archive to `path`; see [`place`].
     pub(crate) fn write(self, path: &Path) -> Result<(), SaveError> {
         let stem = path.file_stem().ok_or_else(|| SaveError::NoFileName(path.to_owned()))?;
-        let root = stem.to_string_lossy().replace(['/', '\\'], "_");
+        // The names of members may not have these characters.
+        let root = stem.to_string_lossy().replace(|c: char| c == '/' || c == '\\' || c.is_control(), "_");
         let written = place::write(path, |file| self.write_to(&root, io::BufWriter::new(file)));
         // Whatever could not be written, it was this file.
         written.map_err(|source| match source {

@@ -2,7 +2,7 @@
 
 use super::zip::ZipError;
 use pytree_core::TreeSpecError;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use symbolic::ExprError;
 
 /// A file could not be loaded.
@@ -16,6 +16,14 @@ pub enum LoadError {
         path: PathBuf,
         /// The error of the operating system.
         source: std::io::Error,
+    },
+    /// A file cannot be read as a program; [`cause`](LoadError::cause) is what is wrong with it.
+    #[error("{}: {source}", path.display())]
+    InFile {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong with it.
+        source: Box<LoadError>,
     },
     /// The archive is damaged, or not one that PyTorch writes.
     #[error("cannot read the archive: {0}")]
@@ -99,6 +107,24 @@ pub enum LoadError {
     /// The program breaks a rule.
     #[error("the program is not valid: {0}")]
     Invalid(#[source] Box<crate::Finding>),
+}
+
+impl LoadError {
+    /// The error without the file in which it was found.
+    pub fn cause(&self) -> &LoadError {
+        match self {
+            LoadError::InFile { source, .. } => source.cause(),
+            other => other,
+        }
+    }
+
+    /// The error in this file. A message has the path once.
+    pub(super) fn in_file(self, path: &Path) -> Self {
+        match self {
+            LoadError::Io { .. } | LoadError::InFile { .. } => self,
+            source => LoadError::InFile { path: path.to_owned(), source: Box::new(source) },
+        }
+    }
 }
 
 fn list(names: &[String], compiled: &[String]) -> String {

@@ -33,7 +33,7 @@ pub(crate) use schema::Hint;
 pub use zip::{Limits, ZipError};
 
 use pytree_core::DType;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use symbolic::Symbol;
 
 /// A program could not be written to a file.
@@ -41,12 +41,20 @@ use symbolic::Symbol;
 #[non_exhaustive]
 pub enum SaveError {
     /// The file could not be written.
-    #[error("cannot write {}: {source}; check that the folder exists and is writable", path.display())]
+    #[error("cannot write {}: {source}; {}", path.display(), place::cure(path, source))]
     Io {
         /// The file.
         path: PathBuf,
         /// The error of the operating system.
         source: std::io::Error,
+    },
+    /// The format cannot hold the program that was to be written to a file; [`cause`](SaveError::cause) is the reason.
+    #[error("cannot write {}: {source}", path.display())]
+    InFile {
+        /// The file.
+        path: PathBuf,
+        /// Why it was not written.
+        source: Box<SaveError>,
     },
     /// The path has no file name.
     #[error("{} does not name a file; give a path such as `model.pt2`", .0.display())]
@@ -112,4 +120,22 @@ pub enum SaveError {
         /// What is wrong with its bytes.
         source: crate::ChecksumError,
     },
+}
+
+impl SaveError {
+    /// The error without the file that was to be written.
+    pub fn cause(&self) -> &SaveError {
+        match self {
+            SaveError::InFile { source, .. } => source.cause(),
+            other => other,
+        }
+    }
+
+    /// The error for this file. A message has the path once.
+    fn in_file(self, path: &Path) -> Self {
+        match self {
+            SaveError::Io { .. } | SaveError::NoFileName(_) | SaveError::InFile { .. } => self,
+            source => SaveError::InFile { path: path.to_owned(), source: Box::new(source) },
+        }
+    }
 }

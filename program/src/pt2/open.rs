@@ -8,7 +8,7 @@ use crate::data::Storage;
 use std::collections::HashSet;
 use std::fs::File;
 use std::io::Read;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 /// A `.pt2` archive, which can hold several programs (`torch.export.pt2_archive`).
@@ -26,6 +26,8 @@ pub struct Archive {
     root: String,
     programs: Vec<String>,
     compiled: Vec<String>,
+    /// The file that it was opened from, for messages.
+    path: Option<PathBuf>,
 }
 
 impl ExportedProgram {
@@ -80,7 +82,9 @@ impl Archive {
             file.read_to_end(&mut bytes).map_err(io)?;
             Storage::new(bytes)
         };
-        Self::of(bytes, limits)
+        let mut archive = Self::of(bytes, limits).map_err(|error| error.in_file(path))?;
+        archive.path = Some(path.to_owned());
+        Ok(archive)
     }
 
     /// Opens an archive in memory.
@@ -112,7 +116,7 @@ impl Archive {
             let what = "it has the layout of torch 2.7 or older; save it again with torch 2.8 to 2.15";
             return Err(LoadError::NotPt2(what.to_owned()));
         }
-        let mut archive = Archive { zip, root, programs: Vec::new(), compiled: Vec::new() };
+        let mut archive = Archive { zip, root, programs: Vec::new(), compiled: Vec::new(), path: None };
         for (name, expected) in [("archive_format", "pt2"), ("archive_version", "0")] {
             let found =
                 archive.member(name)?.ok_or_else(|| LoadError::NotPt2(format!("the member `{name}` is missing")))?;
@@ -127,7 +131,7 @@ impl Archive {
         {
             return Err(LoadError::NotPt2("its byte order is not `little`".to_owned()));
         }
-        let Archive { zip, root, programs, compiled } = &mut archive;
+        let Archive { zip, root, programs, compiled, .. } = &mut archive;
         let mut known = HashSet::new();
         for name in zip.names().filter_map(|name| name.strip_prefix(root.as_str())) {
             if let Some(model) = name.strip_prefix("models/").and_then(|name| name.strip_suffix(".json")) {
@@ -169,11 +173,11 @@ impl Archive {
     /// # Errors
     /// [`LoadError`] when there is none, and when a part of it is damaged or unknown.
     pub fn program(&self, name: &str) -> Result<ExportedProgram, LoadError> {
-        if self.programs.iter().any(|known| known == name) {
+        self.located(if self.programs.iter().any(|known| known == name) {
             super::read::program(self, name)
         } else {
             Err(self.no_program(name))
-        }
+        })
     }
 
     fn no_program(&self, name: &str) -> LoadError {
@@ -185,11 +189,19 @@ impl Archive {
     }
 
     fn only_program(&self) -> Result<ExportedProgram, LoadError> {
-        match self.programs.as_slice() {
+        self.located(match self.programs.as_slice() {
             [] => Err(self.no_program("")),
             [name] => super::read::program(self, name),
             names => Err(LoadError::SeveralPrograms { names: names.to_vec() }),
-        }
+        })
+    }
+
+    /// The same with the file in the error, if there is a file.
+    pub(crate) fn located<T>(&self, result: Result<T, LoadError>) -> Result<T, LoadError> {
+        result.map_err(|error| match &self.path {
+            Some(path) => error.in_file(path),
+            None => error,
+        })
     }
 
     /// The bytes of a member with its checksum checked.

@@ -48,7 +48,7 @@ fn replace<E: From<io::Error>>(
     // A temporary file is private to its owner by default; this one becomes a regular file.
     #[cfg(unix)]
     builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o666));
-    let mut file = builder.tempfile_in(folder)?;
+    let mut file = builder.tempfile_in(folder).map_err(without_path)?;
     write(file.as_file_mut())?;
     if let Some(present) = present {
         file.as_file().set_permissions(present.permissions())?;
@@ -57,6 +57,35 @@ fn replace<E: From<io::Error>>(
     file.persist(path).map_err(|e| e.error)?;
     remove_leftovers(folder, &prefix);
     Ok(())
+}
+
+/// The error of the operating system alone: that of `tempfile` also has the path of the temporary file, which the user did not
+/// choose.
+fn without_path(error: io::Error) -> io::Error {
+    let text = error.to_string();
+    let own = text.split_once(" at path \"").map_or(text.as_str(), |(own, _)| own);
+    io::Error::new(error.kind(), own)
+}
+
+/// What to do about a file that could not be written.
+pub(super) fn cure(path: &Path, error: &io::Error) -> &'static str {
+    use io::ErrorKind as Kind;
+    match error.kind() {
+        Kind::NotFound => "make its folder first",
+        Kind::NotADirectory => "a part of the path before the last is a file: choose another folder",
+        Kind::PermissionDenied if fs::metadata(path).is_ok_and(|present| present.permissions().readonly()) => {
+            "make the file writable, remove it, or choose another name"
+        }
+        Kind::PermissionDenied => "make its folder writable, or choose another one",
+        Kind::IsADirectory => "choose the name of a file in that folder",
+        Kind::ReadOnlyFilesystem => "choose a folder on another file system",
+        Kind::StorageFull | Kind::QuotaExceeded => "free space, or choose a folder on another file system",
+        Kind::FileTooLarge => "choose a folder on a file system that takes files of this size",
+        Kind::InvalidFilename => "choose a shorter name",
+        Kind::BrokenPipe => "keep the reader of the pipe open until all is written",
+        Kind::InvalidInput => "choose another path",
+        _ => "check that the folder exists and is writable",
+    }
 }
 
 /// What a path stands for: the end of a chain of links, which need not exist.

@@ -26,7 +26,7 @@ impl ExportedProgram {
     pub fn save(&self, path: impl AsRef<Path>) -> Result<(), SaveError> {
         let path = path.as_ref();
         let _span = tracing::info_span!("save", path = %path.display()).entered();
-        archive(self)?.write(path)
+        archive(self).and_then(|archive| archive.write(path)).map_err(|error| error.in_file(path))
     }
 
     /// The bytes of the file that [`save`](ExportedProgram::save) writes.

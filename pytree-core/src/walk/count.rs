@@ -1,6 +1,6 @@
 //! The size of a tree, counted before its leaves are collected.
 
-use crate::{Family, LeafRef, Node, PyTree, Visitor};
+use crate::{Family, LeafRef, Node, PyTree, TreeSpec, Visitor};
 use std::convert::Infallible;
 use std::ops::ControlFlow;
 
@@ -11,6 +11,8 @@ pub(crate) struct Count {
     pub(crate) nodes: usize,
     pub(crate) leaves: usize,
     pub(crate) tensors: usize,
+    /// How many nodes are around the current one.
+    depth: usize,
 }
 
 impl Count {
@@ -28,7 +30,16 @@ impl<'a, F: Family> Visitor<'a, F> for Count {
     #[inline(always)]
     fn enter(&mut self, _: &Node<'_>) -> ControlFlow<Infallible, bool> {
         self.nodes += 1;
-        ControlFlow::Continue(true)
+        // What is deeper is an error of the walk that follows, and must not end in an overflow of the stack here.
+        let deeper = self.depth < TreeSpec::MAX_DEPTH;
+        self.depth += usize::from(deeper);
+        ControlFlow::Continue(deeper)
+    }
+
+    #[inline(always)]
+    fn exit(&mut self) -> ControlFlow<Infallible> {
+        self.depth -= 1;
+        ControlFlow::Continue(())
     }
 
     #[inline(always)]

@@ -3,14 +3,19 @@
 use indexmap::IndexSet;
 
 use crate::spec::dim::HintKind;
-use symbolic::{Bound, Symbol, ValueRange};
+use symbolic::{Bound, Expr, Guard, RelOp, Symbol, ValueRange};
 
-use super::error::{Bullet, Fixes};
+use super::equalities::ORIGIN;
+use super::error::{Bullet, Cause, Fixes, SMALL};
 use super::fixes::suggest;
 use super::leaf::InputDim;
 use super::solver::Solver;
 use super::view::{View, named_expr};
 use super::{ConstraintError, ConstraintViolation, SymbolicInputs};
+
+/// PyTorch's advice for a dim that became a constant.
+const MARK_DYNAMIC: &str = " If you're using mark_dynamic, either remove it or use maybe_mark_dynamic. If you're using \
+                            Dim.DYNAMIC, replace it with either Dim.STATIC or Dim.AUTO.";
 
 impl SymbolicInputs {
     /// What the program demanded against the spec so far, if anything. Call after the spec has been imposed.
@@ -38,7 +43,57 @@ impl SymbolicInputs {
 
 impl View<'_> {
     fn bullet(&self, source: &str, text: String) -> Bullet {
-        Bullet { dim: self.name(source).to_owned(), text }
+        let dim = self.name(source).to_owned();
+        Bullet { dim, text, compatible_advice: "", advice: String::new(), cause: None }
+    }
+
+    /// The guard that made a size a number, or that made two sizes depend on each other.
+    fn cause(&self, expr: &Expr) -> Option<Cause> {
+        let equalities = || self.inputs.env.guards().iter().enumerate().filter(|(_, guard)| guard.rel.op == RelOp::Eq);
+        let mut linked = expr.free_symbols();
+        loop {
+            let before = linked.len();
+            for (_, guard) in equalities() {
+                let free = guard.rel.free_symbols();
+                if free.iter().any(|symbol| linked.contains(symbol)) {
+                    linked.extend(free);
+                }
+            }
+            if linked.len() == before {
+                break;
+            }
+        }
+        let touches = |guard: &Guard| guard.rel.free_symbols().iter().any(|symbol| linked.contains(symbol));
+        let fixes = |guard: &Guard| touches(guard) && guard.rel.free_symbols().len() == 1;
+        let found = equalities().find(|(_, guard)| fixes(guard)).or_else(|| equalities().find(|(_, g)| touches(g)));
+        found.and_then(|(at, guard)| self.cause_of(at, guard))
+    }
+
+    /// What a guard of the program comes from; a guard of the spec has no cause in the program.
+    fn cause_of(&self, at: usize, guard: &Guard) -> Option<Cause> {
+        let origin = guard.origin.clone();
+        (origin != ORIGIN).then_some(Cause { origin, guard: at, line: None })
+    }
+
+    /// Another dimension that is static in the spec and has this size.
+    fn static_partner(&self, own: &InputDim, size: i64) -> Option<&str> {
+        let mut others = self.inputs.dims.iter().filter(|dim| dim.source != own.source && dim.index.is_some());
+        others.find(|dim| dim.spec.is_static() && dim.value == size).map(|dim| dim.source.as_str())
+    }
+
+    /// What to do about a dim that became a constant.
+    fn constant_advice(&self, dim: &InputDim, size: i64) -> String {
+        if (size == 0 || size == 1) && dim.value == size {
+            return format!(" {SMALL}");
+        }
+        let advice = "make the dimension static (`Dim::static_()`), or let the export decide (`Dim::auto()`)";
+        match self.static_partner(dim, size) {
+            Some(other) => format!(
+                " {other} is static in the spec and has this size: if the two belong together, make it dynamic too. \
+                 Otherwise {advice}."
+            ),
+            None => format!(" Change the code, {advice}."),
+        }
     }
 
     /// Dims that became constants.
@@ -54,14 +109,13 @@ impl View<'_> {
             };
             if !allowed {
                 let name = self.name(&dim.source);
-                bullets.push(self.bullet(
-                    &dim.source,
-                    format!(
-                        "You marked {name} as dynamic but your code specialized it to be a constant ({c}). If you're \
-                         using mark_dynamic, either remove it or use maybe_mark_dynamic. If you're using Dim.DYNAMIC, \
-                         replace it with either Dim.STATIC or Dim.AUTO."
-                    ),
-                ));
+                let text = format!("You marked {name} as dynamic but your code specialized it to be a constant ({c}).");
+                bullets.push(Bullet {
+                    compatible_advice: MARK_DYNAMIC,
+                    advice: self.constant_advice(dim, c),
+                    cause: self.cause(&dim.expr),
+                    ..self.bullet(&dim.source, text)
+                });
             }
         }
         bullets
@@ -87,17 +141,15 @@ impl View<'_> {
                 if !self.declared_equal(dim, symbol, &other) {
                     let text =
                         format!("The values of {name} = {source} and {other_name} = {other} must always be equal.");
-                    bullets.push(self.bullet(source, text));
+                    bullets.push(Bullet { cause: self.cause(&dim.expr), ..self.bullet(source, text) });
                 }
             } else if !self.inputs.equalities.is_derived(source, &other, expr)? {
                 let relation = expr.substitute(&[(inner.clone(), named_expr(other_name)?)].into_iter().collect())?;
-                bullets.push(self.bullet(
-                    source,
-                    format!(
-                        "The values of {name} = {source} must always be related to the values of {other_name} = {other} \
-                         by {name} = {relation}."
-                    ),
-                ));
+                let text = format!(
+                    "The values of {name} = {source} must always be related to the values of {other_name} = {other} \
+                     by {name} = {relation}."
+                );
+                bullets.push(Bullet { cause: self.cause(&dim.expr), ..self.bullet(source, text) });
             }
         }
         Ok(bullets)
@@ -114,7 +166,7 @@ impl View<'_> {
     fn guarded(&self, solver: &mut Solver) -> Result<Vec<Bullet>, ConstraintError> {
         let (mut bullets, mut issued) = (Vec::new(), IndexSet::new());
         let env = &self.inputs.env;
-        for guard in env.guards() {
+        for (at, guard) in env.guards().iter().enumerate() {
             if env.static_eval_with(&guard.rel, false)?.is_some() {
                 continue;
             }
@@ -131,11 +183,10 @@ impl View<'_> {
             }
             for range in self.constraints.get(symbol).into_iter().flatten() {
                 let source = self.source(symbol);
-                let guard = rel.source_text(&|s| self.source(s));
+                let code = rel.source_text(&|s| self.source(s));
                 let values = self.values(&source, range);
-                bullets.push(
-                    self.bullet(&source, format!("Not all values of {values} satisfy the generated guard {guard}.")),
-                );
+                let text = format!("Not all values of {values} satisfy the generated guard {code}.");
+                bullets.push(Bullet { cause: self.cause_of(at, guard), ..self.bullet(&source, text) });
             }
         }
         Ok(bullets)

@@ -11,7 +11,7 @@ use super::ConstraintError;
 use super::leaf::InputDim;
 
 /// The origin written into guards that come from the spec.
-const ORIGIN: &str = "dynamic_shapes";
+pub(super) const ORIGIN: &str = "dynamic_shapes";
 
 /// The root of a derived dim: a dimension of an input, or a hidden symbol.
 #[derive(Clone, Debug)]

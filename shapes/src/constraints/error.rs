@@ -161,14 +161,42 @@ pub enum ConstraintError {
     #[error(transparent)]
     Violated(#[from] ConstraintViolation),
     /// The ranges of hints contradict what the program needs.
-    #[error("Found the following conflicts between user-specified ranges and inferred ranges from model tracing:\n{}", conflicts.join("\n"))]
+    #[error("{}{}{}", conflict_text(conflicts), if *small { "\n" } else { "" }, if *small { SMALL } else { "" })]
     Conflicts {
         /// One line each.
         conflicts: Vec<String>,
+        /// Whether an example has a size of 0 or 1, which is a constant of the program.
+        small: bool,
     },
     /// A symbol or a guard failed.
     #[error(transparent)]
     Env(#[from] EnvError),
+}
+
+/// What to do about an example of size 0 or 1.
+pub(super) const SMALL: &str =
+    "PyTorch takes a size of 0 or 1 in an example as a constant: give an example of size 2 or more.";
+
+fn conflict_text(conflicts: &[String]) -> String {
+    let head = "Found the following conflicts between user-specified ranges and inferred ranges from model tracing:";
+    format!("{head}\n{}", conflicts.join("\n"))
+}
+
+impl ConstraintError {
+    /// The message as PyTorch words it. `Display` says more, or says it for a user of Rust.
+    pub fn pytorch(&self) -> String {
+        match self {
+            ConstraintError::Violated(violation) => violation.message(Fixes::Compatible),
+            ConstraintError::Conflicts { conflicts, .. } => conflict_text(conflicts),
+            ConstraintError::Env(EnvError::OutOfRange { value, range, .. }) => {
+                format!("{value} not in range [{}, {}]", range.lower, range.upper)
+            }
+            ConstraintError::Dim(DimError::Inconsistent { min, max }) => {
+                format!("Cannot create Dim with inconsistent min={min}, max={max}")
+            }
+            other => other.to_string(),
+        }
+    }
 }
 
 impl From<ExprError> for ConstraintError {
@@ -182,8 +210,36 @@ impl From<ExprError> for ConstraintError {
 pub struct Bullet {
     /// The dim it is about: its name, or the source of a dimension without one.
     pub dim: String,
-    /// What is demanded.
+    /// What is demanded, in PyTorch's words.
     pub text: String,
+    /// PyTorch's advice behind the text, which names functions that only Python has.
+    pub compatible_advice: &'static str,
+    /// The advice in its place.
+    pub advice: String,
+    /// What demands it, if a single guard does.
+    pub cause: Option<Cause>,
+}
+
+/// What demands something of a dim.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Cause {
+    /// Who asked for the guard: an operator such as `aten.add.Tensor`.
+    pub origin: String,
+    /// The index of the guard in [`ShapeEnv::guards`](symbolic::ShapeEnv::guards).
+    pub guard: usize,
+    /// The line of the model that called it, where it is known.
+    pub line: Option<String>,
+}
+
+impl fmt::Display for Cause {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        // An operator is code, and `the forward` is not.
+        match self.origin.contains(' ') {
+            true => f.write_str(&self.origin)?,
+            false => write!(f, "`{}`", self.origin)?,
+        }
+        self.line.iter().try_for_each(|line| write!(f, " ({line})"))
+    }
 }
 
 /// A dim that the guards, taken together, force to one value.
@@ -223,7 +279,8 @@ pub struct ConstraintViolation {
     pub compatible_fixes: Vec<String>,
 }
 
-const LOGS: &str = " For more information, run with TORCH_LOGS=\"+dynamic\".\n";
+/// Only PyTorch has these logs.
+const LOGS: &str = " For more information, run with TORCH_LOGS=\"+dynamic\".";
 
 impl ConstraintViolation {
     /// Torch's message, with either kind of fixes.
@@ -238,6 +295,16 @@ impl fmt::Display for ConstraintViolation {
     }
 }
 
+impl Bullet {
+    fn shown(&self, fixes: Fixes) -> String {
+        if fixes == Fixes::Compatible {
+            return format!("{}{}", self.text, self.compatible_advice);
+        }
+        let cause = self.cause.as_ref().map(|cause| format!(" Demanded by {cause}.")).unwrap_or_default();
+        format!("{}{cause}{}", self.text, self.advice)
+    }
+}
+
 struct Message<'a> {
     violation: &'a ConstraintViolation,
     fixes: Fixes,
@@ -246,18 +313,19 @@ struct Message<'a> {
 impl fmt::Display for Message<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let ConstraintViolation { bullets, specializations, suggested_fixes, compatible_fixes } = self.violation;
+        let logs = if self.fixes == Fixes::Compatible { LOGS } else { "" };
         if !bullets.is_empty() {
             let mut names: Vec<&str> = bullets.iter().map(|b| b.dim.as_str()).collect();
             names.sort_unstable();
             names.dedup();
-            let bullets: Vec<String> = bullets.iter().map(|b| format!("  - {}", b.text)).collect();
-            write!(f, "Constraints violated ({})!{LOGS}{}", names.join(", "), bullets.join("\n"))?;
+            let bullets: Vec<String> = bullets.iter().map(|b| format!("  - {}", b.shown(self.fixes))).collect();
+            write!(f, "Constraints violated ({})!{logs}\n{}", names.join(", "), bullets.join("\n"))?;
         }
         if !specializations.is_empty() {
             let mut names: Vec<&str> = specializations.iter().map(|s| s.root.as_str()).collect();
             names.sort_unstable();
             names.dedup();
-            write!(f, "Specializations unexpectedly required ({})!{LOGS}", names.join(", "))?;
+            writeln!(f, "Specializations unexpectedly required ({})!{logs}", names.join(", "))?;
             for Specialization { dim, source, value, .. } in specializations {
                 writeln!(
                     f,

@@ -18,7 +18,7 @@ use symbolic::{Expr, ShapeEnv};
 use equalities::Equalities;
 use leaf::{InputDim, dims_of};
 
-pub use error::{Bullet, ConstraintError, ConstraintViolation, Fixes, Specialization};
+pub use error::{Bullet, Cause, ConstraintError, ConstraintViolation, Fixes, Specialization};
 pub use leaf::{InputLeaf, InputValue};
 pub use ranges::{Placeholder, PlaceholderShape, RangeConstraints, Solved};
 

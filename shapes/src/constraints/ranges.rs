@@ -133,7 +133,8 @@ impl SymbolicInputs {
             placeholders.push(Placeholder { name: leaf.name, shape });
         }
         if !summary.conflicts.is_empty() {
-            return Err(ConstraintError::Conflicts { conflicts: summary.conflicts });
+            let Summary { conflicts, small, .. } = summary;
+            return Err(ConstraintError::Conflicts { conflicts, small });
         }
         // Roots that only occur inside composite sizes come last.
         for symbol in &summary.free {
@@ -156,6 +157,8 @@ struct Summary {
     ranges: IndexMap<Expr, ValueRange>,
     free: IndexSet<Expr>,
     conflicts: Vec<String>,
+    /// Whether one of them is about a size of 0 or 1.
+    small: bool,
     warnings: Vec<String>,
 }
 
@@ -201,6 +204,7 @@ impl Summary {
         let specialized = dim.value == 0 || dim.value == 1;
         match (hint.kind(), both.as_point()) {
             (HintKind::Dynamic, Some(n)) if !self.tolerant => {
+                self.small |= traced.as_point().is_some() && specialized;
                 let (min, max) = (python(hint.min()), python(hint.max()));
                 let head = format!("- Received user-specified dim hint Dim.DYNAMIC(min={min}, max={max}), but ");
                 self.conflicts.push(if traced.as_point().is_some() && specialized {

@@ -4,10 +4,11 @@ use std::fmt;
 
 use indexmap::IndexMap;
 use pytree_core::Key;
+use serde::de::{Deserializer, Error as _, MapAccess, Visitor};
 use serde::{Deserialize, Serialize};
 
 use crate::spec::dim::DimSpec;
-use crate::spec::pprint::{DictKey, Printed, pformat, repr};
+use crate::spec::pprint::{DEEPEST, DictKey, Printed, pformat, repr};
 
 /// `pprint`'s own width.
 const WIDTH: usize = 80;
@@ -20,13 +21,36 @@ pub enum ShapeSpec {
     #[default]
     None,
     /// `{0: ..., 2: ...}`: dimension to spec, those left out are constant.
-    Dict(IndexMap<i64, DimSpec>),
+    Dict(#[serde(deserialize_with = "unique_dims")] IndexMap<i64, DimSpec>),
     /// `(..., ...)`: one entry per dimension.
     Tuple(Vec<DimSpec>),
     /// `[..., ...]`: one entry per dimension.
     List(Vec<DimSpec>),
     /// A single spec, for an int input.
     Scalar(DimSpec),
+}
+
+/// Reads a table of dimensions. JSON may have a key twice, and then one of the two specs would be lost.
+fn unique_dims<'de, D: Deserializer<'de>>(deserializer: D) -> Result<IndexMap<i64, DimSpec>, D::Error> {
+    struct Dims;
+    impl<'de> Visitor<'de> for Dims {
+        type Value = IndexMap<i64, DimSpec>;
+
+        fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+            f.write_str("a table of dimensions")
+        }
+
+        fn visit_map<A: MapAccess<'de>>(self, mut entries: A) -> Result<Self::Value, A::Error> {
+            let mut dims = IndexMap::new();
+            while let Some((dim, spec)) = entries.next_entry()? {
+                if dims.insert(dim, spec).is_some() {
+                    return Err(A::Error::custom(format!("dimension {dim} is there twice; keep one of the two specs")));
+                }
+            }
+            Ok(dims)
+        }
+    }
+    deserializer.deserialize_map(Dims)
 }
 
 impl ShapeSpec {
@@ -100,8 +124,8 @@ impl fmt::Display for ShapeSpec {
 /// let both = DynamicShapes::pair([x], [("y".to_owned(), DynamicShapes::NONE)]);
 /// assert_eq!(both.to_string(), "(({0: DimHint(DYNAMIC), 1: DimHint(DYNAMIC)},), {'y': None})");
 /// ```
-#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
-#[serde(into = "wire::Tree", try_from = "wire::Tree")]
+#[derive(Clone, PartialEq, Eq, Debug, Deserialize)]
+#[serde(try_from = "wire::Tree")]
 #[non_exhaustive]
 pub enum DynamicShapes {
     /// A leaf of the inputs.
@@ -160,7 +184,7 @@ impl DynamicShapes {
 
     /// Python's `repr`: one line, dicts in insertion order.
     pub fn repr(&self) -> String {
-        repr(&self.printed(DimSpec::to_string))
+        repr(&self.printed(DimSpec::to_string, DEEPEST))
     }
 
     /// The text PyTorch 2.7 printed, `_DimHint(type=<_DimHintType.DYNAMIC: 3>)` for a hint.
@@ -168,13 +192,16 @@ impl DynamicShapes {
         Legacy(self)
     }
 
-    fn printed(&self, show: fn(&DimSpec) -> String) -> Printed<'_> {
+    /// `levels`: how many levels of containers are printed.
+    fn printed(&self, show: fn(&DimSpec) -> String, levels: usize) -> Printed<'_> {
+        let item = |item| DynamicShapes::printed(item, show, levels.saturating_sub(1));
         match self {
             DynamicShapes::Leaf(spec) => spec.printed(show),
-            DynamicShapes::Tuple(items) => Printed::Tuple(items.iter().map(|i| i.printed(show)).collect()),
-            DynamicShapes::List(items) => Printed::List(items.iter().map(|i| i.printed(show)).collect()),
+            _ if levels == 0 => Printed::Leaf("...".to_owned()),
+            DynamicShapes::Tuple(items) => Printed::Tuple(items.iter().map(item).collect()),
+            DynamicShapes::List(items) => Printed::List(items.iter().map(item).collect()),
             DynamicShapes::Dict(items) => {
-                Printed::Dict(items.iter().map(|(k, v)| (DictKey::Name(k), v.printed(show))).collect())
+                Printed::Dict(items.iter().map(|(key, shapes)| (DictKey::Name(key), item(shapes))).collect())
             }
         }
     }
@@ -182,7 +209,7 @@ impl DynamicShapes {
 
 impl fmt::Display for DynamicShapes {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&pformat(&self.printed(DimSpec::to_string), WIDTH))
+        f.write_str(&pformat(&self.printed(DimSpec::to_string, DEEPEST), WIDTH))
     }
 }
 
@@ -192,18 +219,23 @@ pub struct Legacy<'a>(&'a DynamicShapes);
 
 impl fmt::Display for Legacy<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&pformat(&self.0.printed(DimSpec::legacy), WIDTH))
+        f.write_str(&pformat(&self.0.printed(DimSpec::legacy, DEEPEST), WIDTH))
     }
 }
 
 /// The serialized form: dicts as lists of pairs, since their keys need not be strings.
 mod wire {
+    use indexmap::IndexMap;
     use pytree_core::Key;
-    use serde::{Deserialize, Serialize};
+    use serde::ser::Error as _;
+    use serde::{Deserialize, Serialize, Serializer};
 
     use super::{DynamicShapes, ShapeSpec};
 
-    #[derive(Serialize, Deserialize)]
+    /// Each level of shapes is two of JSON, of which a reader takes 128.
+    const DEEPEST: usize = 60;
+
+    #[derive(Deserialize)]
     pub(super) enum Tree {
         Leaf(ShapeSpec),
         Tuple(Vec<DynamicShapes>),
@@ -211,14 +243,42 @@ mod wire {
         Dict(Vec<(serde_json::Value, DynamicShapes)>),
     }
 
-    impl From<DynamicShapes> for Tree {
-        fn from(tree: DynamicShapes) -> Tree {
-            match tree {
-                DynamicShapes::Leaf(spec) => Tree::Leaf(spec),
-                DynamicShapes::Tuple(items) => Tree::Tuple(items),
-                DynamicShapes::List(items) => Tree::List(items),
-                DynamicShapes::Dict(items) => Tree::Dict(items.into_iter().map(|(k, v)| (written(&k), v)).collect()),
-            }
+    /// The same to be written.
+    #[derive(Serialize)]
+    enum Written<'a> {
+        Leaf(&'a ShapeSpec),
+        Tuple(Vec<Part<'a>>),
+        List(Vec<Part<'a>>),
+        Dict(Vec<(serde_json::Value, Part<'a>)>),
+    }
+
+    /// A part of shapes, and how many levels may be below it.
+    struct Part<'a>(&'a DynamicShapes, usize);
+
+    impl Serialize for DynamicShapes {
+        fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+            Part(self, DEEPEST).serialize(serializer)
+        }
+    }
+
+    impl Serialize for Part<'_> {
+        fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+            let Part(shapes, levels) = *self;
+            let part = |shapes| Part(shapes, levels.saturating_sub(1));
+            let tree = match shapes {
+                DynamicShapes::Leaf(spec) => Written::Leaf(spec),
+                _ if levels == 0 => {
+                    return Err(S::Error::custom(format!(
+                        "shapes that are more than {DEEPEST} levels deep cannot be written, since they could not be read"
+                    )));
+                }
+                DynamicShapes::Tuple(items) => Written::Tuple(items.iter().map(part).collect()),
+                DynamicShapes::List(items) => Written::List(items.iter().map(part).collect()),
+                DynamicShapes::Dict(items) => {
+                    Written::Dict(items.iter().map(|(key, shapes)| (written(key), part(shapes))).collect())
+                }
+            };
+            tree.serialize(serializer)
         }
     }
 
@@ -240,8 +300,15 @@ mod wire {
                 Tree::Tuple(items) => DynamicShapes::Tuple(items),
                 Tree::List(items) => DynamicShapes::List(items),
                 Tree::Dict(items) => {
-                    let items = items.into_iter().map(|(k, v)| Ok::<_, String>((read(k)?, v)));
-                    DynamicShapes::Dict(items.collect::<Result<_, _>>()?)
+                    let mut table = IndexMap::with_capacity(items.len());
+                    for (key, shapes) in items {
+                        let key = read(key)?;
+                        if table.contains_key(&key) {
+                            return Err(format!("the key {key} is there twice; keep one of the two entries"));
+                        }
+                        table.insert(key, shapes);
+                    }
+                    DynamicShapes::Dict(table)
                 }
             })
         }

@@ -6,6 +6,7 @@ pub(crate) mod builders;
 pub(crate) mod dim;
 mod dynamic_shapes;
 pub(crate) mod matching;
+mod near;
 pub(crate) mod pprint;
 
 pub(crate) use as_python::{as_dict, as_dim, as_items, as_spec};

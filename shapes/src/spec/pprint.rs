@@ -4,6 +4,9 @@ use std::cmp::Ordering;
 
 use pytree_core::Key;
 
+/// Containers that are deeper are printed as `...`. No inputs are so deep, and each level takes a part of the stack.
+pub(crate) const DEEPEST: usize = 1000;
+
 /// What is printed: containers, and leaves whose `repr` is already known.
 pub(crate) enum Printed<'a> {
     Leaf(String),
@@ -61,22 +64,59 @@ pub(crate) fn pformat(value: &Printed<'_>, width: usize) -> String {
 
 /// `repr(value)`: one line, dicts in their own order.
 pub(crate) fn repr(value: &Printed<'_>) -> String {
-    one_line(value, false)
+    let mut line = Line { sorted: false, room: usize::MAX, text: String::new() };
+    line.value(value);
+    line.text
 }
 
-fn one_line(value: &Printed<'_>, sorted: bool) -> String {
-    let join = |items: &[Printed<'_>]| items.iter().map(|i| one_line(i, sorted)).collect::<Vec<_>>().join(", ");
-    match value {
-        Printed::Leaf(text) => text.clone(),
-        Printed::Tuple(items) if items.len() == 1 => format!("({},)", join(items)),
-        Printed::Tuple(items) => format!("({})", join(items)),
-        Printed::List(items) => format!("[{}]", join(items)),
-        Printed::Dict(items) => {
-            let items = if sorted { in_order(items) } else { items.iter().collect() };
-            let texts: Vec<String> =
-                items.iter().map(|(k, v)| format!("{}: {}", k.repr(), one_line(v, sorted))).collect();
-            format!("{{{}}}", texts.join(", "))
+/// The line of a value with sorted keys, if it is not longer than that.
+fn short_line(value: &Printed<'_>, longest: usize) -> Option<String> {
+    let mut line = Line { sorted: true, room: longest, text: String::new() };
+    line.value(value)?;
+    Some(line.text)
+}
+
+/// A line that is written up to its longest length, so that a long one is not written to its end for each of its parts.
+struct Line {
+    sorted: bool,
+    /// How many characters may follow.
+    room: usize,
+    text: String,
+}
+
+impl Line {
+    fn push(&mut self, text: &str) -> Option<()> {
+        self.room = self.room.checked_sub(text.chars().count())?;
+        self.text.push_str(text);
+        Some(())
+    }
+
+    fn value(&mut self, value: &Printed<'_>) -> Option<()> {
+        match value {
+            Printed::Leaf(text) => self.push(text),
+            Printed::Tuple(items) => self.items("(", if items.len() == 1 { ",)" } else { ")" }, items),
+            Printed::List(items) => self.items("[", "]", items),
+            Printed::Dict(items) => {
+                self.push("{")?;
+                let items = if self.sorted { in_order(items) } else { items.iter().collect() };
+                for (i, (key, item)) in items.into_iter().enumerate() {
+                    self.push(if i > 0 { ", " } else { "" })?;
+                    self.push(&key.repr())?;
+                    self.push(": ")?;
+                    self.value(item)?;
+                }
+                self.push("}")
+            }
         }
+    }
+
+    fn items(&mut self, open: &str, close: &str, items: &[Printed<'_>]) -> Option<()> {
+        self.push(open)?;
+        for (i, item) in items.iter().enumerate() {
+            self.push(if i > 0 { ", " } else { "" })?;
+            self.value(item)?;
+        }
+        self.push(close)
     }
 }
 
@@ -93,8 +133,8 @@ struct Printer {
 impl Printer {
     /// `indent` columns are taken on the left, `allowance` are kept for what closes on the right.
     fn format(&self, value: &Printed<'_>, indent: usize, allowance: usize, out: &mut String) {
-        let line = one_line(value, true);
-        if line.chars().count() + indent + allowance <= self.width {
+        let longest = self.width.checked_sub(indent + allowance);
+        if let Some(line) = longest.and_then(|longest| short_line(value, longest)) {
             out.push_str(&line);
             return;
         }

@@ -7,8 +7,12 @@ use crate::range::ValueRange;
 #[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum EnvError {
-    /// An example outside the range of its dim; the text is torch's.
-    #[error("{value} not in range [{}, {}]", range.lower, range.upper)]
+    /// An example outside the range of its dim. The text begins with torch's.
+    #[error(
+        "{value} not in range [{}, {}], for {source_text}; give an example inside, or another `min` or `max`",
+        range.lower,
+        range.upper
+    )]
     OutOfRange {
         /// The example size.
         value: i64,

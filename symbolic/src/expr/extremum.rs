@@ -37,16 +37,18 @@ impl Expr {
         let args = without_repeats(function, args)?;
 
         let mut number: Option<i64> = None;
-        let mut others: Vec<Expr> = Vec::new();
+        let mut others: IndexSet<Expr> = IndexSet::new();
         for arg in args {
             match arg.as_int() {
                 Some(n) => {
                     number = Some(number.map_or(n, |m| if function == Function::Max { m.max(n) } else { m.min(n) }))
                 }
-                None if !others.contains(&arg) => others.push(arg),
-                None => {}
+                None => {
+                    others.insert(arg);
+                }
             }
         }
+        let mut others: Vec<Expr> = others.into_iter().collect();
         match (number, others.as_slice()) {
             (None, [a, b]) => {
                 if let Some(one) = same_up_to_coefficient(function, a, b) {
@@ -70,10 +72,13 @@ impl Expr {
 
 /// Inside an inner Min (Max) an argument that is also outer adds nothing: `Max(a, Min(a, b))` is `a`.
 fn without_repeats(function: Function, mut args: Vec<Expr>) -> Result<Vec<Expr>, ExprError> {
-    for i in 0..args.len() {
+    // Only an inner Max or Min can hold an argument.
+    let is_inner = |arg: &Expr| matches!(arg.kind(), ExprKind::Apply(Function::Max | Function::Min, _));
+    let inner: Vec<usize> = (0..args.len()).filter(|i| is_inner(&args[*i])).collect();
+    for i in (0..args.len()).take_while(|i| inner.last().is_some_and(|last| i < last)) {
         let outer = args[i].clone();
-        for later in args.iter_mut().skip(i + 1) {
-            *later = reduced(function, later, &outer)?;
+        for later in inner.iter().copied().filter(|later| *later > i) {
+            args[later] = reduced(function, &args[later], &outer)?;
         }
     }
     args.sort_by(compare_sizes);

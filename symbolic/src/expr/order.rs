@@ -2,6 +2,8 @@
 
 use std::cmp::Ordering;
 
+use indexmap::IndexSet;
+
 use super::{Case, Expr, ExprKind, Function};
 
 /// Sympy's `Basic.compare`, the order of arguments inside sums and products.
@@ -164,23 +166,43 @@ pub(crate) fn ordered_terms(e: &Expr) -> Vec<Expr> {
         return terms.clone();
     }
     let split: Vec<Vec<(Expr, i64)>> = terms.iter().map(powers).collect();
-    let mut generators: Vec<&Expr> = Vec::new();
-    for (base, _) in split.iter().flatten() {
-        if !generators.contains(&base) {
-            generators.push(base);
-        }
-    }
+    let mut generators: IndexSet<&Expr> = split.iter().flatten().map(|(base, _)| base).collect();
     generators.sort_by(|x, y| compare_keys(x, y));
-    let mut keyed: Vec<(Vec<i64>, &Expr)> = split
+    // The exponents of all generators would be a square of numbers, nearly all 0: only the others are kept.
+    let mut keyed: Vec<(Vec<(usize, i64)>, &Expr)> = split
         .iter()
         .zip(terms)
         .map(|(powers, term)| {
-            let exponent = |g: &&Expr| powers.iter().find(|(base, _)| base == *g).map_or(0, |(_, e)| *e);
-            (generators.iter().map(exponent).collect(), term)
+            let place = |(base, exponent): &(Expr, i64)| Some((generators.get_index_of(base)?, *exponent));
+            let mut exponents: Vec<(usize, i64)> = powers.iter().filter_map(place).collect();
+            exponents.sort_by_key(|(place, _)| *place);
+            exponents.dedup_by_key(|(place, _)| *place);
+            exponents.retain(|(_, exponent)| *exponent != 0);
+            (exponents, term)
         })
         .collect();
-    keyed.sort_by(|(x, _), (y, _)| y.cmp(x));
+    keyed.sort_by(|(x, _), (y, _)| compare_exponents(y, x));
     keyed.into_iter().map(|(_, term)| term.clone()).collect()
+}
+
+/// Compares lists of exponents that have those that are not 0, by their places.
+fn compare_exponents(x: &[(usize, i64)], y: &[(usize, i64)]) -> Ordering {
+    let (mut xs, mut ys) = (x.iter().peekable(), y.iter().peekable());
+    loop {
+        let order = match (xs.peek(), ys.peek()) {
+            (None, None) => return Ordering::Equal,
+            (Some((_, e)), None) => e.cmp(&0),
+            (None, Some((_, e))) => 0.cmp(e),
+            (Some((i, e)), Some((j, _))) if i < j => e.cmp(&0),
+            (Some((i, _)), Some((j, e))) if i > j => 0.cmp(e),
+            (Some((_, a)), Some((_, b))) => a.cmp(b),
+        };
+        if order != Ordering::Equal {
+            return order;
+        }
+        xs.next();
+        ys.next();
+    }
 }
 
 /// A term as generators with their exponents, literal factors dropped.

@@ -6,6 +6,7 @@ use serde_json::Value as Json;
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 use tch::{Kind, Tensor};
+use torch_export::CallError;
 use torch_export::dispatch::{self, DispatchError};
 use torch_export::prelude::*;
 
@@ -114,8 +115,16 @@ impl Case {
         let expected = self.json["error"]["message"].as_str().unwrap_or_default();
         match module.call::<_, Value<Tch>>(&self.inputs()?) {
             Ok(_) => Err(format!("it runs, and must fail with {expected:?}")),
-            Err(error) if error.to_string().contains(expected) => Ok(()),
-            Err(error) => Err(format!("the error is {error}, and must contain {expected:?}")),
+            Err(error) => {
+                let text = match &error {
+                    CallError::Inputs(mismatch) => mismatch.pytorch(),
+                    other => other.to_string(),
+                };
+                match text.contains(expected) {
+                    true => Ok(()),
+                    false => Err(format!("the error is {text}, and must contain {expected:?}")),
+                }
+            }
         }
     }
 

@@ -34,6 +34,16 @@ struct RawAutocast {
     cache: c_int,
 }
 
+/// `tx_modes`.
+#[repr(C)]
+#[derive(Default)]
+struct RawModes {
+    gradients: c_int,
+    autocast: c_int,
+    autocast_cpu: c_int,
+    nesting: c_int,
+}
+
 unsafe extern "C" {
     fn tx_plan_new(
         bytes: *const u8,
@@ -72,6 +82,8 @@ unsafe extern "C" {
         error: *mut RawBytes,
     ) -> c_int;
     fn tx_frame_clear(frame: *mut RawFrame, from: u64);
+    fn tx_modes_get(modes: *mut RawModes);
+    fn tx_modes_set(modes: *const RawModes);
     fn tx_grad_mode(enabled: c_int) -> c_int;
     fn tx_script_optimize(enabled: c_int) -> c_int;
     fn tx_inference_enter(guard: *mut *mut c_void, error: *mut RawBytes) -> c_int;
@@ -308,6 +320,21 @@ pub(crate) fn leave_vmap() -> Result<(), ShimError> {
     // SAFETY: a place for the error.
     let status = unsafe { tx_vmap_leave(&mut error.0) };
     error.check(status).map(drop)
+}
+
+/// Runs `f`, and then sets the modes of this thread as they were before: the closures of tch leave theirs after a panic.
+pub(crate) fn with_modes_kept<R>(f: impl FnOnce() -> R) -> R {
+    struct Before(RawModes);
+    impl Drop for Before {
+        fn drop(&mut self) {
+            // SAFETY: sets modes of this thread to what they were.
+            unsafe { tx_modes_set(&raw const self.0) };
+        }
+    }
+    let mut before = Before(RawModes::default());
+    // SAFETY: a place to write to.
+    unsafe { tx_modes_get(&raw mut before.0) };
+    f()
 }
 
 /// Runs `f` with gradients on or off (`torch.set_grad_enabled`).

@@ -2,17 +2,28 @@
 
 use pytree_core::LeafKind;
 
-/// Inputs that do not fit the program. Most messages are PyTorch's. Where its hook and its guards have different words for a
-/// mistake, the message has both.
+/// An input of a program, or a size of one.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct InputPath {
+    /// By the name of the parameter: `x.shape[0]`, `cache['a'][0]`.
+    pub name: String,
+    /// As PyTorch writes it: `*args[0].shape[0]`.
+    pub pytorch: String,
+}
+
+impl std::fmt::Display for InputPath {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "`{}`", self.name)
+    }
+}
+
+/// Inputs that do not fit the program. The messages are PyTorch's with the parameters by name, and say in one place what
+/// differs; [`pytorch`](InputMismatch::pytorch) has PyTorch's own words.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum InputMismatch {
     /// The structure differs.
-    #[error(
-        "Trying to flatten user inputs with exported input tree spec: \n{expected}\nbut actually got inputs with tree \
-         spec of: \n{found}.\nPlease check that the inputs have the same number and type of args and kwargs as the \
-         ones you used when tracing. {problem}"
-    )]
+    #[error("the arguments do not fit the program: {problem}")]
     Structure {
         /// The structure of the program's inputs.
         expected: String,
@@ -44,10 +55,10 @@ pub enum InputMismatch {
         found: usize,
     },
     /// An input that must be a tensor is not one.
-    #[error("Expected input at {path} to be a tensor, but got <class '{0}'> ('{0}' object has no attribute 'size')", class(*.found))]
+    #[error("Expected input at {path} to be a tensor, but got {}", value(*.found))]
     NotATensor {
         /// The path of the input.
-        path: String,
+        path: InputPath,
         /// The given value.
         found: LeafKind,
     },
@@ -55,7 +66,7 @@ pub enum InputMismatch {
     #[error("Expected input at {path} to be a tensor with sizes, but it is undefined or nested")]
     Undefined {
         /// The path of the input.
-        path: String,
+        path: InputPath,
     },
     /// The number of dimensions differs.
     #[error(
@@ -65,7 +76,7 @@ pub enum InputMismatch {
     )]
     Rank {
         /// The path of the input.
-        path: String,
+        path: InputPath,
         /// How many dimensions the program has.
         dimensions: usize,
         /// The program's sizes.
@@ -77,7 +88,7 @@ pub enum InputMismatch {
     #[error("Expected input at {path} to be equal to {expected}, but got {found}{}", advice(*.fixed))]
     NotEqual {
         /// The path of the input.
-        path: String,
+        path: InputPath,
         /// The value that the program has, or that follows from other inputs.
         expected: String,
         /// The given value.
@@ -89,7 +100,7 @@ pub enum InputMismatch {
     #[error("Expected input at {path} to be {relation} {bound}, but got {found}")]
     Range {
         /// The path of the input.
-        path: String,
+        path: InputPath,
         /// `>=` or `<=`.
         relation: &'static str,
         /// The bound.
@@ -101,7 +112,7 @@ pub enum InputMismatch {
     #[error("Expected input {path} = {found} to be of the form {expected}, where {symbol} is an integer")]
     Form {
         /// The path of the input.
-        path: String,
+        path: InputPath,
         /// The form: `2*s68`.
         expected: String,
         /// The symbol in it.
@@ -121,12 +132,55 @@ pub enum InputMismatch {
     #[error("Expected input at {path} to be of element type {expected}, but got {found}")]
     DType {
         /// The path of the input.
-        path: String,
+        path: InputPath,
         /// The element type in the program.
         expected: pytree_core::DType,
         /// The element type of the given tensor.
         found: pytree_core::DType,
     },
+}
+
+impl InputMismatch {
+    /// The message as PyTorch words it. Where its hook and its guards have different words for a mistake, it has both.
+    pub fn pytorch(&self) -> String {
+        let text = self.to_string();
+        match self {
+            InputMismatch::Structure { expected, found, problem } => {
+                format!(
+                    "Trying to flatten user inputs with exported input tree spec: \n{expected}\nbut actually got inputs \
+                     with tree spec of: \n{found}.\nPlease check that the inputs have the same number and type of args \
+                     and kwargs as the ones you used when tracing. {problem}"
+                )
+            }
+            InputMismatch::NotATensor { path, found } => {
+                let class = class(*found);
+                format!(
+                    "Expected input at {} to be a tensor, but got <class '{class}'> ('{class}' object has no attribute \
+                     'size')",
+                    path.pytorch
+                )
+            }
+            InputMismatch::Undefined { path }
+            | InputMismatch::Rank { path, .. }
+            | InputMismatch::NotEqual { path, .. }
+            | InputMismatch::Range { path, .. }
+            | InputMismatch::Form { path, .. }
+            | InputMismatch::DType { path, .. } => text.replacen(&path.to_string(), &path.pytorch, 1),
+            InputMismatch::Keywords { .. } | InputMismatch::Count { .. } | InputMismatch::Guard { .. } => text,
+        }
+    }
+}
+
+/// A value in words.
+fn value(kind: LeafKind) -> &'static str {
+    match kind {
+        LeafKind::Tensor => "a tensor",
+        LeafKind::Int => "an `i64`",
+        LeafKind::Float => "an `f64`",
+        LeafKind::Bool => "a `bool`",
+        LeafKind::Str => "a text",
+        LeafKind::None => "`None`",
+    }
 }
 
 fn keywords(names: &[String]) -> String {

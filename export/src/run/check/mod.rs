@@ -7,7 +7,7 @@ mod guard;
 mod mismatch;
 mod sources;
 
-pub use mismatch::InputMismatch;
+pub use mismatch::{InputMismatch, InputPath};
 
 use super::CallError;
 use super::number::Number;
@@ -161,7 +161,7 @@ impl InputChecks {
     fn kinds<'l, 't>(&self, leaves: &'l [LeafRef<'t, Tch>]) -> Result<Given<'l, 't>, InputMismatch> {
         let mut sizes: SmallVec<[&'t [i64]; 16]> = SmallVec::new();
         for (input, leaf) in self.inputs.iter().zip(leaves) {
-            let path = || input.source.hook.clone();
+            let path = || input.source.path(None);
             let found: &'t [i64] = match (&input.wanted, leaf) {
                 (Wanted::Tensor { dtype, shown, dims }, LeafRef::Tensor(tensor)) => {
                     let Some((found, number)) = ffi::sizes(tensor) else {
@@ -206,18 +206,18 @@ impl InputChecks {
     /// The checks of the hook, input by input.
     fn hook(&self, given: &Given<'_, '_>, known: &mut [Option<i64>]) -> Result<(), InputMismatch> {
         for (leaf, input) in self.inputs.iter().enumerate() {
-            let path = &input.source.hook;
+            let source = &input.source;
             match &input.wanted {
                 Wanted::Tensor { dims, .. } => {
                     for (dim, size) in dims.iter().enumerate() {
                         let found = given.get(leaf, Some(dim));
-                        self.hook_size(size, found, known, || format!("{path}.shape[{dim}]"))?;
+                        self.hook_size(size, found, known, || source.path(Some(dim)))?;
                     }
                 }
-                Wanted::Int(size) => self.hook_size(size, given.get(leaf, None), known, || path.clone())?,
+                Wanted::Int(size) => self.hook_size(size, given.get(leaf, None), known, || source.path(None))?,
                 Wanted::Constant(literal) => {
                     if !equal(literal, given.leaves.get(leaf), true) {
-                        return Err(unlike(path, literal, given.leaves.get(leaf)));
+                        return Err(unlike(source.path(None), literal, given.leaves.get(leaf)));
                     }
                 }
             }
@@ -230,7 +230,7 @@ impl InputChecks {
         size: &Size,
         found: i64,
         known: &mut [Option<i64>],
-        path: impl Fn() -> String,
+        path: impl Fn() -> InputPath,
     ) -> Result<(), InputMismatch> {
         let not_equal = |expected: i64, fixed| {
             Err(InputMismatch::NotEqual {
@@ -349,8 +349,7 @@ impl InputChecks {
             if let Ok(expected) = size.expr.eval(&value)
                 && expected != found
             {
-                let path =
-                    dim.map_or_else(|| input.source.hook.clone(), |dim| format!("{}.shape[{dim}]", input.source.hook));
+                let path = input.source.path(dim);
                 let (expected, found) = (expected.to_string(), found.to_string());
                 return Err(InputMismatch::NotEqual { path, expected, found, fixed: false });
             }
@@ -434,7 +433,7 @@ fn form(expr: &Expr, symbols: &mut Vec<Symbol>) -> Form {
     }
 }
 
-fn in_range(range: Option<ValueRange>, found: i64, path: impl Fn() -> String) -> Result<(), InputMismatch> {
+fn in_range(range: Option<ValueRange>, found: i64, path: impl Fn() -> InputPath) -> Result<(), InputMismatch> {
     match outside(range, found) {
         Some((relation, bound)) => Err(InputMismatch::Range { path: path(), relation, bound, found }),
         None => Ok(()),
@@ -478,12 +477,12 @@ fn number_of<F: Family>(leaf: LeafRef<'_, F>) -> Option<Number> {
     }
 }
 
-fn unlike(path: &str, literal: &Literal, leaf: Option<&LeafRef<'_, Tch>>) -> InputMismatch {
+fn unlike(path: InputPath, literal: &Literal, leaf: Option<&LeafRef<'_, Tch>>) -> InputMismatch {
     // The hook prints values with `str`, which has no quotes.
     let plain = |text: String, is_str: bool| if is_str { text.trim_matches('\'').to_owned() } else { text };
     let expected = plain(shown(literal.as_ref()), matches!(literal, Literal::Str(_)));
     let found = leaf.map(|leaf| plain(shown(*leaf), matches!(leaf, LeafRef::Str(_)))).unwrap_or_default();
-    InputMismatch::NotEqual { path: path.to_owned(), expected, found, fixed: false }
+    InputMismatch::NotEqual { path, expected, found, fixed: false }
 }
 
 /// Python's `repr` of a plain value.

@@ -1,5 +1,6 @@
 //! The names of inputs in conditions and messages.
 
+use super::InputPath;
 use pytree_core::{KeyEntry, KeyPath};
 use std::collections::HashMap;
 
@@ -44,6 +45,12 @@ impl Source {
             }
             _ => Source { hook: rest(0), name: rest(0), codes: vec![format!("L{}", rest(0))] },
         }
+    }
+
+    /// The leaf, or a size of its tensor, for messages.
+    pub(super) fn path(&self, dim: Option<usize>) -> InputPath {
+        let of = |name: &str| dim.map_or_else(|| name.to_owned(), |dim| format!("{name}.shape[{dim}]"));
+        InputPath { name: of(&self.name), pytorch: of(&self.hook) }
     }
 
     /// A size of a tensor, or the value of a number: `x.size()[0]`, `n`.

@@ -62,17 +62,32 @@ pub struct PatternError {
 impl PathPattern {
     /// Whether a path from a parameter on is meant.
     pub fn matches(&self, path: &KeyPath) -> bool {
-        matches(&self.steps, path.entries())
+        matches(&self.steps, path.entries(), Step::is)
     }
 }
 
-fn matches(steps: &[Step], path: &[KeyEntry]) -> bool {
-    match (steps.split_first(), path.split_first()) {
-        (None, None) => true,
-        (Some((Step::Rest, steps)), None) => matches(steps, path),
-        (Some((Step::Rest, rest)), Some((_, below))) => matches(rest, path) || matches(steps, below),
-        (Some((step, steps)), Some((entry, below))) => step.is(entry) && matches(steps, below),
-        _ => false,
+/// Whether the steps stand for the path. Each `**` takes as little as it can, and only the last one is asked for more: those
+/// before it need not change, so the work is at most the product of both lengths.
+fn matches(steps: &[Step], path: &[KeyEntry], mut is: impl FnMut(&Step, &KeyEntry) -> bool) -> bool {
+    let (mut step, mut entry) = (0, 0);
+    let mut last_rest = None;
+    loop {
+        match (steps.get(step), path.get(entry)) {
+            (None, None) => return true,
+            (Some(Step::Rest), _) => {
+                step += 1;
+                last_rest = Some((step, entry));
+            }
+            (Some(wanted), Some(found)) if is(wanted, found) => {
+                step += 1;
+                entry += 1;
+            }
+            _ => {
+                let Some((after, taken)) = last_rest.filter(|(_, taken)| *taken < path.len()) else { return false };
+                (step, entry) = (after, taken + 1);
+                last_rest = Some((step, entry));
+            }
+        }
     }
 }
 
@@ -229,4 +244,31 @@ pub(super) fn pattern_of(path: &KeyPath, any_item: bool) -> String {
         other => other.to_string(),
     };
     path.entries().iter().enumerate().map(step).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{KeyEntry, PathPattern, Step, matches};
+
+    /// How often a step is compared with an entry where `**.a` is there `n` times and the path has `2 * n` entries and no end
+    /// that fits.
+    fn comparisons(n: usize) -> usize {
+        let text = "**.a.".repeat(n) + "b";
+        let Ok(pattern) = text.parse::<PathPattern>() else { return usize::MAX };
+        let path: Vec<KeyEntry> = (0..2 * n).map(|_| KeyEntry::GetAttr("a".into())).collect();
+        let mut count = 0;
+        let found = matches(&pattern.steps, &path, |step, entry| {
+            count += 1;
+            Step::is(step, entry)
+        });
+        assert!(!found);
+        count
+    }
+
+    #[test]
+    fn many_rests_take_no_more_than_the_product_of_the_lengths() {
+        for n in [1, 10, 100, 1000] {
+            assert!(comparisons(n) <= 2 * n * (2 * n + 1), "{n}: {}", comparisons(n));
+        }
+    }
 }

@@ -4,7 +4,9 @@ use super::bound::Bound;
 use super::pattern::{PathPattern, PatternError, pattern_of};
 use crate::inputs::{InputSet, LeafDescription, ModelInputs};
 use crate::spec::dim::DimSpec;
+use crate::spec::near::distance;
 use crate::spec::{DynamicShapes, ShapeSpec};
+use indexmap::IndexSet;
 use pytree_core::{BindError, DescribeTensor, KeyPath, LeafKind, Module, Signature};
 
 /// The shapes of a call, set by [path patterns](PathPattern): everything is static but what is set.
@@ -145,35 +147,14 @@ impl PathShapes {
         if !found.is_empty() {
             return Ok(found);
         }
-        let mut near: Vec<String> = Vec::new();
-        for (_, (path, _)) in of_sort() {
-            let text = pattern_of(path, true);
-            if !near.contains(&text) {
-                near.push(text);
-            }
-        }
+        let near: IndexSet<String> = of_sort().map(|(_, (path, _))| pattern_of(path, true)).collect();
+        let mut near: Vec<String> = near.into_iter().collect();
         // The parameter counts first: what is inside the right one is near.
         let name = |text: &str| text.split(['.', '[']).next().unwrap_or_default().to_owned();
         near.sort_by_cached_key(|text| (distance(&name(pattern), &name(text)), distance(pattern, text)));
         near.truncate(5);
         Err(SelectError::NoMatch { pattern: pattern.to_owned(), sort, near })
     }
-}
-
-/// How many characters must be put in, taken out or replaced to make one text the other (Levenshtein).
-fn distance(a: &str, b: &str) -> usize {
-    let b: Vec<char> = b.chars().collect();
-    let mut row: Vec<usize> = (0..=b.len()).collect();
-    for (i, x) in a.chars().enumerate() {
-        let mut diagonal = i;
-        row[0] = i + 1;
-        for (j, y) in b.iter().enumerate() {
-            let changed = diagonal + usize::from(x != *y);
-            diagonal = row[j + 1];
-            row[j + 1] = changed.min(row[j] + 1).min(diagonal + 1);
-        }
-    }
-    row.last().copied().unwrap_or_default()
 }
 
 impl<M: Module<Family: DescribeTensor>> ModelInputs<'_, M> {

@@ -16,7 +16,7 @@ pub enum DimError {
         name: String,
     },
     /// The maximum does not exceed the minimum.
-    #[error("Cannot create Dim with inconsistent min={min}, max={max}")]
+    #[error("Cannot create Dim with inconsistent min={min}, max={max}; max must exceed min")]
     Inconsistent {
         /// Least size.
         min: i64,

@@ -12,7 +12,7 @@ pub enum MatchError {
     /// The top-level dict names other arguments.
     #[error(
         "When `dynamic_shapes` is specified as a dict, its top-level keys must be the arg names {expected} of `inputs`, \
-         but here they are {found}. {}", cure(*only_a_dict)
+         but here they are {found}. {}{}", cure(*only_a_dict), did_you_mean(meant)
     )]
     Names {
         /// The arguments of the call.
@@ -21,6 +21,8 @@ pub enum MatchError {
         found: String,
         /// Whether the only argument is a dict, whose keys may be meant.
         only_a_dict: bool,
+        /// A wrong key, and the argument that is probably meant.
+        meant: Option<(String, String)>,
     },
     /// Another number of items.
     #[error(
@@ -63,8 +65,8 @@ pub enum MatchError {
     },
     /// Inside a registered class, whose children are a list: another container, or none.
     #[error(
-        "Node type mismatch; expected <class '{expected}'>, but got <class '{found}'>. `inputs{path}` is of or in a \
-         registered class: its shapes are the list of the shapes of its children"
+        "Node type mismatch; expected a {expected}, but got {found}. `inputs{path}` is of or in a registered class: its \
+         shapes are the list of the shapes of its children"
     )]
     NodeType {
         /// Where.
@@ -104,7 +106,8 @@ pub enum MatchError {
     /// A container where one leaf is described, which holds more than the specs of dimensions.
     #[error(
         "Unexpected dimension {at} in input tensor shape {shape} specified at `dynamic_shapes{path}` (expected None, an \
-         int, a Dim, Dim.AUTO, Dim.STATIC, or Dim.DYNAMIC, but got {found} instead)"
+         int, a Dim, Dim.AUTO, Dim.STATIC, or Dim.DYNAMIC, but got {found} instead){}",
+        enclosed(path, inner.as_ref())
     )]
     Dimension {
         /// Where.
@@ -115,7 +118,22 @@ pub enum MatchError {
         shape: String,
         /// The spec of the dimension.
         found: String,
+        /// The spec that is meant, if it is in a list or tuple that only holds it.
+        inner: Option<String>,
     },
+}
+
+fn did_you_mean(meant: &Option<(String, String)>) -> String {
+    meant.as_ref().map(|(wrong, near)| format!(" Did you mean '{near}' where '{wrong}' is?")).unwrap_or_default()
+}
+
+fn enclosed(path: &KeyPath, inner: Option<&String>) -> String {
+    let cure = |inner| {
+        format!(
+            ". `dynamic_shapes{path}` is a list or tuple too many around the spec of one tensor: give {inner} itself"
+        )
+    };
+    inner.map(cure).unwrap_or_default()
 }
 
 fn cure(only_a_dict: bool) -> &'static str {

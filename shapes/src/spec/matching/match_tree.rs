@@ -88,7 +88,8 @@ impl Matcher {
             DynamicShapes::Leaf(_) => (String::new(), None),
         };
         let found = found.map(DynamicShapes::repr).unwrap_or_default();
-        Err(MatchError::Dimension { path: self.path.clone(), at, shape: shapes.repr(), found })
+        let inner = only_item(shapes).map(DynamicShapes::repr);
+        Err(MatchError::Dimension { path: self.path.clone(), at, shape: shapes.repr(), found, inner })
     }
 
     /// The shapes of the children, in their order.
@@ -159,21 +160,36 @@ impl Matcher {
             DynamicShapes::Leaf(ShapeSpec::None | ShapeSpec::Scalar(_)) => None,
         };
         if self.registered > 0 {
-            let found = found.unwrap_or(match shapes {
-                DynamicShapes::Leaf(ShapeSpec::None) => "NoneType",
-                _ => "torch.export.Dim",
-            });
+            let found = match (found, shapes) {
+                (Some("tuple"), _) => "a tuple",
+                (Some("list"), _) => "a list",
+                (Some(_), _) => "a dict",
+                (None, DynamicShapes::Leaf(ShapeSpec::None)) => "None",
+                (None, _) => "the spec of a dimension",
+            };
             return MatchError::NodeType { path, expected: wanted.name(), found };
         }
-        let expected = format!("a <class '{}'>", context.type_name().trim_start_matches("builtins."));
+        let class = context.type_name();
+        let expected = match class.strip_prefix("builtins.") {
+            Some(class) => format!("a {class}"),
+            None => format!("a `{class}`"),
+        };
         let found = match found {
-            Some("tuple") => "a <class 'tuple'>",
-            Some("list") => "a <class 'list'>",
-            Some(_) => "a <class 'dict'>",
+            Some("tuple") => "a tuple",
+            Some("list") => "a list",
+            Some(_) => "a dict",
             None => "not",
         };
         MatchError::Container { path, expected, found }
     }
+}
+
+/// What a list or tuple only holds, if that is the spec of a tensor.
+fn only_item(shapes: &DynamicShapes) -> Option<&DynamicShapes> {
+    let (DynamicShapes::Tuple(items) | DynamicShapes::List(items)) = shapes else { return None };
+    let [item] = items.as_slice() else { return None };
+    let spec = as_spec(item)?;
+    matches!(&*spec, ShapeSpec::Dict(_) | ShapeSpec::Tuple(_) | ShapeSpec::List(_)).then_some(item)
 }
 
 /// Whether a class is not one of Python's own containers (`BUILTIN_TYPES` of `torch.utils._pytree`).

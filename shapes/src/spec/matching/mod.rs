@@ -5,6 +5,7 @@ mod match_tree;
 
 pub use error::MatchError;
 
+use crate::spec::near::nearest;
 use crate::spec::{DynamicShapes, ShapeSpec};
 use indexmap::IndexMap;
 use match_tree::{keys, match_tree};
@@ -45,8 +46,9 @@ impl DynamicShapes {
                         [(_, arguments)] => is_lone_dict(arguments, &nodes) && !entries.contains_key(&names[0]),
                         _ => false,
                     };
+                    let meant = meant(&names, entries);
                     let (expected, found) = (keys(&names), keys(entries.keys()));
-                    return Err(MatchError::Names { expected, found, only_a_dict });
+                    return Err(MatchError::Names { expected, found, only_a_dict, meant });
                 }
                 for ((_, arguments), name) in order.iter().zip(&names) {
                     match_parameter(&entries[name], arguments, &nodes, &bound, signature, &mut leaves)?;
@@ -63,7 +65,8 @@ impl DynamicShapes {
             }
             DynamicShapes::Leaf(_) => {
                 let expected = "the arguments of a call".to_owned();
-                return Err(MatchError::Container { path: KeyPath::default(), expected, found: "not" });
+                let found = "not a tuple, list or dict of them";
+                return Err(MatchError::Container { path: KeyPath::default(), expected, found });
             }
         }
         Ok(leaves)
@@ -76,6 +79,14 @@ impl DynamicShapes {
             DynamicShapes::Dict(items) => items.is_empty(),
         }
     }
+}
+
+/// The first key that is not an argument, and the argument that is not among the keys and has nearly that name.
+fn meant(names: &[Key], entries: &IndexMap<Key, DynamicShapes>) -> Option<(String, String)> {
+    let missing: Vec<&str> = names.iter().filter(|name| !entries.contains_key(*name)).filter_map(Key::as_str).collect();
+    let wrong = entries.keys().filter(|key| !names.contains(key)).filter_map(Key::as_str);
+    let mut pairs = wrong.filter_map(|wrong| Some((wrong, nearest(wrong, missing.iter().copied())?)));
+    pairs.next().map(|(wrong, near)| (wrong.to_owned(), near.to_owned()))
 }
 
 /// The arguments of each bound parameter, in the order of the signature.
@@ -111,7 +122,7 @@ fn match_parameter(
         };
         let Some(own) = own else {
             let expected = "one of several arguments".to_owned();
-            return Err(MatchError::Container { path, expected, found: "not" });
+            return Err(MatchError::Container { path, expected, found: "not there" });
         };
         match_tree(own, nodes[*i], path, &mut leaves[argument.leaves.clone()])?;
     }

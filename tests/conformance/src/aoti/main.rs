@@ -150,7 +150,7 @@ fn misfits(folder: &Path) -> Result<()> {
 
     let mut other = fitting()?;
     other.0.1 = map([("base", get(&case, "in1")?)]);
-    refused(call(&other), "Trying to flatten user inputs with exported input tree spec")?;
+    refused(call(&other), "the arguments do not fit the program")?;
     let mut other = fitting()?;
     other.1.clear();
     refused(call(&other), "Ran into a kwarg keyword mismatch: Got the following keywords [] but expected ['scale']")?;
