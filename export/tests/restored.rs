@@ -69,7 +69,10 @@ fn is_seen() -> bool {
     one && SEEN.load(Ordering::SeqCst) == before + 2
 }
 
-fn exports() -> Vec<(&'static str, fn() -> Result<ExportedProgram, ExportError>, bool)> {
+/// What happens, an export, and whether it succeeds.
+type Row = (&'static str, fn() -> Result<ExportedProgram, ExportError>, bool);
+
+fn exports() -> Vec<Row> {
     vec![
         ("right", || guessed(&Right, [3, 6].map(|n| Right::args(randn(&[n])))), true),
         ("a panic", || fixed(&Panics, Panics::args(randn(&[3]))), false),

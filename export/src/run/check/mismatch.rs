@@ -4,16 +4,27 @@ use pytree_core::LeafKind;
 
 /// An input of a program, or a size of one.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct InputPath {
+pub struct InputPath(Box<[String; 2]>);
+
+impl InputPath {
+    pub(super) fn new(name: String, pytorch: String) -> Self {
+        InputPath(Box::new([name, pytorch]))
+    }
+
     /// By the name of the parameter: `x.shape[0]`, `cache['a'][0]`.
-    pub name: String,
+    pub fn name(&self) -> &str {
+        &self.0[0]
+    }
+
     /// As PyTorch writes it: `*args[0].shape[0]`.
-    pub pytorch: String,
+    pub fn pytorch(&self) -> &str {
+        &self.0[1]
+    }
 }
 
 impl std::fmt::Display for InputPath {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "`{}`", self.name)
+        write!(f, "`{}`", self.name())
     }
 }
 
@@ -157,7 +168,7 @@ impl InputMismatch {
                 format!(
                     "Expected input at {} to be a tensor, but got <class '{class}'> ('{class}' object has no attribute \
                      'size')",
-                    path.pytorch
+                    path.pytorch()
                 )
             }
             InputMismatch::Undefined { path }
@@ -165,7 +176,7 @@ impl InputMismatch {
             | InputMismatch::NotEqual { path, .. }
             | InputMismatch::Range { path, .. }
             | InputMismatch::Form { path, .. }
-            | InputMismatch::DType { path, .. } => text.replacen(&path.to_string(), &path.pytorch, 1),
+            | InputMismatch::DType { path, .. } => text.replacen(&path.to_string(), path.pytorch(), 1),
             InputMismatch::Keywords { .. } | InputMismatch::Count { .. } | InputMismatch::Guard { .. } => text,
         }
     }

@@ -50,7 +50,7 @@ impl Source {
     /// The leaf, or a size of its tensor, for messages.
     pub(super) fn path(&self, dim: Option<usize>) -> InputPath {
         let of = |name: &str| dim.map_or_else(|| name.to_owned(), |dim| format!("{name}.shape[{dim}]"));
-        InputPath { name: of(&self.name), pytorch: of(&self.hook) }
+        InputPath::new(of(&self.name), of(&self.hook))
     }
 
     /// A size of a tensor, or the value of a number: `x.size()[0]`, `n`.

@@ -22,7 +22,7 @@ pub enum MatchError {
         /// Whether the only argument is a dict, whose keys may be meant.
         only_a_dict: bool,
         /// A wrong key, and the argument that is probably meant.
-        meant: Option<(String, String)>,
+        meant: Option<Box<(String, String)>>,
     },
     /// Another number of items.
     #[error(
@@ -107,7 +107,7 @@ pub enum MatchError {
     #[error(
         "Unexpected dimension {at} in input tensor shape {shape} specified at `dynamic_shapes{path}` (expected None, an \
          int, a Dim, Dim.AUTO, Dim.STATIC, or Dim.DYNAMIC, but got {found} instead){}",
-        enclosed(path, inner.as_ref())
+        enclosed(path, inner.as_deref())
     )]
     Dimension {
         /// Where.
@@ -119,15 +119,16 @@ pub enum MatchError {
         /// The spec of the dimension.
         found: String,
         /// The spec that is meant, if it is in a list or tuple that only holds it.
-        inner: Option<String>,
+        inner: Option<Box<str>>,
     },
 }
 
-fn did_you_mean(meant: &Option<(String, String)>) -> String {
-    meant.as_ref().map(|(wrong, near)| format!(" Did you mean '{near}' where '{wrong}' is?")).unwrap_or_default()
+fn did_you_mean(meant: &Option<Box<(String, String)>>) -> String {
+    let cure = |meant: &(String, String)| format!(" Did you mean '{}' where '{}' is?", meant.1, meant.0);
+    meant.as_deref().map(cure).unwrap_or_default()
 }
 
-fn enclosed(path: &KeyPath, inner: Option<&String>) -> String {
+fn enclosed(path: &KeyPath, inner: Option<&str>) -> String {
     let cure = |inner| {
         format!(
             ". `dynamic_shapes{path}` is a list or tuple too many around the spec of one tensor: give {inner} itself"

@@ -88,7 +88,7 @@ impl Matcher {
             DynamicShapes::Leaf(_) => (String::new(), None),
         };
         let found = found.map(DynamicShapes::repr).unwrap_or_default();
-        let inner = only_item(shapes).map(DynamicShapes::repr);
+        let inner = only_item(shapes).map(|item| item.repr().into_boxed_str());
         Err(MatchError::Dimension { path: self.path.clone(), at, shape: shapes.repr(), found, inner })
     }
 

@@ -46,7 +46,7 @@ impl DynamicShapes {
                         [(_, arguments)] => is_lone_dict(arguments, &nodes) && !entries.contains_key(&names[0]),
                         _ => false,
                     };
-                    let meant = meant(&names, entries);
+                    let meant = meant(&names, entries).map(Box::new);
                     let (expected, found) = (keys(&names), keys(entries.keys()));
                     return Err(MatchError::Names { expected, found, only_a_dict, meant });
                 }

@@ -10,8 +10,8 @@ use serde_json::{Value, json};
 use tch::nn::VarStore;
 use tch::{Kind, Tensor};
 use torch_export::prelude::*;
-use torch_export::{Progress, Stage};
 use torch_export::pytree::{Leaf, LeafRef, OwnedTree, into_leaves};
+use torch_export::{Progress, Stage};
 
 use crate::case::Case;
 use crate::list::Model;
