@@ -307,6 +307,10 @@ impl<'m, M: Module<Family = Tch>> Export<'m, M> {
 
     /// Runs the export.
     ///
+    /// The forward runs with data in the mode of the caller. Where parameters require gradients, each of its intermediate
+    /// results is kept for them, as in any call of the model. Inside of [`tch::no_grad`] an export needs less memory, and gives
+    /// the same program; only a forward that runs a backward pass itself needs gradients.
+    ///
     /// # Errors
     /// The same as [`export`].
     pub fn run(mut self) -> Result<ExportedProgram, ExportError> {

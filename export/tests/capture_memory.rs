@@ -52,7 +52,7 @@ fn the_weights_of_a_model_are_not_copied() {
 }
 
 #[test]
-fn intermediate_results_are_not_kept() {
+fn without_gradients_intermediate_results_are_not_kept() {
     let _alone = ALONE.lock().unwrap();
     let store = VarStore::new(Device::Cpu);
     // 48 results of 4 MB, of which autograd would keep each.
@@ -65,10 +65,14 @@ fn intermediate_results_are_not_kept() {
     let shapes = inputs.guess_dynamic_shapes().unwrap();
     let _ = std::fs::write("/proc/self/clear_refs", "5");
     let before = megabytes("VmRSS:");
-    Export::new(&model, &inputs).dynamic_shapes(&shapes).parameters(&store).run().unwrap();
+    tch::no_grad(|| Export::new(&model, &inputs).dynamic_shapes(&shapes).parameters(&store).run()).unwrap();
     if let (Some(before), Some(peak)) = (before, megabytes("VmHWM:")) {
         assert!(peak - before < 96.0, "{} MB more", peak - before);
     }
+
+    let inputs = ModelInputs::new(&model, [x(2), x(3)]).unwrap();
+    let export = || Export::new(&model, &inputs).dynamic_shapes(&shapes).parameters(&store).locations(false).run();
+    assert_eq!(tch::no_grad(export).unwrap().to_string(), export().unwrap().to_string());
 }
 
 #[test]

@@ -53,11 +53,11 @@ pub(crate) fn capture(
     let forward = model.bind(inputs)?;
     let saved = declared.buffers()?;
     let parameters = declared.parameters()?;
-    // Gradients would keep all intermediate results in memory. A forward that needs them turns them on.
-    let recorded = tch::no_grad(|| match mode {
+    // In the mode of the caller: without gradients a backward pass of the forward would end the process.
+    let recorded = match mode {
         RecordMode::Plain => record(&known, forward),
         RecordMode::Located => record_located(&known, forward),
-    });
+    };
     saved.restore()?;
     let checked = recorded.map_err(ExportError::from).and_then(|(output, trace)| {
         parameters_unwritten(&trace)?;

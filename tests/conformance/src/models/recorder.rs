@@ -52,7 +52,7 @@ impl Recorder<'_> {
         };
         let ((program, check), export) = measured(|| {
             let export = Export::new(&case.model, &inputs).dynamic_shapes(&shapes).on_progress(begins);
-            let program = declare(&case.model, export).run()?;
+            let program = tch::no_grad(|| declare(&case.model, export).run())?;
             Ok((program, check.get().map(|start| start.elapsed().as_secs_f64())))
         })?;
         let path = self.folder.join(format!("{name}.pt2"));
