@@ -10,7 +10,9 @@ mod capture_support;
 mod forwards;
 
 use forwards::ROWS;
+use std::num::NonZero;
 use std::process::{Command, Output};
+use std::sync::Mutex;
 use torch_export::ExportError;
 
 /// What an export must end in.
@@ -76,27 +78,39 @@ fn child(row: &Row) -> Output {
     command.env(WHICH, row.name).output().unwrap()
 }
 
+/// Runs a row in a child, and says what is wrong with how it ended.
+fn judged(row: &Row) -> Option<String> {
+    let output = child(row);
+    let (out, err) = (String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
+    let found = out.lines().find_map(|line| line.strip_prefix(SAYS)).unwrap_or_default();
+    let right = match row.ends {
+        Ends::Program => found == "a program",
+        Ends::Error(variant, text) => {
+            found.starts_with("an error: ") && found.contains(variant) && found.contains(text)
+        }
+        Ends::Either => !found.is_empty(),
+    };
+    println!("{}: {found}", row.name);
+    let tail = || err.lines().rev().take(6).collect::<Vec<&str>>();
+    (!output.status.success() || !right)
+        .then(|| format!("{} ({:?}): {} {found:?}\n{:?}", row.name, row.ends, output.status, tail()))
+}
+
 #[test]
 fn every_export_ends_in_an_error_or_in_a_right_program() {
     let only = std::env::var("ONLY").ok();
-    let mut wrong = Vec::new();
-    for row in ROWS.iter().filter(|row| only.as_deref().is_none_or(|only| row.name.contains(only))) {
-        let output = child(row);
-        let (out, err) = (String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
-        let found = out.lines().find_map(|line| line.strip_prefix(SAYS)).unwrap_or_default();
-        let right = match row.ends {
-            Ends::Program => found == "a program",
-            Ends::Error(variant, text) => {
-                found.starts_with("an error: ") && found.contains(variant) && found.contains(text)
-            }
-            Ends::Either => !found.is_empty(),
-        };
-        println!("{}: {found}", row.name);
-        if !output.status.success() || !right {
-            let tail: Vec<&str> = err.lines().rev().take(6).collect();
-            wrong.push(format!("{} ({:?}): {} {found:?}\n{tail:?}", row.name, row.ends, output.status));
-        }
-    }
+    let rows = ROWS.iter().filter(|row| only.as_deref().is_none_or(|only| row.name.contains(only)));
+    let rows = Mutex::new(rows);
+    let worker = || -> Vec<String> {
+        let next = || rows.lock().unwrap().next();
+        std::iter::from_fn(next).filter_map(judged).collect()
+    };
+    // A child computes on one processor.
+    let count = std::thread::available_parallelism().map_or(1, NonZero::get).min(4);
+    let wrong: Vec<String> = std::thread::scope(|scope| {
+        let workers: Vec<_> = (0..count).map(|_| scope.spawn(worker)).collect();
+        workers.into_iter().flat_map(|worker| worker.join().unwrap()).collect()
+    });
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }
 
