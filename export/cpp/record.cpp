@@ -7,6 +7,10 @@
 
 #include <mutex>
 
+#ifdef __GLIBC__
+#include <malloc.h>
+#endif
+
 // Of torch/csrc/autograd/engine.h, which includes much more: -1 outside of a backward pass.
 namespace torch::autograd {
 TORCH_API int get_current_graph_task_id();
@@ -70,6 +74,23 @@ bool tx::is_scalar_from_rust(tx_session &s, const c10::FunctionSchema &schema, a
          args[1].isList() && args[1].toListRef().empty();
 }
 
+// What a session refers to weakly stays allocated: small blocks between the large ones of results. Until version 2.38 glibc
+// does not use those again, so a recording would take as much memory as all results together. It gives them back if it is
+// asked to, which is done after so many bytes.
+constexpr size_t GIVEN_BACK = size_t{32} << 20;
+
+static void give_back(tx_session &s, at::ArrayRef<c10::IValue> results) {
+#ifdef __GLIBC__
+  for (const auto &result : results)
+    if (result.isTensor() && result.toTensor().defined() && result.toTensor().has_storage() && result.toTensor().is_cpu())
+      s.made_bytes += result.toTensor().storage().nbytes();
+  if (s.made_bytes < GIVEN_BACK)
+    return;
+  s.made_bytes = 0;
+  malloc_trim(0);
+#endif
+}
+
 static void record_call(const c10::OperatorHandle &op, torch::jit::Stack *stack) {
   c10::impl::ExcludeDispatchKeyGuard below(RECORD_KEY);
   tx_session *s = current;
@@ -130,6 +151,7 @@ static void record_call(const c10::OperatorHandle &op, torch::jit::Stack *stack)
   else
     note_results(*s, results);
   s->log.append(event);
+  give_back(*s, results);
 }
 
 // Runs once per process, at the first recording: a second registration on a key throws, and a throw in a static

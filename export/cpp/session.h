@@ -159,6 +159,8 @@ struct tx_session {
   // Storages filled from Rust data after the op that made them, which no op has used yet.
   std::unordered_set<const void *> unread;
   std::vector<at::Tensor> lifted;
+  // The bytes of results since free memory was last given back to the system.
+  size_t made_bytes = 0;
 
   // --- the compact form
   tx::Compact compact;
