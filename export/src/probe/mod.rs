@@ -4,6 +4,7 @@ mod ends;
 mod example;
 mod inputs;
 mod layout;
+mod made;
 mod runs;
 
 pub(crate) use runs::{End, Run, Runs, record_example};

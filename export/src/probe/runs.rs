@@ -2,6 +2,7 @@
 
 use super::inputs::tiled;
 use super::layout::strides_like;
+use super::made::Made;
 use crate::ExportError;
 use crate::dispatch::ffi::ends_in_a_copy;
 use crate::dispatch::{deep_copy, same_tensor};
@@ -40,7 +41,7 @@ pub(crate) struct Runs<'m> {
     /// How long the longest run without data took.
     longest: Cell<Duration>,
     example_run: Rc<Run>,
-    fakes: RefCell<HashMap<Given, Rc<Run>>>,
+    fakes: RefCell<Made>,
     /// The loose runs, by what their equal run and they themselves are given.
     loose: RefCell<HashMap<(Given, Given), Rc<Run>>>,
 }
@@ -72,6 +73,11 @@ pub(crate) enum End {
 }
 
 impl Run {
+    #[cfg(test)]
+    pub(super) fn with_numbers(given: Given, count: usize) -> Self {
+        Run { given, numbers: vec![7; count], completed: 0, end: End::Same, loosened: Vec::new() }
+    }
+
     /// A number of the run, if it came so far.
     pub(crate) fn number(&self, number: usize) -> Option<i64> {
         self.numbers.get(number).copied()
@@ -229,14 +235,14 @@ impl<'m> Runs<'m> {
     /// The run without data that is given these numbers. Each is made once.
     pub(crate) fn fake(&self, given: &Given) -> Rc<Run> {
         if let Some(known) = self.fakes.borrow().get(given) {
-            return Rc::clone(known);
+            return known;
         }
         let run = match self.fake_run(given, None) {
             Ok((run, _)) => run,
             Err(error) => not_made(given, &error),
         };
         let run = Rc::new(run);
-        self.fakes.borrow_mut().insert(given.clone(), Rc::clone(&run));
+        self.fakes.borrow_mut().insert(&run);
         run
     }
 
@@ -246,7 +252,7 @@ impl<'m> Runs<'m> {
         /// Of the processor, and the factor by which a run may take longer than the longest one so far.
         const SECONDS: f64 = 4.0;
         const LONGER: f64 = 4.0;
-        let known = |given: &&Given| !self.fakes.borrow().contains_key(*given);
+        let known = |given: &&Given| !self.fakes.borrow().contains(given);
         let given: Vec<&Given> = given.iter().filter(known).collect();
         let run = || given.iter().for_each(|given| drop(self.quiet_run(given, None)));
         let expected = self.longest.get().as_secs_f64() * given.len() as f64;
@@ -261,13 +267,13 @@ impl<'m> Runs<'m> {
         if let (Some(equal), Some(all)) =
             (self.fakes.borrow().get(equal), given.iter().map(known).collect::<Option<Vec<_>>>())
         {
-            return (Rc::clone(equal), all);
+            return (equal, all);
         }
         let (equal_run, session) = match self.fake_run(equal, None) {
             Ok((run, session)) => (Rc::new(run), session),
             Err(error) => return (Rc::new(not_made(equal, &error)), Vec::new()),
         };
-        self.fakes.borrow_mut().insert(equal.clone(), Rc::clone(&equal_run));
+        self.fakes.borrow_mut().insert(&equal_run);
         let mut runs = Vec::with_capacity(given.len());
         for given in given.iter().filter(|_| !equal_run.is_too_large()) {
             let run = match self.fake_run(given, Some(&session)) {
@@ -428,8 +434,8 @@ impl<'m> Runs<'m> {
     pub(crate) fn tried(&self, resolved: &Resolved) -> Vec<Tried> {
         let mut tried: IndexMap<Symbol, (i64, i64)> = IndexMap::new();
         let fakes = self.fakes.borrow();
-        for run in fakes.values().filter(|run| run.is_same()).chain([&self.example_run]) {
-            for (symbol, value) in resolved.domain.read(&run.given().sizes) {
+        for given in fakes.same().chain([self.example_run.given()]) {
+            for (symbol, value) in resolved.domain.read(&given.sizes) {
                 let (low, high) = tried.entry(symbol).or_insert((value, value));
                 (*low, *high) = (value.min(*low), value.max(*high));
             }
