@@ -39,7 +39,8 @@ def main(folder):
             shown = ", ".join(f"{key} {value}" for key, value in model.result.items() if key != "python")
             print(f"ok   {name}: {shown} ({time.time() - started:.0f} s)")
         sys.stdout.flush()
-    (folder / "results.json").write_text(json.dumps(results, indent=1))
+        # After each model, so that a run that is stopped leaves what it has found.
+        (folder / "results.json").write_text(json.dumps(results, indent=1))
     print(f"{len(results) - failed} passed, {failed} failed")
     return 1 if failed or not results else 0
 
