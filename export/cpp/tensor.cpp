@@ -156,7 +156,7 @@ extern "C" int tx_storage_view(void *base, int dtype, const int64_t *sizes, cons
     }
     const auto type = static_cast<at::ScalarType>(dtype);
     const auto nbytes = static_cast<__int128>(t.storage().nbytes());
-    const __int128 end = empty ? 0 : (last + 1) * static_cast<__int128>(c10::elementSize(type));
+    const __int128 end = empty || !sane ? 0 : (last + 1) * static_cast<__int128>(c10::elementSize(type));
     if (!sane || end > nbytes)
       throw std::runtime_error("the sizes, strides and offset reach outside the storage of " +
                                std::to_string(t.storage().nbytes()) + " bytes");
