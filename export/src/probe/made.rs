@@ -47,7 +47,12 @@ impl Made {
         while self.numbers > NUMBERS && self.kept.len() > 1 {
             let Some(oldest) = self.kept.pop_front() else { break };
             self.numbers -= oldest.count();
-            self.runs.insert(oldest.given().clone(), Slot::Dropped { is_same: oldest.is_same() });
+            // A run that was made again stands in the place of an older one.
+            if let Some(slot) = self.runs.get_mut(oldest.given())
+                && matches!(slot, Slot::Kept(kept) if Rc::ptr_eq(kept, &oldest))
+            {
+                *slot = Slot::Dropped { is_same: oldest.is_same() };
+            }
         }
     }
 
@@ -83,6 +88,10 @@ mod tests {
         // One that is made again is kept again.
         made.insert(&Rc::new(Run::with_numbers(given(0), 1)));
         assert!(made.get(&given(0)).is_some() && made.same().count() == 10);
+        // Dropping an older run of the same numbers leaves the newer one.
+        made.insert(&Rc::new(Run::with_numbers(given(6), 1)));
+        made.insert(&Rc::new(Run::with_numbers(given(10), NUMBERS / 4)));
+        assert!(made.get(&given(6)).is_some() && made.get(&given(7)).is_none());
         // The newest one is kept, however large it is.
         made.insert(&Rc::new(Run::with_numbers(given(11), 2 * NUMBERS)));
         assert!(made.get(&given(11)).is_some() && made.get(&given(9)).is_none());
