@@ -302,7 +302,7 @@ impl<'m, M: Module<Family = Tch>> Export<'m, M> {
             let inputs = Leaves::of(set)?;
             cases.push(CheckCase { shown: inputs.shown(), inputs, may_refuse: false });
         }
-        Ok(calling(|| with_plain_script(|| check(self.model, &self.declared, program, &cases)))?.0)
+        calling(|| with_plain_script(|| check(self.model, &self.declared, program, &cases)))
     }
 
     /// Runs the export.
@@ -328,13 +328,14 @@ impl<'m, M: Module<Family = Tch>> Export<'m, M> {
         let mut setup =
             Setup::new(self.inputs, &self.shapes, &self.declared, self.naming, self.tolerance, self.locations)?;
         setup.harmless = self.harmless;
+        setup.verified = self.verify || self.proof;
         let sets = self.inputs.sets().iter().map(Leaves::of).collect::<Result<Vec<_>, _>>()?;
         let _span = tracing::info_span!("export", model = M::name()).entered();
         let example =
             watch.stage(Stage::Record, || record_example(self.model, &sets, &self.declared, &setup, watch))?;
         let reference = Reference::new(&example.trace)?;
         let runs = Runs::new(self.model, &sets, &self.declared, setup, &example, &reference, watch);
-        let program = export_leaves(runs, self.verify || self.proof)?;
+        let program = export_leaves(runs, self.proof)?;
         match &program.verification {
             Some(verification) if self.proof && !verification.unproven.is_empty() => {
                 Err(ExportError::Unproven { unproven: verification.unproven.clone() })
@@ -351,12 +352,12 @@ fn calling<R>(f: impl FnOnce() -> Result<R, ExportError>) -> Result<R, ExportErr
 }
 
 /// The part of an export that does not depend on the type of the model.
-fn export_leaves(mut runs: Runs<'_>, verified: bool) -> Result<ExportedProgram, ExportError> {
+fn export_leaves(mut runs: Runs<'_>, proof: bool) -> Result<ExportedProgram, ExportError> {
     let watch = runs.watch();
     let resolved = watch.stage(Stage::Resolve, || resolve(&mut runs))?;
     let mut program = watch.stage(Stage::Build, || build(&runs, &resolved))?;
-    if verified {
-        program.verification = Some(watch.stage(Stage::Verify, || verify(&runs, &resolved, &program))?);
+    if runs.setup().verified {
+        program.verification = Some(watch.stage(Stage::Verify, || verify(&runs, &resolved, &program, proof))?);
     }
     Ok(program)
 }

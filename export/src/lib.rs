@@ -109,8 +109,10 @@ mod model;
 mod model_state;
 #[cfg(feature = "tch")]
 mod model_tensors;
+
 #[cfg(feature = "tch")]
 pub mod nn;
+mod outcome;
 pub mod prelude;
 #[cfg(feature = "tch")]
 mod probe;

@@ -40,6 +40,12 @@ impl Leaves {
         Ok(Leaves { leaves, spec: flat.spec })
     }
 
+    /// The same leaves, on the same memory.
+    pub(crate) fn shared(&self) -> Self {
+        let leaves = self.leaves.iter().map(|leaf| leaf.as_ref().map(Tensor::shallow_clone)).collect();
+        Leaves { leaves, spec: self.spec.clone() }
+    }
+
     /// The tensors among the leaves, on the same memory, each with the index of its leaf.
     pub(crate) fn tensors(&self) -> Vec<(usize, Tensor)> {
         let tensor = |(i, leaf): (usize, &Leaf<Tch>)| leaf.as_ref().tensor().map(|tensor| (i, tensor.shallow_clone()));

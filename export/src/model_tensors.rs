@@ -52,6 +52,14 @@ impl ModelTensors {
         tch::no_grad(|| SavedState::lazy(parameters.map(|(_, tensor)| tensor)))
     }
 
+    /// The buffers with their names, in order.
+    pub(crate) fn named_buffers(&self) -> impl Iterator<Item = (&str, &Tensor)> {
+        self.entries.iter().filter_map(|(role, tensor)| match role {
+            Role::Buffer(name) => Some((name.as_str(), tensor)),
+            _ => None,
+        })
+    }
+
     /// The content of the buffers and constants, which is restored after a run.
     pub(crate) fn buffers(&self) -> Result<SavedState, DispatchError> {
         let buffers = self.entries.iter().filter(|(role, _)| matches!(role, Role::Buffer(_) | Role::Constant(_)));

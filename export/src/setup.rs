@@ -27,6 +27,8 @@ pub(crate) struct Setup {
     pub(crate) tolerance: Tolerance,
     /// Whether nodes have source lines.
     pub(crate) locations: bool,
+    /// Whether the program is compared with the model.
+    pub(crate) verified: bool,
     /// The reads that nothing follows from.
     pub(crate) harmless: Vec<String>,
     /// The largest size that is tried if nothing bounds it.
@@ -66,6 +68,7 @@ impl Setup {
             naming,
             tolerance,
             locations,
+            verified: false,
             harmless: Vec::new(),
             largest: 1 << LARGEST_BITS,
         };

@@ -4,11 +4,11 @@ use crate::ExportError;
 use crate::dispatch::tensor_type;
 use tch::Tensor;
 
-/// `tensor` tiled or cut to `sizes`. All values come from the example, so indices stay valid. The memory layout is that of
+/// `values` tiled or cut to `sizes`. All values come from a given set, so indices stay valid. The memory layout is that of
 /// the example.
-pub(crate) fn tiled(tensor: &Tensor, sizes: &[i64]) -> Result<Tensor, ExportError> {
-    let mut out = tensor.detach();
-    for (dim, (&size, &have)) in sizes.iter().zip(&tensor.size()).enumerate() {
+pub(crate) fn tiled(example: &Tensor, values: &Tensor, sizes: &[i64]) -> Result<Tensor, ExportError> {
+    let mut out = values.detach();
+    for (dim, (&size, &have)) in sizes.iter().zip(&values.size()).enumerate() {
         if size == have {
             continue;
         }
@@ -23,7 +23,7 @@ pub(crate) fn tiled(tensor: &Tensor, sizes: &[i64]) -> Result<Tensor, ExportErro
         let index = index.f_remainder(have).map_err(ExportError::Inputs)?;
         out = out.f_index_select(dim, &index).map_err(ExportError::Inputs)?;
     }
-    laid_out_as(tensor, &out)
+    laid_out_as(example, &out)
 }
 
 /// `values` with the memory layout of `like`: the same order of dimensions, and a gap if it has one. A model that calls

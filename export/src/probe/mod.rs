@@ -5,6 +5,8 @@ mod example;
 mod inputs;
 mod layout;
 mod made;
+mod packed;
 mod runs;
+mod work;
 
 pub(crate) use runs::{End, Run, Runs, record_example};

@@ -49,14 +49,14 @@ pub(crate) struct Runs<'m> {
 /// A run without data.
 #[derive(Debug)]
 pub(crate) struct Run {
-    given: Given,
+    pub(super) given: Given,
     /// The numbers of its calls and, if it came to its end, those of its outputs.
-    numbers: Vec<i64>,
+    pub(super) numbers: Vec<i64>,
     /// How many calls it completed.
-    completed: usize,
-    end: End,
+    pub(super) completed: usize,
+    pub(super) end: End,
     /// The calls of a loose run that got other sizes than the forward gave them, in order.
-    loosened: Vec<usize>,
+    pub(super) loosened: Vec<usize>,
 }
 
 /// How a run ended.
@@ -74,8 +74,8 @@ pub(crate) enum End {
 
 impl Run {
     #[cfg(test)]
-    pub(super) fn with_numbers(given: Given, count: usize) -> Self {
-        Run { given, numbers: vec![7; count], completed: 0, end: End::Same, loosened: Vec::new() }
+    pub(super) fn with_numbers(given: Given, numbers: Vec<i64>) -> Self {
+        Run { given, numbers, completed: 0, end: End::Same, loosened: Vec::new() }
     }
 
     /// A number of the run, if it came so far.
@@ -122,9 +122,9 @@ pub(crate) fn record_example(
     setup: &Setup,
     watch: Watch<'_>,
 ) -> Result<Sample, ExportError> {
-    let mode = if setup.locations { RecordMode::Located } else { RecordMode::Plain };
+    let mode = RecordMode { located: setup.locations, outcome: setup.verified };
     let Some(first) = sets.first() else { return Err(ExportError::NoInputs) };
-    watch.run(|| first.shown(), || capture(model, first, declared, &mode))
+    watch.run(|| first.shown(), || capture(model, first, declared, mode))
 }
 
 impl<'m> Runs<'m> {
@@ -235,7 +235,7 @@ impl<'m> Runs<'m> {
     /// The run without data that is given these numbers. Each is made once.
     pub(crate) fn fake(&self, given: &Given) -> Rc<Run> {
         if let Some(known) = self.fakes.borrow().get(given) {
-            return known;
+            return Rc::new(known);
         }
         let run = match self.fake_run(given, None) {
             Ok((run, _)) => run,
@@ -267,7 +267,7 @@ impl<'m> Runs<'m> {
         if let (Some(equal), Some(all)) =
             (self.fakes.borrow().get(equal), given.iter().map(known).collect::<Option<Vec<_>>>())
         {
-            return (equal, all);
+            return (Rc::new(equal), all);
         }
         let (equal_run, session) = match self.fake_run(equal, None) {
             Ok((run, session)) => (Rc::new(run), session),
@@ -392,12 +392,13 @@ impl<'m> Runs<'m> {
         Ok(Ok(numbers))
     }
 
-    /// Inputs of these sizes, tiled from the example.
-    pub(crate) fn inputs_of(&self, sizes: &LeafSizes) -> Result<Leaves, ExportError> {
+    /// Inputs of these sizes, tiled from the values of a given set.
+    pub(crate) fn inputs_of(&self, sizes: &LeafSizes, set: usize) -> Result<Leaves, ExportError> {
+        let values = |leaf: usize| self.sets.get(set).and_then(|set| set.leaves.get(leaf)?.as_ref().tensor());
         self.sets[0].map(
-            |leaf, tensor| match sizes.leaf(leaf) {
-                Some(sizes) => tiled(tensor, sizes),
-                None => Ok(deep_copy(tensor)?),
+            |leaf, tensor| match (sizes.leaf(leaf), values(leaf).unwrap_or(tensor)) {
+                (Some(sizes), values) => tiled(tensor, values, sizes),
+                (None, values) => Ok(deep_copy(values)?),
             },
             |leaf, v| sizes.get(Variable::InputInt { leaf }).unwrap_or(v),
         )

@@ -2,12 +2,11 @@
 
 use super::{Known, RecordError, Role, Trace, ValueId, record, record_located};
 use crate::ExportError;
-use crate::dispatch::deep_copy;
 use crate::model::{Forward, Leaves};
 use crate::model_tensors::ModelTensors;
+use crate::outcome::{Outcome, own_inputs};
 use crate::variable::LeafSizes;
-use pytree_core::{Family, Leaf, Tch, TreeSpec};
-use tch::Tensor;
+use pytree_core::{Family, Leaf, LeafRef, TreeSpec};
 
 /// A leaf that the model returned: its tensors are values of the trace.
 pub(crate) type OutputLeaf = Leaf<Traced>;
@@ -26,13 +25,17 @@ pub(crate) struct Sample {
     pub(crate) trace: Trace,
     pub(crate) outputs: Vec<OutputLeaf>,
     pub(crate) out_spec: TreeSpec,
+    /// What the run returned and left behind, if that was to be kept.
+    pub(crate) outcome: Option<Outcome>,
 }
 
 /// How a run is recorded.
-pub(crate) enum RecordMode {
-    Plain,
-    /// The calls hold their call stacks.
-    Located,
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct RecordMode {
+    /// Whether the calls hold their call stacks.
+    pub(crate) located: bool,
+    /// Whether what the run returns and leaves behind is kept.
+    pub(crate) outcome: bool,
 }
 
 /// Runs the model on copies of `inputs` and records it. Afterwards the buffers have their old content again.
@@ -40,23 +43,25 @@ pub(crate) fn capture(
     model: &dyn Forward,
     inputs: &Leaves,
     declared: &ModelTensors,
-    mode: &RecordMode,
+    mode: RecordMode,
 ) -> Result<Sample, ExportError> {
-    let inputs = inputs.map(|_, tensor| deep_copy(tensor).map_err(ExportError::from), |_, v| v)?;
+    let (inputs, own) = own_inputs(inputs)?;
     let sizes = LeafSizes::of(&inputs.leaves);
-    let tensors: Vec<(usize, Tensor)> = inputs.leaves.iter().enumerate().filter_map(tensor_of).collect();
     let mut known = Known::new();
-    for (leaf, tensor) in &tensors {
-        known.add(Role::Input(*leaf), tensor);
+    for (leaf, own) in own.iter().enumerate() {
+        if let LeafRef::Tensor(tensor) = own.as_ref() {
+            known.add(Role::Input(leaf), tensor);
+        }
     }
     declared.known(&mut known);
     let forward = model.bind(inputs)?;
     let saved = declared.buffers()?;
     let parameters = declared.parameters()?;
     // In the mode of the caller: without gradients a backward pass of the forward would end the process.
-    let recorded = match mode {
-        RecordMode::Plain => record(&known, forward),
-        RecordMode::Located => record_located(&known, forward),
+    let recorded = if mode.located { record_located(&known, forward) } else { record(&known, forward) };
+    let outcome = match &recorded {
+        Ok((Ok(output), _)) if mode.outcome => Some(Outcome::of(&output.leaves, own, declared)),
+        _ => None,
     };
     saved.restore()?;
     let checked = recorded.map_err(ExportError::from).and_then(|(output, trace)| {
@@ -73,12 +78,8 @@ pub(crate) fn capture(
     let Leaves { leaves, spec: out_spec } = output?;
     let outputs = leaves.iter().map(|leaf| leaf.as_ref().try_map(|tensor| trace.value_of(tensor)));
     let outputs = outputs.collect::<Result<_, RecordError>>()?;
-    Ok(Sample { sizes, trace, outputs, out_spec })
-}
-
-/// The tensor of a leaf, on the same memory.
-fn tensor_of((i, leaf): (usize, &Leaf<Tch>)) -> Option<(usize, Tensor)> {
-    leaf.as_ref().tensor().map(|tensor| (i, tensor.shallow_clone()))
+    let outcome = outcome.transpose()?;
+    Ok(Sample { sizes, trace, outputs, out_spec, outcome })
 }
 
 /// A program cannot keep a new value of a parameter for the next call, so a write to one is an error.

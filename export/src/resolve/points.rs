@@ -33,8 +33,31 @@ impl Numbers {
     }
 }
 
+/// Up to so many sizes, each pair of them is compared on its own.
+const FEW: usize = 8;
+
+/// How many rounds of pairs there are at most.
+const ROUNDS: usize = 24;
+
 /// How many points are drawn before a search for one that satisfies the guards ends.
 pub(super) const DRAWS: usize = 200;
+
+/// The pairs of so many sizes, in rounds: all others are as in the example. Each pair has its own round where there are few,
+/// otherwise a round has as many pairs as it can, and there are at most `ROUNDS`.
+fn rounds(count: usize) -> Vec<Vec<(usize, usize)>> {
+    if count <= FEW {
+        return (0..count).flat_map(|i| (0..i).map(move |j| vec![(i, j)])).collect();
+    }
+    // As in a tournament: the last one stays and the others go round, so that in the end each has met each.
+    let even = count + count % 2;
+    let moving = even - 1;
+    let at = |round: usize, place: usize| if place == moving { moving } else { (round + place) % moving };
+    let round = |round: usize| {
+        let pairs = (0..even / 2).map(|place| (at(round, moving - place), at(round, place)));
+        pairs.map(|(i, j)| (i.max(j), i.min(j))).filter(|(i, _)| *i < count).collect()
+    };
+    (0..moving.min(ROUNDS)).map(round).collect()
+}
 
 impl Domain {
     /// Points at which all sizes are large and different, in several orders. `bits` limits how large.
@@ -112,15 +135,16 @@ impl Domain {
                 }));
             }
         }
-        for i in 0..count {
-            for j in 0..i.min(8) {
-                for size in [self.space.variables[i].example, 37, 4099] {
-                    for gap in [-1, 0, 1] {
-                        let mut point = self.example();
-                        (point[i], point[j]) =
-                            (self.space.variables[i].near(size + gap), self.space.variables[j].near(size));
-                        add(point);
+        for pairs in rounds(count) {
+            for size in [None, Some(37), Some(4099)] {
+                for gap in [-1, 0, 1] {
+                    let mut point = self.example();
+                    for (i, j) in &pairs {
+                        let size = size.unwrap_or(self.space.variables[*i].example);
+                        (point[*i], point[*j]) =
+                            (self.space.variables[*i].near(size + gap), self.space.variables[*j].near(size));
                     }
+                    add(point);
                 }
             }
         }
@@ -213,5 +237,30 @@ impl Domain {
     /// A point whose sizes are those that `pick` gives, moved to the nearest that the variable may have.
     pub(super) fn drawn(&self, mut pick: impl FnMut(&SizeVariable) -> i64) -> Vec<i64> {
         self.space.variables.iter().map(|variable| variable.near(pick(variable))).collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{FEW, ROUNDS, rounds};
+    use std::collections::HashSet;
+
+    #[test]
+    fn each_size_meets_each_other_one() {
+        for count in 0..40 {
+            let rounds = rounds(count);
+            let mut met = HashSet::new();
+            for round in &rounds {
+                let mut busy = HashSet::new();
+                for (i, j) in round {
+                    assert!(j < i && *i < count && busy.insert(i) && busy.insert(j), "{count}: {round:?}");
+                    assert!(met.insert((*i, *j)), "{count}: ({i}, {j}) twice");
+                }
+            }
+            if count <= ROUNDS {
+                assert_eq!(met.len(), count * count.saturating_sub(1) / 2, "{count}");
+            }
+            assert!(count <= FEW || rounds.len() <= ROUNDS, "{count}");
+        }
     }
 }

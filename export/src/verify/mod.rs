@@ -5,11 +5,11 @@ mod inputs;
 mod run;
 
 use crate::ExportError;
-use crate::dispatch::deep_copy;
 use crate::model::{Forward, Leaves};
 use crate::model_tensors::ModelTensors;
+use crate::outcome::Outcome;
 use crate::probe::Runs;
-use crate::resolve::Resolved;
+use crate::resolve::{Given, Resolved};
 use crate::variable::LeafSizes;
 use program::{ExportedProgram, InputSizes, NodeValue, Unproven, Vacuous, Verification};
 use pytree_core::DType;
@@ -22,35 +22,61 @@ const UNSEEN: usize = 2;
 const CANDIDATES: usize = 32;
 
 /// So many elements always cost little.
-const CHEAP: i64 = 1 << 16;
+const FEW_ELEMENTS: i64 = 1 << 16;
 
-/// Compares the program with the model on the given sets, and at small sizes that are not among them.
+/// How many multiplications the runs may take together that are not needed for every export: some tenths of a second.
+const CHEAP: f64 = 1e9;
+
+/// Compares the program with the model on the given sets, and at small sizes that are not among them. `all` compares what takes
+/// long as well.
+///
+/// The recorded run says what the model gives for the first set. Where runs take long, the other sets are left out, and their
+/// values are used at the unseen sizes: runs without data have shown that the graph is the same at their own sizes.
 pub(crate) fn verify(
     runs: &Runs<'_>,
     resolved: &Resolved,
     program: &ExportedProgram,
+    all: bool,
 ) -> Result<Verification, ExportError> {
-    let example = &runs.example().sizes;
-    let mut cases = Vec::new();
-    for set in runs.sets() {
-        let inputs = set.map(|_, tensor| Ok(deep_copy(tensor)?), |_, v| v)?;
-        cases.push(CheckCase { shown: runs.shown(&LeafSizes::of(&inputs.leaves)), inputs, may_refuse: false });
+    let given: Vec<LeafSizes> = runs.sets().iter().map(|set| LeafSizes::of(&set.leaves)).collect();
+    let mut left = if all { f64::INFINITY } else { CHEAP };
+    let mut affords = |sizes: &LeafSizes| {
+        let work =
+            runs.work(&runs.fake(&Given { sizes: sizes.clone(), data: runs.example_run().given().data.clone() }));
+        left -= work;
+        left >= 0.0
+    };
+    let (now, later): (Vec<usize>, Vec<usize>) = (1..given.len()).partition(|set| affords(&given[*set]));
+    let unseen = small(runs, resolved, &given);
+    let case =
+        |set: usize| CheckCase { shown: runs.shown(&given[set]), inputs: runs.sets()[set].shared(), may_refuse: false };
+    let mut check = Check::new(runs.model(), runs.declared(), program, &runs.shown(&runs.example().sizes))?;
+    // A run that was not recorded is compared at least once.
+    let recorded = runs.example().outcome.as_ref().filter(|_| given.len() + unseen.len() > 1);
+    check.compare(&case(0), recorded)?;
+    for set in now {
+        check.compare(&case(set), None)?;
     }
-    let mut unseen = Vec::new();
-    for sizes in small(runs, resolved) {
+    let mut compared: Vec<&LeafSizes> = Vec::new();
+    for (turn, sizes) in unseen.iter().enumerate() {
+        if !compared.is_empty() && !affords(sizes) {
+            break;
+        }
+        let values = later.get(turn % later.len().max(1)).copied().unwrap_or_default();
         // What comes out of the tensors there may be outside of the model's range.
         let may_refuse = !resolved.data.is_empty();
-        cases.push(CheckCase { shown: runs.shown(&sizes), inputs: runs.inputs_of(&sizes)?, may_refuse });
-        unseen.push(sizes);
+        let case = CheckCase { shown: runs.shown(sizes), inputs: runs.inputs_of(sizes, values)?, may_refuse };
+        compared.extend(check.compare(&case, None)?.then_some(sizes));
     }
-    let (mut verification, compared) = check(runs.model(), runs.declared(), program, &cases)?;
-    let mut compared = compared.into_iter().skip(runs.sets().len());
-    unseen.retain(|_| compared.next().unwrap_or(false));
-    verification.unseen = !unseen.is_empty();
-    if unseen.is_empty() && !program.hints.is_empty() {
+    for set in later.into_iter().filter(|_| compared.is_empty()) {
+        check.compare(&case(set), None)?;
+    }
+    let mut verification = check.finish();
+    verification.unseen = !compared.is_empty();
+    if compared.is_empty() && !program.hints.is_empty() {
         verification.unproven.push(Unproven::Sizes);
     }
-    let values = unseen.pop().unwrap_or_else(|| example.clone());
+    let values = compared.pop().unwrap_or(&runs.example().sizes);
     let names = program.graph.placeholders().map(|(_, node)| node.name.clone());
     let lifted = program.graph.placeholders().count() - values.iter().count();
     let named = names.skip(lifted).zip(values.iter());
@@ -60,9 +86,8 @@ pub(crate) fn verify(
 }
 
 /// Sizes that are not among the given ones and that cost no more than these. The smallest come first.
-fn small(runs: &Runs<'_>, resolved: &Resolved) -> Vec<LeafSizes> {
-    let given: Vec<LeafSizes> = runs.sets().iter().map(|set| LeafSizes::of(&set.leaves)).collect();
-    let most = given.iter().map(elements).max().unwrap_or_default().max(CHEAP);
+fn small(runs: &Runs<'_>, resolved: &Resolved, given: &[LeafSizes]) -> Vec<LeafSizes> {
+    let most = given.iter().map(elements).max().unwrap_or_default().max(FEW_ELEMENTS);
     let affordable = |points: Vec<Vec<i64>>| -> Vec<LeafSizes> {
         let sizes = points.into_iter().filter_map(|point| resolved.domain.sizes(&point, &runs.example().sizes));
         sizes.filter(|sizes| !given.contains(sizes) && elements(sizes) <= most).collect()
@@ -99,37 +124,64 @@ pub(crate) struct CheckCase {
     pub(crate) may_refuse: bool,
 }
 
-/// Compares the program with the model on each of these inputs: what both return, and what they write to inputs and buffers.
-/// Where the values of the inputs say little, both also run on other values. Also says which of the inputs were compared.
+/// Compares the program with the model on each of these inputs.
 pub(crate) fn check(
     model: &dyn Forward,
     declared: &ModelTensors,
     program: &ExportedProgram,
     cases: &[CheckCase],
-) -> Result<(Verification, Vec<bool>), ExportError> {
-    let mut verification = Verification::default();
-    let mut done = Vec::with_capacity(cases.len());
-    let mut seen = Seen::default();
-    for CheckCase { shown, inputs, may_refuse } in cases {
-        let sides = Sides::new(model, declared, program, shown, tolerance(program))?;
-        let given = match may_refuse {
-            true => sides.compare_if_possible(inputs)?,
-            false => Some(sides.compare(inputs)?),
-        };
-        done.push(given.is_some());
-        let Some(given) = given else { continue };
-        let little = inputs::say_little(inputs) || given.vacuous.iter().any(Option::is_some);
-        seen.add(&given, &mut verification);
-        if !little {
-            continue;
-        }
-        // The model may reject other values, and the program may refuse them.
-        if let Some(varied) = sides.compare_if_possible(&inputs::varied(inputs)?)? {
-            seen.add(&varied, &mut verification);
-        }
+) -> Result<Verification, ExportError> {
+    let shown = cases.first().map(|case| case.shown.as_str()).unwrap_or_default();
+    let mut check = Check::new(model, declared, program, shown)?;
+    for case in cases {
+        check.compare(case, None)?;
     }
-    verification.unproven.extend(seen.unproven());
-    Ok((verification, done))
+    Ok(check.finish())
+}
+
+/// The comparisons of a program with its model so far: what both return, and what they write to inputs and buffers.
+struct Check<'a> {
+    sides: Sides<'a>,
+    verification: Verification,
+    seen: Seen,
+}
+
+impl<'a> Check<'a> {
+    fn new(
+        model: &'a dyn Forward,
+        declared: &'a ModelTensors,
+        program: &'a ExportedProgram,
+        shown: &str,
+    ) -> Result<Self, ExportError> {
+        let sides = Sides::new(model, declared, program, shown, tolerance(program))?;
+        Ok(Check { sides, verification: Verification::default(), seen: Seen::default() })
+    }
+
+    /// Compares both on these inputs; returns whether they could be compared. If what the model did with the inputs is known,
+    /// it does not run. Where the values of the inputs say little, both also run on other values.
+    fn compare(&mut self, case: &CheckCase, known: Option<&Outcome>) -> Result<bool, ExportError> {
+        let given = match case.may_refuse {
+            true => self.sides.compare_if_possible(case)?,
+            false => Some(self.sides.compare(case, known)?),
+        };
+        let Some(given) = given else { return Ok(false) };
+        let little = inputs::say_little(&case.inputs) || given.vacuous.iter().any(Option::is_some);
+        self.seen.add(&given, &mut self.verification);
+        if little {
+            // The model may reject other values, and the program may refuse them.
+            let inputs = inputs::varied(&case.inputs)?;
+            let varied = CheckCase { shown: case.shown.clone(), inputs, may_refuse: true };
+            if let Some(varied) = self.sides.compare_if_possible(&varied)? {
+                self.seen.add(&varied, &mut self.verification);
+            }
+        }
+        Ok(true)
+    }
+
+    fn finish(mut self) -> Verification {
+        self.verification.unproven.extend(self.seen.unproven());
+        self.verification
+    }
 }
 
 /// What the comparisons say about each output.

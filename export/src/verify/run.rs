@@ -1,12 +1,13 @@
 //! One run of the model and one of the program, and their comparison.
 
+use super::CheckCase;
 use super::compare::{Agreement, Mismatch, compare, outline_of};
 use crate::ExportError;
-use crate::dispatch::deep_copy;
 use crate::model::{Forward, Leaves};
 use crate::model_state::SavedState;
 use crate::model_tensors::ModelTensors;
-use crate::record::{Role, quietly};
+use crate::outcome::{Outcome, own_inputs};
+use crate::record::quietly;
 use crate::run::{CallError, ProgramModule, RunProgram};
 use program::{ExportedProgram, NodeKind, Target, Vacuous};
 use pytree_core::{Leaf, Tch};
@@ -23,7 +24,6 @@ pub(super) struct Sides<'a> {
     module: ProgramModule,
     /// Whether an op of the program gives memory that nothing was written to.
     uninitialized: bool,
-    shown: &'a str,
     tolerance: f64,
 }
 
@@ -41,13 +41,6 @@ pub(super) struct Compared {
     pub(super) written: bool,
 }
 
-/// What a run leaves behind: its outputs, and the inputs and buffers afterwards.
-struct After {
-    outputs: Vec<Leaf<Tch>>,
-    inputs: Vec<Leaf<Tch>>,
-    buffers: Vec<Leaf<Tch>>,
-}
-
 /// A value that differs, and how.
 struct Found {
     what: String,
@@ -59,7 +52,7 @@ impl<'a> Sides<'a> {
         model: &'a dyn Forward,
         declared: &'a ModelTensors,
         program: &'a ExportedProgram,
-        shown: &'a str,
+        shown: &str,
         tolerance: f64,
     ) -> Result<Self, ExportError> {
         let module = program.module().map_err(|source| failed(shown, source))?;
@@ -67,40 +60,49 @@ impl<'a> Sides<'a> {
             NodeKind::Call { target: Target::Op(op), .. } => UNINITIALIZED.contains(&op.name()),
             _ => false,
         });
-        Ok(Sides { model, declared, module, uninitialized, shown, tolerance })
+        Ok(Sides { model, declared, module, uninitialized, tolerance })
     }
 
-    /// Runs both on copies of these inputs and compares what they return and write.
-    pub(super) fn compare(&self, inputs: &Leaves) -> Result<Compared, ExportError> {
-        let expected = self.model_run(inputs)?;
-        let got = self.program_run(inputs).map_err(|source| failed(self.shown, source))?;
-        self.judge(inputs, &got, &expected)
+    /// Runs both on copies of the inputs and compares what they return and write. If what the model did with these inputs is
+    /// known, only the program runs.
+    pub(super) fn compare(&self, case: &CheckCase, known: Option<&Outcome>) -> Result<Compared, ExportError> {
+        let made;
+        let expected = match known {
+            Some(known) => known,
+            None => {
+                made = self.model_run(&case.inputs)?;
+                &made
+            }
+        };
+        let got = self.program_run(&case.inputs).map_err(|source| failed(&case.shown, source))?;
+        self.judge(case, &got, expected)
     }
 
-    /// The same for inputs that the model or the program may reject.
-    pub(super) fn compare_if_possible(&self, inputs: &Leaves) -> Result<Option<Compared>, ExportError> {
-        let Ok(expected) = self.model_run(inputs) else { return Ok(None) };
-        match self.program_run(inputs) {
-            Ok(got) => self.judge(inputs, &got, &expected).map(Some),
+    /// Compares them on inputs that the model or the program may reject.
+    pub(super) fn compare_if_possible(&self, case: &CheckCase) -> Result<Option<Compared>, ExportError> {
+        let Ok(expected) = self.model_run(&case.inputs) else { return Ok(None) };
+        match self.program_run(&case.inputs) {
+            Ok(got) => self.judge(case, &got, &expected).map(Some),
             Err(error) if refuses(&error) => Ok(None),
-            Err(source) => Err(failed(self.shown, source)),
+            Err(source) => Err(failed(&case.shown, source)),
         }
     }
 
-    fn judge(&self, inputs: &Leaves, got: &After, expected: &After) -> Result<Compared, ExportError> {
+    fn judge(&self, case: &CheckCase, got: &Outcome, expected: &Outcome) -> Result<Compared, ExportError> {
+        let inputs = &case.inputs;
         let found = match self.agree(inputs, got, expected) {
             Ok(compared) => return Ok(compared),
             Err(found) => found,
         };
         // A program that draws random numbers draws the same ones as the model after the same seed.
-        if let Ok(compared) = self.seeded(inputs)? {
+        if let Ok(compared) = self.seeded(case)? {
             return Ok(Compared { random: true, ..compared });
         }
         let by_kind = || -> Result<Compared, ExportError> {
-            self.alike(got, expected).map_err(|found| self.differs(found))?;
+            self.alike(got, expected).map_err(|found| self.differs(case, found))?;
             Ok(Compared { difference: 0.0, random: true, values: false, vacuous: Vec::new(), written: false })
         };
-        let run = || self.program_run(inputs).map_err(|source| failed(self.shown, source));
+        let run = || self.program_run(inputs).map_err(|source| failed(&case.shown, source));
         if self.agree(inputs, &run()?, &run()?).is_err() {
             // It draws them in its own way, so only kinds and sizes can be compared.
             return by_kind();
@@ -113,15 +115,16 @@ impl<'a> Sides<'a> {
             let Found { what, mismatch: Mismatch(second) } = again;
             return Err(ExportError::Impure { place: what, first: "one value".to_owned(), second, line: None });
         }
-        Err(self.differs(found))
+        Err(self.differs(case, found))
     }
 
-    fn differs(&self, Found { what, mismatch }: Found) -> ExportError {
-        ExportError::Differs { sizes: self.shown.to_owned(), what, difference: mismatch.0 }
+    fn differs(&self, case: &CheckCase, Found { what, mismatch }: Found) -> ExportError {
+        ExportError::Differs { sizes: case.shown.clone(), what, difference: mismatch.0 }
     }
 
     /// Compares runs with the same random numbers. Afterwards the generator goes on from a number that it had drawn itself.
-    fn seeded(&self, inputs: &Leaves) -> Result<Result<Compared, Found>, ExportError> {
+    fn seeded(&self, case: &CheckCase) -> Result<Result<Compared, Found>, ExportError> {
+        let inputs = &case.inputs;
         let draw = || {
             let drawn = Tensor::f_randint(i64::from(i32::MAX), [2], (tch::Kind::Int64, tch::Device::Cpu))?;
             Ok((drawn.f_int64_value(&[0])?, drawn.f_int64_value(&[1])?))
@@ -132,52 +135,41 @@ impl<'a> Sides<'a> {
         tch::manual_seed(seed);
         let got = self.program_run(inputs);
         tch::manual_seed(next);
-        let (expected, got) = (expected?, got.map_err(|source| failed(self.shown, source))?);
+        let (expected, got) = (expected?, got.map_err(|source| failed(&case.shown, source))?);
         Ok(self.agree(inputs, &got, &expected))
     }
 
     /// Runs the model. Afterwards its buffers have their old content again.
-    fn model_run(&self, inputs: &Leaves) -> Result<After, ExportError> {
-        let (own, given) = copies(inputs)?;
+    fn model_run(&self, inputs: &Leaves) -> Result<Outcome, ExportError> {
+        let (own, given) = own_inputs(inputs)?;
         let call = self.model.bind(own)?;
         let saved = self.declared.buffers()?;
         // In the mode of the caller: without gradients a backward pass of the forward would end the process.
         let output = quietly(call);
-        let buffers = self.buffers().map(|(_, tensor)| Ok(Leaf::Tensor(deep_copy(tensor)?)));
-        let buffers = buffers.collect::<Result<_, ExportError>>();
+        let outcome = output.map(|output| Outcome::of(&output?.leaves, given, self.declared));
         saved.restore()?;
-        let Leaves { leaves: outputs, .. } = output??;
-        Ok(After { outputs: owned(outputs)?, inputs: given, buffers: buffers? })
+        outcome?
     }
 
     /// Runs the program. Afterwards its buffers have their old content again.
-    fn program_run(&self, inputs: &Leaves) -> Result<After, CallError> {
+    fn program_run(&self, inputs: &Leaves) -> Result<Outcome, CallError> {
         let failed = |source| CallError::Op { node: "the copy of an input".to_owned(), source };
         let other = |error| match error {
             ExportError::Dispatch(source) => failed(source),
             error => failed(crate::dispatch::DispatchError::Tensor { message: error.to_string() }),
         };
-        let (own, given) = copies(inputs).map_err(other)?;
-        let carried: Vec<Tensor> = self.buffers().filter_map(|(name, _)| self.module.tensor(name)).collect();
+        let (own, given) = own_inputs(inputs).map_err(other)?;
+        let carried = self.declared.named_buffers().filter_map(|(name, _)| self.module.tensor(name));
+        let carried: Vec<Tensor> = carried.collect();
         let saved = SavedState::of(carried.iter()).map_err(failed)?;
         let outputs = tch::no_grad(|| self.module.run(own.leaves));
-        let buffer = |tensor: &Tensor| Ok(Leaf::Tensor(deep_copy(tensor).map_err(failed)?));
-        let buffers = carried.iter().map(buffer).collect::<Result<Vec<Leaf<Tch>>, CallError>>();
-        let outputs = outputs.and_then(|outputs| owned(outputs).map_err(other));
+        let outcome = outputs.and_then(|out| Outcome::with_buffers(&out, given, carried.iter()).map_err(other));
         saved.restore().map_err(failed)?;
-        Ok(After { outputs: outputs?, inputs: given, buffers: buffers? })
-    }
-
-    /// The declared buffers by name.
-    fn buffers(&self) -> impl Iterator<Item = (&str, &Tensor)> {
-        self.declared.entries().iter().filter_map(|(role, tensor)| match role {
-            Role::Buffer(name) => Some((name.as_str(), tensor)),
-            _ => None,
-        })
+        outcome
     }
 
     /// Compares the values of two runs.
-    fn agree(&self, before: &Leaves, got: &After, expected: &After) -> Result<Compared, Found> {
+    fn agree(&self, before: &Leaves, got: &Outcome, expected: &Outcome) -> Result<Compared, Found> {
         let mut compared =
             Compared { difference: 0.0, random: false, values: true, vacuous: Vec::new(), written: false };
         let pairs = self.pairs(got, expected)?;
@@ -195,7 +187,7 @@ impl<'a> Sides<'a> {
     }
 
     /// Compares the kinds and sizes of two runs.
-    fn alike(&self, got: &After, expected: &After) -> Result<(), Found> {
+    fn alike(&self, got: &Outcome, expected: &Outcome) -> Result<(), Found> {
         for Pair { what, got, expected } in self.pairs(got, expected)? {
             let outlines = outline_of(got).and_then(|got| Ok((got, outline_of(expected)?)));
             let differs = match outlines {
@@ -209,8 +201,8 @@ impl<'a> Sides<'a> {
     }
 
     /// The values of two runs in pairs.
-    fn pairs<'v>(&self, got: &'v After, expected: &'v After) -> Result<Vec<Pair<'v>>, Found> {
-        let names: Vec<&str> = self.buffers().map(|(name, _)| name).collect();
+    fn pairs<'v>(&self, got: &'v Outcome, expected: &'v Outcome) -> Result<Vec<Pair<'v>>, Found> {
+        let names: Vec<&str> = self.declared.named_buffers().map(|(name, _)| name).collect();
         let buffer = |i: usize| What::Buffer(names.get(i).copied().unwrap_or_default().to_owned());
         let mut pairs = paired(&got.outputs, &expected.outputs, What::Output)?;
         pairs.extend(paired(&got.inputs, &expected.inputs, What::Input)?);
@@ -263,20 +255,4 @@ fn refuses(error: &CallError) -> bool {
 
 fn failed(shown: &str, source: CallError) -> ExportError {
     ExportError::Verify { sizes: shown.to_owned(), source: Box::new(source) }
-}
-
-/// Copies of the inputs, and handles to them, which show what is written to the copies.
-fn copies(inputs: &Leaves) -> Result<(Leaves, Vec<Leaf<Tch>>), ExportError> {
-    let own = inputs.map(|_, tensor| Ok(deep_copy(tensor)?), |_, v| v)?;
-    let handles = own.leaves.iter().map(|leaf| leaf.as_ref().map(Tensor::shallow_clone)).collect();
-    Ok((own, handles))
-}
-
-/// Outputs that no later write changes: one may be a buffer or an input.
-fn owned(outputs: Vec<Leaf<Tch>>) -> Result<Vec<Leaf<Tch>>, ExportError> {
-    let copy = |leaf: Leaf<Tch>| match leaf {
-        Leaf::Tensor(tensor) => Ok(Leaf::Tensor(deep_copy(&tensor)?)),
-        plain => Ok(plain),
-    };
-    outputs.into_iter().map(copy).collect()
 }
