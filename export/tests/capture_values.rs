@@ -8,6 +8,7 @@ mod capture_support;
 
 use capture_support::{F, copied, fixed, guessed, header, randn, refused, same, statements, with_shapes};
 use indexmap::IndexMap;
+use std::hint::black_box;
 use tch::{Device, Kind, Tensor};
 use torch_export::prelude::*;
 use torch_export::{CallError, ExportError};
@@ -187,6 +188,56 @@ fn a_number_computed_from_sizes() {
     let set = |a: i64, b: i64| Sizes::args(randn(&[a, b]));
     let program = guessed(&Sizes, [set(2, 3), set(4, 7)]).unwrap();
     same(&Sizes, &program, [set(5, 2), set(6, 6)]);
+}
+
+fn ones(n: i64) -> u32 {
+    black_box(n).count_ones()
+}
+
+model! { OnesOfASize(x: &Tensor) -> Tensor { x + i64::from(ones(x.size()[0])) } }
+model! { HalfTheOnes(x: &Tensor) -> Tensor { x * (f64::from(ones(x.size()[0])) / 2.0) } }
+model! { Logarithm(x: &Tensor) -> Tensor { x * (x.size()[0] as f64).ln() } }
+
+const CURE: &str = "Compute it with ops of tensors, make the dimension static, narrow its range with `min` and `max`, or pass \
+    the number as an input";
+
+/// What is not found has a text with the number, its values, and what to do.
+#[test]
+fn a_number_that_no_formula_gives() {
+    let unsolved = |result| {
+        let error = refused(result);
+        let text = error.to_string();
+        let ExportError::Unsolved { what, seen } = error else { panic!("{error:?}") };
+        (what, seen, text)
+    };
+    // An integer has the sizes that it was seen at, the example first.
+    let (what, seen, text) = unsolved(guessed(&OnesOfASize, [3, 6].map(|n| OnesOfASize::args(randn(&[n])))));
+    let argument = "argument `other` of `aten.add.Scalar`";
+    assert_eq!(what, argument);
+    let pairs: Vec<(u32, i64)> = seen
+        .split(", ")
+        .map(|pair| {
+            let (value, size) = pair.strip_suffix(']').unwrap().split_once(" at x [").unwrap();
+            (value.parse().unwrap(), size.parse().unwrap())
+        })
+        .collect();
+    assert_eq!(pairs[0], (2, 3), "{seen}");
+    assert!(pairs.len() > 2 && pairs.iter().all(|(value, size)| *value == ones(*size)), "{seen}");
+    assert_eq!(text, format!("cannot find out how {argument} follows from the sizes of the inputs: {seen}. {CURE}"));
+    // A float has its values.
+    let (what, seen, text) = unsolved(guessed(&HalfTheOnes, [3, 6].map(|n| HalfTheOnes::args(randn(&[n])))));
+    let argument = "argument `other` of `aten.mul.Scalar`";
+    assert_eq!(what, argument);
+    let list = seen.strip_prefix('[').and_then(|seen| seen.strip_suffix(']')).unwrap();
+    let values: Vec<f64> = list.split(", ").map(|value| value.parse().unwrap()).collect();
+    assert_eq!(values[0], 1.0, "{seen}");
+    assert!(values.len() > 2 && values.iter().all(|value| (value * 2.0).fract() == 0.0), "{seen}");
+    assert_eq!(text, format!("cannot find out how {argument} follows from the sizes of the inputs: {seen}. {CURE}"));
+    // Without values there is no colon.
+    let (_, seen, text) = unsolved(guessed(&Logarithm, [3, 6].map(|n| Logarithm::args(randn(&[n])))));
+    let what = "a logarithm or an infinity made from sizes, for which PyTorch's programs have no node,";
+    assert_eq!(seen, "");
+    assert_eq!(text, format!("cannot find out how {what} follows from the sizes of the inputs. {CURE}"));
 }
 
 model! { Mapped(tensors: &IndexMap<String, Tensor>) -> IndexMap<String, Tensor> {

@@ -6,10 +6,10 @@
 
 #[macro_use]
 mod capture_support;
-#[path = "hostile/forwards.rs"]
+#[path = "hostile/forwards/mod.rs"]
 mod forwards;
 
-use forwards::ROWS;
+use forwards::rows;
 use std::num::NonZero;
 use std::process::{Command, Output};
 use std::sync::Mutex;
@@ -52,7 +52,7 @@ const SAYS: &str = "the export ended in ";
 fn one_forward() {
     // `--include-ignored` runs it too.
     let Ok(name) = std::env::var(WHICH) else { return };
-    let row = ROWS.iter().find(|row| row.name == name).unwrap();
+    let row = rows().find(|row| row.name == name).unwrap();
     let text = match (row.run)() {
         Ok(()) => "a program".to_owned(),
         Err(error) => {
@@ -99,7 +99,7 @@ fn judged(row: &Row) -> Option<String> {
 #[test]
 fn every_export_ends_in_an_error_or_in_a_right_program() {
     let only = std::env::var("ONLY").ok();
-    let rows = ROWS.iter().filter(|row| only.as_deref().is_none_or(|only| row.name.contains(only)));
+    let rows = rows().filter(|row| only.as_deref().is_none_or(|only| row.name.contains(only)));
     let rows = Mutex::new(rows);
     let worker = || -> Vec<String> {
         let next = || rows.lock().unwrap().next();

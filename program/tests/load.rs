@@ -1,5 +1,5 @@
 //! Loading: several programs, what is kept, what is shared, and what is refused.
-#![allow(missing_docs, clippy::unwrap_used, reason = "a test")]
+#![allow(missing_docs, clippy::unreachable, clippy::unwrap_used, reason = "a test")]
 
 mod support;
 

@@ -1,5 +1,5 @@
 //! Writing a program: atomically, with the same bytes every time, and with errors that name the file.
-#![allow(missing_docs, clippy::unwrap_used, clippy::panic, reason = "a test")]
+#![allow(missing_docs, clippy::unreachable, clippy::unwrap_used, clippy::panic, reason = "a test")]
 
 mod support;
 

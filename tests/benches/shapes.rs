@@ -1,5 +1,6 @@
 //! The time of shape operations on a cache of 126 layers (252 tensors of rank 4), compared with loops written by hand:
 //! `cargo bench -p tests --no-default-features --bench shapes`.
+#![allow(clippy::unreachable, reason = "a benchmark")]
 
 use std::fmt::Write;
 

@@ -2,6 +2,7 @@
 //! `cargo bench -p tests --no-default-features --bench trees`. See `docs/benches.md`.
 //!
 //! A closure drops what it makes, so that memory is reused as in a program.
+#![allow(clippy::unreachable, reason = "a benchmark")]
 
 use divan::{Bencher, black_box};
 use pytree_core::cache::DynamicCache;

@@ -4,6 +4,7 @@ It reads `index.json` and the file of each model, and writes `results.json`. Exi
 
 import contextlib
 import json
+import os
 import pathlib
 import sys
 import tempfile
@@ -27,7 +28,11 @@ MEMORY, FORGET = pathlib.Path("/proc/self/status"), pathlib.Path("/proc/self/cle
 def main(folder):
     warnings.filterwarnings("ignore")
     results, failed = {}, 0
-    for name in json.loads((folder / "index.json").read_text())["models"]:
+    names = json.loads((folder / "index.json").read_text())["models"]
+    for i, name in enumerate(names):
+        # `cargo xtask` shows them in a line, where it has a terminal.
+        if "TORCH_EXPORT_STEPS" in os.environ:
+            print(f"step {i + 1} of {len(names)}: compare {name}", flush=True)
         started = time.time()
         model = Model(folder, name)
         model.check()

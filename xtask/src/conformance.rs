@@ -1,6 +1,7 @@
 use libtorch_link::VERSION;
 
 use crate::process::cargo;
+use crate::progress::Progress;
 use crate::python::Python;
 use crate::scratch::Scratch;
 use crate::{Error, RepoRoot, generation, recipes, zoo};
@@ -18,12 +19,14 @@ const PROGRAMS: [&str; 5] =
 /// The Python is `$TORCH_EXPORT_PYTHON` if it is set, otherwise the one in `.venv`, which is made if it does not exist.
 pub(crate) fn run(repo: &RepoRoot) -> Result<(), Error> {
     let (python, _) = python(repo)?;
+    let mut progress = Progress::of(PROGRAMS.len() + 3);
     for program in PROGRAMS {
-        cargo(repo, &["run", "-p", "conformance", "--bin", program]).env(PYTHON_VARIABLE, python.program()).run()?;
+        let run = cargo(repo, &["run", "-p", "conformance", "--bin", program]).env(PYTHON_VARIABLE, python.program());
+        progress.step(program, || run.run())?;
     }
-    generation::run(repo, &python)?;
-    recipes::run(repo, &python)?;
-    zoo::run(repo, Some(zoo::SAMPLE))
+    progress.step("generation and training", || generation::run(repo, &python))?;
+    progress.step("the blocks of the documents", || recipes::run(repo, &python))?;
+    progress.step("programs of the zoo", || zoo::run(repo, Some(zoo::SAMPLE)))
 }
 
 /// Exports all models by whole, compares them in Python, and writes the table of the documents.
@@ -31,7 +34,8 @@ pub(crate) fn models(repo: &RepoRoot) -> Result<(), Error> {
     let (python, _) = python(repo)?;
     let program = ["run", "--release", "-p", "conformance", "--bin", "conformance_models", "--"];
     let all = cargo(repo, &program).args(["--all", "--table", "docs/models.md"]);
-    all.env(PYTHON_VARIABLE, python.program()).run()
+    let all = all.env(PYTHON_VARIABLE, python.program());
+    Progress::of(1).step("all models", || all.run())
 }
 
 /// The Python that has torch, and whether it is the one in `.venv`. Any other is the user's, and nothing is installed there.

@@ -8,7 +8,7 @@ use std::path::Path;
 use crate::process::cargo;
 use crate::python::Python;
 use crate::scratch::Scratch;
-use crate::{Error, RepoRoot};
+use crate::{Error, RepoRoot, progress};
 
 /// Compares generation and training with a live Python. A Python without `transformers` or `safetensors` is an error.
 pub(crate) fn run(repo: &RepoRoot, python: &Python) -> Result<(), Error> {
@@ -56,7 +56,7 @@ fn generation(repo: &RepoRoot, python: &Python, folder: &Path) -> Result<(), Err
     if ours != theirs.trim() {
         return Err(differ("the tokens of a program of Rust in Python", theirs.trim(), ours));
     }
-    eprintln!("generation: three models give the same 20 tokens in Rust and in Python");
+    progress::say("generation: three models give the same 20 tokens in Rust and in Python");
     Ok(())
 }
 

@@ -5,6 +5,7 @@ use std::time::Instant;
 
 use libtorch_link::{Libtorch, VERSION};
 
+use crate::progress::Progress;
 use crate::python::{self, Python};
 use crate::scratch::Scratch;
 use crate::{Error, RepoRoot, wheel};
@@ -65,9 +66,10 @@ fn download(repo: &RepoRoot, ours: &Path) -> Result<(), Error> {
     let start = Instant::now();
     eprintln!("downloading libtorch {VERSION} into {} (once; 0.5 GB)", repo.third_party().display());
     let scratch = Scratch::in_folder(&repo.third_party())?;
-    let site = wheels.unpack(&python, &scratch)?;
+    let mut progress = Progress::of(2);
+    let site = progress.step_of_pip("download and unpack the wheels", || wheels.unpack(&python, &scratch))?;
     let made = scratch.path().join("libtorch");
-    wheel::extract_cpu(&site, &made)?;
+    progress.step("take the part for the CPU", || wheel::extract_cpu(&site, &made))?;
     // Before it is moved, so that what cannot be used is not left in its place.
     let cure = "nothing was changed; set LIBTORCH to the folder of another libtorch";
     Libtorch::at(&made).map_err(|source| Error::Libtorch { cure: cure.to_owned(), source })?;

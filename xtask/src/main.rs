@@ -13,6 +13,7 @@ mod generation;
 mod libtorch;
 mod nearest;
 mod process;
+mod progress;
 mod python;
 mod recipes;
 mod repo_root;

@@ -1,11 +1,11 @@
 use std::ffi::OsStr;
 use std::process::{Command, ExitStatus, Stdio};
 
-use crate::{Error, RepoRoot};
+use crate::{Error, RepoRoot, progress};
 
 /// A program to run. Its command line is printed before it starts, and its failure is an error with its exit code.
 ///
-/// It shares this program's terminal, so Ctrl-C reaches both.
+/// It shares this program's terminal, so Ctrl-C reaches both. While a step is shown its output goes through this program.
 pub(crate) struct Process(Command);
 
 /// Runs `cargo` with `args` in the workspace.
@@ -45,8 +45,8 @@ impl Process {
     /// Prints the command line and runs it. Fails if the program fails.
     pub(crate) fn run(mut self) -> Result<(), Error> {
         let line = self.line();
-        eprintln!("> {line}");
-        match self.0.status() {
+        progress::say(&format!("> {line}"));
+        match progress::status(&mut self.0) {
             Ok(status) if status.success() => Ok(()),
             Ok(status) => Err(Error::Failed { line, code: code_of(status) }),
             Err(source) => Err(Error::Start { line, source }),
@@ -56,8 +56,8 @@ impl Process {
     /// Prints the command line, runs it, and returns its output. Fails if the program fails.
     pub(crate) fn read(mut self) -> Result<String, Error> {
         let line = self.line();
-        eprintln!("> {line}");
-        match self.0.stderr(Stdio::inherit()).output() {
+        progress::say(&format!("> {line}"));
+        match progress::output(&mut self.0) {
             Ok(output) if output.status.success() => Ok(String::from_utf8_lossy(&output.stdout).into_owned()),
             Ok(output) => Err(Error::Failed { line, code: code_of(output.status) }),
             Err(source) => Err(Error::Start { line, source }),

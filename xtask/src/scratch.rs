@@ -3,8 +3,8 @@ use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 
-use crate::Error;
 use crate::process::Process;
+use crate::{Error, progress};
 
 /// A folder that is removed unless it is [kept](Scratch::keep): when it is dropped, and also when Ctrl-C or a kill ends this
 /// program before anything is dropped.
@@ -71,10 +71,10 @@ impl Scratch {
         let sent = writeln!(pipe, "{word}");
         drop(pipe);
         if let Err(error) = sent.and_then(|()| self.guardian.wait()) {
-            eprintln!(
+            progress::say(&format!(
                 "warning: the process that removes unfinished work has died ({error}); check {}",
                 self.path.display()
-            );
+            ));
         }
     }
 }
@@ -92,7 +92,7 @@ fn remove_abandoned(parent: &Path) -> Result<(), Error> {
         let name = path.file_name().and_then(|name| name.to_str());
         let process = name.and_then(|name| name.strip_prefix(PREFIX)?.parse::<u32>().ok());
         if process.is_some_and(|id| id == std::process::id() || !is_alive(id)) {
-            eprintln!("removing {}, left by an interrupted run", path.display());
+            progress::say(&format!("removing {}, left by an interrupted run", path.display()));
             // A guardian may be removing it at the same time.
             if let Err(source) = fs::remove_dir_all(&path)
                 && source.kind() != std::io::ErrorKind::NotFound

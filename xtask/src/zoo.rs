@@ -5,7 +5,7 @@ use std::time::SystemTime;
 
 use crate::process::cargo;
 use crate::scratch::Scratch;
-use crate::{Error, RepoRoot, conformance};
+use crate::{Error, RepoRoot, conformance, progress};
 
 /// How many programs a comparison makes. All of them take several minutes.
 pub(crate) const SAMPLE: usize = 15;
@@ -22,7 +22,7 @@ pub(crate) fn run(repo: &RepoRoot, sample: Option<usize>) -> Result<(), Error> {
     let mut names: Vec<&str> = listed.lines().filter_map(|line| line.split_whitespace().next()).collect();
     if let Some(count) = sample {
         let seed = seed();
-        eprintln!("zoo: {count} of {} programs, seed {seed}", names.len());
+        progress::say(&format!("zoo: {count} of {} programs, seed {seed}", names.len()));
         names.sort_by_key(|name| hash(seed, name));
         names.truncate(count);
     }
@@ -38,7 +38,7 @@ pub(crate) fn run(repo: &RepoRoot, sample: Option<usize>) -> Result<(), Error> {
     judge.args([saved.as_os_str(), made.as_os_str()]).run()?;
     threads(python.script(&scripts.join("zoo_saved.py"))).args([&made, &saved]).run()?;
     let count = fs::read_dir(&made).map_err(Error::file(&made, "list"))?.count();
-    eprintln!("zoo: {count} programs load, print, run and are saved as in PyTorch");
+    progress::say(&format!("zoo: {count} programs load, print, run and are saved as in PyTorch"));
     Ok(())
 }
 

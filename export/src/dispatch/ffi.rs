@@ -1,4 +1,8 @@
-//! The C++ shim (`cpp/shim.h`) as safe functions: the one module with `unsafe`, and its children for plans and packages.
+//! The C++ shim (`cpp/shim.h`) as safe functions: the one module with `unsafe`, and its children.
+//!
+//! Here are what the shim reports, calls by name, and tensors with their memory. `session` records and makes fake runs,
+//! `plan` has prepared calls, their frames and the regions of `vmap`, `modes` sets what holds for the time of a function,
+//! `process_copy` runs a function in a copy of the process, `kept` keeps the bytes of storages, `aoti` loads packages.
 //!
 //! The rules it keeps: a tensor handle is the `C_tensor*` of a live `tch::Tensor`, which is an `at::Tensor*`; a handle
 //! that the shim makes goes into exactly one `Tensor`, whose drop deletes it; buffers are freed once, by their owner.
@@ -7,19 +11,23 @@
 #[cfg(feature = "aoti")]
 mod aoti;
 mod kept;
+mod modes;
 mod plan;
+mod process_copy;
+mod session;
 
 #[cfg(feature = "aoti")]
 pub(crate) use aoti::Package;
 pub(crate) use kept::KeptStorage;
-pub(crate) use plan::{Autocast, Calls, Frame, FrameSize, Moved, RawNumber};
-pub(crate) use plan::{
-    enter_vmap, leave_vmap, with_autocast, with_grad_mode, with_inference_mode, with_modes_kept, with_plain_script,
+pub(crate) use modes::{
+    Autocast, with_autocast, with_grad_mode, with_inference_mode, with_modes_kept, with_plain_script,
 };
+pub(crate) use plan::{Calls, Frame, FrameSize, Moved, RawNumber, enter_vmap, leave_vmap};
+pub(crate) use process_copy::ends_in_a_copy;
+pub(crate) use session::{FakeSession, Session};
 
 use std::ffi::{CStr, c_char, c_int, c_void};
-use std::marker::PhantomData;
-use std::ptr::{self, NonNull};
+use std::ptr;
 
 use tch::Tensor;
 
@@ -35,12 +43,6 @@ struct RawBytes {
 struct RawTensors {
     items: *mut *mut c_void,
     len: usize,
-}
-
-/// `tx_session`.
-#[repr(C)]
-struct RawSession {
-    _private: [u8; 0],
 }
 
 const OK: c_int = 0;
@@ -61,23 +63,6 @@ unsafe extern "C" {
         out: *mut RawBytes,
         out_tensors: *mut RawTensors,
     ) -> c_int;
-    fn tx_session_new(frames: c_int, session: *mut *mut RawSession, error: *mut RawBytes) -> c_int;
-    fn tx_session_free(session: *mut RawSession);
-    fn tx_session_start(session: *mut RawSession, error: *mut RawBytes) -> c_int;
-    fn tx_session_stop();
-    fn tx_session_see(session: *mut RawSession, tensor: *mut c_void, out: *mut RawBytes) -> c_int;
-    fn tx_session_take_log(session: *mut RawSession, out: *mut RawBytes) -> c_int;
-    fn tx_session_lifted_count(session: *const RawSession) -> u64;
-    fn tx_session_gradients(session: *const RawSession) -> c_int;
-    fn tx_in_copy(run: unsafe extern "C" fn(*mut c_void), data: *mut c_void, seconds: c_int) -> c_int;
-    fn tx_session_lifted(session: *mut RawSession, index: u64, tensor: *mut *mut c_void, error: *mut RawBytes)
-    -> c_int;
-    fn tx_session_tensor(
-        session: *mut RawSession,
-        number: u64,
-        tensor: *mut *mut c_void,
-        error: *mut RawBytes,
-    ) -> c_int;
     fn tx_fake_tensor(
         like: *mut c_void,
         sizes: *const i64,
@@ -88,27 +73,6 @@ unsafe extern "C" {
     ) -> c_int;
     #[cfg(test)]
     fn tx_op_way(name: *const c_char, overload: *const c_char, way: *mut c_int, error: *mut RawBytes) -> c_int;
-    fn tx_session_fake(
-        session: *mut RawSession,
-        reference: *mut RawSession,
-        tensors: *const *mut c_void,
-        tensors_len: usize,
-        data: *const i64,
-        data_len: usize,
-        error: *mut RawBytes,
-    ) -> c_int;
-    fn tx_session_loose(session: *mut RawSession, equal: *const RawSession);
-    fn tx_session_loosened(session: *const RawSession, calls: *mut *const i64, len: *mut usize);
-    fn tx_session_numbers(session: *const RawSession, numbers: *mut *const i64, len: *mut usize);
-    fn tx_session_compact(session: *const RawSession, out: *mut RawBytes) -> c_int;
-    fn tx_session_stop_reason(session: *const RawSession, out: *mut RawBytes) -> c_int;
-    fn tx_session_is_value(
-        session: *mut RawSession,
-        tensor: *mut c_void,
-        value: u64,
-        is: *mut c_int,
-        error: *mut RawBytes,
-    ) -> c_int;
     fn tx_sizes(tensor: *mut c_void, sizes: *mut *const i64, dims: *mut usize, dtype: *mut c_int) -> c_int;
     fn tx_version() -> *const c_char;
     fn tx_describe(tensor: *mut c_void, out: *mut RawBytes) -> c_int;
@@ -301,192 +265,6 @@ pub(crate) fn call(
     Ok((out, results))
 }
 
-/// A recording session: numbers for tensors and storages, and a log.
-pub(crate) struct Session {
-    raw: NonNull<RawSession>,
-}
-
-// SAFETY: a session is plain C++ data with atomic reference counts in it. Only `run` ties it to a thread, for the time
-// of a `&mut` borrow and inside one call.
-unsafe impl Send for Session {}
-
-impl Session {
-    /// With `frames` the log holds the call stack of every op.
-    pub(crate) fn new(frames: bool) -> Result<Self, ShimError> {
-        let mut raw = ptr::null_mut();
-        let mut error = Buffer::empty();
-        // SAFETY: two places to write to.
-        let status = unsafe { tx_session_new(frames.into(), &mut raw, &mut error.0) };
-        error.check(status)?;
-        match NonNull::new(raw) {
-            Some(raw) => Ok(Self { raw }),
-            None => Err(ShimError::Torch("no session".to_owned())),
-        }
-    }
-
-    /// Runs `f` while this thread's ops are logged. Logging ends with `f`, also when it panics.
-    pub(crate) fn run<R>(&mut self, f: impl FnOnce() -> R) -> Result<R, ShimError> {
-        struct Stop(PhantomData<*const ()>);
-        impl Drop for Stop {
-            fn drop(&mut self) {
-                // SAFETY: undoes the start below, on the same thread: `Stop` cannot leave it.
-                unsafe { tx_session_stop() }
-            }
-        }
-        let mut error = Buffer::empty();
-        // SAFETY: the session stays alive and unmoved until `Stop` runs, since `self` is borrowed that long.
-        let status = unsafe { tx_session_start(self.raw.as_ptr(), &mut error.0) };
-        error.check(status)?;
-        let _stop = Stop(PhantomData);
-        Ok(f())
-    }
-
-    /// The record of a tensor, as if it were an argument.
-    pub(crate) fn see(&mut self, tensor: &Tensor) -> Result<Buffer, ShimError> {
-        let mut out = Buffer::empty();
-        // SAFETY: a live session, a live tensor, a place for the result.
-        let status = unsafe { tx_session_see(self.raw.as_ptr(), handle(tensor), &mut out.0) };
-        out.check(status)
-    }
-
-    /// What was logged since the last time.
-    pub(crate) fn take_log(&mut self) -> Result<Buffer, ShimError> {
-        let mut out = Buffer::empty();
-        // SAFETY: a live session, a place for the result.
-        let status = unsafe { tx_session_take_log(self.raw.as_ptr(), &mut out.0) };
-        out.check(status)
-    }
-
-    /// How many tensors were lifted.
-    pub(crate) fn lifted_count(&self) -> usize {
-        // SAFETY: a live session.
-        let count = unsafe { tx_session_lifted_count(self.raw.as_ptr()) };
-        // It counts objects in memory, so it fits.
-        usize::try_from(count).unwrap_or(usize::MAX)
-    }
-
-    /// Whether ops ran in a backward pass.
-    pub(crate) fn has_gradients(&self) -> bool {
-        // SAFETY: a live session.
-        unsafe { tx_session_gradients(self.raw.as_ptr()) != 0 }
-    }
-
-    /// The content of a lifted tensor at its first use.
-    pub(crate) fn lifted(&mut self, index: usize) -> Result<Tensor, ShimError> {
-        // SAFETY: a live session and two places to write to; an index out of range is an error.
-        make_tensor(|out, error| unsafe { tx_session_lifted(self.raw.as_ptr(), index as u64, out, error) })
-    }
-
-    /// A tensor by its number, on the same memory. It is an error if the tensor does not exist any more.
-    pub(crate) fn tensor(&mut self, number: u64) -> Result<Tensor, ShimError> {
-        // SAFETY: a live session and two places to write to; a number out of range is an error.
-        make_tensor(|out, error| unsafe { tx_session_tensor(self.raw.as_ptr(), number, out, error) })
-    }
-}
-
-impl Session {
-    /// The numbers of the run, in the order of its calls.
-    pub(crate) fn numbers(&self) -> &[i64] {
-        let (mut numbers, mut len) = (ptr::null(), 0);
-        // SAFETY: a live session and two places to write to.
-        unsafe { tx_session_numbers(self.raw.as_ptr(), &mut numbers, &mut len) };
-        if numbers.is_null() {
-            return &[];
-        }
-        // SAFETY: `len` numbers that the session owns. It changes them only in functions that take `&mut self`.
-        unsafe { std::slice::from_raw_parts(numbers, len) }
-    }
-
-    /// What the numbers of a recording are, which of them depend on data, and its values.
-    pub(crate) fn compact(&self) -> Result<Buffer, ShimError> {
-        let mut out = Buffer::empty();
-        // SAFETY: a live session and a place for the result.
-        let status = unsafe { tx_session_compact(self.raw.as_ptr(), &mut out.0) };
-        out.check(status)
-    }
-}
-
-/// A session of a fake run. It is compared with a recording, which lives as long, as does the equal run of a loose one.
-pub(crate) struct FakeSession<'r> {
-    session: Session,
-    // The shim keeps twins of real tensors in the reference, so it must not be used from two threads at once.
-    _reference: PhantomData<(&'r Session, *const ())>,
-}
-
-impl<'r> FakeSession<'r> {
-    /// `tensors` are the declared ones, in the order in which `reference` saw its own. `data` are the numbers that ops get
-    /// in place of the content of tensors.
-    pub(crate) fn new(reference: &'r Session, tensors: &[&Tensor], data: &[i64]) -> Result<Self, ShimError> {
-        let session = Session::new(false)?;
-        let handles: Vec<*mut c_void> = tensors.iter().map(|t| handle(t)).collect();
-        let mut error = Buffer::empty();
-        // SAFETY: two live sessions, and arrays with their lengths that are copied during the call. The reference outlives
-        // the new session by the lifetime `'r`.
-        let status = unsafe {
-            tx_session_fake(
-                session.raw.as_ptr(),
-                reference.raw.as_ptr(),
-                handles.as_ptr(),
-                handles.len(),
-                data.as_ptr(),
-                data.len(),
-                &mut error.0,
-            )
-        };
-        error.check(status)?;
-        Ok(Self { session, _reference: PhantomData })
-    }
-
-    /// Makes it a loose run, before it has started: an op that fails since sizes differ gets those equal that are equal in
-    /// `equal`, which is over.
-    pub(crate) fn loosen(&mut self, equal: &'r FakeSession<'_>) {
-        // SAFETY: two live sessions, of which the other outlives this one by the lifetime `'r`. It is only read.
-        unsafe { tx_session_loose(self.session.raw.as_ptr(), equal.session.raw.as_ptr()) };
-    }
-
-    /// The calls of a loose run that got other sizes, in order.
-    pub(crate) fn loosened(&self) -> &[i64] {
-        let (mut calls, mut len) = (ptr::null(), 0);
-        // SAFETY: a live session and two places to write to.
-        unsafe { tx_session_loosened(self.session.raw.as_ptr(), &mut calls, &mut len) };
-        if calls.is_null() {
-            return &[];
-        }
-        // SAFETY: `len` numbers that the session owns. It changes them only in functions that take `&mut self`.
-        unsafe { std::slice::from_raw_parts(calls, len) }
-    }
-
-    /// Runs `f` as the fake run.
-    pub(crate) fn run<R>(&mut self, f: impl FnOnce() -> R) -> Result<R, ShimError> {
-        self.session.run(f)
-    }
-
-    /// The numbers of the run.
-    pub(crate) fn numbers(&self) -> &[i64] {
-        self.session.numbers()
-    }
-
-    /// How far the run came, and what stopped it.
-    pub(crate) fn stop_reason(&self) -> Result<Buffer, ShimError> {
-        let mut out = Buffer::empty();
-        // SAFETY: a live session and a place for the result.
-        let status = unsafe { tx_session_stop_reason(self.session.raw.as_ptr(), &mut out.0) };
-        out.check(status)
-    }
-
-    /// Whether a tensor that the run returned is this value of the reference.
-    pub(crate) fn is_value(&mut self, tensor: &Tensor, value: usize) -> Result<bool, ShimError> {
-        let mut is = 0;
-        let mut error = Buffer::empty();
-        // SAFETY: a live session whose reference is alive, a live tensor, two places to write to.
-        let status = unsafe {
-            tx_session_is_value(self.session.raw.as_ptr(), handle(tensor), value as u64, &mut is, &mut error.0)
-        };
-        error.check(status)?;
-        Ok(is != 0)
-    }
-}
-
 /// How an op runs without data.
 #[cfg(test)]
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -527,19 +305,6 @@ pub(crate) fn fake_tensor(like: &Tensor, sizes: &[i64], strides: Option<&[i64]>)
     make_tensor(|out, error| unsafe { tx_fake_tensor(handle(like), sizes.as_ptr(), strides, sizes.len(), out, error) })
 }
 
-impl std::fmt::Debug for Session {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Session").finish_non_exhaustive()
-    }
-}
-
-impl Drop for Session {
-    fn drop(&mut self) {
-        // SAFETY: made by `tx_session_new`, freed once, and active on no thread: `run` has ended.
-        unsafe { tx_session_free(self.raw.as_ptr()) }
-    }
-}
-
 /// A tensor's description, then the size of its storage in bytes.
 pub(crate) fn describe(tensor: &Tensor) -> Result<Buffer, ShimError> {
     let mut out = Buffer::empty();
@@ -578,26 +343,6 @@ pub(crate) fn storage_read(tensor: &Tensor, len: usize) -> Result<Vec<u8>, ShimE
 pub(crate) fn storage_new(bytes: &[u8]) -> Result<Tensor, ShimError> {
     // SAFETY: bytes with their length, copied during the call.
     make_tensor(|out, error| unsafe { tx_storage_new(bytes.as_ptr(), bytes.len(), out, error) })
-}
-
-/// Runs `f` in a copy of this process, and says whether it came to its end there: it did not overflow the stack, ask for more
-/// memory than there is, or take more than so many seconds of the processor. True where a process cannot be copied.
-pub(crate) fn ends_in_a_copy(seconds: u16, f: impl FnOnce()) -> bool {
-    unsafe extern "C" fn call<F: FnOnce()>(data: *mut c_void) {
-        // SAFETY: `data` is the place of the function below, which lives longer than this call.
-        let f = unsafe { &mut *data.cast::<Option<F>>() };
-        if let Some(f) = f.take() {
-            // A panic must not unwind into C++; it is not what is asked here.
-            let _ = std::panic::catch_unwind(std::panic::AssertUnwindSafe(f));
-        }
-    }
-    fn pointer<F: FnOnce()>(_: &Option<F>) -> unsafe extern "C" fn(*mut c_void) {
-        call::<F>
-    }
-    let mut f = Some(f);
-    let run = pointer(&f);
-    // SAFETY: `run` takes the place of a function of this type, and is called while it lives, in this process or in a copy.
-    unsafe { tx_in_copy(run, (&raw mut f).cast(), c_int::from(seconds)) == OK }
 }
 
 /// A tensor on the storage of `base`; `sizes` and `strides` must be equally long.

@@ -32,13 +32,7 @@ use pytree_core::{Leaf, OwnedTree, PyTree, Tch};
 /// assert!(!y.requires_grad());
 /// ```
 pub fn inference_mode<R>(f: impl FnOnce() -> R) -> R {
-    let mut f = Some(f);
-    let mut run = || f.take().map(|f| f());
-    // libtorch fails to enter the mode only without memory; then `f` has not run.
-    match with_inference_mode(&mut run).ok().flatten().or_else(&mut run) {
-        Some(result) => result,
-        None => unreachable!("`f` runs in the mode or without it"),
-    }
+    with_inference_mode(f)
 }
 
 /// Methods of [`ExportedProgram`] that run the program. The trait is in the prelude and cannot be implemented elsewhere.

@@ -85,6 +85,7 @@ fn dtype(text: &str) -> Result<DType, String> {
 }
 
 #[cfg(test)]
+#[allow(clippy::unreachable, reason = "a test")]
 mod tests {
     use super::*;
 

@@ -147,3 +147,14 @@ impl<T> Given<Option<T>> for T {
         Some(self)
     }
 }
+
+/// The type `X` that a struct with `remote` describes, for a length that is a constant. The derive checks in that constant that
+/// the fields of the struct are those of the type. Where they are not, the length is an error, and so is every use of the type.
+pub trait Described<X> {
+    /// `X`.
+    type Value;
+}
+
+impl<X> Described<X> for [(); 0] {
+    type Value = X;
+}

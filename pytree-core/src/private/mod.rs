@@ -11,7 +11,7 @@ mod python_name;
 mod static_field;
 
 pub use arguments::{Positional, debug_args, keyword_only, share, slot};
-pub use fields::{AllMovable, Given, Movable, Reader, Skipped, Unread, Whole};
+pub use fields::{AllMovable, Described, Given, Movable, Reader, Skipped, Unread, Whole};
 pub use hints::{Character, Child, LargeNumber, Locked, Marker, Object, Outcome, Set, Shared, SmallNumber, Unordered};
 pub use joined::{FieldNames, Joined, Part, distinct};
 pub use outcome::{AsBox, BoxedKind, ByText, Fallible, ShownKind};

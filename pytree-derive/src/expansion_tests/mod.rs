@@ -203,6 +203,15 @@ fn variants_and_the_other_roles() {
 }
 
 #[test]
+fn a_description_without_parameters() {
+    let input = quote! {
+        #[pytree(remote = "other_crate::Span", as = "tuple", family = Meta)]
+        struct SpanDef(i64, <Self as Ends>::End, #[pytree(skip)] i64);
+    };
+    same("remote_plain", &derive::derive(input, Root::core()));
+}
+
+#[test]
 fn a_type_with_mistakes_still_has_impls() {
     let input = quote! {
         #[pytree(family = Meta)]

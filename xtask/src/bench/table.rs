@@ -82,6 +82,7 @@ fn rounded(value: f64) -> String {
 }
 
 #[cfg(test)]
+#[allow(clippy::unreachable, reason = "a test")]
 mod tests {
     use super::{duration, table};
     use crate::bench::figures::{Figure, Limit};

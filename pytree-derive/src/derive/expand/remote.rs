@@ -3,11 +3,13 @@
 
 use super::walks::{Walk, list, rebuild_fields, type_of};
 use super::with::turbofish;
-use crate::derive::check::Node;
+use crate::derive::check::{Node, NodeField};
 use crate::header::Header;
-use proc_macro2::TokenStream;
-use quote::{ToTokens, quote};
+use crate::ty;
+use proc_macro2::{Ident, Span, TokenStream};
+use quote::{ToTokens, quote, quote_spanned};
 use syn::Path;
+use syn::spanned::Spanned;
 
 /// `Type::walk`, `walk_mut`, `into_walk` and `rebuild`, and the lists of fields behind them.
 pub(super) fn functions(node: &Node<'_>, path: &Path) -> TokenStream {
@@ -15,6 +17,7 @@ pub(super) fn functions(node: &Node<'_>, path: &Path) -> TokenStream {
     let read = node.head(&quote!(__Tree), &quote!(__p::Parts<#family, #path>), &own_type, false);
     let fields = list(node, Walk::Read, &quote!(__t));
     let pretend = pretend(node);
+    let (described, value) = described(node, path);
     let header = Header(node.generics);
     let (generics, clause) = (header.params(None, |_| Vec::new()), header.clause());
     let walk = {
@@ -28,9 +31,10 @@ pub(super) fn functions(node: &Node<'_>, path: &Path) -> TokenStream {
             }
         }
     };
-    let owned = (!node.borrow_only).then(|| owned(node, path));
+    let owned = (!node.borrow_only).then(|| owned(node, path, &value));
     let (_, node_type) = type_of(node, &TokenStream::new());
     quote! {
+        #described
         #[automatically_derived]
         impl #generics __p::Describes for #own_type #clause {
             type Value = #path;
@@ -40,7 +44,7 @@ pub(super) fn functions(node: &Node<'_>, path: &Path) -> TokenStream {
         }
         #[automatically_derived]
         #read {
-            fn walk_fields<'__a, __W: __p::Fields<'__a, #family>>(__t: &'__a #path, __w: &mut __W) {
+            fn walk_fields<'__a, __W: __p::Fields<'__a, #family>>(__t: &'__a #value, __w: &mut __W) {
                 #fields
             }
         }
@@ -53,12 +57,36 @@ pub(super) fn functions(node: &Node<'_>, path: &Path) -> TokenStream {
     }
 }
 
+/// The described type where its fields are used: an alias that is an error if a field is missing or has another type. Then the
+/// mistake is reported once, and not again in each function. A constant cannot name parameters, so for a type with parameters
+/// it is the type itself.
+fn described(node: &Node<'_>, path: &Path) -> (Option<TokenStream>, TokenStream) {
+    if !node.generics.params.is_empty() {
+        return (None, path.to_token_stream());
+    }
+    // A field that is skipped is named only where the value is rebuilt, and `Self` only in impls.
+    let own = Ident::new("Self", Span::call_site());
+    let is_named = |f: &&NodeField<'_>| f.role.has_children() && !ty::mentions(f.ty.to_token_stream(), &own);
+    let checks = node.fields().filter(is_named).map(|NodeField { member, ty, .. }| {
+        let found = quote_spanned!(ty.span().resolved_at(Span::call_site())=> __f);
+        quote! {
+            let __f = &__t.#member;
+            let __f: &#ty = #found;
+        }
+    });
+    let alias = quote! {
+        type __Value = <[(); { let _ = |__t: &#path| { #(#checks)* }; 0 }] as __p::Described<#path>>::Value;
+    };
+    (Some(alias), quote!(__Value))
+}
+
 /// `walk_mut`, `into_walk` and `rebuild`.
-fn owned(node: &Node<'_>, path: &Path) -> TokenStream {
+fn owned(node: &Node<'_>, path: &Path, value: &TokenStream) -> TokenStream {
     let (family, own_type) = (node.family(), node.own_type());
     let head = node.head(&quote!(__Owned), &quote!(__p::PartsOwned<#family, #path>), &own_type, true);
     let (change, take) = (list(node, Walk::Change, &quote!(__t)), list(node, Walk::Take, &quote!(__t)));
-    let rebuild = rebuild_fields(node, &turbofish(path));
+    let target = if node.generics.params.is_empty() { value.clone() } else { turbofish(path) };
+    let rebuild = rebuild_fields(node, &target);
     let (_, ty) = type_of(node, &TokenStream::new());
     let of = |bound: TokenStream| method(node, &quote!(__Owned), &TokenStream::new(), &bound, true);
     let (change_generics, clause) = of(quote!(__V: __p::VisitorMut<#family>));
@@ -69,13 +97,13 @@ fn owned(node: &Node<'_>, path: &Path) -> TokenStream {
     quote! {
         #[automatically_derived]
         #head {
-            fn walk_fields_mut<__W: __p::FieldsMut<#family>>(__t: &mut #path, __w: &mut __W) {
+            fn walk_fields_mut<__W: __p::FieldsMut<#family>>(__t: &mut #value, __w: &mut __W) {
                 #change
             }
-            fn into_fields<__W: __p::FieldsOwned<#family>>(__t: #path, __w: &mut __W) {
+            fn into_fields<__W: __p::FieldsOwned<#family>>(__t: #value, __w: &mut __W) {
                 #take
             }
-            fn rebuild_fields<__S: __p::Source<#family>>(__r: &mut __p::Rebuilder<'_, __S>) -> __p::Rebuilt<#path> {
+            fn rebuild_fields<__S: __p::Source<#family>>(__r: &mut __p::Rebuilder<'_, __S>) -> __p::Rebuilt<#value> {
                 #rebuild
             }
         }

@@ -78,7 +78,12 @@ fn compared(python: &Python, arguments: &Arguments) -> Result<bool> {
     let folder = &arguments.folder;
     std::fs::create_dir_all(folder)?;
     let models = arguments.models()?;
-    for model in &models {
+    // `cargo xtask` shows them in a line, where it has a terminal.
+    let steps = std::env::var_os("TORCH_EXPORT_STEPS").is_some();
+    for (i, model) in models.iter().enumerate() {
+        if steps {
+            println!("step {} of {}: export {}", i + 1, models.len(), model.name);
+        }
         exported(model, folder)?;
     }
     let names: Vec<&str> = models.iter().map(|model| model.name).collect();

@@ -1,4 +1,5 @@
 //! Tests of conditions.
+#![allow(clippy::unreachable, reason = "a test")]
 
 use super::*;
 use PythonFunction as P;

@@ -1,188 +1,27 @@
-//! What it costs to read, print and walk a text or a tree grows with its size and no faster.
-//!
-//! The cost is counted: the bytes that are allocated, and the most that are held at once. What allocates nothing while it
-//! compares is also bounded by the time of the processor, with so much room that only a square is too slow.
-#![allow(clippy::unwrap_used, clippy::panic, reason = "a test")]
+//! The rows: what is read, printed and walked.
 
-#[path = "../../fuzz/src/lib.rs"]
-#[allow(dead_code, unreachable_pub, clippy::expect_used, reason = "the file is a library of its own in `fuzz`")]
-mod promises;
-
-use program::{ExportedProgram, OpName};
-use promises::{EMPTY_MODEL, pt2};
-use pytree_core::{Context, Key, KeyEntry, KeyPath, Leaf, Meta, SpecBuilder, TreeSpec, Value, flatten, unflatten};
-use shapes::{
-    Dim, DynamicShapes, InputSets, PathPattern, ShapeSpec, refine_dynamic_shapes_from_suggested_fixes, string_type,
+#[cfg(feature = "tch")]
+use crate::made::guarded;
+use crate::made::{
+    chain, deep_shapes, deep_spec, file, many, read_condition, read_expr, read_file, read_pattern, read_shapes,
+    read_treespec, sized, wide_shapes, wide_spec, wide_tree,
 };
-use stats_alloc::{INSTRUMENTED_SYSTEM, Region, StatsAlloc};
-use std::alloc::System;
+use program::OpName;
+use pytree_core::{KeyEntry, KeyPath, Leaf, Meta, Value, flatten, unflatten};
+use shapes::{InputSets, PathPattern, refine_dynamic_shapes_from_suggested_fixes, string_type};
 use std::hint::black_box;
-use symbolic::{Expr, parse_srepr, parse_srepr_bool};
-
-#[global_allocator]
-static ALLOCATOR: &StatsAlloc<System> = &INSTRUMENTED_SYSTEM;
-
-/// How much more twice the size may cost. Tables that double when they are full make a factor of 2 a little more.
-const TWICE: f64 = 2.6;
-
-/// How much more of the processor's time eight times the size may take. A square takes 64 times as much.
-const EIGHT_TIMES: f64 = 28.0;
-
-/// So little time says nothing.
-const LEAST: f64 = 2e6;
+use symbolic::Expr;
 
 /// Something that is read or printed, made for a size. What is done to it is measured, how it is made is not.
-struct Row {
-    name: &'static str,
-    size: usize,
-    make: fn(usize) -> Box<dyn Fn()>,
-}
-
-/// The bytes that a run allocates.
-fn allocated(run: &dyn Fn()) -> f64 {
-    let region = Region::new(ALLOCATOR);
-    run();
-    region.change().bytes_allocated as f64
-}
-
-/// The nanoseconds of the processor that this thread has taken, where the system says so.
-fn spent() -> Option<f64> {
-    let text = std::fs::read_to_string("/proc/thread-self/schedstat").ok()?;
-    text.split(' ').next()?.parse().ok()
-}
-
-/// The least time that one of some runs takes.
-fn time(run: &dyn Fn()) -> Option<f64> {
-    let mut least = f64::INFINITY;
-    for _ in 0..3 {
-        let before = spent()?;
-        run();
-        least = least.min(spent()? - before);
-    }
-    Some(least)
-}
-
-fn many(part: &str, n: usize, between: &str) -> String {
-    (0..n).map(|i| part.replace('#', &i.to_string())).collect::<Vec<_>>().join(between)
-}
-
-fn read_treespec(text: String) -> Box<dyn Fn()> {
-    Box::new(move || drop(black_box(TreeSpec::from_json(&text))))
-}
-
-fn read_shapes(text: String) -> Box<dyn Fn()> {
-    Box::new(move || drop(black_box(serde_json::from_str::<DynamicShapes>(&text))))
-}
-
-fn read_expr(text: String) -> Box<dyn Fn()> {
-    Box::new(move || drop(black_box(parse_srepr(&text).map(|expr| expr.to_string()))))
-}
-
-fn read_condition(text: String) -> Box<dyn Fn()> {
-    Box::new(move || drop(black_box(parse_srepr_bool(&text).map(|condition| condition.to_string()))))
-}
-
-fn read_pattern(text: String) -> Box<dyn Fn()> {
-    Box::new(move || drop(black_box(text.parse::<PathPattern>().map(|pattern| pattern.to_string()))))
-}
-
-/// A file with other text at places of its model.
-fn file(parts: &[(&str, &str)]) -> Vec<u8> {
-    let mut model = String::from_utf8(EMPTY_MODEL.to_vec()).unwrap();
-    for (from, to) in parts {
-        assert!(model.contains(from), "{from}");
-        model = model.replacen(from, to, 1);
-    }
-    let none: &[u8] = br#"{"config":{}}"#;
-    pt2(&[
-        ("models/model.json", model.as_bytes()),
-        ("data/weights/model_weights_config.json", none),
-        ("data/constants/model_constants_config.json", none),
-    ])
-}
-
-/// Reads a file, and prints and checks what was read.
-fn read_file(bytes: Vec<u8>) -> Box<dyn Fn()> {
-    Box::new(move || {
-        if let Ok(program) = black_box(ExportedProgram::read(bytes.clone())) {
-            drop(black_box((program.to_string(), program.check(), program.summary(), program.requirements())));
-        }
-    })
-}
-
-/// A file with one input of these sizes, and these ranges.
-fn sized(sizes: &str, strides: &str, ranges: &str) -> Vec<u8> {
-    let meta = format!(
-        r#"{{"dtype":7,"sizes":[{sizes}],"requires_grad":false,"device":{{"type":"cpu","index":null}},"strides":[{strides}],
-        "storage_offset":{{"as_int":0}},"layout":7}}"#
-    );
-    let call =
-        r#"{\"type\": \"builtins.tuple\", \"context\": \"null\", \"children_spec\": []}, {\"type\": \"builtins.dict\""#;
-    let one = r#"{\"type\": \"builtins.tuple\", \"context\": \"null\", \"children_spec\": [{\"type\": null, \"context\": null, \"children_spec\": []}]}, {\"type\": \"builtins.dict\""#;
-    file(&[
-        (r#""inputs": []"#, r#""inputs": [{"as_tensor":{"name":"x"}}]"#),
-        (r#""tensor_values": {}"#, &format!(r#""tensor_values": {{"x":{meta}}}"#)),
-        (r#""input_specs": []"#, r#""input_specs": [{"user_input":{"arg":{"as_tensor":{"name":"x"}}}}]"#),
-        (call, one),
-        (r#""range_constraints": {}"#, &format!(r#""range_constraints": {{{ranges}}}"#)),
-    ])
-}
-
-/// Nodes that each add the input to the value before them.
-fn chain(n: usize) -> Vec<u8> {
-    let meta = r#"{"dtype":7,"sizes":[{"as_int":2}],"requires_grad":false,"device":{"type":"cpu","index":null},"strides":[{"as_int":1}],"storage_offset":{"as_int":0},"layout":7}"#;
-    let name = |i: usize| if i == 0 { "x".to_owned() } else { format!("relu_{i}") };
-    let node = |i: usize| {
-        format!(
-            r#"{{"target":"torch.ops.aten.relu.default","inputs":[{{"name":"self","arg":{{"as_tensor":{{"name":"{}"}}}},"kind":1}}],"outputs":[{{"as_tensor":{{"name":"{}"}}}}],"metadata":{{"stack_trace":"File \"a.py\", line {i}, in forward\n    x = x.relu()"}},"name":"{}"}}"#,
-            name(i - 1),
-            name(i),
-            name(i)
-        )
-    };
-    let nodes: Vec<String> = (1..=n).map(node).collect();
-    let values: Vec<String> = (0..=n).map(|i| format!(r#""{}":{meta}"#, name(i))).collect();
-    let call =
-        r#"{\"type\": \"builtins.tuple\", \"context\": \"null\", \"children_spec\": []}, {\"type\": \"builtins.dict\""#;
-    let one = r#"{\"type\": \"builtins.tuple\", \"context\": \"null\", \"children_spec\": [{\"type\": null, \"context\": null, \"children_spec\": []}]}, {\"type\": \"builtins.dict\""#;
-    file(&[
-        (r#""inputs": []"#, r#""inputs": [{"as_tensor":{"name":"x"}}]"#),
-        (r#""nodes": []"#, &format!(r#""nodes": [{}]"#, nodes.join(","))),
-        (r#""tensor_values": {}"#, &format!(r#""tensor_values": {{{}}}"#, values.join(","))),
-        (r#""input_specs": []"#, r#""input_specs": [{"user_input":{"arg":{"as_tensor":{"name":"x"}}}}]"#),
-        (call, one),
-    ])
-}
-
-/// A spec that is as deep as it has nodes.
-fn deep_spec(n: usize) -> TreeSpec {
-    let mut builder = SpecBuilder::default();
-    (0..n).for_each(|_| builder.open(Context::List, 1));
-    builder.leaf();
-    builder.finish()
-}
-
-/// A spec of a tuple of dicts.
-fn wide_spec(n: usize) -> TreeSpec {
-    TreeSpec::tuple((0..n).map(|i| TreeSpec::dict([(format!("key_{i}"), TreeSpec::leaf())])))
-}
-
-fn wide_tree(n: usize) -> Value<Meta> {
-    Value::list((0..n).map(|i| Value::dict([(format!("k{i}"), Value::from(Leaf::Int(i as i64)))])))
-}
-
-fn wide_shapes(n: usize) -> DynamicShapes {
-    let leaf = |i: usize| DynamicShapes::leaf(ShapeSpec::dims([(0, Dim::new(&format!("d{i}")).unwrap())]));
-    DynamicShapes::Dict((0..n).map(|i| (Key::from(format!("k{i}")), leaf(i))).collect())
-}
-
-fn deep_shapes(n: usize) -> DynamicShapes {
-    (0..n).fold(DynamicShapes::NONE, |shapes, _| DynamicShapes::List(vec![shapes]))
+pub(crate) struct Row {
+    pub(crate) name: &'static str,
+    pub(crate) size: usize,
+    pub(crate) make: fn(usize) -> Box<dyn Fn()>,
 }
 
 const LEAF: &str = r#"{"type": null, "context": null, "children_spec": []}"#;
 
-fn rows() -> Vec<Row> {
+pub(crate) fn rows() -> Vec<Row> {
     vec![
         Row {
             name: "treespec JSON with many children",
@@ -499,117 +338,4 @@ fn rows() -> Vec<Row> {
         #[cfg(feature = "tch")]
         Row { name: "a guard that is too deep", size: 5000, make: |n| guarded(vec![format!("{}1", "(".repeat(n))]) },
     ]
-}
-
-/// A program with conditions on its input, made into a module.
-#[cfg(feature = "tch")]
-fn guarded(guards: Vec<String>) -> Box<dyn Fn()> {
-    use torch_export::RunProgram;
-    let size = r#"{"as_expr":{"expr_str":"Symbol('s0', positive=True, integer=True)","hint":{"as_int":7}}}"#;
-    let mut program =
-        ExportedProgram::read(sized(size, r#"{"as_int":1}"#, r#""s0":{"min_val":0,"max_val":null}"#)).unwrap();
-    program.argument_names = vec!["x".to_owned()];
-    program.guards = guards.into_iter().map(program::Guard::of_code).collect();
-    Box::new(move || drop(black_box(program.module())))
-}
-
-#[test]
-fn costs_grow_with_the_size_and_no_faster() {
-    let mut wrong = Vec::new();
-    let only = std::env::var("ONLY").ok();
-    for Row { name, size, make } in rows() {
-        if only.as_deref().is_some_and(|only| !name.contains(only)) {
-            continue;
-        }
-        let (once, twice, eight) = (make(size), make(2 * size), make(8 * size));
-        // What is made once in a process is not counted.
-        once();
-        let (a, b) = (allocated(&once), allocated(&twice));
-        let factor = b / a.max(1000.0);
-        let times = time(&once).zip(time(&eight)).map(|(a, b)| (b / a.max(LEAST), a, b));
-        println!("{name}: {factor:.2} times the memory of {a} bytes, {times:.1?} times the time");
-        if factor > TWICE {
-            wrong.push(format!("{name}: twice the size takes {factor:.2} times the memory, {a} and {b} bytes"));
-        }
-        if let Some((times, a, b)) = times.filter(|(times, ..)| *times > EIGHT_TIMES) {
-            wrong.push(format!("{name}: eight times the size takes {times:.1} times the time, {a} and {b} ns"));
-        }
-    }
-    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
-}
-
-/// A square is found: the test would fail for it.
-#[test]
-fn a_square_is_seen() {
-    let square = |n: usize| move || drop(black_box((0..n).map(|i| vec![0_u8; i]).collect::<Vec<_>>()));
-    let (once, twice) = (square(500), square(1000));
-    assert!(allocated(&twice) / allocated(&once) > TWICE);
-}
-
-/// A tree of a user, which holds itself.
-#[derive(pytree_core::PyTree)]
-#[pytree(family = Meta)]
-struct Link {
-    value: i64,
-    next: Option<Box<Link>>,
-    others: Vec<Link>,
-}
-
-fn links(depth: usize) -> Link {
-    let end = Link { value: 0, next: None, others: Vec::new() };
-    (0..depth).fold(end, |next, i| match i % 2 {
-        0 => Link { value: i as i64, next: Some(Box::new(next)), others: Vec::new() },
-        _ => Link { value: i as i64, next: None, others: vec![next] },
-    })
-}
-
-fn deep_tree(depth: usize) -> Value<Meta> {
-    (0..depth).fold(Value::from(Leaf::Int(1)), |tree, i| match i % 3 {
-        0 => Value::list([tree]),
-        1 => Value::tuple([tree]),
-        _ => Value::dict([("key", tree)]),
-    })
-}
-
-/// Too deep a tree is an error on the stack of an ordinary thread, whatever its types are. Without optimizations the derived
-/// code takes more of it than a thread has by default.
-#[test]
-fn trees_that_are_too_deep_are_refused_on_an_ordinary_stack() {
-    const STACK: usize = if cfg!(debug_assertions) { 4 << 20 } else { 2 << 20 };
-    let on_a_thread = |run: fn()| std::thread::Builder::new().stack_size(STACK).spawn(run).unwrap().join().unwrap();
-    on_a_thread(|| {
-        for depth in [TreeSpec::MAX_DEPTH + 1, 1200, 5000] {
-            let tree = deep_tree(depth);
-            assert!(flatten(&tree).is_err(), "{depth}");
-            // Dropping a tree is recursion of the language, so it is left out.
-            std::mem::forget(tree);
-        }
-    });
-    on_a_thread(|| {
-        for depth in [TreeSpec::MAX_DEPTH, 1200, 5000] {
-            let tree = links(depth);
-            assert!(flatten::<Meta, _>(&tree).is_err(), "{depth}");
-            std::mem::forget(tree);
-        }
-    });
-}
-
-/// Deep shapes are printed, written and matched, or refused, on the stack of an ordinary thread.
-#[test]
-fn deep_shapes_on_an_ordinary_stack() {
-    const STACK: usize = 2 << 20;
-    let run = || {
-        for depth in [10, 60, 61, 100, 1000, 5000] {
-            let shapes = deep_shapes(depth);
-            let (shown, repr) = (shapes.to_string(), shapes.repr());
-            assert!(shown.starts_with('[') && repr.starts_with('['), "{depth}");
-            assert_eq!(repr.contains("..."), depth > 1000, "{depth}");
-            let written = serde_json::to_string(&shapes);
-            // What can be written can be read.
-            assert!(written.is_err() || serde_json::from_str::<DynamicShapes>(&written.unwrap()).is_ok(), "{depth}");
-            let _ = (shapes.legacy().to_string(), shapes.leaves().len());
-            std::mem::forget(shapes);
-        }
-    };
-    std::thread::Builder::new().stack_size(STACK).spawn(run).unwrap().join().unwrap();
 }
