@@ -300,7 +300,7 @@ impl<'m, M: Module<Family = Tch>> Export<'m, M> {
         let mut cases = Vec::new();
         for set in self.inputs.sets() {
             let inputs = Leaves::of(set)?;
-            cases.push(CheckCase { shown: inputs.shown(), inputs, may_refuse: false });
+            cases.push(CheckCase { shown: inputs.shown(), inputs, may_fail: false, may_refuse: false });
         }
         calling(|| with_plain_script(|| check(self.model, &self.declared, program, &cases)))
     }

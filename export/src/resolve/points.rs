@@ -196,8 +196,22 @@ impl Domain {
 
     /// Points that are nowhere larger than the example, for models that run only at large sizes.
     pub(crate) fn below(&self, count: usize) -> Vec<Vec<i64>> {
+        self.next_to(count, 0x6265_6c6f, |variable, reach| {
+            (variable.example.saturating_sub(reach).max(variable.low).min(variable.example), variable.example)
+        })
+    }
+
+    /// Points that are nowhere smaller than the example, for models whose inputs have positions in other inputs.
+    pub(crate) fn above(&self, count: usize) -> Vec<Vec<i64>> {
+        self.next_to(count, 0x6162_6f76, |variable, reach| {
+            (variable.example, variable.example.saturating_add(reach).min(variable.high).max(variable.example))
+        })
+    }
+
+    /// Points next to the example, with sizes between two ends that depend on how far the search has come.
+    fn next_to(&self, count: usize, seed: u64, ends: impl Fn(&SizeVariable, i64) -> (i64, i64)) -> Vec<Vec<i64>> {
         let mut points = Vec::new();
-        let mut numbers = Numbers::new(0x6265_6c6f);
+        let mut numbers = Numbers::new(seed);
         for draw in 0..DRAWS * count {
             if points.len() == count {
                 break;
@@ -206,8 +220,8 @@ impl Domain {
             let point = self.drawn(|variable| match self.datum(&variable.symbol) {
                 Some(_) => variable.example,
                 None => {
-                    let least = variable.example.saturating_sub(reach.saturating_mul(variable.step));
-                    numbers.between(least.max(variable.low).min(variable.example), variable.example)
+                    let (low, high) = ends(variable, reach.saturating_mul(variable.step));
+                    numbers.between(low, high)
                 }
             });
             if self.allows(&point) && !points.contains(&point) && point != self.example() {

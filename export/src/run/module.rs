@@ -135,8 +135,9 @@ impl ProgramModule {
         self.run_leaves(&leaves)
     }
 
-    fn run_leaves(&self, leaves: &[LeafRef<'_, Tch>]) -> Result<Vec<Leaf<Tch>>, CallError> {
-        let Shared { plan, checks, program, .. } = &*self.shared;
+    /// Whether the program is made for these inputs.
+    pub(crate) fn accepts(&self, leaves: &[LeafRef<'_, Tch>]) -> Result<(), CallError> {
+        let Shared { checks, program, .. } = &*self.shared;
         if leaves.len() != checks.count() {
             let found = leaves.len();
             return Err(InputMismatch::Count { expected: checks.count(), found }.into());
@@ -145,6 +146,12 @@ impl ProgramModule {
         if leaves.len() != program.in_spec.num_leaves() {
             return Err(structure(&program.in_spec, &program.in_spec).into());
         }
+        Ok(())
+    }
+
+    fn run_leaves(&self, leaves: &[LeafRef<'_, Tch>]) -> Result<Vec<Leaf<Tch>>, CallError> {
+        self.accepts(leaves)?;
+        let Shared { plan, .. } = &*self.shared;
         let _turn = (!plan.written.is_empty()).then(|| lock(&self.turn));
         let mut frame = self.frame()?;
         let outputs = Execution::new(plan, &mut frame, self.mode).run(leaves);

@@ -31,7 +31,8 @@ const CHEAP: f64 = 1e9;
 /// long as well.
 ///
 /// The recorded run says what the model gives for the first set. Where runs take long, the other sets are left out, and their
-/// values are used at the unseen sizes: runs without data have shown that the graph is the same at their own sizes.
+/// values are used at the unseen sizes: runs without data have shown that the graph is the same at their own sizes, which the
+/// program must accept.
 pub(crate) fn verify(
     runs: &Runs<'_>,
     resolved: &Resolved,
@@ -41,42 +42,63 @@ pub(crate) fn verify(
     let given: Vec<LeafSizes> = runs.sets().iter().map(|set| LeafSizes::of(&set.leaves)).collect();
     let mut left = if all { f64::INFINITY } else { CHEAP };
     let mut affords = |sizes: &LeafSizes| {
-        let work =
-            runs.work(&runs.fake(&Given { sizes: sizes.clone(), data: runs.example_run().given().data.clone() }));
-        left -= work;
-        left >= 0.0
+        let given = Given { sizes: sizes.clone(), data: runs.example_run().given().data.clone() };
+        let work = runs.work(&runs.fake(&given));
+        let affordable = work <= left;
+        left -= if affordable { work } else { 0.0 };
+        affordable
     };
     let (now, later): (Vec<usize>, Vec<usize>) = (1..given.len()).partition(|set| affords(&given[*set]));
     let unseen = small(runs, resolved, &given);
-    let case =
-        |set: usize| CheckCase { shown: runs.shown(&given[set]), inputs: runs.sets()[set].shared(), may_refuse: false };
+    let case = |set: usize| CheckCase {
+        shown: runs.shown(&given[set]),
+        inputs: runs.sets()[set].shared(),
+        may_fail: false,
+        may_refuse: false,
+    };
     let mut check = Check::new(runs.model(), runs.declared(), program, &runs.shown(&runs.example().sizes))?;
-    // A run that was not recorded is compared at least once.
+    // At least one run is compared that was not recorded.
     let recorded = runs.example().outcome.as_ref().filter(|_| given.len() + unseen.len() > 1);
     check.compare(&case(0), recorded)?;
     for set in now {
         check.compare(&case(set), None)?;
     }
-    let mut compared: Vec<&LeafSizes> = Vec::new();
-    for (turn, sizes) in unseen.iter().enumerate() {
-        if !compared.is_empty() && !affords(sizes) {
-            break;
-        }
-        let values = later.get(turn % later.len().max(1)).copied().unwrap_or_default();
-        // What comes out of the tensors there may be outside of the model's range.
-        let may_refuse = !resolved.data.is_empty();
-        let case = CheckCase { shown: runs.shown(sizes), inputs: runs.inputs_of(sizes, values)?, may_refuse };
-        compared.extend(check.compare(&case, None)?.then_some(sizes));
+    for set in &later {
+        check.sides.accepts(&case(*set))?;
     }
-    for set in later.into_iter().filter(|_| compared.is_empty()) {
-        check.compare(&case(set), None)?;
+    // What comes out of the tensors there may be outside of the model's range, so that the program refuses them.
+    let may_refuse = !resolved.data.is_empty();
+    let mut compared: Vec<LeafSizes> = Vec::new();
+    let mut try_sizes = |sizes: LeafSizes, values: usize| -> Result<Option<LeafSizes>, ExportError> {
+        let inputs = runs.inputs_of(&sizes, values)?;
+        let case = CheckCase { shown: runs.shown(&sizes), inputs, may_fail: true, may_refuse };
+        Ok(check.compare(&case, None)?.then_some(sizes))
+    };
+    for sizes in unseen {
+        if compared.is_empty() || affords(&sizes) {
+            let values = later.get(compared.len() % later.len().max(1)).copied().unwrap_or_default();
+            compared.extend(try_sizes(sizes, values)?);
+        }
+    }
+    // An input may have positions in another one, which are outside of it where that is smaller.
+    for sizes in larger(runs, resolved, &given) {
+        if compared.is_empty() {
+            compared.extend(try_sizes(sizes, 0)?);
+        }
+    }
+    if compared.is_empty() {
+        // There are no unseen sizes, or neither model nor program takes their inputs.
+        let last = recorded.filter(|_| given.len() == 1).map(|_| 0);
+        for set in later.into_iter().chain(last) {
+            check.compare(&case(set), None)?;
+        }
     }
     let mut verification = check.finish();
     verification.unseen = !compared.is_empty();
     if compared.is_empty() && !program.hints.is_empty() {
         verification.unproven.push(Unproven::Sizes);
     }
-    let values = compared.pop().unwrap_or(&runs.example().sizes);
+    let values = compared.pop().unwrap_or_else(|| runs.example().sizes.clone());
     let names = program.graph.placeholders().map(|(_, node)| node.name.clone());
     let lifted = program.graph.placeholders().count() - values.iter().count();
     let named = names.skip(lifted).zip(values.iter());
@@ -109,6 +131,13 @@ fn small(runs: &Runs<'_>, resolved: &Resolved, given: &[LeafSizes]) -> Vec<LeafS
     sizes
 }
 
+/// Sizes that are not among the given ones and nowhere smaller than the example, but not much larger.
+fn larger(runs: &Runs<'_>, resolved: &Resolved, given: &[LeafSizes]) -> Vec<LeafSizes> {
+    let points = resolved.domain.above(UNSEEN + given.len());
+    let sizes = points.into_iter().filter_map(|point| resolved.domain.sizes(&point, &runs.example().sizes));
+    sizes.filter(|sizes| !given.contains(sizes)).take(UNSEEN).collect()
+}
+
 /// How many elements the inputs have together.
 fn elements(sizes: &LeafSizes) -> i64 {
     let of = |sizes: &[i64]| sizes.iter().fold(1_i64, |n, size| n.saturating_mul(*size));
@@ -120,7 +149,9 @@ pub(crate) struct CheckCase {
     /// Their sizes, for messages.
     pub(crate) shown: String,
     pub(crate) inputs: Leaves,
-    /// Whether model and program may refuse them.
+    /// Whether the model may fail.
+    pub(crate) may_fail: bool,
+    /// Whether the program may refuse them.
     pub(crate) may_refuse: bool,
 }
 
@@ -160,18 +191,15 @@ impl<'a> Check<'a> {
     /// Compares both on these inputs; returns whether they could be compared. If what the model did with the inputs is known,
     /// it does not run. Where the values of the inputs say little, both also run on other values.
     fn compare(&mut self, case: &CheckCase, known: Option<&Outcome>) -> Result<bool, ExportError> {
-        let given = match case.may_refuse {
-            true => self.sides.compare_if_possible(case)?,
-            false => Some(self.sides.compare(case, known)?),
-        };
+        let given = self.sides.compare(case, known)?;
         let Some(given) = given else { return Ok(false) };
         let little = inputs::say_little(&case.inputs) || given.vacuous.iter().any(Option::is_some);
         self.seen.add(&given, &mut self.verification);
         if little {
             // The model may reject other values, and the program may refuse them.
             let inputs = inputs::varied(&case.inputs)?;
-            let varied = CheckCase { shown: case.shown.clone(), inputs, may_refuse: true };
-            if let Some(varied) = self.sides.compare_if_possible(&varied)? {
+            let varied = CheckCase { shown: case.shown.clone(), inputs, may_fail: true, may_refuse: true };
+            if let Some(varied) = self.sides.compare(&varied, None)? {
                 self.seen.add(&varied, &mut self.verification);
             }
         }

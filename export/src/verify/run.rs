@@ -64,28 +64,29 @@ impl<'a> Sides<'a> {
     }
 
     /// Runs both on copies of the inputs and compares what they return and write. If what the model did with these inputs is
-    /// known, only the program runs.
-    pub(super) fn compare(&self, case: &CheckCase, known: Option<&Outcome>) -> Result<Compared, ExportError> {
-        let made;
-        let expected = match known {
-            Some(known) => known,
-            None => {
-                made = self.model_run(&case.inputs)?;
-                &made
-            }
+    /// known, only the program runs. `None` for inputs at which the model may fail and does, or that the program may refuse and
+    /// does.
+    pub(super) fn compare(&self, case: &CheckCase, known: Option<&Outcome>) -> Result<Option<Compared>, ExportError> {
+        let run = match known {
+            Some(_) => None,
+            None => match self.model_run(&case.inputs) {
+                Ok(run) => Some(run),
+                Err(_) if case.may_fail => return Ok(None),
+                Err(error) => return Err(error),
+            },
         };
-        let got = self.program_run(&case.inputs).map_err(|source| failed(&case.shown, source))?;
-        self.judge(case, &got, expected)
-    }
-
-    /// Compares them on inputs that the model or the program may reject.
-    pub(super) fn compare_if_possible(&self, case: &CheckCase) -> Result<Option<Compared>, ExportError> {
-        let Ok(expected) = self.model_run(&case.inputs) else { return Ok(None) };
+        let Some(expected) = known.or(run.as_ref()) else { return Ok(None) };
         match self.program_run(&case.inputs) {
-            Ok(got) => self.judge(case, &got, &expected).map(Some),
-            Err(error) if refuses(&error) => Ok(None),
+            Ok(got) => self.judge(case, &got, expected).map(Some),
+            Err(error) if case.may_refuse && refuses(&error) => Ok(None),
             Err(source) => Err(failed(&case.shown, source)),
         }
+    }
+
+    /// Fails where the program refuses the inputs.
+    pub(super) fn accepts(&self, case: &CheckCase) -> Result<(), ExportError> {
+        let leaves: Vec<_> = case.inputs.leaves.iter().map(Leaf::as_ref).collect();
+        self.module.accepts(&leaves).map_err(|source| failed(&case.shown, source))
     }
 
     fn judge(&self, case: &CheckCase, got: &Outcome, expected: &Outcome) -> Result<Compared, ExportError> {
