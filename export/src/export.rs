@@ -208,15 +208,20 @@ impl<'m, M: Module<Family = Tch>> Export<'m, M> {
         self
     }
 
-    /// Sets whether the program is compared with the model at unseen sizes before it is returned. On by default.
+    /// Sets whether the program is compared with the model before it is returned: on the first set of inputs, and at one or two
+    /// sizes that no set has. On by default.
+    ///
+    /// The other sets are compared too while their runs take together less than a billion multiplications. What takes longer is
+    /// left out: the values of these sets are used at the other sizes, and the program must accept the sets themselves. With
+    /// [`require_proof`](Export::require_proof), and in [`check`](Export::check), nothing is left out.
     pub fn verify(mut self, verify: bool) -> Self {
         self.verify = verify;
         self
     }
 
     /// Sets whether a program is an error if its comparison with the model does not prove all of it
-    /// ([`Verification::unproven`]): for example if an output is zero in every run, or if no unseen sizes could be tried. Off by
-    /// default, since a model may return zeros.
+    /// ([`Verification::unproven`]): for example if an output is zero in every run, or if no unseen sizes could be tried. All given
+    /// sets are then compared, however long that takes. Off by default, since a model may return zeros.
     pub fn require_proof(mut self, required: bool) -> Self {
         self.proof = required;
         self

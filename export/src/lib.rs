@@ -62,7 +62,7 @@
 //! further runs are *fake*: their tensors hold no data, so they may have any size and cost no memory. From the numbers of
 //! these runs the integers and floats of the graph are identified as expressions of the sizes. The shape rules of the ops
 //! determine which sizes are equal, related or fixed. If the forward takes another path at other sizes, the condition
-//! becomes a guard. At the end the program is compared with the model on the given sets and at small sizes that are not
+//! becomes a guard. At the end the program is compared with the model on given sets and at small sizes that are not
 //! among them.
 //!
 //! Problems are reported with the op and the Rust line: a number read from a tensor, an integer that no expression gives, a

@@ -3,6 +3,7 @@
 mod compare;
 mod inputs;
 mod run;
+mod sizes;
 
 use crate::ExportError;
 use crate::model::{Forward, Leaves};
@@ -14,15 +15,7 @@ use crate::variable::LeafSizes;
 use program::{ExportedProgram, InputSizes, NodeValue, Unproven, Vacuous, Verification};
 use pytree_core::DType;
 use run::{Compared, Sides};
-
-/// How many sizes that the export was not given are tried.
-const UNSEEN: usize = 2;
-
-/// How many sizes are considered.
-const CANDIDATES: usize = 32;
-
-/// So many elements always cost little.
-const FEW_ELEMENTS: i64 = 1 << 16;
+use sizes::{larger, small};
 
 /// How many multiplications the runs may take together that are not needed for every export: some tenths of a second.
 const CHEAP: f64 = 1e9;
@@ -66,26 +59,7 @@ pub(crate) fn verify(
     for set in &later {
         check.sides.accepts(&case(*set))?;
     }
-    // What comes out of the tensors there may be outside of the model's range, so that the program refuses them.
-    let may_refuse = !resolved.data.is_empty();
-    let mut compared: Vec<LeafSizes> = Vec::new();
-    let mut try_sizes = |sizes: LeafSizes, values: usize| -> Result<Option<LeafSizes>, ExportError> {
-        let inputs = runs.inputs_of(&sizes, values)?;
-        let case = CheckCase { shown: runs.shown(&sizes), inputs, may_fail: true, may_refuse };
-        Ok(check.compare(&case, None)?.then_some(sizes))
-    };
-    for sizes in unseen {
-        if compared.is_empty() || affords(&sizes) {
-            let values = later.get(compared.len() % later.len().max(1)).copied().unwrap_or_default();
-            compared.extend(try_sizes(sizes, values)?);
-        }
-    }
-    // An input may have positions in another one, which are outside of it where that is smaller.
-    for sizes in larger(runs, resolved, &given) {
-        if compared.is_empty() {
-            compared.extend(try_sizes(sizes, 0)?);
-        }
-    }
+    let mut compared = unseen_sizes(runs, resolved, &mut check, unseen, &later, affords)?;
     if compared.is_empty() {
         // There are no unseen sizes, or neither model nor program takes their inputs.
         let last = recorded.filter(|_| given.len() == 1).map(|_| 0);
@@ -107,41 +81,37 @@ pub(crate) fn verify(
     Ok(verification)
 }
 
-/// Sizes that are not among the given ones and that cost no more than these. The smallest come first.
-fn small(runs: &Runs<'_>, resolved: &Resolved, given: &[LeafSizes]) -> Vec<LeafSizes> {
-    let most = given.iter().map(elements).max().unwrap_or_default().max(FEW_ELEMENTS);
-    let affordable = |points: Vec<Vec<i64>>| -> Vec<LeafSizes> {
-        let sizes = points.into_iter().filter_map(|point| resolved.domain.sizes(&point, &runs.example().sizes));
-        sizes.filter(|sizes| !given.contains(sizes) && elements(sizes) <= most).collect()
+/// Compares the program with the model at these sizes, or where both cannot be compared at any of them, at larger ones than the
+/// example's; returns at which. The first has to be compared, others if they are affordable. The values are those of the sets
+/// `values`, or of the first one.
+fn unseen_sizes(
+    runs: &Runs<'_>,
+    resolved: &Resolved,
+    check: &mut Check<'_>,
+    unseen: Vec<LeafSizes>,
+    values: &[usize],
+    mut affords: impl FnMut(&LeafSizes) -> bool,
+) -> Result<Vec<LeafSizes>, ExportError> {
+    // What comes out of the tensors there may be outside of the model's range, so that the program refuses them.
+    let may_refuse = !resolved.data.is_empty();
+    let mut compare = |sizes: &LeafSizes, set: usize| {
+        let inputs = runs.inputs_of(sizes, set)?;
+        check.compare(&CheckCase { shown: runs.shown(sizes), inputs, may_fail: true, may_refuse }, None)
     };
-    let mut sizes = affordable(resolved.domain.small(CANDIDATES, 0));
-    if sizes.is_empty() {
-        sizes = affordable(resolved.domain.below(CANDIDATES));
+    let mut compared: Vec<LeafSizes> = Vec::new();
+    for sizes in unseen {
+        let set = values.get(compared.len() % values.len().max(1)).copied().unwrap_or_default();
+        if (compared.is_empty() || affords(&sizes)) && compare(&sizes, set)? {
+            compared.push(sizes);
+        }
     }
-    // A size that is not in any given set proves more. Of the others, the very smallest often have a size of 0 somewhere
-    // inside.
-    let known = |sizes: &LeafSizes| given.iter().map(|set| set.in_common(sizes)).max().unwrap_or_default();
-    sizes.sort_by_key(|sizes| (known(sizes), elements(sizes)));
-    sizes.dedup();
-    let equal = sizes.first().map(known);
-    let alike = sizes.iter().take_while(|sizes| Some(known(sizes)) == equal).count();
-    let skip = (alike / 4).min(alike.saturating_sub(UNSEEN));
-    sizes.drain(..skip);
-    sizes.truncate(UNSEEN);
-    sizes
-}
-
-/// Sizes that are not among the given ones and nowhere smaller than the example, but not much larger.
-fn larger(runs: &Runs<'_>, resolved: &Resolved, given: &[LeafSizes]) -> Vec<LeafSizes> {
-    let points = resolved.domain.above(UNSEEN + given.len());
-    let sizes = points.into_iter().filter_map(|point| resolved.domain.sizes(&point, &runs.example().sizes));
-    sizes.filter(|sizes| !given.contains(sizes)).take(UNSEEN).collect()
-}
-
-/// How many elements the inputs have together.
-fn elements(sizes: &LeafSizes) -> i64 {
-    let of = |sizes: &[i64]| sizes.iter().fold(1_i64, |n, size| n.saturating_mul(*size));
-    sizes.iter().flatten().map(of).fold(0, i64::saturating_add)
+    // An input may have positions in another one, which are outside of it where that is smaller.
+    for sizes in larger(runs, resolved) {
+        if compared.is_empty() && compare(&sizes, 0)? {
+            compared.push(sizes);
+        }
+    }
+    Ok(compared)
 }
 
 /// Inputs at which a program is compared with its model.

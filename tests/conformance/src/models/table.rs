@@ -15,7 +15,7 @@ Every model is written in plain tch (`tests/conformance/src/models`), exported, 
 cargo xtask models
 ```
 
-*Export* is the time of `Export::run`; *check* is the part of it in which model and program run on the given sets and at unseen
+*Export* is the time of `Export::run`; *check* is the part of it in which model and program run on given sets and at unseen
 sizes, which `Export::verify(false)` leaves out and Python does not do; then the time of `torch.export.export` for the same
 architecture, one thread each. *Memory* is how much more than before was in use at the most expensive moment, in Python (where
 all models share a process, so that memory of an earlier one is used again), and for one plain forward of each set; libtorch's
