@@ -278,6 +278,7 @@ fn formulas_that_are_not_wrong() {
     let held = |x: &Form, k: i64| by(Op::Div, &of(Op::Add, x, &of(Op::Mul, &a, &b)), k);
     let beyond = held(&by(Op::Max, &by(Op::Div, &a, 8), 157), 16);
     let twice = held(&by(Op::Max, &by(Op::Div, &b, 4), 98), 20);
+    let far_end = held(&by(Op::Min, &by(Op::Sub, &b, 11), 117), 160);
     let cases = [
         (together, [20, 5]),
         (slope, [31, 10]),
@@ -285,6 +286,7 @@ fn formulas_that_are_not_wrong() {
         (equal, [14, 25]),
         (beyond, [7, 16]),
         (twice, [28, 21]),
+        (far_end, [28, 3]),
     ];
     for (truth, example) in cases {
         let mut solver = Solver::new(&space(&example));
