@@ -13,8 +13,8 @@
 
 namespace tx {
 
-// The call stack of an op, innermost first, as return addresses. libtorch's own frames are left out where they can be
-// recognised: they are many, no forward is among them, and resolving them would read all of its symbols.
+// The call stack of an op, innermost first, as return addresses. The frames of libtorch and of the C library are left out
+// where they can be recognised: they are many, no forward is among them, and resolving them would read all of their symbols.
 namespace {
 
 constexpr size_t MOST = 48;
@@ -49,32 +49,38 @@ Module module_of(uintptr_t address) {
   return search.found;
 }
 
-// The address range of libtorch, unless it is linked into the program itself.
-Module libtorch() {
-  static const Module found = [] {
-    const auto module = module_of(reinterpret_cast<uintptr_t>(&c10::Dispatcher::singleton()));
-    return module.holds(reinterpret_cast<uintptr_t>(&module_of)) ? Module{} : module;
-  }();
+// The address range of the library that has a function, unless it is linked into the program itself.
+template <typename Function> Module library_of(Function *function) {
+  const auto module = module_of(reinterpret_cast<uintptr_t>(function));
+  return module.holds(reinterpret_cast<uintptr_t>(&module_of)) ? Module{} : module;
+}
+
+const std::array<Module, 2> &skipped() {
+  static const std::array<Module, 2> found{library_of(&c10::Dispatcher::singleton), library_of(&dl_iterate_phdr)};
   return found;
 }
 #else
-Module libtorch() { return {}; }
+const std::array<Module, 2> &skipped() {
+  static const std::array<Module, 2> none{};
+  return none;
+}
 #endif
 
 } // namespace
 
 void write_frames(Writer &out) {
   struct Stack {
-    Module skip;
+    const std::array<Module, 2> &skip;
     size_t count = 0;
     std::array<uint64_t, MOST> addresses;
-  } stack{libtorch(), 0, {}};
+  } stack{skipped(), 0, {}};
 #if __has_include(<unwind.h>)
   _Unwind_Backtrace(
       [](_Unwind_Context *context, void *data) {
         auto *stack = static_cast<Stack *>(data);
         const auto address = static_cast<uintptr_t>(_Unwind_GetIP(context));
-        if (!stack->skip.holds(address))
+        const auto holds = [&](const Module &module) { return module.holds(address); };
+        if (std::none_of(stack->skip.begin(), stack->skip.end(), holds))
           stack->addresses[stack->count++] = address;
         return stack->count == MOST ? _URC_END_OF_STACK : _URC_NO_REASON;
       },
