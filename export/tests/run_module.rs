@@ -382,6 +382,41 @@ fn arguments_are_bound_by_position_and_by_name() {
     let list = Value::list([tensor(&y)]);
     let nested = error(named(vec![tensor(&x)], vec![("y", list), ("scale", scale())]));
     assert!(nested.contains("The parameter `y` has another structure: "), "{nested}");
+    let bare = error(Value::tuple([tensor(&x), tensor(&y)]));
+    assert!(
+        bare.contains("or a pair `((x, y), kwargs)`, where `kwargs` is a struct with `#[pytree(as = \"dict\")]`"),
+        "{bare}"
+    );
+}
+
+/// An input that may leave out a field.
+#[derive(PyTree)]
+struct Batch {
+    ids: Tensor,
+    mask: Option<Tensor>,
+}
+
+struct Masked;
+
+#[module]
+impl Masked {
+    fn forward(&self, batch: &Batch) -> Tensor {
+        batch.mask.as_ref().map_or_else(|| &batch.ids * 2, |mask| &batch.ids * mask)
+    }
+}
+
+#[test]
+fn a_field_that_is_left_out_is_named() {
+    let batch = |mask: bool| Masked::args(Batch { ids: randn(&[2, 3]), mask: mask.then(|| randn(&[2, 3])) });
+    for (with, text) in [
+        (true, "Here `mask` is None or left out, and was not when the program was exported."),
+        (false, "When the program was exported, `mask` was None or left out."),
+    ] {
+        let inputs = ModelInputs::new(&Masked, [batch(with)]).unwrap();
+        let program = Export::new(&Masked, &inputs).run().unwrap();
+        let error = program.call::<_, Tensor>(&batch(!with)).unwrap_err().to_string();
+        assert!(error.contains("The parameter `batch` has another structure") && error.ends_with(text), "{error}");
+    }
 }
 
 #[test]

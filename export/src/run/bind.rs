@@ -15,7 +15,7 @@ pub(super) type Order = SmallVec<[usize; 16]>;
 /// `names` are the names of the program's arguments, positional ones first, as far as they are known.
 pub(super) fn bind(in_spec: &TreeSpec, names: &[String], given: &TreeSpec) -> Result<Order, InputMismatch> {
     let (Some(wanted), Some(found)) = (Call::of(in_spec), Call::of(given)) else {
-        return Err(structure(in_spec, given));
+        return Err(structure(in_spec, given, PAIR));
     };
     let bound = Binding { names, wanted: &wanted, found: &found }.bind();
     bound.map_err(|problem| {
@@ -29,13 +29,41 @@ pub(super) fn bind(in_spec: &TreeSpec, names: &[String], given: &TreeSpec) -> Re
     })
 }
 
-/// The error of PyTorch for inputs of another structure.
-pub(super) fn structure(in_spec: &TreeSpec, found: &TreeSpec) -> InputMismatch {
+/// What a call has to be.
+const PAIR: &str = " The inputs are those that `args` of a model makes, or a pair `((x, y), kwargs)`, where `kwargs` is a struct with \
+                    `#[pytree(as = \"dict\")]`.";
+
+/// The error of PyTorch for inputs of another structure, with a cure.
+pub(super) fn structure(in_spec: &TreeSpec, found: &TreeSpec, cure: &str) -> InputMismatch {
     let problem = match in_spec.same_as(found) {
         Ok(()) => "the program names other inputs than its structure has".to_owned(),
-        Err(error) => format!("They differ {error}"),
+        Err(error) => format!("They differ {error}{}{cure}", fields(in_spec, found)),
     };
     InputMismatch::Structure { expected: in_spec.to_string(), found: found.to_string(), problem }
+}
+
+/// The fields by which the first nodes differ that have other fields. One that is `None` is not a child of its node.
+fn fields(wanted: &TreeSpec, found: &TreeSpec) -> String {
+    let names = |node: SpecNode<'_>| -> Option<Vec<String>> {
+        Some(node.context()?.names()?.iter().map(str::to_owned).collect())
+    };
+    let mut pairs = wanted.nodes().zip(found.nodes()).filter(|(a, b)| a.context() != b.context());
+    let Some((Some(wanted), Some(found))) = pairs.next().map(|(a, b)| (names(a), names(b))) else {
+        return String::new();
+    };
+    let only = |these: &[String], those: &[String]| -> Vec<String> {
+        these.iter().filter(|name| !those.contains(name)).map(|name| format!("`{name}`")).collect()
+    };
+    let (left_out, added) = (only(&wanted, &found), only(&found, &wanted));
+    let mut text = String::new();
+    if !left_out.is_empty() {
+        text +=
+            &format!(" Here {} is None or left out, and was not when the program was exported.", left_out.join(", "));
+    }
+    if !added.is_empty() {
+        text += &format!(" When the program was exported, {} was None or left out.", added.join(", "));
+    }
+    text
 }
 
 /// The two sides of a call.
@@ -87,8 +115,10 @@ impl Binding<'_> {
             (None, None) => return Err(format!("The parameter `{}` is not given.", shown())),
             (Some(part), None) | (None, Some(part)) => part,
         };
-        if let Err(error) = wanted.node.to_spec().same_as(&part.node.to_spec()) {
-            return Err(format!("The parameter `{}` has another structure: {error}", shown()));
+        let (wanted, found) = (wanted.node.to_spec(), part.node.to_spec());
+        if let Err(error) = wanted.same_as(&found) {
+            let fields = fields(&wanted, &found);
+            return Err(format!("The parameter `{}` has another structure: {error}{fields}", shown()));
         }
         taken.push(part.node.index());
         order.extend(part.first..part.first + part.node.num_leaves());

@@ -144,7 +144,7 @@ impl ProgramModule {
         }
         checks.check(leaves)?;
         if leaves.len() != program.in_spec.num_leaves() {
-            return Err(structure(&program.in_spec, &program.in_spec).into());
+            return Err(structure(&program.in_spec, &program.in_spec, "").into());
         }
         Ok(())
     }
