@@ -216,6 +216,14 @@ fn a_constant_names_the_operator_and_the_other_size() {
     for python in ["TORCH_LOGS", "mark_dynamic"] {
         assert!(torch.contains(python) && !own.contains(python), "{own}");
     }
+    // Which of them belongs to it is not known.
+    let others = |sizes: &[i64], text: &str| {
+        let leaves = vec![leaf("x", &[4], on(0, &batch)), leaf("y", sizes, ShapeSpec::None)];
+        let (own, _) = fixed(leaves, (0, 1));
+        assert!(own.contains(text), "{own}");
+    };
+    others(&[4, 4], " L['y'].size()[0] and L['y'].size()[1] are static in the spec and have this size: if one of them");
+    others(&[4, 4, 3, 4], " L['y'].size()[0] and 2 other dimensions are static in the spec and have this size");
     let (own, _) =
         fixed(vec![leaf("x", &[4], on(0, &batch)), leaf("y", &[4], on(0, Dim::new("b").expect("a name")))], (0, 1));
     assert!(own.contains("must always be equal. Demanded by `aten.add.Tensor`."), "{own}");

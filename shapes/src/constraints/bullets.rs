@@ -75,10 +75,10 @@ impl View<'_> {
         (origin != ORIGIN).then_some(Cause { origin, guard: at, line: None })
     }
 
-    /// Another dimension that is static in the spec and has this size.
-    fn static_partner(&self, own: &InputDim, size: i64) -> Option<&str> {
-        let mut others = self.inputs.dims.iter().filter(|dim| dim.source != own.source && dim.index.is_some());
-        others.find(|dim| dim.spec.is_static() && dim.value == size).map(|dim| dim.source.as_str())
+    /// The other dimensions that are static in the spec and have this size.
+    fn static_partners(&self, own: &InputDim, size: i64) -> Vec<&str> {
+        let others = self.inputs.dims.iter().filter(|dim| dim.source != own.source && dim.index.is_some());
+        others.filter(|dim| dim.spec.is_static() && dim.value == size).map(|dim| dim.source.as_str()).collect()
     }
 
     /// What to do about a dim that became a constant.
@@ -87,12 +87,22 @@ impl View<'_> {
             return format!(" {SMALL}");
         }
         let advice = "make the dimension static (`Dim::static_()`), or let the export decide (`Dim::auto()`)";
-        match self.static_partner(dim, size) {
-            Some(other) => format!(
+        match self.static_partners(dim, size).as_slice() {
+            [] => format!(" Change the code, {advice}."),
+            [other] => format!(
                 " {other} is static in the spec and has this size: if the two belong together, make it dynamic too. \
                  Otherwise {advice}."
             ),
-            None => format!(" Change the code, {advice}."),
+            [first, others @ ..] => {
+                let others = match others {
+                    [other] => (*other).to_owned(),
+                    many => format!("{} other dimensions", many.len()),
+                };
+                format!(
+                    " {first} and {others} are static in the spec and have this size: if one of them belongs to it, make \
+                     that dynamic too. Otherwise {advice}."
+                )
+            }
         }
     }
 
