@@ -167,3 +167,25 @@ fn a_module_is_a_part_of_a_model() {
         assert!(got.allclose(&outer.call(&Outer::args(t)).unwrap(), 1e-5, 1e-5, false));
     }
 }
+
+#[test]
+fn guards_may_name_an_input_by_keys_that_only_python_knows() {
+    // `box.a[0]` and `box['big one']['k']` are children 0 and 1 of a class that has no type here.
+    let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/data/foreign_class.pt2");
+    let program = ExportedProgram::load(file).unwrap();
+    assert!(program.guards[0].code.contains("L['box'].a[0].size()[0]"), "{:?}", program.guards);
+    assert!(program.guards[1].code.contains("L['box']['big one']['k'].size()[0]"), "{:?}", program.guards);
+    let module = program.module().unwrap();
+    let ones = |rows: [i64; 3]| rows.map(|rows| Leaf::Tensor(Tensor::ones([rows, 4], (Kind::Float, Device::Cpu))));
+    let sum = tensors(module.run(ones([5, 5, 5]).into()).unwrap());
+    assert_eq!(sum[0], Tensor::full([5, 4], 3.0, (Kind::Float, Device::Cpu)));
+    for rows in [[5, 6, 5], [5, 5, 6]] {
+        let error = module.run(ones(rows).into()).unwrap_err();
+        assert!(matches!(error, CallError::Inputs(_)), "{error}");
+    }
+    // Another key is another input.
+    let mut other = program.clone();
+    other.guards[0].code = other.guards[0].code.replace("['box'].a[0]", "['box'].c[0]");
+    let error = other.module().unwrap_err().to_string();
+    assert!(error.contains("an input that the program does not have"), "{error}");
+}

@@ -40,7 +40,7 @@ impl Line {
         text.chars().take(room - 2).chain("..".chars()).collect::<String>() + &end
     }
 
-    /// Writes it over the last line of the terminal. A terminal that is gone is no reason to stop.
+    /// Writes it over the last line of the terminal. If the terminal is gone, the work goes on.
     fn draw(&self) {
         let _ = write!(io::stdout(), "\r{}\x1b[K", self.text(self.start.elapsed())).and_then(|()| io::stdout().flush());
     }

@@ -14,9 +14,9 @@ use super::number::Number;
 use crate::dispatch::ffi;
 use guard::{Code, Values};
 use program::{ExportedProgram, InputKind, Literal, NodeValue};
-use pytree_core::{DType, Family, LeafRef, Tch, python};
+use pytree_core::{DType, Family, Kind, LeafRef, Tch, python};
 use smallvec::SmallVec;
-use sources::Source;
+use sources::{Leaves, Source};
 use std::collections::HashMap;
 use symbolic::{Affine, Expr, Symbol, ValueRange};
 
@@ -92,6 +92,7 @@ impl InputChecks {
         let mut symbols: Vec<Symbol> = Vec::new();
         let mut first: HashMap<&Expr, (usize, Option<usize>)> = HashMap::new();
         let mut inputs = Vec::new();
+        let mut paths = Vec::new();
         let user = program.signature.inputs.iter().filter(|spec| spec.kind == InputKind::UserInput);
         for (leaf, (spec, path)) in user.zip(program.in_spec.leaf_paths()).enumerate() {
             let Some(node) = program.graph.nodes.get(spec.node.0) else {
@@ -119,8 +120,13 @@ impl InputChecks {
                 _ => return Err(CallError::invalid(node, "is an input that is neither a tensor nor a plain value")),
             };
             inputs.push(Input { source: Source::of(&path, &program.argument_names), wanted });
+            paths.push((path, node.name.as_str()));
         }
-        let leaves = sources::by_name(inputs.iter().map(|input| &input.source));
+        let mut leaves = Leaves::of(inputs.iter().map(|input| &input.source));
+        let foreign = program.in_spec.nodes().any(|node| node.kind() == Some(Kind::Custom));
+        for (leaf, (input, (path, placeholder))) in inputs.iter().zip(paths).enumerate().filter(|_| foreign) {
+            leaves.add_foreign(&program.in_spec, leaf, &path, &input.source, placeholder);
+        }
         let guards = program.guards.iter().map(|guard| {
             let code = Code::parse(&guard.code, &leaves)
                 .map_err(|error| CallError::Guard { code: guard.code.clone(), problem: error.to_string() })?;

@@ -1,10 +1,10 @@
 //! Reading conditions.
 
 use super::super::super::number::{Number, apply};
+use super::super::sources::Leaves;
 use super::Code;
 use super::function::Function;
 use program::PythonFunction;
-use std::collections::HashMap;
 
 /// Code that is not a condition on inputs, or that uses something else.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -16,10 +16,7 @@ pub(in crate::run::check) struct CodeError {
 
 impl Code {
     /// Reads code. `leaves` gives the leaf of each source, such as `L['x']` or `L['cache'].keys[0]`, and its name in messages.
-    pub(in crate::run::check) fn parse(
-        text: &str,
-        leaves: &HashMap<String, (usize, String)>,
-    ) -> Result<Code, CodeError> {
+    pub(in crate::run::check) fn parse(text: &str, leaves: &Leaves) -> Result<Code, CodeError> {
         let mut parser = Parser { rest: text, depth: 0, leaves };
         let code = parser.choice()?;
         parser.space();
@@ -30,7 +27,7 @@ impl Code {
 struct Parser<'t> {
     rest: &'t str,
     depth: usize,
-    leaves: &'t HashMap<String, (usize, String)>,
+    leaves: &'t Leaves,
 }
 
 /// How deep code may be nested: a level takes some kilobytes of the stack, and a thread may have little.
@@ -326,8 +323,7 @@ impl<'t> Parser<'t> {
     }
 
     fn leaf(&self, source: &str) -> Result<(usize, &'t str), CodeError> {
-        let known = self.leaves.get(source).map(|(leaf, name)| (*leaf, name.as_str()));
-        known.ok_or_else(|| self.error("an input that the program does not have"))
+        self.leaves.get(source).ok_or_else(|| self.error("an input that the program does not have"))
     }
 }
 

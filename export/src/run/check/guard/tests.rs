@@ -1,9 +1,9 @@
 //! Tests of conditions.
 #![allow(clippy::unreachable, reason = "a test")]
 
+use super::super::sources::{Leaves, Source};
 use super::*;
 use PythonFunction as P;
-use std::collections::HashMap;
 
 struct Sizes;
 
@@ -17,9 +17,14 @@ impl Values for Sizes {
     }
 }
 
-fn leaves() -> HashMap<String, (usize, String)> {
-    let leaves = [("L['x']", 0, "x"), ("L['cache'].keys[0]['a b']", 1, "cache.keys[0]['a b']"), ("L['n']", 2, "n")];
-    leaves.map(|(code, leaf, name)| (code.to_owned(), (leaf, name.to_owned()))).into()
+fn leaves() -> Leaves {
+    let leaves = [("L['x']", "x"), ("L['cache'].keys[0]['a b']", "cache.keys[0]['a b']"), ("L['n']", "n")];
+    let sources = leaves.map(|(code, name)| Source {
+        hook: name.to_owned(),
+        name: name.to_owned(),
+        codes: vec![code.to_owned()],
+    });
+    Leaves::of(sources.iter())
 }
 
 fn parse(text: &str) -> Result<Code, String> {
