@@ -34,8 +34,6 @@ def register_in_torch():
         lambda c: (children(c), FIELDS),
         lambda parts, _: DynamicCache(*parts),
         serialized_type_name="transformers.cache_utils.DynamicCache",
-        to_dumpable_context=lambda context: context,
-        from_dumpable_context=lambda context: context,
         flatten_with_keys_fn=lambda c: (list(zip(map(pytree.MappingKey, FIELDS), children(c))), FIELDS),
     )
 
