@@ -102,6 +102,7 @@ extern "C" int tx_schema(const char *name, const char *overload, tx_bytes *out) 
     w.u8(op->hasTag(at::Tag::dynamic_output_shape));
     w.u8(reads_data(*op));
     w.u8(op->hasKernelForDispatchKey(c10::DispatchKey::CompositeImplicitAutograd));
+    w.u8(op->hasTag(at::Tag::nondeterministic_seeded));
     give(out, w.bytes());
     return TX_OK;
   });

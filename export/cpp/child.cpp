@@ -14,7 +14,7 @@
 namespace {
 
 // The copy: quiet, without core dumps, and with a limit of time. Threads are not copied, so it computes on this one only.
-[[noreturn]] void in_copy(void (*run)(void *), void *data, int seconds, int out) {
+[[noreturn]] void in_copy(int (*run)(void *), void *data, int seconds, int out) {
   const auto limit = static_cast<rlim_t>(seconds);
   const rlimit cpu{limit, limit}, core{0, 0};
   setrlimit(RLIMIT_CPU, &cpu);
@@ -28,8 +28,8 @@ namespace {
   }
   try {
     at::set_num_threads(1);
-    run(data);
-    const char done = 1;
+    // What stands for the end, with the answer.
+    const char done = run(data) != 0 ? 2 : 1;
     if (write(out, &done, 1) == 1)
       _exit(0);
   } catch (...) {
@@ -39,7 +39,8 @@ namespace {
 
 } // namespace
 
-extern "C" int tx_in_copy(void (*run)(void *), void *data, int seconds) {
+extern "C" int tx_in_copy(int (*run)(void *), void *data, int seconds, int *answer) {
+  *answer = 0;
   try {
     int ends[2];
     if (pipe(ends) != 0)
@@ -71,7 +72,8 @@ extern "C" int tx_in_copy(void (*run)(void *), void *data, int seconds) {
       waits = ready == 0 && tenths(used.ru_utime) + tenths(used.ru_stime) < seconds;
     }
     close(ends[0]);
-    return copy < 0 || done == 1 || waits ? TX_OK : TX_TORCH;
+    *answer = done == 2;
+    return copy < 0 || done != 0 || waits ? TX_OK : TX_TORCH;
   } catch (...) {
     return TX_OK;
   }
@@ -79,8 +81,9 @@ extern "C" int tx_in_copy(void (*run)(void *), void *data, int seconds) {
 
 #else
 
-extern "C" int tx_in_copy(void (*)(void *), void *, int) {
+extern "C" int tx_in_copy(int (*)(void *), void *, int, int *answer) {
   try {
+    *answer = 0;
     return TX_OK;
   } catch (...) {
     return TX_OK;

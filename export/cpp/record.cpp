@@ -2,6 +2,7 @@
 #include "session.h"
 
 #include <ATen/core/grad_mode.h>
+#include <ATen/ops/_local_scalar_dense.h>
 #include <c10/core/impl/LocalDispatchKeySet.h>
 #include <torch/library.h>
 
@@ -91,6 +92,15 @@ static void give_back(tx_session &s, at::ArrayRef<c10::IValue> results) {
 #endif
 }
 
+// An argument as it is logged, and its type.
+static std::pair<c10::IValue, c10::TypePtr> logged(const tx_session &s, const c10::IValue &value, const c10::TypePtr &type) {
+  if (!s.numbers || !value.isTensor() || !value.toTensor().defined() ||
+      !value.toTensor().unsafeGetTensorImpl()->is_wrapped_number())
+    return {value, type};
+  const c10::impl::ExcludeDispatchKeyGuard unfaked(c10::DispatchKey::Fake);
+  return {at::_local_scalar_dense(value.toTensor()), c10::NumberType::get()};
+}
+
 static void record_call(const c10::OperatorHandle &op, torch::jit::Stack *stack) {
   c10::impl::ExcludeDispatchKeyGuard below(RECORD_KEY);
   tx_session *s = current;
@@ -118,10 +128,10 @@ static void record_call(const c10::OperatorHandle &op, torch::jit::Stack *stack)
   if (!from_rust)
     note_call(*s, op);
   for (size_t i = 0; i < args.size(); ++i) {
-    write_value(event, args[i], arguments[i].real_type(),
-                [s](Writer &w, const at::Tensor &t) { write_seen(*s, w, t); });
+    const auto [value, type] = logged(*s, args[i], arguments[i].real_type());
+    write_value(event, value, type, [s](Writer &w, const at::Tensor &t) { write_seen(*s, w, t); });
     if (!from_rust)
-      note_argument(*s, i, args[i]);
+      note_argument(*s, i, value);
   }
   try {
     // What `one_hot` becomes does not show how many classes it found.
@@ -169,11 +179,12 @@ void tx::register_fallbacks() {
   library = made.release();
 }
 
-extern "C" int tx_session_new(int frames, tx_session **session, tx_bytes *error) {
+extern "C" int tx_session_new(int frames, int numbers, tx_session **session, tx_bytes *error) {
   return guarded(error, [&]() -> int {
     register_fallbacks();
     *session = new tx_session();
     (*session)->frames = frames != 0;
+    (*session)->numbers = numbers != 0;
     return TX_OK;
   });
 }

@@ -148,6 +148,8 @@ struct tx_session {
   tx::Writer log;
   // Whether the log holds the call stack of each op.
   bool frames = false;
+  // Whether a number that an op takes as a tensor is logged as the number that it is.
+  bool numbers = false;
   // Whether an op ran in a backward pass of the forward.
   bool gradients = false;
   // Numbers start at 1. Weak references keep the addresses from being used again, and unlike strong ones do not change

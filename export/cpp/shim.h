@@ -44,8 +44,9 @@ int tx_call(const char *name, const char *overload, const uint8_t *args, size_t 
             size_t tensors_len, tx_bytes *out, tx_tensors *out_tensors);
 
 // A session numbers tensors and storages and keeps the log of the ops that reached the dispatcher on one thread.
-// With `frames`, each op in the log has the return addresses of its call stack, innermost first.
-int tx_session_new(int frames, tx_session **session, tx_bytes *error);
+// With `frames`, each op in the log has the return addresses of its call stack, innermost first. With `numbers`, a number that
+// an op takes as a tensor is logged as the number that it is.
+int tx_session_new(int frames, int numbers, tx_session **session, tx_bytes *error);
 void tx_session_free(tx_session *session);
 // Starts logging on this thread; fails when a session is already active on it.
 int tx_session_start(tx_session *session, tx_bytes *error);
@@ -96,6 +97,8 @@ int tx_sizes(void *tensor, const int64_t **sizes, size_t *dims, int *dtype);
 const char *tx_version(void);
 // Addresses of the TensorImpl and of the StorageImpl (0: none).
 int tx_identity(void *tensor, uint64_t *impl, uint64_t *storage, tx_bytes *error);
+// Whether two tensors have the same type, sizes, strides, bits and bytes. Their offsets do not matter.
+int tx_same_content(void *a, void *b, int *same, tx_bytes *error);
 // A copy with its own memory and the same sizes and strides, outside any recording.
 int tx_deep_copy(void *tensor, void **copy, tx_bytes *error);
 // Copies the whole storage to `into`, which has exactly the storage's size in bytes.
@@ -146,8 +149,9 @@ int tx_grad_mode(int enabled);
 // Whether TorchScript replaces ops of a module after its first runs; returns what was set before.
 int tx_script_optimize(int enabled);
 // Runs `run(data)` in a copy of this process, which ends afterwards. TX_OK if the copy came to its end, or if there cannot be
-// one; TX_TORCH if it was ended, or took longer than so many seconds of the processor.
-int tx_in_copy(void (*run)(void *), void *data, int seconds);
+// one; TX_TORCH if it was ended, or took longer than so many seconds of the processor. `answer` is what `run` returned in a copy
+// that came to its end, and 0 otherwise.
+int tx_in_copy(int (*run)(void *), void *data, int seconds, int *answer);
 // Enters inference mode; the guard is left on the same thread, after all that was entered later.
 int tx_inference_enter(void **guard, tx_bytes *error);
 void tx_inference_leave(void *guard);

@@ -84,6 +84,25 @@ extern "C" int tx_identity(void *tensor, uint64_t *impl, uint64_t *storage, tx_b
   });
 }
 
+extern "C" int tx_same_content(void *left, void *right, int *same, tx_bytes *error) {
+  return guarded(error, [&]() -> int {
+    const Aside aside;
+    const auto &a = with_storage(left), &b = with_storage(right);
+    *same = a.scalar_type() == b.scalar_type() && a.device() == b.device() && a.sizes() == b.sizes() &&
+            a.strides() == b.strides() && a.is_conj() == b.is_conj() && a.is_neg() == b.is_neg();
+    if (!*same || a.const_data_ptr() == b.const_data_ptr() || a.numel() == 0)
+      return TX_OK;
+    // The bytes as they lie there, bits not applied.
+    const auto dense = [](const at::Tensor &t) {
+      const auto bare = on_storage(t, t.storage(), t.scalar_type(), t.storage_offset(), t.sizes(), t.strides());
+      return bare.cpu().contiguous();
+    };
+    const auto first = dense(a), second = dense(b);
+    *same = std::memcmp(first.const_data_ptr(), second.const_data_ptr(), first.nbytes()) == 0;
+    return TX_OK;
+  });
+}
+
 extern "C" int tx_deep_copy(void *tensor, void **copy, tx_bytes *error) {
   return guarded(error, [&]() -> int {
     const Aside aside;

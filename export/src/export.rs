@@ -14,7 +14,7 @@ use crate::progress::{OnProgress, Progress, Stage, Told, Watch};
 use crate::record::{Panic, Reference, Role, catch};
 use crate::resolve::resolve;
 use crate::setup::Setup;
-use crate::verify::{CheckCase, check, verify};
+use crate::verify::{CheckCase, check, same_calls, verify};
 use program::{ExportedProgram, Verification};
 use pytree_core::{Module, PyTree, Tch};
 use shapes::{DynamicShapes, ModelInputs, Tolerance};
@@ -310,6 +310,19 @@ impl<'m, M: Module<Family = Tch>> Export<'m, M> {
         calling(|| with_plain_script(|| check(self.model, &self.declared, program, &cases)))
     }
 
+    /// Whether a program makes the same calls as the model on the same values, at the sizes of the given sets. Both run without
+    /// data, so this takes no time of the kernels, and where it is true, both give the same results, whatever the values are.
+    ///
+    /// False does not mean that they differ: a model that asks for data or writes to its inputs or buffers cannot be compared
+    /// like that, and the calls may be others with the same results. [`check`](Export::check) compares the results.
+    ///
+    /// # Errors
+    /// [`ExportError::Verify`] for a program that is not a module.
+    pub fn same_calls(&self, program: &ExportedProgram) -> Result<bool, ExportError> {
+        let sets = self.inputs.sets().iter().map(Leaves::of).collect::<Result<Vec<_>, _>>()?;
+        calling(|| with_plain_script(|| same_calls(self.model, &self.declared, program, &sets)))
+    }
+
     /// Runs the export.
     ///
     /// The forward runs with data in the mode of the caller. Where parameters require gradients, each of its intermediate
@@ -334,13 +347,14 @@ impl<'m, M: Module<Family = Tch>> Export<'m, M> {
             Setup::new(self.inputs, &self.shapes, &self.declared, self.naming, self.tolerance, self.locations)?;
         setup.harmless = self.harmless;
         setup.verified = self.verify || self.proof;
+        setup.proof = self.proof;
         let sets = self.inputs.sets().iter().map(Leaves::of).collect::<Result<Vec<_>, _>>()?;
         let _span = tracing::info_span!("export", model = M::name()).entered();
         let example =
             watch.stage(Stage::Record, || record_example(self.model, &sets, &self.declared, &setup, watch))?;
         let reference = Reference::new(&example.trace)?;
         let runs = Runs::new(self.model, &sets, &self.declared, setup, &example, &reference, watch);
-        let program = export_leaves(runs, self.proof)?;
+        let program = export_leaves(runs)?;
         match &program.verification {
             Some(verification) if self.proof && !verification.unproven.is_empty() => {
                 Err(ExportError::Unproven { unproven: verification.unproven.clone() })
@@ -357,12 +371,12 @@ fn calling<R>(f: impl FnOnce() -> Result<R, ExportError>) -> Result<R, ExportErr
 }
 
 /// The part of an export that does not depend on the type of the model.
-fn export_leaves(mut runs: Runs<'_>, proof: bool) -> Result<ExportedProgram, ExportError> {
+fn export_leaves(mut runs: Runs<'_>) -> Result<ExportedProgram, ExportError> {
     let watch = runs.watch();
     let resolved = watch.stage(Stage::Resolve, || resolve(&mut runs))?;
     let mut program = watch.stage(Stage::Build, || build(&runs, &resolved))?;
     if runs.setup().verified {
-        program.verification = Some(watch.stage(Stage::Verify, || verify(&runs, &resolved, &program, proof))?);
+        program.verification = Some(watch.stage(Stage::Verify, || verify(&runs, &resolved, &program))?);
     }
     Ok(program)
 }

@@ -29,6 +29,8 @@ pub(crate) struct Setup {
     pub(crate) locations: bool,
     /// Whether the program is compared with the model.
     pub(crate) verified: bool,
+    /// Whether nothing is left out of that comparison.
+    pub(crate) proof: bool,
     /// The reads that nothing follows from.
     pub(crate) harmless: Vec<String>,
     /// The largest size that is tried if nothing bounds it.
@@ -69,6 +71,7 @@ impl Setup {
             tolerance,
             locations,
             verified: false,
+            proof: false,
             harmless: Vec::new(),
             largest: 1 << LARGEST_BITS,
         };

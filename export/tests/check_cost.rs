@@ -112,3 +112,82 @@ fn indices_that_smaller_sizes_do_not_have() {
     let verification = program.verification.unwrap();
     assert!(verification.unproven.is_empty(), "{verification}");
 }
+
+/// A run of it takes 34 billion multiplications: about a second.
+const WIDE: i64 = 2600;
+
+/// Two layers, and a tensor that the first run keeps, if so.
+struct Wide {
+    weight: Tensor,
+    plain_runs: RefCell<usize>,
+    keeps: bool,
+    kept: RefCell<Option<Tensor>>,
+}
+
+#[module]
+impl Wide {
+    fn forward(&self, x: &Tensor) -> Tensor {
+        if !is_exporting() {
+            *self.plain_runs.borrow_mut() += 1;
+        }
+        let x = x.matmul(&self.weight).relu().matmul(&self.weight);
+        match &mut *self.kept.borrow_mut() {
+            Some(kept) => x * &*kept,
+            none => {
+                let first = x.mean_dim([0_i64].as_slice(), true, Kind::Float);
+                if self.keeps {
+                    *none = Some(first.shallow_clone());
+                }
+                x * first
+            }
+        }
+    }
+}
+
+fn wide(keeps: bool) -> Wide {
+    let weight = Tensor::rand([WIDE, WIDE], (Kind::Float, Device::Cpu)) / WIDE as f64;
+    Wide { weight, plain_runs: RefCell::default(), keeps, kept: RefCell::default() }
+}
+
+#[test]
+fn what_takes_very_long_never_runs_with_data() {
+    let model = wide(false);
+    let input = |rows: i64| Wide::args(Tensor::rand([rows, WIDE], (Kind::Float, Device::Cpu)));
+    let inputs = ModelInputs::new(&model, [WIDE, WIDE + 60].map(input)).unwrap();
+    let shapes = inputs.guess_dynamic_shapes().unwrap();
+    let export = || Export::new(&model, &inputs).dynamic_shapes(&shapes).parameter("weight", &model.weight);
+    let program = export().run().unwrap();
+    // Small sizes are not expensive, so values are compared there.
+    let verification = program.verification.as_ref().unwrap();
+    assert!(verification.unseen && !verification.by_calls, "{verification}");
+    assert_eq!(model.plain_runs.take(), 2);
+
+    // Without small sizes nothing runs with data.
+    let program = Export::new(&model, &inputs).parameter("weight", &model.weight);
+    let error = program.run().unwrap_err().to_string();
+    assert!(error.starts_with("the program cannot be checked at x [2660, 2600]"), "{error}");
+    let inputs = ModelInputs::new(&model, [input(WIDE)]).unwrap();
+    let program = Export::new(&model, &inputs).parameter("weight", &model.weight).run().unwrap();
+    let verification = program.verification.as_ref().unwrap();
+    assert!(verification.by_calls && verification.unproven.is_empty(), "{verification}");
+    assert_eq!(
+        verification.to_string(),
+        "verified at the sizes of the example: x [2600, 2600] (the same calls on the same values)"
+    );
+    assert_eq!(model.plain_runs.take(), 0);
+    let output: Tensor = program.module().unwrap().call(&input(WIDE)).unwrap();
+    assert_eq!(output.size(), [WIDE, WIDE]);
+}
+
+#[test]
+fn no_tensor_without_data_stays_in_a_model() {
+    let model = wide(true);
+    let inputs =
+        ModelInputs::new(&model, [Wide::args(Tensor::rand([WIDE, WIDE], (Kind::Float, Device::Cpu)))]).unwrap();
+    let export = || Export::new(&model, &inputs).parameter("weight", &model.weight);
+    let error = export().run().unwrap_err().to_string();
+    assert!(error.starts_with("the forward is impure"), "{error}");
+    // What the first run kept has data.
+    assert!(model.kept.borrow().as_ref().unwrap().sum(Kind::Float).double_value(&[]) > 0.0);
+    export().run().unwrap();
+}

@@ -239,6 +239,103 @@ fn every_mutant_is_refused() {
     }
 }
 
+/// The same without writes, so that its calls say all. Two parameters have the same content, and two the same sizes.
+struct Pure {
+    weight: Tensor,
+    total: Tensor,
+    other: Tensor,
+}
+
+#[module]
+impl Pure {
+    fn forward(&self, x: &Tensor, y: &Tensor) -> (Tensor, Tensor, Tensor) {
+        let difference = x - y * 3;
+        let mut scaled = &difference * &self.weight + &self.total - &self.other;
+        let _ = scaled.f_mul_(y).unwrap();
+        (scaled, x.narrow(1, 0, 2).sum_dim_intlist([1].as_slice(), true, x.kind()), difference.transpose(0, 1))
+    }
+}
+
+#[test]
+fn no_mutant_makes_the_same_calls() {
+    let mut different = 0;
+    for (kind, _) in TYPES {
+        let total = random(&[3, 4], kind, 1.0);
+        let model = Pure { weight: random(&[3, 4], kind, 1.0), other: total.copy(), total };
+        let inputs =
+            ModelInputs::new(&model, [Pure::args((random(&[3, 4], kind, 1.0), random(&[3, 4], kind, 1.0)))]).unwrap();
+        let export = || {
+            let export = Export::new(&model, &inputs).parameter("weight", &model.weight);
+            export.parameter("total", &model.total).parameter("other", &model.other)
+        };
+        let program = export().run().unwrap();
+        assert!(export().same_calls(&program).unwrap(), "{kind:?}");
+        for (what, mutate) in MUTATIONS {
+            let mut mutant = program.clone();
+            if mutate(&mut mutant).is_some() {
+                assert!(!export().same_calls(&mutant).unwrap_or(false), "{kind:?}: {what}");
+                different += 1;
+            }
+        }
+        // Another input, another weight, and one call fewer.
+        for (at, with) in [(3, 4), (0, 1)] {
+            let mut mutant = program.clone();
+            let (a, b) = (mutant.signature.inputs[at].node, mutant.signature.inputs[with].node);
+            for node in &mut mutant.graph.nodes {
+                let NodeKind::Call { arguments, .. } = &mut node.kind else { continue };
+                for argument in arguments {
+                    if argument.value == Argument::Tensor(a) {
+                        argument.value = Argument::Tensor(b);
+                    }
+                }
+            }
+            assert!(!export().same_calls(&mutant).unwrap(), "{kind:?}: input {at} is {with}");
+        }
+        // Nobody can tell two parameters of the same content apart.
+        let mut alike = program.clone();
+        let (a, b) = (alike.signature.inputs[1].node, alike.signature.inputs[2].node);
+        for node in &mut alike.graph.nodes {
+            if let NodeKind::Call { arguments, .. } = &mut node.kind {
+                arguments
+                    .iter_mut()
+                    .filter(|to| to.value == Argument::Tensor(a))
+                    .for_each(|to| to.value = Argument::Tensor(b));
+            }
+        }
+        assert!(export().same_calls(&alike).unwrap(), "{kind:?}");
+    }
+    assert!(different > 100, "{different} mutants");
+}
+
+/// Two layers whose statistics start alike: another one that is written to is another program.
+struct Norms([Tensor; 4]);
+
+#[module]
+impl Norms {
+    fn forward(&self, x: &Tensor) -> Tensor {
+        let [a, b, c, d] = &self.0;
+        let norm = |x: &Tensor, mean, var| x.batch_norm(None, None, Some(mean), Some(var), true, 0.1, 1e-5, false);
+        norm(&norm(x, a, b), c, d)
+    }
+}
+
+#[test]
+fn calls_that_write_to_the_model_do_not_say_all() {
+    let statistic = |value: f64| Tensor::full([3], value, (Kind::Float, Device::Cpu));
+    let model = Norms([0.0, 1.0, 0.0, 1.0].map(statistic));
+    let inputs = ModelInputs::new(&model, [Norms::args(random(&[2, 3, 4], Kind::Float, 1.0))]).unwrap();
+    let export = || {
+        let names = ["a.mean", "a.var", "b.mean", "b.var"];
+        names.iter().zip(&model.0).fold(Export::new(&model, &inputs), |export, (name, of)| export.buffer(name, of))
+    };
+    let program = export().run().unwrap();
+    assert!(!export().same_calls(&program).unwrap());
+    export().check(&program).unwrap();
+
+    let error = Export::new(&model, &inputs).run().unwrap_err();
+    assert!(matches!(error, ExportError::WrittenTensor { .. }), "{error}");
+}
+
 struct Gelu;
 
 #[module]

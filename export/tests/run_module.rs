@@ -86,6 +86,44 @@ fn a_session_has_its_own_buffers_and_shares_the_rest() {
     assert_ne!(address(&module, "both"), address(&session, "both"));
 }
 
+/// A layer whose op writes to its statistics while training, which its schema does not say.
+struct Norm {
+    statistics: [Tensor; 2],
+    train: bool,
+    per_instance: bool,
+}
+
+#[module]
+impl Norm {
+    fn forward(&self, x: &Tensor) -> Tensor {
+        let [mean, var] = self.statistics.each_ref().map(Some);
+        if self.per_instance {
+            return x.instance_norm(None, None, mean, var, self.train, 0.1, 1e-5, false);
+        }
+        x.batch_norm(None, None, mean, var, self.train, 0.1, 1e-5, false)
+    }
+}
+
+#[test]
+fn statistics_of_a_training_program_are_state() {
+    for (train, per_instance) in [(true, false), (true, true), (false, false), (false, true)] {
+        let ones = |value: f64| Tensor::full([3], value, (Kind::Float, Device::Cpu));
+        let model = Norm { statistics: [ones(0.0), ones(1.0)], train, per_instance };
+        let inputs = ModelInputs::new(&model, [Norm::args(randn(&[4, 3, 5]))]).unwrap();
+        let [mean, var] = &model.statistics;
+        let export = Export::new(&model, &inputs).buffer("mean", mean).buffer("var", var);
+        let module = export.run().unwrap().module().unwrap();
+        let session = module.session().unwrap();
+        let _: Tensor = session.call(&Norm::args(randn(&[4, 3, 5]) + 7.0)).unwrap();
+        let read = |module: &ProgramModule| module.tensor("mean").unwrap().double_value(&[0]);
+        assert_eq!(read(&module), 0.0, "{train} {per_instance}");
+        assert_eq!(read(&session) > 0.5, train, "{train} {per_instance}");
+        // What no call writes to is shared.
+        let address = |module: &ProgramModule| module.tensor("mean").unwrap().data_ptr();
+        assert_eq!(address(&module) == address(&session), !train, "{train} {per_instance}");
+    }
+}
+
 #[test]
 fn the_state_is_read_and_written() {
     let model = Counter::new();
@@ -475,9 +513,13 @@ fn calls_lose_no_memory() {
         }
     };
     calls(500);
-    let Some(before) = resident() else { return };
-    calls(10_000);
-    let grown = resident().unwrap().saturating_sub(before);
+    // Other tests of this process take memory meanwhile, but not in each of the rounds.
+    let grown = (0..4).filter_map(|_| {
+        let before = resident()?;
+        calls(5_000);
+        Some(resident()?.saturating_sub(before))
+    });
     // Each call handles several tensors, so that one lost handle of a call would be megabytes.
-    assert!(grown < 2 << 20, "{grown} bytes");
+    let Some(least) = grown.min() else { return };
+    assert!(least < 1 << 20, "{least} bytes");
 }

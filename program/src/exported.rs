@@ -134,6 +134,9 @@ pub struct Verification {
     pub random: bool,
     /// The largest difference between model and program, relative to the largest magnitude of the value.
     pub max_difference: f64,
+    /// Whether they ran without data at these sizes, since a run with data takes long: both make the same calls on the same
+    /// values, so that they give the same, whatever the values are.
+    pub by_calls: bool,
     /// What the comparison does not prove; empty if it proves the whole program at these sizes.
     pub unproven: Vec<Unproven>,
     /// The values of each symbol in the runs of the export. Beyond these values the program follows from the shape rules
@@ -198,6 +201,8 @@ impl fmt::Display for Verification {
         }
         if self.unproven.contains(&Unproven::Random) {
             f.write_str(" (sizes only: the program draws random numbers)")?;
+        } else if self.by_calls {
+            f.write_str(" (the same calls on the same values)")?;
         } else {
             write!(f, " (largest difference {:e})", self.max_difference)?;
         }

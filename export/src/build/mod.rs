@@ -467,9 +467,7 @@ impl Builder<'_> {
 /// The memory that the forward writes to.
 fn written_storages(example: &Sample) -> HashSet<StorageNumber> {
     let trace = &example.trace;
-    let arguments = trace.calls.iter().flat_map(|call| call.args.iter().zip(&call.schema.arguments));
-    let written = arguments.filter(|(_, schema)| schema.mutated).flat_map(|(argument, _)| argument.value.tensors());
-    written.filter_map(|id| trace.storage_of(*id)).collect()
+    trace.calls.iter().flat_map(Call::written_tensors).filter_map(|id| trace.storage_of(id)).collect()
 }
 
 /// The leaf as a plain value of the program; `None` for a tensor.

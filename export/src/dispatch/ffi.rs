@@ -23,7 +23,7 @@ pub(crate) use modes::{
     Autocast, with_autocast, with_grad_mode, with_inference_mode, with_modes_kept, with_plain_script,
 };
 pub(crate) use plan::{Calls, Frame, FrameSize, Moved, RawNumber, enter_vmap, leave_vmap};
-pub(crate) use process_copy::ends_in_a_copy;
+pub(crate) use process_copy::{answer_of_a_copy, ends_in_a_copy};
 pub(crate) use session::{FakeSession, Session};
 
 use std::ffi::{CStr, c_char, c_int, c_void};
@@ -77,6 +77,7 @@ unsafe extern "C" {
     fn tx_version() -> *const c_char;
     fn tx_describe(tensor: *mut c_void, out: *mut RawBytes) -> c_int;
     fn tx_identity(tensor: *mut c_void, implementation: *mut u64, storage: *mut u64, error: *mut RawBytes) -> c_int;
+    fn tx_same_content(a: *mut c_void, b: *mut c_void, same: *mut c_int, error: *mut RawBytes) -> c_int;
     fn tx_deep_copy(tensor: *mut c_void, copy: *mut *mut c_void, error: *mut RawBytes) -> c_int;
     fn tx_storage_read(tensor: *mut c_void, into: *mut u8, len: usize, error: *mut RawBytes) -> c_int;
     fn tx_storage_keep(
@@ -321,6 +322,16 @@ pub(crate) fn identity(tensor: &Tensor) -> Result<(u64, u64), ShimError> {
     let status = unsafe { tx_identity(handle(tensor), &mut implementation, &mut storage, &mut error.0) };
     error.check(status)?;
     Ok((implementation, storage))
+}
+
+/// Whether two tensors have the same type, sizes, strides, bits and bytes.
+pub(crate) fn same_content(a: &Tensor, b: &Tensor) -> Result<bool, ShimError> {
+    let mut same = 0;
+    let mut error = Buffer::empty();
+    // SAFETY: two live tensors and two places to write to.
+    let status = unsafe { tx_same_content(handle(a), handle(b), &mut same, &mut error.0) };
+    error.check(status)?;
+    Ok(same != 0)
 }
 
 /// A copy with its own memory.

@@ -27,4 +27,4 @@ pub use schema::{Schema, SchemaArgument, SchemaReturn};
 pub use tensor::{
     StorageId, deep_copy, on_storage, same_tensor, storage_bytes, storage_from_bytes, storage_id, tensor_type,
 };
-pub(crate) use tensor::{kept_storage, storage_len, storage_tensor, tensor_id};
+pub(crate) use tensor::{kept_storage, same_content, storage_len, storage_tensor, tensor_id};

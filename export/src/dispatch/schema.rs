@@ -25,6 +25,8 @@ pub struct Schema {
     pub reads_data: bool,
     /// Whether it is made of other ops. Such an op may return its argument, although its schema does not say so.
     pub(crate) composite: bool,
+    /// Whether it can draw random numbers (`torch.Tag.nondeterministic_seeded`).
+    pub(crate) random: bool,
 }
 
 /// Ops without the tag that call an op whose sizes depend on data.
@@ -35,6 +37,21 @@ const SIZES_FROM_DATA: [&str; 6] = [
     "aten.repeat_interleave.self_Tensor",
     "aten.tensor_split.tensor_indices_or_sections",
     "aten.where.default",
+];
+
+/// Ops that write to arguments although their schemas do not say so: the arguments, and the flag without which they do not.
+const WRITTEN: [(&[&str], &[&str], Option<&str>); 3] = [
+    (
+        &["batch_norm", "native_batch_norm", "_batch_norm_impl_index", "cudnn_batch_norm", "miopen_batch_norm"],
+        &["running_mean", "running_var"],
+        Some("training"),
+    ),
+    (&["instance_norm"], &["running_mean", "running_var"], Some("use_input_stats")),
+    (
+        &["batch_norm_gather_stats", "batch_norm_gather_stats_with_counts", "batch_norm_update_stats"],
+        &["running_mean", "running_var"],
+        None,
+    ),
 ];
 
 /// One argument of an op.
@@ -90,6 +107,15 @@ impl Schema {
         self.arguments.iter().enumerate().find(|(_, argument)| argument.name == name)
     }
 
+    /// Whether a call writes to this argument. `flag` says which value a bool has in the call. The statistics of a batch norm in
+    /// training mode are written to, although the schema does not say so.
+    pub(crate) fn writes_to(&self, argument: &SchemaArgument, flag: impl Fn(&str) -> Option<bool>) -> bool {
+        let named = |names: &[&str], name: &str| names.contains(&name);
+        let mut unsaid =
+            WRITTEN.iter().filter(|(ops, arguments, _)| named(ops, self.op.name()) && named(arguments, &argument.name));
+        argument.mutated || unsaid.any(|(_, _, when)| when.is_none_or(|when| flag(when) != Some(false)))
+    }
+
     /// Whether the op writes to one of its arguments.
     pub fn mutates(&self) -> bool {
         self.arguments.iter().any(|argument| argument.mutated)
@@ -142,7 +168,7 @@ fn read(op: &OpName) -> Result<Schema, DispatchError> {
     let mut side = || reader.list(entry).map_err(|e| DispatchError::wire(op, "schema", &e));
     let (arguments, returns) = (side()?, side()?);
     let mut flag = || reader.flag().map_err(|e| DispatchError::wire(op, "schema", &e));
-    let (tagged, reads_data, composite) = (flag()?, flag()?, flag()?);
+    let (tagged, reads_data, composite, random) = (flag()?, flag()?, flag()?, flag()?);
     let returns = returns
         .into_iter()
         .map(|entry| SchemaReturn {
@@ -154,7 +180,7 @@ fn read(op: &OpName) -> Result<Schema, DispatchError> {
         .collect();
     let arguments = arguments.into_iter().map(|entry| entry.argument).collect();
     let sizes_from_data = tagged || SIZES_FROM_DATA.contains(&op.to_string().as_str());
-    Ok(Schema { op: op.clone(), arguments, returns, sizes_from_data, reads_data, composite })
+    Ok(Schema { op: op.clone(), arguments, returns, sizes_from_data, reads_data, composite, random })
 }
 
 /// An argument or return, with the letters of its alias sets.

@@ -47,6 +47,11 @@ pub fn same_tensor(a: &Tensor, b: &Tensor) -> Result<bool, DispatchError> {
     Ok(a == b)
 }
 
+/// Whether two tensors have the same element type, device, sizes, strides, bits and bytes, so that no op can tell them apart.
+pub(crate) fn same_content(a: &Tensor, b: &Tensor) -> Result<bool, DispatchError> {
+    ffi::same_content(a, b).map_err(DispatchError::tensor)
+}
+
 /// Identifies a tensor while it lives: two handles of one TensorImpl have the same id.
 pub(crate) fn tensor_id(tensor: &Tensor) -> Result<u64, DispatchError> {
     ffi::identity(tensor).map(|(id, _)| id).map_err(DispatchError::tensor)

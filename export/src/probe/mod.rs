@@ -2,6 +2,7 @@
 
 mod ends;
 mod example;
+mod heavy;
 mod inputs;
 mod layout;
 mod made;
@@ -9,4 +10,5 @@ mod packed;
 mod runs;
 mod work;
 
+pub(crate) use heavy::without_data;
 pub(crate) use runs::{End, Run, Runs, record_example};

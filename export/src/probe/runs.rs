@@ -1,5 +1,6 @@
 //! The runs of an export: the example with data, and fake runs at any sizes.
 
+use super::heavy::{is_heavy, record_without_data};
 use super::inputs::tiled;
 use super::layout::strides_like;
 use super::made::Made;
@@ -10,8 +11,8 @@ use crate::model::{Forward, Leaves};
 use crate::model_tensors::ModelTensors;
 use crate::progress::Watch;
 use crate::record::{
-    DataKind, DataNumber, FakeRun, Known, OutputLeaf, Place, RecordMode, Reference, Role, Sample, Stop, ValueId,
-    capture, fake_tensor, loose_run,
+    DataKind, DataNumber, FakeRun, Known, Log, OutputLeaf, Place, Reference, Role, Sample, Stop, ValueId, capture,
+    fake_tensor, loose_run,
 };
 use crate::resolve::{Given, Numbers, Resolved};
 use crate::setup::Setup;
@@ -114,7 +115,7 @@ impl Run {
     }
 }
 
-/// Records the run of the first set, which determines the graph.
+/// Records the run of the first set, which determines the graph: with its data, unless that takes long.
 pub(crate) fn record_example(
     model: &dyn Forward,
     sets: &[Leaves],
@@ -122,9 +123,13 @@ pub(crate) fn record_example(
     setup: &Setup,
     watch: Watch<'_>,
 ) -> Result<Sample, ExportError> {
-    let mode = RecordMode { located: setup.locations, outcome: setup.verified };
     let Some(first) = sets.first() else { return Err(ExportError::NoInputs) };
-    watch.run(|| first.shown(), || capture(model, first, declared, mode))
+    let log = Log { frames: setup.locations, ..Log::default() };
+    let record = || match !setup.proof && is_heavy(model, first, declared) {
+        true => record_without_data(model, first, declared, log),
+        false => capture(model, first, declared, log, setup.verified),
+    };
+    watch.run(|| first.shown(), record)
 }
 
 impl<'m> Runs<'m> {
@@ -302,17 +307,7 @@ impl<'m> Runs<'m> {
         given: &Given,
         equal: Option<&'s FakeRun<'_>>,
     ) -> Result<(Run, FakeRun<'s>), ExportError> {
-        let inputs = self.sets[0].map(
-            |leaf, tensor| {
-                // Sparse tensors have no strides.
-                let known = self.setup.leaves.get(leaf).and_then(|leaf| leaf.value.as_tensor());
-                let (known, strides) = known.map_or((&[][..], &[][..]), |known| (&known.sizes, &known.strides));
-                let sizes = given.sizes.leaf(leaf).unwrap_or(known);
-                let strides = strides_like(known, strides, sizes);
-                Ok(fake_tensor(tensor, sizes, strides.as_deref())?)
-            },
-            |leaf, v| given.sizes.get(Variable::InputInt { leaf }).unwrap_or(v),
-        )?;
+        let inputs = self.inputs_without_data(&given.sizes)?;
         let tensors = inputs.tensors();
         let mut known = Known::new();
         for (leaf, tensor) in &tensors {
@@ -390,6 +385,21 @@ impl<'m> Runs<'m> {
             }
         }
         Ok(Ok(numbers))
+    }
+
+    /// Inputs of these sizes that hold no data. They are laid out as those of the first set.
+    pub(crate) fn inputs_without_data(&self, sizes: &LeafSizes) -> Result<Leaves, ExportError> {
+        self.sets[0].map(
+            |leaf, tensor| {
+                // Sparse tensors have no strides.
+                let known = self.setup.leaves.get(leaf).and_then(|leaf| leaf.value.as_tensor());
+                let (known, strides) = known.map_or((&[][..], &[][..]), |known| (&known.sizes, &known.strides));
+                let sizes = sizes.leaf(leaf).unwrap_or(known);
+                let strides = strides_like(known, strides, sizes);
+                Ok(fake_tensor(tensor, sizes, strides.as_deref())?)
+            },
+            |leaf, v| sizes.get(Variable::InputInt { leaf }).unwrap_or(v),
+        )
     }
 
     /// Inputs of these sizes, tiled from the values of a given set.

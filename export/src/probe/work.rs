@@ -1,7 +1,7 @@
 //! How much work a run of the model with data is, from the sizes in a run without.
 
 use super::runs::{Run, Runs};
-use crate::record::{Call, ValueId};
+use crate::record::{Call, Output, Trace, ValueId};
 use program::OpName;
 use std::collections::HashMap;
 use tch::Tensor;
@@ -37,36 +37,54 @@ const MULTIPLY: [&str; 26] = [
 ];
 
 impl Runs<'_> {
-    /// About how many multiplications a run with data takes that has the sizes of this one: those of all ops up to the place
-    /// where it ended. Of a product of matrices `[m, k]` and `[k, n]` they are the root of `mk * kn * mn`, and so about those
-    /// of a convolution; of other ops they are the elements of the results.
+    /// About how many multiplications a run with data takes that has the sizes of this one, up to the place where it ended.
     pub(crate) fn work(&self, run: &Run) -> f64 {
-        let mut elements: HashMap<ValueId, f64> = HashMap::new();
-        let trace = &self.example().trace;
-        for (i, declared) in trace.declared.iter().enumerate() {
-            elements.insert(ValueId::Known(i), product(declared.tensor.sizes.iter().copied()));
-        }
+        let mut sizes = HashMap::new();
         for (i, leaf) in self.setup().tensor_leaves.iter().enumerate() {
-            if let Some(sizes) = run.given().sizes.leaf(*leaf) {
-                elements.insert(ValueId::Known(i), product(sizes.iter().copied()));
+            if let Some(given) = run.given().sizes.leaf(*leaf) {
+                sizes.insert(ValueId::Known(i), product(given.iter().copied()));
             }
         }
-        let held = trace.held.iter().enumerate().map(|(i, tensor)| (ValueId::Held(i), tensor));
-        let lifted = trace.lifted.iter().enumerate().map(|(i, lifted)| (ValueId::Lifted(i), &lifted.tensor));
-        elements.extend(held.chain(lifted).map(|(id, tensor): (_, &Tensor)| (id, tensor.numel() as f64)));
-        let mut work = 0.0;
-        for (at, call) in trace.calls.iter().enumerate().take(run.completed()) {
-            let mut made = 0.0;
-            for (result, output) in call.output_tensors().enumerate() {
-                let sizes = self.numbers().result(at, result).sizes;
-                let count = product(sizes.into_iter().filter_map(|number| run.number(number)));
-                elements.insert(output.id, count);
-                made += count;
-            }
-            work += of_call(call, &elements, made);
-        }
-        work
+        let result = |call: usize, result: usize, _: &Output| {
+            let sizes = self.numbers().result(call, result).sizes;
+            product(sizes.into_iter().filter_map(|number| run.number(number)))
+        };
+        work(&self.example().trace, sizes, run.completed(), result)
     }
+}
+
+/// About how many multiplications a recorded run takes with data.
+pub(super) fn work_of(trace: &Trace) -> f64 {
+    let recorded = |_: usize, _: usize, output: &Output| product(output.tensor.sizes.iter().copied());
+    work(trace, HashMap::new(), trace.calls.len(), recorded)
+}
+
+/// The multiplications of the first calls. Of a product of matrices `[m, k]` and `[k, n]` they are the root of `mk * kn * mn`, and
+/// so about those of a convolution; of other ops they are the elements of the results. `elements` are those of tensors that
+/// have other sizes than in the trace, and `result` gives those of a result.
+fn work(
+    trace: &Trace,
+    mut elements: HashMap<ValueId, f64>,
+    calls: usize,
+    result: impl Fn(usize, usize, &Output) -> f64,
+) -> f64 {
+    for (i, declared) in trace.declared.iter().enumerate() {
+        elements.entry(ValueId::Known(i)).or_insert_with(|| product(declared.tensor.sizes.iter().copied()));
+    }
+    let held = trace.held.iter().enumerate().map(|(i, tensor)| (ValueId::Held(i), tensor));
+    let lifted = trace.lifted.iter().enumerate().map(|(i, lifted)| (ValueId::Lifted(i), &lifted.tensor));
+    elements.extend(held.chain(lifted).map(|(id, tensor): (_, &Tensor)| (id, tensor.numel() as f64)));
+    let mut work = 0.0;
+    for (at, call) in trace.calls.iter().enumerate().take(calls) {
+        let mut made = 0.0;
+        for (index, output) in call.output_tensors().enumerate() {
+            let count = result(at, index, output);
+            elements.insert(output.id, count);
+            made += count;
+        }
+        work += of_call(call, &elements, made);
+    }
+    work
 }
 
 fn of_call(call: &Call, elements: &HashMap<ValueId, f64>, made: f64) -> f64 {

@@ -11,6 +11,7 @@ mod known;
 mod log;
 mod names;
 mod panic;
+mod same;
 mod sample;
 mod session;
 mod trace;
@@ -20,7 +21,8 @@ pub(crate) use fake::{DataKind, DataNumber, FakeRun, Place, Reference, Stop, fak
 pub use id::{StorageNumber, ValueId};
 pub use known::{Known, Role};
 pub(crate) use panic::{Panic, catch};
-pub(crate) use sample::{OutputLeaf, RecordMode, Sample, capture};
-pub(crate) use session::quietly;
+pub(crate) use same::{SameCalls, Side, same_calls};
+pub(crate) use sample::{OutputLeaf, Sample, capture, capture_without_data};
+pub(crate) use session::{Log, quietly, record_with};
 pub use session::{is_exporting, record, record_located};
 pub use trace::{Argument, Call, Declared, Failure, LiftedTensor, Output, Trace};

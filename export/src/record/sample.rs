@@ -1,12 +1,12 @@
 //! One run of the model, recorded.
 
-use super::{Known, RecordError, Role, Trace, ValueId, record, record_located};
+use super::{Known, Log, RecordError, Role, Trace, ValueId, record_with};
 use crate::ExportError;
 use crate::model::{Forward, Leaves};
 use crate::model_tensors::ModelTensors;
 use crate::outcome::{Outcome, own_inputs};
 use crate::variable::LeafSizes;
-use pytree_core::{Family, Leaf, LeafRef, TreeSpec};
+use pytree_core::{Family, Leaf, LeafRef, Tch, TreeSpec};
 
 /// A leaf that the model returned: its tensors are values of the trace.
 pub(crate) type OutputLeaf = Leaf<Traced>;
@@ -29,23 +29,39 @@ pub(crate) struct Sample {
     pub(crate) outcome: Option<Outcome>,
 }
 
-/// How a run is recorded.
-#[derive(Clone, Copy, Debug, Default)]
-pub(crate) struct RecordMode {
-    /// Whether the calls hold their call stacks.
-    pub(crate) located: bool,
-    /// Whether what the run returns and leaves behind is kept.
-    pub(crate) outcome: bool,
-}
-
-/// Runs the model on copies of `inputs` and records it. Afterwards the buffers have their old content again.
+/// Runs the model on copies of `inputs` and records it. Afterwards the buffers have their old content again. With `outcome` the
+/// sample keeps what the run returns and leaves behind.
 pub(crate) fn capture(
     model: &dyn Forward,
     inputs: &Leaves,
     declared: &ModelTensors,
-    mode: RecordMode,
+    log: Log,
+    outcome: bool,
 ) -> Result<Sample, ExportError> {
     let (inputs, own) = own_inputs(inputs)?;
+    // In the mode of the caller: without gradients a backward pass of the forward would end the process.
+    captured(model, inputs, own, declared, log, outcome)
+}
+
+/// Runs a model on inputs without data and records it. It must not ask for data.
+pub(crate) fn capture_without_data(
+    model: &dyn Forward,
+    inputs: Leaves,
+    declared: &ModelTensors,
+    log: Log,
+) -> Result<Sample, ExportError> {
+    let own = inputs.shared().leaves;
+    captured(model, inputs, own, declared, log, false)
+}
+
+fn captured(
+    model: &dyn Forward,
+    inputs: Leaves,
+    own: Vec<Leaf<Tch>>,
+    declared: &ModelTensors,
+    log: Log,
+    outcome: bool,
+) -> Result<Sample, ExportError> {
     let sizes = LeafSizes::of(&inputs.leaves);
     let mut known = Known::new();
     for (leaf, own) in own.iter().enumerate() {
@@ -57,10 +73,9 @@ pub(crate) fn capture(
     let forward = model.bind(inputs)?;
     let saved = declared.buffers()?;
     let parameters = declared.parameters()?;
-    // In the mode of the caller: without gradients a backward pass of the forward would end the process.
-    let recorded = if mode.located { record_located(&known, forward) } else { record(&known, forward) };
+    let recorded = record_with(&known, log, forward);
     let outcome = match &recorded {
-        Ok((Ok(output), _)) if mode.outcome => Some(Outcome::of(&output.leaves, own, declared)),
+        Ok((Ok(output), _)) if outcome => Some(Outcome::of(&output.leaves, own, declared)),
         _ => None,
     };
     saved.restore()?;
@@ -85,9 +100,8 @@ pub(crate) fn capture(
 /// A program cannot keep a new value of a parameter for the next call, so a write to one is an error.
 fn parameters_unwritten(trace: &Trace) -> Result<(), ExportError> {
     for call in &trace.calls {
-        let arguments = call.args.iter().zip(&call.schema.arguments).filter(|(_, schema)| schema.mutated);
-        for id in arguments.flat_map(|(argument, _)| argument.value.tensors()) {
-            let Some(storage) = trace.storage_of(*id) else { continue };
+        for id in call.written_tensors() {
+            let Some(storage) = trace.storage_of(id) else { continue };
             let of = trace.declared.iter().find(|declared| declared.storage == Some(storage));
             if let Some(Role::Parameter(name)) = of.map(|declared| &declared.role) {
                 return Err(ExportError::WrittenParameter { name: name.clone(), op: call.op.clone() });

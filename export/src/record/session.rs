@@ -74,7 +74,7 @@ impl Drop for Mark {
 /// # Errors
 /// [`RecordError`] when `f` panics, uses a tensor that is not known, or records on a thread that is recording already.
 pub fn record<R>(known: &Known<'_>, f: impl FnOnce() -> R) -> Result<(R, Trace), RecordError> {
-    run(known, false, f)
+    record_with(known, Log::default(), f)
 }
 
 /// Like [`record`], and stores the call stack of every op in [`Call::frames`](super::Call::frames), from which the source
@@ -83,7 +83,16 @@ pub fn record<R>(known: &Known<'_>, f: impl FnOnce() -> R) -> Result<(R, Trace),
 /// # Errors
 /// The same as [`record`].
 pub fn record_located<R>(known: &Known<'_>, f: impl FnOnce() -> R) -> Result<(R, Trace), RecordError> {
-    run(known, true, f)
+    record_with(known, Log { frames: true, ..Log::default() }, f)
+}
+
+/// What a recording writes down besides the calls.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Log {
+    /// The call stack of every op.
+    pub(crate) frames: bool,
+    /// A number that an op takes as a tensor as the number that it is. Programs have such arguments, and tch does not.
+    pub(crate) numbers: bool,
 }
 
 /// Runs `f` without recording. A panic in it is an error and is not printed.
@@ -96,9 +105,10 @@ pub(crate) fn quietly<R>(f: impl FnOnce() -> R) -> Result<R, RecordError> {
     })
 }
 
-fn run<R>(known: &Known<'_>, frames: bool, f: impl FnOnce() -> R) -> Result<(R, Trace), RecordError> {
+/// [`record`] with what else is written down.
+pub(crate) fn record_with<R>(known: &Known<'_>, log: Log, f: impl FnOnce() -> R) -> Result<(R, Trace), RecordError> {
     let _mark = Mark::set().ok_or(RecordError::Nested)?;
-    let mut session = Session::new(frames).map_err(DispatchError::tensor)?;
+    let mut session = Session::new(log.frames, log.numbers).map_err(DispatchError::tensor)?;
     let mut names = TensorNames::default();
     let mut declared = Vec::with_capacity(known.len());
     for (index, (role, tensor)) in known.entries.iter().enumerate() {

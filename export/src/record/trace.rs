@@ -150,6 +150,17 @@ impl Call {
         self.args.iter().find(|argument| argument.name == name).map(|argument| &argument.value)
     }
 
+    /// The tensors among its arguments that it writes to.
+    pub(crate) fn written_tensors(&self) -> impl Iterator<Item = ValueId> {
+        let flag = |name: &str| match self.arg(name) {
+            Some(Value::Bool(flag)) => Some(*flag),
+            _ => None,
+        };
+        let arguments = self.args.iter().zip(&self.schema.arguments);
+        let written = arguments.filter(move |(_, schema)| self.schema.writes_to(schema, flag));
+        written.flat_map(|(argument, _)| argument.value.tensors().copied())
+    }
+
     /// The tensors that it returned, in the order of their index.
     pub fn output_tensors(&self) -> impl Iterator<Item = &Output> {
         self.outputs.iter().flat_map(Value::tensors)

@@ -186,10 +186,8 @@ impl Source {
         let trace = &runs.example().trace;
         let Some(memory) = trace.storage_of(self.tensor) else { return false };
         let between = trace.calls.get(first + 1..second).unwrap_or_default();
-        let written = between
-            .iter()
-            .flat_map(|call| call.args.iter().zip(&call.schema.arguments))
-            .any(|(arg, schema)| schema.mutated && arg.value.tensors().any(|id| trace.storage_of(*id) == Some(memory)));
+        let mut written = between.iter().flat_map(Call::written_tensors);
+        let written = written.any(|id| trace.storage_of(id) == Some(memory));
         !written && matches!(self.what, "item" | "nonzero")
     }
 }

@@ -135,6 +135,11 @@ impl ProgramModule {
         self.run_leaves(&leaves)
     }
 
+    /// The parameters, buffers and constants by name. They share the memory of the module.
+    pub(crate) fn tensors(&self) -> impl Iterator<Item = (&str, Tensor)> {
+        self.state.iter()
+    }
+
     /// Whether the program is made for these inputs.
     pub(crate) fn accepts(&self, leaves: &[LeafRef<'_, Tch>]) -> Result<(), CallError> {
         let Shared { checks, program, .. } = &*self.shared;

@@ -41,6 +41,11 @@ impl State {
         self.tensors.get(name).map(|(tensor, _)| tensor.handle())
     }
 
+    /// All of them by name.
+    pub(super) fn iter(&self) -> impl Iterator<Item = (&str, Tensor)> {
+        self.tensors.iter().map(|(name, (tensor, _))| (name.as_str(), tensor.handle()))
+    }
+
     /// The same tensors on copies of the memory that these names are on. Other memory is shared.
     pub(super) fn with_copies(&self, names: &[&str]) -> Result<Self, CallError> {
         let copied: BTreeSet<usize> = names.iter().filter_map(|name| Some(self.tensors.get(*name)?.1)).collect();

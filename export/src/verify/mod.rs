@@ -1,5 +1,6 @@
 //! Compares a program with its model.
 
+mod calls;
 mod compare;
 mod inputs;
 mod run;
@@ -9,70 +10,56 @@ use crate::ExportError;
 use crate::model::{Forward, Leaves};
 use crate::model_tensors::ModelTensors;
 use crate::outcome::Outcome;
-use crate::probe::Runs;
+use crate::probe::{Runs, without_data};
+use crate::record::SameCalls;
 use crate::resolve::{Given, Resolved};
+use crate::run::RunProgram;
 use crate::variable::LeafSizes;
+use calls::compare_calls;
 use program::{ExportedProgram, InputSizes, NodeValue, Unproven, Vacuous, Verification};
 use pytree_core::DType;
-use run::{Compared, Sides};
+use run::{Compared, Sides, failed};
 use sizes::{larger, small};
 
 /// How many multiplications the runs may take together that are not needed for every export: some tenths of a second.
 const CHEAP: f64 = 1e9;
 
-/// Compares the program with the model on the given sets, and at small sizes that are not among them. `all` compares what takes
-/// long as well.
+/// Compares the program with the model on the given sets, and at small sizes that are not among them.
 ///
-/// The recorded run says what the model gives for the first set. Where runs take long, the other sets are left out, and their
-/// values are used at the unseen sizes: runs without data have shown that the graph is the same at their own sizes, which the
-/// program must accept.
+/// The recorded run says what the model gives for the first set. Where runs take long, both run without data, and their calls
+/// are compared. Where these cannot be compared, only the first set and one unseen size are, on the values of the other sets,
+/// which the program must accept.
 pub(crate) fn verify(
     runs: &Runs<'_>,
     resolved: &Resolved,
     program: &ExportedProgram,
-    all: bool,
 ) -> Result<Verification, ExportError> {
     let given: Vec<LeafSizes> = runs.sets().iter().map(|set| LeafSizes::of(&set.leaves)).collect();
-    let mut left = if all { f64::INFINITY } else { CHEAP };
-    let mut affords = |sizes: &LeafSizes| {
-        let given = Given { sizes: sizes.clone(), data: runs.example_run().given().data.clone() };
-        let work = runs.work(&runs.fake(&given));
-        let affordable = work <= left;
-        left -= if affordable { work } else { 0.0 };
-        affordable
-    };
-    let (now, later): (Vec<usize>, Vec<usize>) = (1..given.len()).partition(|set| affords(&given[*set]));
     let unseen = small(runs, resolved, &given);
-    let case = |set: usize| CheckCase {
-        shown: runs.shown(&given[set]),
-        inputs: runs.sets()[set].shared(),
-        may_fail: false,
-        may_refuse: false,
-    };
-    let mut check = Check::new(runs.model(), runs.declared(), program, &runs.shown(&runs.example().sizes))?;
+    let shown = runs.shown(&runs.example().sizes);
+    let check = Check::new(runs.model(), runs.declared(), program, &shown)?;
+    let budget = Budget { runs, left: if runs.setup().proof { f64::INFINITY } else { CHEAP } };
+    let mut comparison =
+        Comparison { runs, resolved, program, check, budget, values: Vec::new(), left_out: Vec::new() };
     // At least one run is compared that was not recorded.
     let recorded = runs.example().outcome.as_ref().filter(|_| given.len() + unseen.len() > 1);
-    check.compare(&case(0), recorded)?;
-    for set in now {
-        check.compare(&case(set), None)?;
+    let first = comparison.first_set(recorded)?;
+    for set in 1..given.len() {
+        comparison.other_set(set, &given[set])?;
     }
-    for set in &later {
-        check.sides.accepts(&case(*set))?;
-    }
-    let mut compared = unseen_sizes(runs, resolved, &mut check, unseen, &later, affords)?;
+    let mut compared = comparison.unseen_sizes(unseen)?;
     if compared.is_empty() {
         // There are no unseen sizes, or neither model nor program takes their inputs.
-        let last = recorded.filter(|_| given.len() == 1).map(|_| 0);
-        for set in later.into_iter().chain(last) {
-            check.compare(&case(set), None)?;
-        }
+        let again = recorded.is_some() && given.len() == 1 && first == How::OnValues;
+        comparison.left_out(again)?;
     }
-    let mut verification = check.finish();
+    let mut verification = comparison.check.finish();
     verification.unseen = !compared.is_empty();
     if compared.is_empty() && !program.hints.is_empty() {
         verification.unproven.push(Unproven::Sizes);
     }
-    let values = compared.pop().unwrap_or_else(|| runs.example().sizes.clone());
+    let (values, how) = compared.pop().unwrap_or_else(|| (runs.example().sizes.clone(), first));
+    verification.by_calls = how == How::ByCalls;
     let names = program.graph.placeholders().map(|(_, node)| node.name.clone());
     let lifted = program.graph.placeholders().count() - values.iter().count();
     let named = names.skip(lifted).zip(values.iter());
@@ -81,37 +68,129 @@ pub(crate) fn verify(
     Ok(verification)
 }
 
-/// Compares the program with the model at these sizes, or where both cannot be compared at any of them, at larger ones than the
-/// example's; returns at which. The first has to be compared, others if they are affordable. The values are those of the sets
-/// `values`, or of the first one.
-fn unseen_sizes(
-    runs: &Runs<'_>,
-    resolved: &Resolved,
-    check: &mut Check<'_>,
-    unseen: Vec<LeafSizes>,
-    values: &[usize],
-    mut affords: impl FnMut(&LeafSizes) -> bool,
-) -> Result<Vec<LeafSizes>, ExportError> {
-    // What comes out of the tensors there may be outside of the model's range, so that the program refuses them.
-    let may_refuse = !resolved.data.is_empty();
-    let mut compare = |sizes: &LeafSizes, set: usize| {
-        let inputs = runs.inputs_of(sizes, set)?;
-        check.compare(&CheckCase { shown: runs.shown(sizes), inputs, may_fail: true, may_refuse }, None)
-    };
-    let mut compared: Vec<LeafSizes> = Vec::new();
-    for sizes in unseen {
-        let set = values.get(compared.len() % values.len().max(1)).copied().unwrap_or_default();
-        if (compared.is_empty() || affords(&sizes)) && compare(&sizes, set)? {
-            compared.push(sizes);
-        }
+/// The multiplications that are left for runs with data.
+struct Budget<'r> {
+    runs: &'r Runs<'r>,
+    left: f64,
+}
+
+impl Budget<'_> {
+    /// Whether a run at these sizes is affordable by itself.
+    fn allows(&self, sizes: &LeafSizes) -> Option<f64> {
+        let given = Given { sizes: sizes.clone(), data: self.runs.example_run().given().data.clone() };
+        let work = self.runs.work(&self.runs.fake(&given));
+        (work <= self.left).then_some(work)
     }
-    // An input may have positions in another one, which are outside of it where that is smaller.
-    for sizes in larger(runs, resolved) {
-        if compared.is_empty() && compare(&sizes, 0)? {
-            compared.push(sizes);
-        }
+
+    /// The same, and takes it out of the budget.
+    fn spend(&mut self, sizes: &LeafSizes) -> bool {
+        let work = self.allows(sizes);
+        self.left -= work.unwrap_or(0.0);
+        work.is_some()
     }
-    Ok(compared)
+}
+
+/// How two runs were compared.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum How {
+    OnValues,
+    ByCalls,
+}
+
+/// The comparison at the end of an export.
+struct Comparison<'r> {
+    runs: &'r Runs<'r>,
+    resolved: &'r Resolved,
+    program: &'r ExportedProgram,
+    check: Check<'r>,
+    budget: Budget<'r>,
+    /// The sets that were not compared on their values.
+    values: Vec<usize>,
+    /// Those of them that were not compared by calls either.
+    left_out: Vec<usize>,
+}
+
+impl Comparison<'_> {
+    fn case(&self, set: usize) -> CheckCase {
+        let inputs = self.runs.sets()[set].shared();
+        let shown = self.runs.shown(&LeafSizes::of(&inputs.leaves));
+        CheckCase { shown, inputs, may_fail: false, may_refuse: false }
+    }
+
+    /// Compares both without data at these sizes; returns whether their calls could be compared.
+    fn by_calls(&mut self, sizes: &LeafSizes) -> bool {
+        let runs = self.runs;
+        // Without gradients a backward pass of the forward would end the process.
+        if runs.example().trace.has_gradients() {
+            return false;
+        }
+        let model = (runs.model(), runs.declared());
+        let program = (self.check.sides.module(), &self.program.out_spec);
+        let compare = || compare_calls(model, program, || runs.inputs_without_data(sizes));
+        let same = runs.watch().run(|| runs.shown(sizes), || tch::no_grad(compare));
+        same.iter().for_each(|same| self.check.same_calls(same));
+        same.is_some()
+    }
+
+    fn first_set(&mut self, recorded: Option<&Outcome>) -> Result<How, ExportError> {
+        let sizes = &self.runs.example().sizes;
+        if self.budget.allows(sizes).is_none() && self.by_calls(sizes) {
+            return Ok(How::ByCalls);
+        }
+        self.check.compare(&self.case(0), recorded)?;
+        Ok(How::OnValues)
+    }
+
+    fn other_set(&mut self, set: usize, sizes: &LeafSizes) -> Result<(), ExportError> {
+        if self.budget.spend(sizes) {
+            self.check.compare(&self.case(set), None)?;
+            return Ok(());
+        }
+        self.check.sides.accepts(&self.case(set))?;
+        self.values.push(set);
+        if !self.by_calls(sizes) {
+            self.left_out.push(set);
+        }
+        Ok(())
+    }
+
+    /// Compares both at these sizes, or where they cannot be compared at any of them, at larger ones than the example's; returns
+    /// at which, and how. The first has to be compared, others if that is affordable.
+    fn unseen_sizes(&mut self, unseen: Vec<LeafSizes>) -> Result<Vec<(LeafSizes, How)>, ExportError> {
+        let mut compared: Vec<(LeafSizes, How)> = Vec::new();
+        for sizes in unseen {
+            let set = self.values.get(compared.len() % self.values.len().max(1)).copied().unwrap_or_default();
+            let affordable = self.budget.spend(&sizes);
+            if !affordable && self.by_calls(&sizes) {
+                compared.push((sizes, How::ByCalls));
+            } else if (affordable || compared.is_empty()) && self.unseen(&sizes, set)? {
+                compared.push((sizes, How::OnValues));
+            }
+        }
+        // An input may have positions in another one, which are outside of it where that is smaller.
+        for sizes in larger(self.runs, self.resolved) {
+            if compared.is_empty() && self.unseen(&sizes, 0)? {
+                compared.push((sizes, How::OnValues));
+            }
+        }
+        Ok(compared)
+    }
+
+    /// Compares both at these sizes on the values of a set; returns whether they could be compared.
+    fn unseen(&mut self, sizes: &LeafSizes, set: usize) -> Result<bool, ExportError> {
+        // What comes out of the tensors there may be outside of the model's range, so that the program refuses them.
+        let may_refuse = !self.resolved.data.is_empty();
+        let inputs = self.runs.inputs_of(sizes, set)?;
+        self.check.compare(&CheckCase { shown: self.runs.shown(sizes), inputs, may_fail: true, may_refuse }, None)
+    }
+
+    /// Compares both on the sets that were left out, and on the first one again if so.
+    fn left_out(&mut self, first: bool) -> Result<(), ExportError> {
+        for set in std::mem::take(&mut self.left_out).into_iter().chain(first.then_some(0)) {
+            self.check.compare(&self.case(set), None)?;
+        }
+        Ok(())
+    }
 }
 
 /// Inputs at which a program is compared with its model.
@@ -123,6 +202,19 @@ pub(crate) struct CheckCase {
     pub(crate) may_fail: bool,
     /// Whether the program may refuse them.
     pub(crate) may_refuse: bool,
+}
+
+/// Whether program and model make the same calls on each of these inputs, of which only the types matter.
+pub(crate) fn same_calls(
+    model: &dyn Forward,
+    declared: &ModelTensors,
+    program: &ExportedProgram,
+    sets: &[Leaves],
+) -> Result<bool, ExportError> {
+    let module = program.module().map_err(|source| failed("", source))?;
+    Ok(sets
+        .iter()
+        .all(|set| compare_calls((model, declared), (&module, &program.out_spec), || without_data(set)).is_some()))
 }
 
 /// Compares the program with the model on each of these inputs.
@@ -174,6 +266,11 @@ impl<'a> Check<'a> {
             }
         }
         Ok(true)
+    }
+
+    /// Notes a comparison by calls, which proves every value.
+    fn same_calls(&mut self, same: &SameCalls) {
+        self.seen.add(&Compared::by_calls(same), &mut self.verification);
     }
 
     fn finish(mut self) -> Verification {

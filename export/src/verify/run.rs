@@ -7,7 +7,7 @@ use crate::model::{Forward, Leaves};
 use crate::model_state::SavedState;
 use crate::model_tensors::ModelTensors;
 use crate::outcome::{Outcome, own_inputs};
-use crate::record::quietly;
+use crate::record::{SameCalls, quietly};
 use crate::run::{CallError, ProgramModule, RunProgram};
 use program::{ExportedProgram, NodeKind, Target, Vacuous};
 use pytree_core::{Leaf, Tch};
@@ -41,6 +41,14 @@ pub(super) struct Compared {
     pub(super) written: bool,
 }
 
+impl Compared {
+    /// Two runs without data that made the same calls.
+    pub(super) fn by_calls(same: &SameCalls) -> Self {
+        let vacuous = vec![None; same.outputs];
+        Compared { difference: 0.0, random: same.random, values: true, vacuous, written: false }
+    }
+}
+
 /// A value that differs, and how.
 struct Found {
     what: String,
@@ -61,6 +69,11 @@ impl<'a> Sides<'a> {
             _ => false,
         });
         Ok(Sides { model, declared, module, uninitialized, tolerance })
+    }
+
+    /// The program.
+    pub(super) fn module(&self) -> &ProgramModule {
+        &self.module
     }
 
     /// Runs both on copies of the inputs and compares what they return and write. If what the model did with these inputs is
@@ -254,6 +267,6 @@ fn refuses(error: &CallError) -> bool {
     matches!(error, CallError::Inputs(_) | CallError::Assertion { .. })
 }
 
-fn failed(shown: &str, source: CallError) -> ExportError {
+pub(super) fn failed(shown: &str, source: CallError) -> ExportError {
     ExportError::Verify { sizes: shown.to_owned(), source: Box::new(source) }
 }

@@ -15,7 +15,7 @@ struct RawSession {
 }
 
 unsafe extern "C" {
-    fn tx_session_new(frames: c_int, session: *mut *mut RawSession, error: *mut RawBytes) -> c_int;
+    fn tx_session_new(frames: c_int, numbers: c_int, session: *mut *mut RawSession, error: *mut RawBytes) -> c_int;
     fn tx_session_free(session: *mut RawSession);
     fn tx_session_start(session: *mut RawSession, error: *mut RawBytes) -> c_int;
     fn tx_session_stop();
@@ -64,12 +64,13 @@ pub(crate) struct Session {
 unsafe impl Send for Session {}
 
 impl Session {
-    /// With `frames` the log holds the call stack of every op.
-    pub(crate) fn new(frames: bool) -> Result<Self, ShimError> {
+    /// With `frames` the log holds the call stack of every op. With `numbers` a number that an op takes as a tensor is logged as
+    /// the number that it is.
+    pub(crate) fn new(frames: bool, numbers: bool) -> Result<Self, ShimError> {
         let mut raw = ptr::null_mut();
         let mut error = Buffer::empty();
         // SAFETY: two places to write to.
-        let status = unsafe { tx_session_new(frames.into(), &mut raw, &mut error.0) };
+        let status = unsafe { tx_session_new(frames.into(), numbers.into(), &mut raw, &mut error.0) };
         error.check(status)?;
         match NonNull::new(raw) {
             Some(raw) => Ok(Self { raw }),
@@ -183,7 +184,7 @@ impl<'r> FakeSession<'r> {
     /// `tensors` are the declared ones, in the order in which `reference` saw its own. `data` are the numbers that ops get
     /// in place of the content of tensors.
     pub(crate) fn new(reference: &'r Session, tensors: &[&Tensor], data: &[i64]) -> Result<Self, ShimError> {
-        let session = Session::new(false)?;
+        let session = Session::new(false, false)?;
         let handles: Vec<*mut c_void> = tensors.iter().map(|t| handle(t)).collect();
         let mut error = Buffer::empty();
         // SAFETY: two live sessions, and arrays with their lengths that are copied during the call. The reference outlives

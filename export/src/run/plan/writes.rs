@@ -2,7 +2,7 @@
 
 use super::registers::value_of;
 use crate::dispatch::Schema;
-use program::{Argument, Graph, NamedArgument, NodeId};
+use program::{Argument, Graph, NamedArgument, NodeId, Sym};
 use std::collections::{BTreeSet, HashMap};
 
 /// What may be on the memory of the state: numbers of the state's tensors for each node of the outer graph.
@@ -38,7 +38,7 @@ impl Writes {
         for argument in arguments {
             let Some((index, declared)) = schema.argument(&argument.name) else { continue };
             let held = self.held_by(graph, &argument.value);
-            if declared.mutated {
+            if schema.writes_to(declared, |name| flag(arguments, name)) {
                 self.found.extend(&held);
             }
             if schema.composite || schema.returns.iter().any(|result| result.aliases == Some(index)) {
@@ -70,5 +70,13 @@ impl Writes {
             held.extend(self.held.get(&value_of(graph, used).0).into_iter().flatten().copied());
         });
         held
+    }
+}
+
+/// The value of a bool among the arguments of a call.
+fn flag(arguments: &[NamedArgument], name: &str) -> Option<bool> {
+    match arguments.iter().find(|argument| argument.name == name)?.value {
+        Argument::Bool(Sym::Value(flag)) => Some(flag),
+        _ => None,
     }
 }
