@@ -114,17 +114,26 @@ impl Attempt<'_, '_> {
         failed: impl Fn() -> ExportError,
     ) -> Halt {
         let variables = &self.domain.space.variables;
+        let learned = |guards: &[Rel]| {
+            let known = self.lessons.guards.get(&call);
+            let new = |guard| known.is_none_or(|known| !known.iter().any(|(rel, _)| rel == guard));
+            if guards.is_empty() || !guards.iter().all(new) {
+                return None;
+            }
+            Some(match guards.iter().find(|guard| self.is_no_guard(guard, &cause)) {
+                Some(guard) => self.depends(guard).into(),
+                None => Halt::Learned(Lesson::Guards { call, guards: guards.to_vec(), origin: cause.origin() }),
+            })
+        };
+        if let Some(halt) = self.least_of_data(&mut same).and_then(|guards| learned(&guards)) {
+            return halt;
+        }
         // Sizes out of tensors are first taken to be neither 0 nor 1, as PyTorch does: it then need not ask whether one is
         // broadcast to another. What the smaller ones do is learned next.
         for space in self.domain.without_broadcasts().iter().chain([&self.domain.space]) {
             let Ok(guards) = solve::guards(space, &mut same, GUARD_RUNS) else { continue };
-            let known = self.lessons.guards.get(&call);
-            let new = |guard| known.is_none_or(|known| !known.iter().any(|(rel, _)| rel == guard));
-            if !guards.is_empty() && guards.iter().all(new) {
-                if let Some(guard) = guards.iter().find(|guard| self.is_no_guard(guard, &cause)) {
-                    return self.depends(guard).into();
-                }
-                return Halt::Learned(Lesson::Guards { call, guards, origin: cause.origin() });
+            if let Some(halt) = learned(&guards) {
+                return halt;
             }
         }
         // A dimension that cannot move alone becomes static if the caller left that open.

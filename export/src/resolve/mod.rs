@@ -10,6 +10,7 @@ mod domain;
 mod finish;
 mod identify;
 mod layout;
+mod least;
 mod lessons;
 mod numbers;
 mod points;
