@@ -1,8 +1,9 @@
 //! Exporting: from a model in plain `tch` and sets of inputs to a program.
 //!
-//! The forward is recorded once with data, on the first set. All further runs hold no data and take any size: from them the
-//! integers of the graph are identified. The shape rules of the ops determine which sizes are equal, related or fixed; a
-//! change of path becomes a guard. At the end the program is compared with the model at sizes that it was not exported with.
+//! The forward is recorded once on the first set, with data unless that takes very long. All further runs hold no data and take
+//! any size: from them the integers of the graph are identified. The shape rules of the ops determine which sizes are equal,
+//! related or fixed; a change of path becomes a guard. At the end the program is compared with the model at sizes that it was
+//! not exported with.
 
 use crate::build::build;
 use crate::dispatch::ffi::with_plain_script;
@@ -211,9 +212,11 @@ impl<'m, M: Module<Family = Tch>> Export<'m, M> {
     /// Sets whether the program is compared with the model before it is returned: on the first set of inputs, and at one or two
     /// sizes that no set has. On by default.
     ///
-    /// The other sets are compared too while their runs take together less than a billion multiplications. What takes longer is
-    /// left out: the values of these sets are used at the other sizes, and the program must accept the sets themselves. With
-    /// [`require_proof`](Export::require_proof), and in [`check`](Export::check), nothing is left out.
+    /// Both run with data, and on the other sets too, while that takes less than a billion multiplications. Where it takes longer,
+    /// both run without data and must make the same calls on the same values ([`same_calls`](Export::same_calls)). If that says
+    /// nothing, since the forward reads numbers or writes to what was there before, only the first set and one other size run with
+    /// data, on the values of the sets that are left out, and the program must accept these sets. With
+    /// [`require_proof`](Export::require_proof), and in [`check`](Export::check), everything runs with data.
     pub fn verify(mut self, verify: bool) -> Self {
         self.verify = verify;
         self
@@ -325,7 +328,11 @@ impl<'m, M: Module<Family = Tch>> Export<'m, M> {
 
     /// Runs the export.
     ///
-    /// The forward runs with data in the mode of the caller. Where parameters require gradients, each of its intermediate
+    /// The first run of the forward is recorded. It has data, unless it takes more than 30 billion multiplications, which is about a
+    /// second: then no run has, if two runs without data make the same calls and neither asks for data. That is tried in a copy of
+    /// the process (`fork`, on Unix), so that no tensor without data stays in a model that keeps tensors.
+    ///
+    /// A run with data is in the mode of the caller. Where parameters require gradients, each of its intermediate
     /// results is kept for them, as in any call of the model. Inside of [`tch::no_grad`] an export needs less memory, and gives
     /// the same program; only a forward that runs a backward pass itself needs gradients.
     ///
