@@ -328,13 +328,13 @@ impl<'m, M: Module<Family = Tch>> Export<'m, M> {
 
     /// Runs the export.
     ///
-    /// The first run of the forward is recorded. It has data, unless it takes more than 30 billion multiplications, which is about a
-    /// second: then no run has, if two runs without data make the same calls and neither asks for data. That is tried in a copy of
-    /// the process (`fork`, on Unix), so that no tensor without data stays in a model that keeps tensors.
+    /// The first run of the forward is recorded. It has data, unless that takes more than a billion multiplications: then it has
+    /// none either, if two runs without data make the same calls and do not ask for it. They are made in a copy of the process
+    /// (`fork`, on Unix), so that no tensor without data stays in a model that keeps tensors.
     ///
-    /// A run with data is in the mode of the caller. Where parameters require gradients, each of its intermediate
-    /// results is kept for them, as in any call of the model. Inside of [`tch::no_grad`] an export needs less memory, and gives
-    /// the same program; only a forward that runs a backward pass itself needs gradients.
+    /// A run with data is in the mode of the caller. Where parameters require gradients, each of its intermediate results is kept
+    /// for them, as in any call of the model. Inside of [`tch::no_grad`] an export needs less memory, and gives the same program;
+    /// only a forward that runs a backward pass itself needs gradients.
     ///
     /// # Errors
     /// The same as [`export`].

@@ -113,8 +113,8 @@ fn indices_that_smaller_sizes_do_not_have() {
     assert!(verification.unproven.is_empty(), "{verification}");
 }
 
-/// A run of it takes 34 billion multiplications: about a second.
-const WIDE: i64 = 2600;
+/// A run of it takes 4 billion multiplications.
+const WIDE: i64 = 1300;
 
 /// Two layers, and a tensor that the first run keeps, if so.
 struct Wide {
@@ -150,7 +150,7 @@ fn wide(keeps: bool) -> Wide {
 }
 
 #[test]
-fn what_takes_very_long_never_runs_with_data() {
+fn what_takes_long_is_recorded_without_data() {
     let model = wide(false);
     let input = |rows: i64| Wide::args(Tensor::rand([rows, WIDE], (Kind::Float, Device::Cpu)));
     let inputs = ModelInputs::new(&model, [WIDE, WIDE + 60].map(input)).unwrap();
@@ -165,14 +165,14 @@ fn what_takes_very_long_never_runs_with_data() {
     // Without small sizes nothing runs with data.
     let program = Export::new(&model, &inputs).parameter("weight", &model.weight);
     let error = program.run().unwrap_err().to_string();
-    assert!(error.starts_with("the program cannot be checked at x [2660, 2600]"), "{error}");
+    assert!(error.starts_with("the program cannot be checked at x [1360, 1300]"), "{error}");
     let inputs = ModelInputs::new(&model, [input(WIDE)]).unwrap();
     let program = Export::new(&model, &inputs).parameter("weight", &model.weight).run().unwrap();
     let verification = program.verification.as_ref().unwrap();
     assert!(verification.by_calls && verification.unproven.is_empty(), "{verification}");
     assert_eq!(
         verification.to_string(),
-        "verified at the sizes of the example: x [2600, 2600] (the same calls on the same values)"
+        "verified at the sizes of the example: x [1300, 1300] (the same calls on the same values)"
     );
     assert_eq!(model.plain_runs.take(), 0);
     let output: Tensor = program.module().unwrap().call(&input(WIDE)).unwrap();

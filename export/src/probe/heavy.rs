@@ -1,15 +1,12 @@
 //! Models whose runs take long: the example is recorded without data.
 
-use super::work::work_of;
+use super::work::{LONG, work_of};
 use crate::ExportError;
 use crate::dispatch::ffi::answer_of_a_copy;
 use crate::dispatch::tensor_type;
 use crate::model::{Forward, Leaves};
 use crate::model_tensors::ModelTensors;
 use crate::record::{Log, Sample, Side, capture_without_data, fake_tensor, same_calls};
-
-/// How many multiplications the recorded run may take: about a second on one processor.
-const HEAVY: f64 = 3e10;
 
 /// How long the runs without data that decide may take, of the processor.
 const SECONDS: u16 = 4;
@@ -24,7 +21,7 @@ pub(super) fn is_heavy(model: &dyn Forward, inputs: &Leaves, declared: &ModelTen
             let (Ok(first), Ok(second)) = (run(), run()) else { return false };
             let side = |run| Side { run, held: declared };
             let plain = |run: &Sample| run.trace.calls.iter().all(|call| !call.schema.reads_data);
-            work_of(&first.trace) > HEAVY && plain(&first) && same_calls(side(&first), side(&second)).is_some()
+            work_of(&first.trace) > LONG && plain(&first) && same_calls(side(&first), side(&second)).is_some()
         })
 }
 
@@ -32,7 +29,7 @@ pub(super) fn is_heavy(model: &dyn Forward, inputs: &Leaves, declared: &ModelTen
 fn may_be_heavy(inputs: &Leaves, declared: &ModelTensors) -> bool {
     let parameters: f64 = declared.entries().iter().map(|(_, tensor)| tensor.numel() as f64).sum();
     let largest = inputs.tensors().iter().map(|(_, tensor)| tensor.numel()).max().unwrap_or_default();
-    parameters * largest as f64 > HEAVY
+    parameters * largest as f64 > LONG
 }
 
 /// Records a run of these inputs without their data.

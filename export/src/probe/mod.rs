@@ -12,3 +12,4 @@ mod work;
 
 pub(crate) use heavy::without_data;
 pub(crate) use runs::{End, Run, Runs, record_example};
+pub(crate) use work::LONG;

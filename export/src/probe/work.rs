@@ -6,6 +6,9 @@ use program::OpName;
 use std::collections::HashMap;
 use tch::Tensor;
 
+/// What takes long: so many multiplications, some hundredths of a second.
+pub(crate) const LONG: f64 = 1e9;
+
 /// Ops that multiply each element of one tensor with many of another one.
 const MULTIPLY: [&str; 26] = [
     "_convolution",

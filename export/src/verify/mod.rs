@@ -10,7 +10,7 @@ use crate::ExportError;
 use crate::model::{Forward, Leaves};
 use crate::model_tensors::ModelTensors;
 use crate::outcome::Outcome;
-use crate::probe::{Runs, without_data};
+use crate::probe::{LONG, Runs, without_data};
 use crate::record::SameCalls;
 use crate::resolve::{Given, Resolved};
 use crate::run::RunProgram;
@@ -20,9 +20,6 @@ use program::{ExportedProgram, InputSizes, NodeValue, Unproven, Vacuous, Verific
 use pytree_core::DType;
 use run::{Compared, Sides, failed};
 use sizes::{larger, small};
-
-/// How many multiplications the runs may take together that are not needed for every export: some tenths of a second.
-const CHEAP: f64 = 1e9;
 
 /// Compares the program with the model on the given sets, and at small sizes that are not among them.
 ///
@@ -38,7 +35,7 @@ pub(crate) fn verify(
     let unseen = small(runs, resolved, &given);
     let shown = runs.shown(&runs.example().sizes);
     let check = Check::new(runs.model(), runs.declared(), program, &shown)?;
-    let budget = Budget { runs, left: if runs.setup().proof { f64::INFINITY } else { CHEAP } };
+    let budget = Budget { runs, left: if runs.setup().proof { f64::INFINITY } else { LONG } };
     let mut comparison =
         Comparison { runs, resolved, program, check, budget, values: Vec::new(), left_out: Vec::new() };
     // At least one run is compared that was not recorded.
