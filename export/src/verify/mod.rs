@@ -41,8 +41,8 @@ pub(crate) fn verify(
     // At least one run is compared that was not recorded.
     let recorded = runs.example().outcome.as_ref().filter(|_| given.len() + unseen.len() > 1);
     let first = comparison.first_set(recorded)?;
-    for set in 1..given.len() {
-        comparison.other_set(set, &given[set])?;
+    for (set, sizes) in given.iter().enumerate().skip(1) {
+        comparison.other_set(set, sizes)?;
     }
     let mut compared = comparison.unseen_sizes(unseen)?;
     if compared.is_empty() {
