@@ -10,6 +10,7 @@
 mod constant;
 mod forms;
 
+use std::cell::OnceCell;
 use symbolic::{Expr, Symbol};
 
 use super::guard::{self, Point};
@@ -168,7 +169,8 @@ pub(crate) fn identify_float(
     samples: &[(Point, f64)],
     at: &mut dyn FnMut(&[i64]) -> Option<f64>,
 ) -> Option<FloatExpr> {
-    let mut search = Search { space, floats, samples: samples.to_vec(), elsewhere: Vec::new(), at };
+    let mut search =
+        Search { space, floats, samples: samples.to_vec(), elsewhere: Vec::new(), lines: OnceCell::new(), at };
     if samples.iter().any(|(_, value)| !value.is_finite()) {
         return None;
     }
@@ -180,18 +182,27 @@ pub(crate) fn identify_float(
         }
         search.ask(point);
     }
-    let mut left = search.candidates(atoms);
+    // The expressions with their values in the pool.
+    let in_pool = |expr: FloatExpr| {
+        let values: Vec<_> = pool.iter().map(|point| search.eval(&expr, point).map(f64::to_bits)).collect();
+        (expr, values)
+    };
+    let mut left: Vec<_> = search.candidates(atoms).into_iter().map(in_pool).collect();
     loop {
-        left.retain(|e| search.agrees(e));
-        let first = left.first()?;
-        let pairs = || left.iter().skip(1).map(|e| (first, e));
-        let in_pool = pairs().find_map(|(a, b)| pool.iter().find(|p| search.tells_apart(a, b, p)).cloned());
-        match in_pool.or_else(|| pairs().find_map(|(a, b)| search.rare(a, b))) {
+        left.retain(|(expr, _)| search.agrees(expr));
+        let (first, values) = left.first()?;
+        let others = || left.iter().skip(1);
+        let differs = |other: &Vec<_>| {
+            let mut points = pool.iter().zip(values.iter().zip(other));
+            points.find(|(point, (a, b))| a != b && !search.knows(point)).map(|(point, _)| point.clone())
+        };
+        let point = others().find_map(|(_, other)| differs(other));
+        match point.or_else(|| others().find_map(|(other, _)| search.rare(first, other))) {
             Some(point) => search.ask(&point),
             None => break,
         };
     }
-    let found = left.into_iter().next()?;
+    let (found, _) = left.into_iter().next()?;
     let mut agreed = 0;
     for point in pool.iter().rev() {
         if agreed == VERIFIED {
@@ -218,6 +229,8 @@ struct Search<'a> {
     samples: Vec<(Point, f64)>,
     /// Points where the forward takes another path.
     elsewhere: Vec<Point>,
+    /// Points along each variable, made when they are first needed.
+    lines: OnceCell<Vec<Point>>,
     at: &'a mut dyn FnMut(&[i64]) -> Option<f64>,
 }
 
@@ -258,7 +271,8 @@ impl Search<'_> {
 
     /// A point along one variable where two expressions differ: `sqrt(n)` and `n ** 0.5` do so at one size in thousands.
     fn rare(&self, a: &FloatExpr, b: &FloatExpr) -> Option<Point> {
-        guard::lines(self.space, RARE).find(|point| self.tells_apart(a, b, point))
+        let lines = self.lines.get_or_init(|| guard::lines(self.space, RARE).collect());
+        lines.iter().find(|point| self.tells_apart(a, b, point)).cloned()
     }
 
     /// The expressions that agree with all samples, the simplest first.

@@ -13,7 +13,8 @@ pub(crate) type Point = Vec<i64>;
 /// The sizes that the variables can have at the same time.
 pub(super) struct Domain<'a> {
     variables: &'a [SizeVariable],
-    known: &'a [Rel],
+    /// The known relations over the variables alone: one over other symbols says nothing.
+    known: Vec<&'a Rel>,
     index: HashMap<&'a Symbol, usize>,
     /// Variables that a known equality computes from the others.
     computed: Vec<(usize, Expr)>,
@@ -21,10 +22,10 @@ pub(super) struct Domain<'a> {
 
 impl<'a> Domain<'a> {
     pub(super) fn new(space: &'a Space) -> Domain<'a> {
-        let Space { variables, guards: known, .. } = space;
+        let Space { variables, guards, .. } = space;
         let index: HashMap<&Symbol, usize> = variables.iter().enumerate().map(|(i, v)| (&v.symbol, i)).collect();
         let mut computed: Vec<(usize, Expr)> = Vec::new();
-        for rel in known.iter().filter(|rel| rel.op == RelOp::Eq) {
+        for rel in guards.iter().filter(|rel| rel.op == RelOp::Eq) {
             for (one, other) in [(&rel.lhs, &rel.rhs), (&rel.rhs, &rel.lhs)] {
                 let Some(at) = one.as_symbol().and_then(|s| index.get(s)).copied() else { continue };
                 // A computed variable that others are computed from would need an order.
@@ -36,6 +37,7 @@ impl<'a> Domain<'a> {
                 }
             }
         }
+        let known = guards.iter().filter(|rel| rel.free_symbols().iter().all(|s| index.contains_key(s))).collect();
         Domain { variables, known, index, computed }
     }
 
@@ -103,13 +105,17 @@ impl<'a> Domain<'a> {
             let apart = i128::from(*value) - i128::from(v.example);
             (v.low..=v.high).contains(value) && apart.rem_euclid(i128::from(v.step.max(1))) == 0
         };
-        self.variables.iter().zip(point).all(valid) && self.known.iter().all(|rel| self.holds(rel, point))
+        self.variables.iter().zip(point).all(valid) && self.known.iter().all(|rel| self.is_true(rel, point))
     }
 
     /// Whether a relation holds. One over other symbols says nothing.
     pub(super) fn holds(&self, rel: &Rel, point: &[i64]) -> bool {
         let foreign = rel.free_symbols().iter().any(|s| !self.index.contains_key(s));
-        foreign || rel.eval(&|s| self.index.get(s).and_then(|i| point.get(*i)).copied()).unwrap_or(false)
+        foreign || self.is_true(rel, point)
+    }
+
+    fn is_true(&self, rel: &Rel, point: &[i64]) -> bool {
+        rel.eval(&|s| self.index.get(s).and_then(|i| point.get(*i)).copied()).unwrap_or(false)
     }
 
     fn value(&self, expr: &Expr, point: &[i64]) -> Option<i64> {

@@ -20,6 +20,7 @@ mod sweep;
 mod table;
 mod verify;
 
+use std::rc::Rc;
 use symbolic::Rel;
 
 use super::space::Space;
@@ -90,8 +91,9 @@ pub(crate) fn generic(space: &Space, count: usize) -> Vec<Point> {
 
 /// For each variable its least sizes, so many, with all others as in the example.
 pub(crate) fn lines(space: &Space, count: usize) -> impl Iterator<Item = Point> {
+    let domain = Rc::new(Domain::new(space));
     (0..space.variables.len()).flat_map(move |at| {
-        let domain = Domain::new(space);
+        let domain = Rc::clone(&domain);
         let (low, high) = domain.bounds(at);
         let example = domain.example();
         let sizes = (low..=high).step_by(usize::try_from(domain.step(at)).unwrap_or(1)).take(count);
