@@ -5,7 +5,9 @@
 
 #if defined(__unix__) || defined(__APPLE__)
 #include <csignal>
+#include <ctime>
 #include <fcntl.h>
+#include <optional>
 #include <poll.h>
 #include <sys/resource.h>
 #include <sys/wait.h>
@@ -37,6 +39,15 @@ namespace {
   _exit(1);
 }
 
+// How long a process has computed.
+std::optional<double> seconds_of(pid_t process) {
+  clockid_t clock;
+  timespec time{};
+  if (clock_getcpuclockid(process, &clock) != 0 || clock_gettime(clock, &time) != 0)
+    return std::nullopt;
+  return static_cast<double>(time.tv_sec) + static_cast<double>(time.tv_nsec) * 1e-9;
+}
+
 } // namespace
 
 extern "C" int tx_in_copy(int (*run)(void *), void *data, int seconds, int *answer) {
@@ -56,11 +67,19 @@ extern "C" int tx_in_copy(int (*run)(void *), void *data, int seconds, int *answ
     char done = 0;
     bool waits = false;
     if (copy > 0) {
-      pollfd reader{ends[0], POLLIN, 0};
-      int ready;
-      do
-        ready = poll(&reader, 1, 4000 * seconds);
-      while (ready < 0 && errno == EINTR);
+      int ready = 0;
+      // A copy that computes nothing for so long waits for a thread that was not copied, or for a lock that one holds.
+      constexpr int STEP = 250, STEPS = 6;
+      double computed = -1;
+      for (int left = 4000 * seconds, idle = 0; ready == 0 && left > 0 && idle < STEPS; left -= STEP) {
+        pollfd reader{ends[0], POLLIN, 0};
+        ready = poll(&reader, 1, STEP);
+        if (ready < 0 && errno == EINTR)
+          ready = 0;
+        const auto now = seconds_of(copy);
+        idle = now && *now - computed < 0.001 ? idle + 1 : 0;
+        computed = now.value_or(-1);
+      }
       if (ready > 0 && read(ends[0], &done, 1) != 1)
         done = 0;
       kill(copy, SIGKILL);

@@ -313,6 +313,8 @@ void run(tx_session &s, const c10::OperatorHandle &op, const OpInfo &info, size_
   if (info.refusal && unreal)
     stop_at(StopKind::NoRule, op, -1, info.refusal);
   if (info.reads && unreal) {
+    if (!s.fake())
+      stop_at(StopKind::Read, op);
     auto value = read_number(s, op);
     torch::jit::drop(*stack, arguments);
     stack->push_back(std::move(value));
@@ -324,6 +326,7 @@ void run(tx_session &s, const c10::OperatorHandle &op, const OpInfo &info, size_
       ++s.next_data;
   }
 }
+
 
 // Runs an op of a loose run again, with equal sizes. Whether it succeeds.
 bool run_equal(tx_session &s, const c10::OperatorHandle &op, const OpInfo &info, Args given, size_t base,
@@ -350,6 +353,21 @@ bool run_equal(tx_session &s, const c10::OperatorHandle &op, const OpInfo &info,
 }
 
 } // namespace
+
+void run_without_data(tx_session &s, const c10::OperatorHandle &op, torch::jit::Stack *stack) {
+  const InOp depth(s);
+  const auto arguments = op.schema().arguments().size();
+  bool unreal = false;
+  for (const auto &arg : Args(stack->data() + (stack->size() - arguments), arguments))
+    each_tensor(arg, [&](const at::Tensor &t) { unreal = unreal || is_unreal(t); });
+  // What `one_hot` becomes does not show how many classes it found.
+  if (!unreal && op.schema().name() == "aten::one_hot")
+    return call_counting(s, op, stack);
+  run(s, op, info_of(op), arguments, stack);
+  // An op below may have stopped the run and a kernel swallowed that.
+  if (s.stop.kind != StopKind::None)
+    throw_stopped(s);
+}
 
 void fake_call(tx_session &s, const c10::OperatorHandle &op, torch::jit::Stack *stack) {
   if (s.stop.kind != StopKind::None)

@@ -22,8 +22,14 @@ void throw_stopped(const tx_session &) {
   throw std::runtime_error("this run of the forward was stopped");
 }
 
+// How often tensors without data were asked for it on threads without a session.
+static std::atomic<uint64_t> asked_elsewhere{0};
+
 void stop(Stop why) {
-  if (auto *s = current_session(); s && s->fake() && s->stop.kind == StopKind::None)
+  auto *s = current_session();
+  if (!s)
+    ++asked_elsewhere;
+  else if (s->unreal_run() && s->stop.kind == StopKind::None)
     s->stop = std::move(why);
   throw std::runtime_error("this run of the forward was stopped: it has tensors without data");
 }
@@ -101,11 +107,44 @@ static const RuleRow *find_rule(const std::string &name) {
   return found == all.end() ? nullptr : &found->second;
 }
 
+// The statistics of a batch norm, as in `WRITTEN` of `dispatch/schema.rs`.
+static void note_unsaid_writes(const c10::FunctionSchema &schema, OpInfo &info) {
+  static const std::unordered_map<std::string, std::string> flags{
+      {"aten::batch_norm", "training"},
+      {"aten::native_batch_norm", "training"},
+      {"aten::_batch_norm_impl_index", "training"},
+      {"aten::cudnn_batch_norm", "training"},
+      {"aten::miopen_batch_norm", "training"},
+      {"aten::instance_norm", "use_input_stats"},
+      {"aten::batch_norm_gather_stats", ""},
+      {"aten::batch_norm_gather_stats_with_counts", ""},
+      {"aten::batch_norm_update_stats", ""}};
+  const auto known = flags.find(schema.name());
+  if (known == flags.end())
+    return;
+  const auto &arguments = schema.arguments();
+  for (size_t i = 0; i < arguments.size(); ++i) {
+    if (arguments[i].name() == "running_mean" || arguments[i].name() == "running_var")
+      info.unsaid.push_back(i);
+    if (arguments[i].name() == known->second)
+      info.unsaid_flag = static_cast<int>(i);
+  }
+}
+
+bool writes_to(const c10::OperatorHandle &op, const OpInfo &info, Args args, size_t index) {
+  const auto *alias = op.schema().arguments()[index].alias_info();
+  if (alias && alias->isWrite())
+    return true;
+  const bool unsaid = std::find(info.unsaid.begin(), info.unsaid.end(), index) != info.unsaid.end();
+  return unsaid && (info.unsaid_flag < 0 || !args[info.unsaid_flag].isBool() || args[info.unsaid_flag].toBool());
+}
+
 static OpInfo make_info(const c10::OperatorHandle &op) {
   OpInfo info;
   const auto &schema = op.schema();
   info.mutates = schema.is_mutable();
   info.reads = reads_data(op);
+  note_unsaid_writes(schema, info);
   info.replaces_data = schema.name() == "aten::set_data";
   for (const auto &argument : schema.arguments()) {
     const auto *type = argument.real_type().get();
@@ -180,11 +219,10 @@ static bool is_small(Args args) {
   return size <= MOST;
 }
 
-static bool writes_model(const tx_session &s, const c10::OperatorHandle &op, Args args) {
+static bool writes_model(const tx_session &s, const c10::OperatorHandle &op, const OpInfo &info, Args args) {
   bool writes = false;
   for (size_t i = 0; i < args.size(); ++i) {
-    const auto *alias = op.schema().arguments()[i].alias_info();
-    if (alias && alias->isWrite())
+    if (writes_to(op, info, args, i))
       each_tensor(args[i], [&](const at::Tensor &t) { writes = writes || s.made.count(storage_key(t)) == 0; });
   }
   return writes;
@@ -239,7 +277,7 @@ static void run_unreal(const c10::OperatorHandle &op, const OpInfo &info, Stack 
   const auto arguments = schema.arguments().size();
   const auto base = stack->size() - arguments;
   auto *s = current_session();
-  if (s && s->fake() && s->stop.kind != StopKind::None)
+  if (s && s->unreal_run() && s->stop.kind != StopKind::None)
     throw_stopped(*s);
   const auto device = device_of(info, Args(stack->data() + base, arguments));
   std::vector<c10::IValue> originals;
@@ -251,8 +289,7 @@ static void run_unreal(const c10::OperatorHandle &op, const OpInfo &info, Stack 
     each_tensor(value, [&](const at::Tensor &t) { real = real || !is_fake(t); });
     if (!real)
       continue;
-    const auto *alias = schema.arguments()[i].alias_info();
-    if (alias && alias->isWrite() && s && s->fake())
+    if (s && s->unreal_run() && writes_to(op, info, Args(stack->data() + base, arguments), i))
       each_tensor(value, [&](const at::Tensor &t) {
         if (!is_fake(t)) {
           twin_of(t);
@@ -361,7 +398,7 @@ static void fallback(const c10::OperatorHandle &op, Stack *stack) {
   const auto arguments = op.schema().arguments().size();
   const Args args(stack->data() + (stack->size() - arguments), arguments);
   auto *s = current_session();
-  const bool fake_run = s && s->fake();
+  const bool fake_run = s && s->unreal_run();
   bool tensors = false;
   bool unreal = false;
   for (const auto &arg : args)
@@ -385,7 +422,7 @@ static void fallback(const c10::OperatorHandle &op, Stack *stack) {
     return call_composite(op, stack);
   if (info.view)
     return op.callBoxed(stack);
-  if (info.mutates ? writes_model(*s, op, args) || !is_small(args) : !is_small(args))
+  if (writes_model(*s, op, info, args) || !is_small(args))
     return run_unreal(op, info, stack, false);
   if (info.counts)
     call_counting(*s, op, stack);
@@ -419,7 +456,7 @@ int64_t next_data(const char *what) {
 // a tensor does not have, even if the forward ignores them; and it saves the time of a trace that nobody reads.
 static c10::Backtrace on_error() {
   auto *s = current_session();
-  if (!s || !s->fake())
+  if (!s || !s->unreal_run())
     return c10::get_lazy_backtrace(2);
   if (s->depth == 0 && !s->pass && s->stop.kind == StopKind::None)
     s->stop.kind = StopKind::Read;
@@ -435,3 +472,5 @@ void register_fake() {
 }
 
 } // namespace tx
+
+extern "C" uint64_t tx_asked_elsewhere(void) { return tx::asked_elsewhere; }

@@ -1,5 +1,5 @@
 // Recording: a boxed fallback on a mode key, switched on for one thread at a time.
-#include "session.h"
+#include "run.h"
 
 #include <ATen/core/grad_mode.h>
 #include <ATen/ops/_local_scalar_dense.h>
@@ -108,12 +108,16 @@ static void record_call(const c10::OperatorHandle &op, torch::jit::Stack *stack)
     return op.callBoxed(stack);
   if (s->fake())
     return fake_call(*s, op, stack);
+  if (s->without_data && s->stop.kind != StopKind::None)
+    throw_stopped(*s);
 
   const auto &schema = op.schema();
   const auto &arguments = schema.arguments();
   const at::ArrayRef<c10::IValue> args(stack->data() + (stack->size() - arguments.size()), arguments.size());
-  if (is_scalar_from_rust(*s, schema, args))
+  if (is_scalar_from_rust(*s, schema, args)) {
+    const PassThrough real(*s);
     return op.callBoxed(stack);
+  }
   s->gradients = s->gradients || torch::autograd::get_current_graph_task_id() != -1;
   const bool from_rust = is_filled_from_rust(schema, args);
   Writer event;
@@ -135,7 +139,12 @@ static void record_call(const c10::OperatorHandle &op, torch::jit::Stack *stack)
   }
   try {
     // What `one_hot` becomes does not show how many classes it found.
-    if (schema.name() == "aten::one_hot")
+    if (from_rust) {
+      const PassThrough real(*s);
+      op.callBoxed(stack);
+    } else if (s->without_data)
+      run_without_data(*s, op, stack);
+    else if (schema.name() == "aten::one_hot")
       call_counting(*s, op, stack);
     else
       op.callBoxed(stack);
@@ -156,9 +165,12 @@ static void record_call(const c10::OperatorHandle &op, torch::jit::Stack *stack)
   for (size_t i = 0; i < results.size(); ++i)
     write_value(event, results[i], returns[i].real_type(),
                 [s](Writer &w, const at::Tensor &t) { write_made(*s, w, t); });
-  if (from_rust)
-    s->unread.insert(storage_key(results[0].toTensor()));
-  else
+  if (from_rust) {
+    const auto &made = results[0].toTensor();
+    s->unread.insert(storage_key(made));
+    if (s->without_data)
+      s->made.emplace(storage_key(made), made.storage());
+  } else
     note_results(*s, results);
   s->log.append(event);
   give_back(*s, results);
@@ -179,12 +191,13 @@ void tx::register_fallbacks() {
   library = made.release();
 }
 
-extern "C" int tx_session_new(int frames, int numbers, tx_session **session, tx_bytes *error) {
+extern "C" int tx_session_new(int frames, int numbers, int without_data, tx_session **session, tx_bytes *error) {
   return guarded(error, [&]() -> int {
     register_fallbacks();
     *session = new tx_session();
     (*session)->frames = frames != 0;
     (*session)->numbers = numbers != 0;
+    (*session)->without_data = without_data != 0;
     return TX_OK;
   });
 }
@@ -208,7 +221,7 @@ extern "C" void tx_session_stop(void) {
   c10::impl::tls_set_dispatch_key_included(c10::DispatchKey::Fake, false);
   tx_session *session = current;
   current = nullptr;
-  if (session && session->fake())
+  if (session && session->unreal_run())
     restore(*session);
 }
 
@@ -218,8 +231,11 @@ extern "C" int tx_session_see(tx_session *session, void *tensor, tx_bytes *out) 
       throw std::runtime_error("an undefined tensor has no value");
     Writer w;
     write_seen(*session, w, tensor_of(tensor));
-    if (!session->started)
+    if (!session->started) {
       declare(*session, tensor_of(tensor));
+      if (session->without_data && !is_fake(tensor_of(tensor)))
+        session->snapshots.emplace_back(tensor_of(tensor));
+    }
     give(out, w.bytes());
     return TX_OK;
   });
@@ -234,6 +250,24 @@ extern "C" int tx_session_take_log(tx_session *session, tx_bytes *out) {
 }
 
 extern "C" uint64_t tx_session_lifted_count(const tx_session *session) { return session->lifted.size(); }
+
+extern "C" int tx_session_stopped(const tx_session *session) { return session->stop.kind != StopKind::None; }
+
+extern "C" int tx_session_keeps(const tx_session *session) {
+  const auto &names = session->compact.values;
+  // An op that has nothing to do returns its argument.
+  std::unordered_set<const void *> before;
+  for (const auto &held : session->foreign)
+    before.insert(held.impl);
+  for (size_t i = 0; i < names.size() && i < session->values.size(); ++i)
+    if (names[i].kind != ValueKind::Output)
+      before.insert(session->values[i].impl);
+  for (size_t i = 0; i < names.size() && i < session->values.size(); ++i)
+    if (names[i].kind == ValueKind::Output && !session->values[i].weak.expired() &&
+        before.count(session->values[i].impl) == 0)
+      return 1;
+  return 0;
+}
 
 extern "C" int tx_session_gradients(const tx_session *session) { return session->gradients; }
 

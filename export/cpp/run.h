@@ -33,9 +33,15 @@ struct OpInfo {
   // Gives a tensor the memory of another one, below the dispatcher.
   bool replaces_data = false;
   int device = -1;
+  // The arguments that it writes to although the schema does not say so, if this flag is set (-1: always).
+  std::vector<size_t> unsaid;
+  int unsaid_flag = -1;
   // For each argument: whether an int in it is a number (and not a dtype, layout or memory format).
   std::vector<bool> numbers;
 };
+
+// Whether a call writes to an argument.
+bool writes_to(const c10::OperatorHandle &op, const OpInfo &info, Args args, size_t index);
 
 const OpInfo &info_of(const c10::OperatorHandle &op);
 std::string full_name(const c10::OperatorHandle &op);

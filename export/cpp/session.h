@@ -150,6 +150,10 @@ struct tx_session {
   bool frames = false;
   // Whether a number that an op takes as a tensor is logged as the number that it is.
   bool numbers = false;
+  // Whether this is a recording of tensors without data, which ends where data is asked for.
+  bool without_data = false;
+  // The declared tensors as they were before such a recording.
+  std::vector<tx::Snapshot> snapshots;
   // Whether an op ran in a backward pass of the forward.
   bool gradients = false;
   // Numbers start at 1. Weak references keep the addresses from being used again, and unlike strong ones do not change
@@ -202,6 +206,8 @@ struct tx_session {
   std::unordered_map<const void *, c10::Storage> unreal;
 
   bool fake() const { return reference != nullptr; }
+  // Whether tensors of this run hold no data.
+  bool unreal_run() const { return fake() || without_data; }
 };
 
 namespace tx {
@@ -233,7 +239,10 @@ void fake_call(tx_session &s, const c10::OperatorHandle &op, torch::jit::Stack *
 // that changes nothing.
 std::optional<std::vector<c10::IValue>> made_equal(const tx_session &s, Args args);
 
-// Undoes what a fake run did to real tensors.
+// Runs an op of a recording of tensors without data.
+void run_without_data(tx_session &s, const c10::OperatorHandle &op, torch::jit::Stack *stack);
+
+// Undoes what a run without data did to real tensors.
 void restore(tx_session &s);
 
 // Registers the fallbacks, once per process.

@@ -45,8 +45,15 @@ int tx_call(const char *name, const char *overload, const uint8_t *args, size_t 
 
 // A session numbers tensors and storages and keeps the log of the ops that reached the dispatcher on one thread.
 // With `frames`, each op in the log has the return addresses of its call stack, innermost first. With `numbers`, a number that
-// an op takes as a tensor is logged as the number that it is.
-int tx_session_new(int frames, int numbers, tx_session **session, tx_bytes *error);
+// an op takes as a tensor is logged as the number that it is. A session `without_data` records tensors that have none; the declared
+// real ones are afterwards as they were.
+int tx_session_new(int frames, int numbers, int without_data, tx_session **session, tx_bytes *error);
+// Whether a recording without data asked for some, or failed in another way, even if the forward went on.
+int tx_session_stopped(const tx_session *session);
+// Whether some result of a recording still lives that was not there before.
+int tx_session_keeps(const tx_session *session);
+// How often tensors without data were asked for it on threads without a session.
+uint64_t tx_asked_elsewhere(void);
 void tx_session_free(tx_session *session);
 // Starts logging on this thread; fails when a session is already active on it.
 int tx_session_start(tx_session *session, tx_bytes *error);

@@ -95,6 +95,10 @@ void restore(tx_session &s) {
     impl->clear_data_ptr_access_error_msg_();
   }
   s.unreal.clear();
+  for (const auto &snapshot : s.snapshots)
+    snapshot.restore();
+  if (!s.fake())
+    return;
   auto &twins = s.reference->twins;
   for (auto twin = twins.begin(); twin != twins.end();) {
     // Constants of single runs come and go.

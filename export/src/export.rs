@@ -330,7 +330,8 @@ impl<'m, M: Module<Family = Tch>> Export<'m, M> {
     ///
     /// The first run of the forward is recorded. It has data, unless that takes more than a billion multiplications: then it has
     /// none either, if two runs without data make the same calls and do not ask for it. They are made in a copy of the process
-    /// (`fork`, on Unix), so that no tensor without data stays in a model that keeps tensors.
+    /// (`fork`, on Unix), so that no tensor without data stays in a model that keeps tensors. As in PyTorch, an op that fails on the
+    /// values of the example is not seen then.
     ///
     /// A run with data is in the mode of the caller. Where parameters require gradients, each of its intermediate results is kept
     /// for them, as in any call of the model. Inside of [`tch::no_grad`] an export needs less memory, and gives the same program;

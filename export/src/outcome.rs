@@ -4,13 +4,15 @@ use crate::ExportError;
 use crate::dispatch::deep_copy;
 use crate::model::Leaves;
 use crate::model_tensors::ModelTensors;
-use pytree_core::{Leaf, Tch};
+use pytree_core::{Leaf, Tch, TreeSpec};
 use tch::Tensor;
 
 /// What a run returned, and its inputs and buffers afterwards. No later run changes them.
 #[derive(Debug)]
 pub(crate) struct Outcome {
     pub(crate) outputs: Vec<Leaf<Tch>>,
+    /// The structure of the outputs.
+    pub(crate) spec: TreeSpec,
     /// The copies of the inputs that the run had for itself.
     pub(crate) inputs: Vec<Leaf<Tch>>,
     /// The declared buffers, in the order of their declaration.
@@ -19,24 +21,20 @@ pub(crate) struct Outcome {
 
 impl Outcome {
     /// Copies what a run leaves behind. `inputs` are those that it had for itself.
-    pub(crate) fn of(
-        outputs: &[Leaf<Tch>],
-        inputs: Vec<Leaf<Tch>>,
-        declared: &ModelTensors,
-    ) -> Result<Self, ExportError> {
-        Self::with_buffers(outputs, inputs, declared.named_buffers().map(|(_, tensor)| tensor))
+    pub(crate) fn of(outputs: &Leaves, inputs: Vec<Leaf<Tch>>, declared: &ModelTensors) -> Result<Self, ExportError> {
+        Self::with_buffers((&outputs.leaves, &outputs.spec), inputs, declared.named_buffers().map(|(_, tensor)| tensor))
     }
 
     /// The same with these tensors in the place of the buffers.
     pub(crate) fn with_buffers<'t>(
-        outputs: &[Leaf<Tch>],
+        (outputs, spec): (&[Leaf<Tch>], &TreeSpec),
         inputs: Vec<Leaf<Tch>>,
         buffers: impl Iterator<Item = &'t Tensor>,
     ) -> Result<Self, ExportError> {
         // An output may be a buffer or an input.
         let outputs = outputs.iter().map(|leaf| leaf.as_ref().try_map(deep_copy)).collect::<Result<_, _>>()?;
         let buffers = buffers.map(|tensor| Ok(Leaf::Tensor(deep_copy(tensor)?)));
-        Ok(Outcome { outputs, inputs, buffers: buffers.collect::<Result<_, ExportError>>()? })
+        Ok(Outcome { outputs, spec: spec.clone(), inputs, buffers: buffers.collect::<Result<_, ExportError>>()? })
     }
 }
 

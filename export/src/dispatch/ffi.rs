@@ -24,7 +24,7 @@ pub(crate) use modes::{
 };
 pub(crate) use plan::{Calls, Frame, FrameSize, Moved, RawNumber, enter_vmap, leave_vmap};
 pub(crate) use process_copy::{answer_of_a_copy, ends_in_a_copy};
-pub(crate) use session::{FakeSession, Session};
+pub(crate) use session::{FakeSession, Log, Session, asked_elsewhere};
 
 use std::ffi::{CStr, c_char, c_int, c_void};
 use std::ptr;

@@ -6,22 +6,24 @@ use crate::dispatch::ffi::answer_of_a_copy;
 use crate::dispatch::tensor_type;
 use crate::model::{Forward, Leaves};
 use crate::model_tensors::ModelTensors;
-use crate::record::{Log, Sample, Side, capture_without_data, fake_tensor, same_calls};
+use crate::record::{Call, Calls, Log, Sample, Side, capture_without_data, compare_calls, fake_tensor};
 
 /// How long the runs without data that decide may take, of the processor.
 const SECONDS: u16 = 4;
 
-/// Whether a run with these inputs takes long, and the forward is the same without data: it does not ask for data, writes to
-/// nothing that was there before, and does the same again. That is tried in a copy of the process, since a forward may keep
-/// what it makes in its first run, and a tensor without data must not stay in the model.
+/// Whether a run with these inputs takes long, and the forward is the same without data: it does not ask for data, its calls say
+/// what its results are, and it does the same again. That is tried in a copy of the process, since a forward may keep what it
+/// makes in its first run, and a tensor without data must not stay in the model.
 pub(super) fn is_heavy(model: &dyn Forward, inputs: &Leaves, declared: &ModelTensors) -> bool {
     may_be_heavy(inputs, declared)
         && answer_of_a_copy(SECONDS, || {
-            let run = || tch::no_grad(|| capture_without_data(model, without_data(inputs)?, declared, Log::default()));
+            let run = || record_without_data(model, inputs, declared, Log::default());
             let (Ok(first), Ok(second)) = (run(), run()) else { return false };
             let side = |run| Side { run, held: declared };
-            let plain = |run: &Sample| run.trace.calls.iter().all(|call| !call.schema.reads_data);
-            work_of(&first.trace) > LONG && plain(&first) && same_calls(side(&first), side(&second)).is_some()
+            let plain = |call: &Call| !call.schema.reads_data && !call.schema.sizes_from_data;
+            work_of(&first.trace) > LONG
+                && first.trace.calls.iter().all(plain)
+                && compare_calls(side(&first), side(&second)) == Calls::Same
         })
 }
 
@@ -39,7 +41,7 @@ pub(super) fn record_without_data(
     declared: &ModelTensors,
     log: Log,
 ) -> Result<Sample, ExportError> {
-    tch::no_grad(|| capture_without_data(model, without_data(inputs)?, declared, log))
+    capture_without_data(model, without_data(inputs)?, declared, log)
 }
 
 /// The same inputs without their data.

@@ -125,9 +125,10 @@ pub(crate) fn record_example(
 ) -> Result<Sample, ExportError> {
     let Some(first) = sets.first() else { return Err(ExportError::NoInputs) };
     let log = Log { frames: setup.locations, ..Log::default() };
+    let light = || capture(model, first, declared, log, setup.verified);
     let record = || match !setup.proof && is_heavy(model, first, declared) {
-        true => record_without_data(model, first, declared, log),
-        false => capture(model, first, declared, log, setup.verified),
+        true => record_without_data(model, first, declared, log).or_else(|_| light()),
+        false => light(),
     };
     watch.run(|| first.shown(), record)
 }

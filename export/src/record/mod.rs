@@ -16,13 +16,14 @@ mod sample;
 mod session;
 mod trace;
 
+pub(crate) use crate::dispatch::ffi::Log;
 pub use error::{RecordError, UnknownReason, UseSite};
 pub(crate) use fake::{DataKind, DataNumber, FakeRun, Place, Reference, Stop, fake_tensor, loose_run};
 pub use id::{StorageNumber, ValueId};
 pub use known::{Known, Role};
 pub(crate) use panic::{Panic, catch};
-pub(crate) use same::{SameCalls, Side, same_calls};
+pub(crate) use same::{Calls, Side, UNINITIALIZED, compare_calls, says_all};
 pub(crate) use sample::{OutputLeaf, Sample, capture, capture_without_data};
-pub(crate) use session::{Log, quietly, record_with};
+pub(crate) use session::{checking, quietly, record_with};
 pub use session::{is_exporting, record, record_located};
 pub use trace::{Argument, Call, Declared, Failure, LiftedTensor, Output, Trace};

@@ -8,19 +8,41 @@ use pytree_core::{Leaf, TensorType};
 use std::collections::{HashMap, HashSet};
 use tch::Tensor;
 
-/// Two runs that made the same calls.
-pub(crate) struct SameCalls {
-    /// Whether random numbers were drawn: the same ones, if both generators are alike.
-    pub(crate) random: bool,
-    /// How many tensors and plain values both returned.
-    pub(crate) outputs: usize,
+/// What the calls of two runs say.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Calls {
+    /// Both make the same calls on the same values.
+    Same,
+    /// They make other calls. The results may still be the same.
+    Other,
+    /// The calls do not say what the results are.
+    Unsaid,
 }
 
-/// The second run may be that of a program: it may lack calls of which nothing follows, has the overloads that Python calls,
-/// and calls that only give numbers. `None` if the calls differ, or if they do not say all: some fail or write to memory that
-/// was there before.
-pub(crate) fn same_calls(first: Side<'_>, second: Side<'_>) -> Option<SameCalls> {
-    Pairs { first, second, made: HashMap::new(), given: HashMap::new() }.compare()
+/// Ops that give memory that nothing was written to.
+pub(crate) const UNINITIALIZED: [&str; 7] =
+    ["empty", "empty_like", "empty_permuted", "empty_strided", "new_empty", "new_empty_strided", "resize_"];
+
+/// Compares two runs. The second one may be that of a program: it may lack calls of which nothing follows, has the overloads that
+/// Python calls, and calls that only give numbers.
+pub(crate) fn compare_calls(first: Side<'_>, second: Side<'_>) -> Calls {
+    if !says_all(first.run) || !says_all(second.run) {
+        return Calls::Unsaid;
+    }
+    match (Pairs { first, second, made: HashMap::new(), given: HashMap::new() }).same() {
+        Some(()) => Calls::Same,
+        None => Calls::Other,
+    }
+}
+
+/// Whether the results of a run follow from its calls. They do not where a call fails, which may leave something behind, writes to
+/// memory that was there before, draws random numbers, which the forward may seed, or gives what the memory held; nor where the
+/// model keeps tensors, or runs a backward pass.
+pub(crate) fn says_all(run: &Sample) -> bool {
+    let trace = &run.trace;
+    let vague = |call: &Call| UNINITIALIZED.contains(&call.op.name()) || draws(call);
+    let whole = trace.failures.is_empty() && !trace.has_gradients() && !run.keeps;
+    whole && !trace.calls.iter().any(vague) && !writes_to_given(trace)
 }
 
 /// Whether some call writes to memory that no call made: to an input, or to a tensor of the model.
@@ -83,14 +105,8 @@ struct Pairs<'a> {
 }
 
 impl Pairs<'_> {
-    fn compare(mut self) -> Option<SameCalls> {
+    fn same(mut self) -> Option<()> {
         let (first, second) = (self.first.run, self.second.run);
-        // A call that failed may have left something behind.
-        let whole = |run: &Sample| run.trace.failures.is_empty() && !writes_to_given(&run.trace);
-        if !whole(first) || !whole(second) {
-            return None;
-        }
-        let mut random = false;
         let calls: Vec<&Call> = second.trace.calls.iter().filter(|call| !is_aside(call)).collect();
         let mut calls = calls.into_iter().peekable();
         for call in &first.trace.calls {
@@ -101,12 +117,10 @@ impl Pairs<'_> {
             if !self.same_call(call, calls.next()?) {
                 return None;
             }
-            random |= draws(call);
         }
-        let same = calls.next().is_none() && first.outputs.len() == second.outputs.len();
+        let same = calls.next().is_none() && first.out_spec == second.out_spec;
         let mut outputs = first.outputs.iter().zip(&second.outputs);
-        (same && outputs.all(|(a, b)| self.same_leaf(a, b)))
-            .then_some(SameCalls { random, outputs: first.outputs.len() })
+        (same && outputs.all(|(a, b)| self.same_leaf(a, b))).then_some(())
     }
 
     fn same_call(&mut self, a: &Call, b: &Call) -> bool {

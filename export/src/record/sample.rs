@@ -27,6 +27,8 @@ pub(crate) struct Sample {
     pub(crate) out_spec: TreeSpec,
     /// What the run returned and left behind, if that was to be kept.
     pub(crate) outcome: Option<Outcome>,
+    /// Whether the model keeps a tensor that it made.
+    pub(crate) keeps: bool,
 }
 
 /// Runs the model on copies of `inputs` and records it. Afterwards the buffers have their old content again. With `outcome` the
@@ -51,7 +53,7 @@ pub(crate) fn capture_without_data(
     log: Log,
 ) -> Result<Sample, ExportError> {
     let own = inputs.shared().leaves;
-    captured(model, inputs, own, declared, log, false)
+    captured(model, inputs, own, declared, Log { without_data: true, ..log }, false)
 }
 
 fn captured(
@@ -75,7 +77,7 @@ fn captured(
     let parameters = declared.parameters()?;
     let recorded = record_with(&known, log, forward);
     let outcome = match &recorded {
-        Ok((Ok(output), _)) if outcome => Some(Outcome::of(&output.leaves, own, declared)),
+        Ok((Ok(output), _)) if outcome => Some(Outcome::of(output, own, declared)),
         _ => None,
     };
     saved.restore()?;
@@ -93,8 +95,10 @@ fn captured(
     let Leaves { leaves, spec: out_spec } = output?;
     let outputs = leaves.iter().map(|leaf| leaf.as_ref().try_map(|tensor| trace.value_of(tensor)));
     let outputs = outputs.collect::<Result<_, RecordError>>()?;
+    drop(leaves);
+    let keeps = trace.keeps_results();
     let outcome = outcome.transpose()?;
-    Ok(Sample { sizes, trace, outputs, out_spec, outcome })
+    Ok(Sample { sizes, trace, outputs, out_spec, outcome, keeps })
 }
 
 /// A program cannot keep a new value of a parameter for the next call, so a write to one is an error.

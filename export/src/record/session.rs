@@ -10,16 +10,19 @@ use super::names::TensorNames;
 use super::panic::{self, Panic};
 use super::trace::{Declared, Trace};
 use crate::build::Locations;
-use crate::dispatch::ffi::Session;
+use crate::dispatch::ffi::{Log, Session, asked_elsewhere};
 use crate::dispatch::wire::Reader;
 use crate::dispatch::{DispatchError, first_line};
 
 thread_local! {
     static RECORDING: Cell<bool> = const { Cell::new(false) };
+    /// Whether the run that is recorded is one of the check at the end of an export.
+    static CHECKING: Cell<bool> = const { Cell::new(false) };
 }
 
 /// Whether a forward of this thread runs for an export, which looks at every op and gives the forward tensors without data.
-/// False while an export compares its program with the model. `torch.compiler.is_exporting`.
+/// False while an export compares its program with the model, where the tensors have no data either if a run takes long.
+/// `torch.compiler.is_exporting`.
 ///
 /// ```
 /// use tch::Tensor;
@@ -33,7 +36,19 @@ thread_local! {
 /// log(&Tensor::from_slice(&[1f32, 2.0]));
 /// ```
 pub fn is_exporting() -> bool {
-    RECORDING.get()
+    RECORDING.get() && !CHECKING.get()
+}
+
+/// Runs `f`, whose recordings are part of a check: the forward does there what it does outside of exports.
+pub(crate) fn checking<R>(f: impl FnOnce() -> R) -> R {
+    struct Done(bool);
+    impl Drop for Done {
+        fn drop(&mut self) {
+            CHECKING.set(self.0);
+        }
+    }
+    let _done = Done(CHECKING.replace(true));
+    f()
 }
 
 /// Marks this thread as recording, until dropped.
@@ -86,15 +101,6 @@ pub fn record_located<R>(known: &Known<'_>, f: impl FnOnce() -> R) -> Result<(R,
     record_with(known, Log { frames: true, ..Log::default() }, f)
 }
 
-/// What a recording writes down besides the calls.
-#[derive(Clone, Copy, Debug, Default)]
-pub(crate) struct Log {
-    /// The call stack of every op.
-    pub(crate) frames: bool,
-    /// A number that an op takes as a tensor as the number that it is. Programs have such arguments, and tch does not.
-    pub(crate) numbers: bool,
-}
-
 /// Runs `f` without recording. A panic in it is an error and is not printed.
 pub(crate) fn quietly<R>(f: impl FnOnce() -> R) -> Result<R, RecordError> {
     panic::catch(f).map_err(|panic| RecordError::Panicked {
@@ -105,10 +111,10 @@ pub(crate) fn quietly<R>(f: impl FnOnce() -> R) -> Result<R, RecordError> {
     })
 }
 
-/// [`record`] with what else is written down.
+/// [`record`] with what else is written down. A run without data that asked for some is an error.
 pub(crate) fn record_with<R>(known: &Known<'_>, log: Log, f: impl FnOnce() -> R) -> Result<(R, Trace), RecordError> {
     let _mark = Mark::set().ok_or(RecordError::Nested)?;
-    let mut session = Session::new(log.frames, log.numbers).map_err(DispatchError::tensor)?;
+    let mut session = Session::new(log).map_err(DispatchError::tensor)?;
     let mut names = TensorNames::default();
     let mut declared = Vec::with_capacity(known.len());
     for (index, (role, tensor)) in known.entries.iter().enumerate() {
@@ -122,7 +128,11 @@ pub(crate) fn record_with<R>(known: &Known<'_>, log: Log, f: impl FnOnce() -> R)
         names.bind(&seen, id);
         declared.push(Declared { role: role.clone(), id, storage: StorageNumber::of(&seen), tensor: seen.info });
     }
+    let asked = asked_elsewhere();
     let outcome = session.run(|| panic::catch(f)).map_err(DispatchError::tensor)?;
+    if log.without_data && (session.is_stopped() || asked_elsewhere() != asked) {
+        return Err(DispatchError::Tensor { message: "a run without data asked for some".to_owned() }.into());
+    }
     let log = session.take_log().map_err(DispatchError::tensor)?;
     let events = read_log(&log);
     match outcome {

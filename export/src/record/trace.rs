@@ -127,6 +127,11 @@ impl Output {
 }
 
 impl Trace {
+    /// Whether some tensor that the forward made still lives.
+    pub(crate) fn keeps_results(&self) -> bool {
+        self.session.keeps_results()
+    }
+
     /// Whether the forward ran a backward pass.
     pub(crate) fn has_gradients(&self) -> bool {
         self.session.has_gradients()

@@ -7,7 +7,7 @@ use super::state::State;
 use super::{CallError, InputMismatch};
 use crate::dispatch::ffi::Frame;
 use program::{ExportedProgram, InputKind, Storage};
-use pytree_core::{Leaf, LeafRef, OwnedTree, PyTree, Tch, flatten, leaves_as, unflatten};
+use pytree_core::{Leaf, LeafRef, OwnedTree, PyTree, Tch, TreeSpec, flatten, leaves_as, unflatten};
 use smallvec::SmallVec;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use tch::nn::VarStore;
@@ -138,6 +138,11 @@ impl ProgramModule {
     /// The parameters, buffers and constants by name. They share the memory of the module.
     pub(crate) fn tensors(&self) -> impl Iterator<Item = (&str, Tensor)> {
         self.state.iter()
+    }
+
+    /// The structure of the outputs.
+    pub(crate) fn out_spec(&self) -> &TreeSpec {
+        &self.shared.program.out_spec
     }
 
     /// Whether the program is made for these inputs.

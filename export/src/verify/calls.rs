@@ -6,38 +6,38 @@
 use crate::ExportError;
 use crate::model::{BoundCall, Forward, Leaves};
 use crate::model_tensors::ModelTensors;
-use crate::record::{Log, Role, SameCalls, Side, capture_without_data, same_calls};
+use crate::record::{Calls, Log, Role, Sample, Side, capture_without_data, checking, compare_calls};
 use crate::run::ProgramModule;
-use pytree_core::TreeSpec;
 
-/// Runs model and program on inputs without data, which `inputs` makes. `None` if their calls cannot be compared.
-pub(super) fn compare_calls(
+/// Runs model and program on inputs without data, which `inputs` makes.
+pub(super) fn compare(
     (model, declared): (&dyn Forward, &ModelTensors),
-    (module, spec): (&ProgramModule, &TreeSpec),
+    module: &ProgramModule,
     inputs: impl Fn() -> Result<Leaves, ExportError>,
-) -> Option<SameCalls> {
+) -> Calls {
     let mut held = ModelTensors::default();
     for (name, tensor) in module.tensors() {
         held.add(Role::Parameter(name.to_owned()), tensor);
     }
     let log = Log { numbers: true, ..Log::default() };
-    let model = capture_without_data(model, inputs().ok()?, declared, log).ok()?;
-    let program = capture_without_data(&Called { module, spec }, inputs().ok()?, &held, log).ok()?;
-    same_calls(Side { run: &model, held: declared }, Side { run: &program, held: &held })
+    let run = |model: &dyn Forward, declared: &ModelTensors| -> Result<Sample, ExportError> {
+        checking(|| capture_without_data(model, inputs()?, declared, log))
+    };
+    let (Ok(first), Ok(second)) = (run(model, declared), run(&Called(module), &held)) else {
+        return Calls::Unsaid;
+    };
+    compare_calls(Side { run: &first, held: declared }, Side { run: &second, held: &held })
 }
 
 /// A program as a model.
-struct Called<'m> {
-    module: &'m ProgramModule,
-    spec: &'m TreeSpec,
-}
+struct Called<'m>(&'m ProgramModule);
 
 impl Forward for Called<'_> {
     fn bind(&self, inputs: Leaves) -> Result<BoundCall<'_>, ExportError> {
         let failed = |source| ExportError::Verify { sizes: String::new(), source: Box::new(source) };
         Ok(Box::new(move || {
-            let leaves = self.module.run(inputs.leaves).map_err(failed)?;
-            Ok(Leaves { leaves, spec: self.spec.clone() })
+            let leaves = self.0.run(inputs.leaves).map_err(failed)?;
+            Ok(Leaves { leaves, spec: self.0.out_spec().clone() })
         }))
     }
 }

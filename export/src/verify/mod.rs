@@ -11,11 +11,10 @@ use crate::model::{Forward, Leaves};
 use crate::model_tensors::ModelTensors;
 use crate::outcome::Outcome;
 use crate::probe::{LONG, Runs, without_data};
-use crate::record::SameCalls;
+use crate::record::{Calls, says_all};
 use crate::resolve::{Given, Resolved};
 use crate::run::RunProgram;
 use crate::variable::LeafSizes;
-use calls::compare_calls;
 use program::{ExportedProgram, InputSizes, NodeValue, Unproven, Vacuous, Verification};
 use pytree_core::DType;
 use run::{Compared, Sides, failed};
@@ -36,8 +35,7 @@ pub(crate) fn verify(
     let shown = runs.shown(&runs.example().sizes);
     let check = Check::new(runs.model(), runs.declared(), program, &shown)?;
     let budget = Budget { runs, left: if runs.setup().proof { f64::INFINITY } else { LONG } };
-    let mut comparison =
-        Comparison { runs, resolved, program, check, budget, values: Vec::new(), left_out: Vec::new() };
+    let mut comparison = Comparison { runs, resolved, check, budget, values: Vec::new(), left_out: Vec::new() };
     // At least one run is compared that was not recorded.
     let recorded = runs.example().outcome.as_ref().filter(|_| given.len() + unseen.len() > 1);
     let first = comparison.first_set(recorded)?;
@@ -98,7 +96,6 @@ enum How {
 struct Comparison<'r> {
     runs: &'r Runs<'r>,
     resolved: &'r Resolved,
-    program: &'r ExportedProgram,
     check: Check<'r>,
     budget: Budget<'r>,
     /// The sets that were not compared on their values.
@@ -114,24 +111,27 @@ impl Comparison<'_> {
         CheckCase { shown, inputs, may_fail: false, may_refuse: false }
     }
 
-    /// Compares both without data at these sizes; returns whether their calls could be compared.
-    fn by_calls(&mut self, sizes: &LeafSizes) -> bool {
-        let runs = self.runs;
-        // Without gradients a backward pass of the forward would end the process.
-        if runs.example().trace.has_gradients() {
-            return false;
+    /// Compares the calls of both on inputs without data.
+    fn by_calls(&mut self, inputs: impl Fn() -> Result<Leaves, ExportError>) -> Calls {
+        let (runs, example) = (self.runs, self.runs.example());
+        // Runs that say nothing are not made: they could leave a gradient or a tensor without data in the model.
+        if !says_all(example) {
+            return Calls::Unsaid;
         }
-        let model = (runs.model(), runs.declared());
-        let program = (self.check.sides.module(), &self.program.out_spec);
-        let compare = || compare_calls(model, program, || runs.inputs_without_data(sizes));
-        let same = runs.watch().run(|| runs.shown(sizes), || tch::no_grad(compare));
-        same.iter().for_each(|same| self.check.same_calls(same));
-        same.is_some()
+        let (model, program) = ((runs.model(), runs.declared()), self.check.sides.module());
+        let shown = || inputs().map(|inputs| inputs.shown()).unwrap_or_default();
+        let said = runs.watch().run(shown, || calls::compare(model, program, &inputs));
+        if said == Calls::Same {
+            self.check.same_calls(example.outputs.len());
+        }
+        said
     }
 
     fn first_set(&mut self, recorded: Option<&Outcome>) -> Result<How, ExportError> {
-        let sizes = &self.runs.example().sizes;
-        if self.budget.allows(sizes).is_none() && self.by_calls(sizes) {
+        let runs = self.runs;
+        if self.budget.allows(&runs.example().sizes).is_none()
+            && self.by_calls(|| without_data(&runs.sets()[0])) == Calls::Same
+        {
             return Ok(How::ByCalls);
         }
         self.check.compare(&self.case(0), recorded)?;
@@ -139,14 +139,20 @@ impl Comparison<'_> {
     }
 
     fn other_set(&mut self, set: usize, sizes: &LeafSizes) -> Result<(), ExportError> {
+        let runs = self.runs;
         if self.budget.spend(sizes) {
             self.check.compare(&self.case(set), None)?;
             return Ok(());
         }
         self.check.sides.accepts(&self.case(set))?;
-        self.values.push(set);
-        if !self.by_calls(sizes) {
-            self.left_out.push(set);
+        match self.by_calls(|| without_data(&runs.sets()[set])) {
+            Calls::Same => self.values.push(set),
+            // However long that takes: other calls may give other results.
+            Calls::Other => drop(self.check.compare(&self.case(set), None)?),
+            Calls::Unsaid => {
+                self.values.push(set);
+                self.left_out.push(set);
+            }
         }
         Ok(())
     }
@@ -154,13 +160,18 @@ impl Comparison<'_> {
     /// Compares both at these sizes, or where they cannot be compared at any of them, at larger ones than the example's; returns
     /// at which, and how. The first has to be compared, others if that is affordable.
     fn unseen_sizes(&mut self, unseen: Vec<LeafSizes>) -> Result<Vec<(LeafSizes, How)>, ExportError> {
+        let runs = self.runs;
         let mut compared: Vec<(LeafSizes, How)> = Vec::new();
         for sizes in unseen {
             let set = self.values.get(compared.len() % self.values.len().max(1)).copied().unwrap_or_default();
-            let affordable = self.budget.spend(&sizes);
-            if !affordable && self.by_calls(&sizes) {
+            let said = match self.budget.spend(&sizes) {
+                true => Calls::Other,
+                false => self.by_calls(|| runs.inputs_without_data(&sizes)),
+            };
+            let needed = said == Calls::Other || compared.is_empty();
+            if said == Calls::Same {
                 compared.push((sizes, How::ByCalls));
-            } else if (affordable || compared.is_empty()) && self.unseen(&sizes, set)? {
+            } else if needed && self.unseen(&sizes, set)? {
                 compared.push((sizes, How::OnValues));
             }
         }
@@ -209,9 +220,7 @@ pub(crate) fn same_calls(
     sets: &[Leaves],
 ) -> Result<bool, ExportError> {
     let module = program.module().map_err(|source| failed("", source))?;
-    Ok(sets
-        .iter()
-        .all(|set| compare_calls((model, declared), (&module, &program.out_spec), || without_data(set)).is_some()))
+    Ok(sets.iter().all(|set| calls::compare((model, declared), &module, || without_data(set)) == Calls::Same))
 }
 
 /// Compares the program with the model on each of these inputs.
@@ -266,8 +275,8 @@ impl<'a> Check<'a> {
     }
 
     /// Notes a comparison by calls, which proves every value.
-    fn same_calls(&mut self, same: &SameCalls) {
-        self.seen.add(&Compared::by_calls(same), &mut self.verification);
+    fn same_calls(&mut self, outputs: usize) {
+        self.seen.add(&Compared::by_calls(outputs), &mut self.verification);
     }
 
     fn finish(mut self) -> Verification {

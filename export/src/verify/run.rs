@@ -7,15 +7,11 @@ use crate::model::{Forward, Leaves};
 use crate::model_state::SavedState;
 use crate::model_tensors::ModelTensors;
 use crate::outcome::{Outcome, own_inputs};
-use crate::record::{SameCalls, quietly};
+use crate::record::{UNINITIALIZED, quietly};
 use crate::run::{CallError, ProgramModule, RunProgram};
 use program::{ExportedProgram, NodeKind, Target, Vacuous};
 use pytree_core::{Leaf, Tch};
 use tch::Tensor;
-
-/// Ops that give memory that nothing was written to.
-const UNINITIALIZED: [&str; 7] =
-    ["empty", "empty_like", "empty_permuted", "empty_strided", "new_empty", "new_empty_strided", "resize_"];
 
 /// A model and its program.
 pub(super) struct Sides<'a> {
@@ -42,10 +38,10 @@ pub(super) struct Compared {
 }
 
 impl Compared {
-    /// Two runs without data that made the same calls.
-    pub(super) fn by_calls(same: &SameCalls) -> Self {
-        let vacuous = vec![None; same.outputs];
-        Compared { difference: 0.0, random: same.random, values: true, vacuous, written: false }
+    /// Two runs without data that made the same calls and returned so many values.
+    pub(super) fn by_calls(outputs: usize) -> Self {
+        let vacuous = vec![None; outputs];
+        Compared { difference: 0.0, random: false, values: true, vacuous, written: false }
     }
 }
 
@@ -160,7 +156,7 @@ impl<'a> Sides<'a> {
         let saved = self.declared.buffers()?;
         // In the mode of the caller: without gradients a backward pass of the forward would end the process.
         let output = quietly(call);
-        let outcome = output.map(|output| Outcome::of(&output?.leaves, given, self.declared));
+        let outcome = output.map(|output| Outcome::of(&output?, given, self.declared));
         saved.restore()?;
         outcome?
     }
@@ -177,7 +173,9 @@ impl<'a> Sides<'a> {
         let carried: Vec<Tensor> = carried.collect();
         let saved = SavedState::of(carried.iter()).map_err(failed)?;
         let outputs = tch::no_grad(|| self.module.run(own.leaves));
-        let outcome = outputs.and_then(|out| Outcome::with_buffers(&out, given, carried.iter()).map_err(other));
+        let outcome = outputs.and_then(|out| {
+            Outcome::with_buffers((&out, self.module.out_spec()), given, carried.iter()).map_err(other)
+        });
         saved.restore().map_err(failed)?;
         outcome
     }
@@ -218,6 +216,10 @@ impl<'a> Sides<'a> {
     fn pairs<'v>(&self, got: &'v Outcome, expected: &'v Outcome) -> Result<Vec<Pair<'v>>, Found> {
         let names: Vec<&str> = self.declared.named_buffers().map(|(name, _)| name).collect();
         let buffer = |i: usize| What::Buffer(names.get(i).copied().unwrap_or_default().to_owned());
+        if got.spec != expected.spec {
+            let mismatch = Mismatch(format!("{} instead of {}", got.spec, expected.spec));
+            return Err(Found { what: What::Structure.to_string(), mismatch });
+        }
         let mut pairs = paired(&got.outputs, &expected.outputs, What::Output)?;
         pairs.extend(paired(&got.inputs, &expected.inputs, What::Input)?);
         pairs.extend(paired(&got.buffers, &expected.buffers, buffer)?);
@@ -247,6 +249,7 @@ fn paired<'v>(
 
 /// A value that is compared.
 enum What {
+    Structure,
     Output(usize),
     Input(usize),
     Buffer(String),
@@ -255,6 +258,7 @@ enum What {
 impl std::fmt::Display for What {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
+            What::Structure => f.write_str("the structure of the output"),
             What::Output(i) => write!(f, "output {i}"),
             What::Input(i) => write!(f, "input {i} after the call"),
             What::Buffer(name) => write!(f, "buffer `{name}` after the call"),

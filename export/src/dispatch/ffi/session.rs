@@ -15,7 +15,16 @@ struct RawSession {
 }
 
 unsafe extern "C" {
-    fn tx_session_new(frames: c_int, numbers: c_int, session: *mut *mut RawSession, error: *mut RawBytes) -> c_int;
+    fn tx_session_new(
+        frames: c_int,
+        numbers: c_int,
+        without_data: c_int,
+        session: *mut *mut RawSession,
+        error: *mut RawBytes,
+    ) -> c_int;
+    fn tx_session_stopped(session: *const RawSession) -> c_int;
+    fn tx_session_keeps(session: *const RawSession) -> c_int;
+    fn tx_asked_elsewhere() -> u64;
     fn tx_session_free(session: *mut RawSession);
     fn tx_session_start(session: *mut RawSession, error: *mut RawBytes) -> c_int;
     fn tx_session_stop();
@@ -63,14 +72,43 @@ pub(crate) struct Session {
 // of a `&mut` borrow and inside one call.
 unsafe impl Send for Session {}
 
+/// What a session writes down besides the calls, and of which tensors.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Log {
+    /// The call stack of every op.
+    pub(crate) frames: bool,
+    /// A number that an op takes as a tensor as the number that it is. Programs have such arguments, and tch does not.
+    pub(crate) numbers: bool,
+    /// Of tensors without data. The run ends where it asks for some, and the declared real tensors are afterwards as before.
+    pub(crate) without_data: bool,
+}
+
+/// How often tensors without data were asked for it on threads that record nothing.
+pub(crate) fn asked_elsewhere() -> u64 {
+    // SAFETY: it reads a counter.
+    unsafe { tx_asked_elsewhere() }
+}
+
 impl Session {
-    /// With `frames` the log holds the call stack of every op. With `numbers` a number that an op takes as a tensor is logged as
-    /// the number that it is.
-    pub(crate) fn new(frames: bool, numbers: bool) -> Result<Self, ShimError> {
+    /// Whether a run without data asked for some, or failed in another way, even if the forward went on.
+    pub(crate) fn is_stopped(&self) -> bool {
+        // SAFETY: a live session.
+        unsafe { tx_session_stopped(self.raw.as_ptr()) != 0 }
+    }
+
+    /// Whether some result of the recording still lives.
+    pub(crate) fn keeps_results(&self) -> bool {
+        // SAFETY: a live session.
+        unsafe { tx_session_keeps(self.raw.as_ptr()) != 0 }
+    }
+
+    pub(crate) fn new(log: Log) -> Result<Self, ShimError> {
+        let Log { frames, numbers, without_data } = log;
         let mut raw = ptr::null_mut();
         let mut error = Buffer::empty();
         // SAFETY: two places to write to.
-        let status = unsafe { tx_session_new(frames.into(), numbers.into(), &mut raw, &mut error.0) };
+        let status =
+            unsafe { tx_session_new(frames.into(), numbers.into(), without_data.into(), &mut raw, &mut error.0) };
         error.check(status)?;
         match NonNull::new(raw) {
             Some(raw) => Ok(Self { raw }),
@@ -184,7 +222,7 @@ impl<'r> FakeSession<'r> {
     /// `tensors` are the declared ones, in the order in which `reference` saw its own. `data` are the numbers that ops get
     /// in place of the content of tensors.
     pub(crate) fn new(reference: &'r Session, tensors: &[&Tensor], data: &[i64]) -> Result<Self, ShimError> {
-        let session = Session::new(false, false)?;
+        let session = Session::new(Log::default())?;
         let handles: Vec<*mut c_void> = tensors.iter().map(|t| handle(t)).collect();
         let mut error = Buffer::empty();
         // SAFETY: two live sessions, and arrays with their lengths that are copied during the call. The reference outlives

@@ -30,7 +30,8 @@ impl Writes {
     /// also return its argument without saying so (`dropout` in evaluation mode).
     pub(super) fn see(&mut self, graph: &Graph, id: NodeId, schema: &Schema, arguments: &[NamedArgument]) {
         if let Some(operands) = self.inner.last() {
-            if schema.mutates() {
+            let writes = |argument| schema.writes_to(argument, |name| flag(arguments, name));
+            if schema.arguments.iter().any(writes) {
                 self.found.extend(operands);
             }
             return;
