@@ -254,19 +254,23 @@ extern "C" uint64_t tx_session_lifted_count(const tx_session *session) { return 
 extern "C" int tx_session_stopped(const tx_session *session) { return session->stop.kind != StopKind::None; }
 
 extern "C" int tx_session_keeps(const tx_session *session) {
-  const auto &names = session->compact.values;
-  // An op that has nothing to do returns its argument.
-  std::unordered_set<const void *> before;
-  for (const auto &held : session->foreign)
-    before.insert(held.impl);
-  for (size_t i = 0; i < names.size() && i < session->values.size(); ++i)
-    if (names[i].kind != ValueKind::Output)
-      before.insert(session->values[i].impl);
-  for (size_t i = 0; i < names.size() && i < session->values.size(); ++i)
-    if (names[i].kind == ValueKind::Output && !session->values[i].weak.expired() &&
-        before.count(session->values[i].impl) == 0)
-      return 1;
-  return 0;
+  try {
+    const auto &names = session->compact.values;
+    // An op that has nothing to do returns its argument.
+    std::unordered_set<const void *> before;
+    for (const auto &held : session->foreign)
+      before.insert(held.impl);
+    for (size_t i = 0; i < names.size() && i < session->values.size(); ++i)
+      if (names[i].kind != ValueKind::Output)
+        before.insert(session->values[i].impl);
+    for (size_t i = 0; i < names.size() && i < session->values.size(); ++i)
+      if (names[i].kind == ValueKind::Output && !session->values[i].weak.expired() &&
+          before.count(session->values[i].impl) == 0)
+        return 1;
+    return 0;
+  } catch (...) {
+    return 1;
+  }
 }
 
 extern "C" int tx_session_gradients(const tx_session *session) { return session->gradients; }

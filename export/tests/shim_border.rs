@@ -5,7 +5,7 @@
 use std::path::Path;
 
 /// Functions that read or move what is there, and call nothing that throws.
-const CANNOT_THROW: [&str; 15] = [
+const CANNOT_THROW: [&str; 17] = [
     "tx_bytes_free",
     "tx_tensors_free",
     "tx_version",
@@ -21,6 +21,8 @@ const CANNOT_THROW: [&str; 15] = [
     "tx_frame_clear",
     "tx_grad_mode",
     "tx_script_optimize",
+    "tx_session_stopped",
+    "tx_asked_elsewhere",
 ];
 
 /// Functions that release what an earlier call made, in the modes that it has set.

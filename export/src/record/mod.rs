@@ -24,6 +24,6 @@ pub use known::{Known, Role};
 pub(crate) use panic::{Panic, catch};
 pub(crate) use same::{Calls, Side, UNINITIALIZED, compare_calls, says_all};
 pub(crate) use sample::{OutputLeaf, Sample, capture, capture_without_data};
-pub(crate) use session::{checking, quietly, record_with};
 pub use session::{is_exporting, record, record_located};
+pub(crate) use session::{quietly, record_with};
 pub use trace::{Argument, Call, Declared, Failure, LiftedTensor, Output, Trace};

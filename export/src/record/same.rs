@@ -37,11 +37,11 @@ pub(crate) fn compare_calls(first: Side<'_>, second: Side<'_>) -> Calls {
 
 /// Whether the results of a run follow from its calls. They do not where a call fails, which may leave something behind, writes to
 /// memory that was there before, draws random numbers, which the forward may seed, or gives what the memory held; nor where the
-/// model keeps tensors, or runs a backward pass.
+/// model keeps tensors, runs a backward pass, or may do something else outside of exports.
 pub(crate) fn says_all(run: &Sample) -> bool {
     let trace = &run.trace;
     let vague = |call: &Call| UNINITIALIZED.contains(&call.op.name()) || draws(call);
-    let whole = trace.failures.is_empty() && !trace.has_gradients() && !run.keeps;
+    let whole = trace.failures.is_empty() && !trace.has_gradients() && !run.keeps && !trace.asks_if_exporting;
     whole && !trace.calls.iter().any(vague) && !writes_to_given(trace)
 }
 

@@ -16,13 +16,12 @@ use crate::dispatch::{DispatchError, first_line};
 
 thread_local! {
     static RECORDING: Cell<bool> = const { Cell::new(false) };
-    /// Whether the run that is recorded is one of the check at the end of an export.
-    static CHECKING: Cell<bool> = const { Cell::new(false) };
+    /// Whether the forward has asked for that.
+    static ASKED: Cell<bool> = const { Cell::new(false) };
 }
 
 /// Whether a forward of this thread runs for an export, which looks at every op and gives the forward tensors without data.
-/// False while an export compares its program with the model, where the tensors have no data either if a run takes long.
-/// `torch.compiler.is_exporting`.
+/// False while an export compares its program with the model. `torch.compiler.is_exporting`.
 ///
 /// ```
 /// use tch::Tensor;
@@ -36,19 +35,8 @@ thread_local! {
 /// log(&Tensor::from_slice(&[1f32, 2.0]));
 /// ```
 pub fn is_exporting() -> bool {
-    RECORDING.get() && !CHECKING.get()
-}
-
-/// Runs `f`, whose recordings are part of a check: the forward does there what it does outside of exports.
-pub(crate) fn checking<R>(f: impl FnOnce() -> R) -> R {
-    struct Done(bool);
-    impl Drop for Done {
-        fn drop(&mut self) {
-            CHECKING.set(self.0);
-        }
-    }
-    let _done = Done(CHECKING.replace(true));
-    f()
+    ASKED.set(true);
+    RECORDING.get()
 }
 
 /// Marks this thread as recording, until dropped.
@@ -129,7 +117,9 @@ pub(crate) fn record_with<R>(known: &Known<'_>, log: Log, f: impl FnOnce() -> R)
         declared.push(Declared { role: role.clone(), id, storage: StorageNumber::of(&seen), tensor: seen.info });
     }
     let asked = asked_elsewhere();
+    ASKED.set(false);
     let outcome = session.run(|| panic::catch(f)).map_err(DispatchError::tensor)?;
+    let asks = ASKED.get();
     if log.without_data && (session.is_stopped() || asked_elsewhere() != asked) {
         return Err(DispatchError::Tensor { message: "a run without data asked for some".to_owned() }.into());
     }
@@ -137,7 +127,8 @@ pub(crate) fn record_with<R>(known: &Known<'_>, log: Log, f: impl FnOnce() -> R)
     let events = read_log(&log);
     match outcome {
         Ok(result) => {
-            let trace = Trace::new(declared, names, session, events?)?;
+            let mut trace = Trace::new(declared, names, session, events?)?;
+            trace.asks_if_exporting = asks;
             Ok((result, trace))
         }
         Err(panic) => {

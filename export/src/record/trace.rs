@@ -31,6 +31,8 @@ pub struct Trace {
     pub held: Vec<Tensor>,
     /// Calls that failed without failing the forward.
     pub failures: Vec<Failure>,
+    /// Whether the forward asked [`is_exporting`](super::is_exporting), so that it may do something else in other runs.
+    pub(crate) asks_if_exporting: bool,
     names: TensorNames,
     session: Session,
     held_storages: Vec<Option<StorageNumber>>,
@@ -194,7 +196,17 @@ impl Trace {
         }
         let Holder { held, storages, .. } = holder;
         let lifted = collect_lifted(&mut session, 0)?;
-        Ok(Self { declared, calls, lifted, held, failures, names, session, held_storages: storages })
+        Ok(Self {
+            declared,
+            calls,
+            lifted,
+            held,
+            failures,
+            asks_if_exporting: false,
+            names,
+            session,
+            held_storages: storages,
+        })
     }
 
     /// The value that a tensor is after the run: a tensor that the forward returned, or a buffer that it wrote to.
