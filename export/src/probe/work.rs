@@ -140,7 +140,8 @@ mod tests {
     #[test]
     #[allow(clippy::unwrap_used, reason = "a test")]
     fn products_have_the_multiplications_of_their_matrices() {
-        let rows: [(&str, &[&[i64]], &[i64], f64); 5] = [
+        type Row<'r> = (&'r str, &'r [&'r [i64]], &'r [i64], f64);
+        let rows: [Row<'_>; 5] = [
             ("mm", &[&[20, 30], &[30, 40]], &[20, 40], 24e3),
             ("linear", &[&[8, 20, 30], &[40, 30]], &[8, 20, 40], 8.0 * 24e3),
             ("bmm", &[&[500, 20, 30], &[500, 30, 40]], &[500, 20, 40], 500.0 * 24e3),
