@@ -256,17 +256,27 @@ extern "C" int tx_session_stopped(const tx_session *session) { return session->s
 extern "C" int tx_session_keeps(const tx_session *session) {
   try {
     const auto &names = session->compact.values;
-    // An op that has nothing to do returns its argument.
+    // An op that has nothing to do returns its argument, and a view has the memory of its base.
     std::unordered_set<const void *> before;
-    for (const auto &held : session->foreign)
+    const auto note = [&before](const Held &held) {
       before.insert(held.impl);
+      before.insert(held.storage);
+    };
+    for (const auto &held : session->foreign)
+      note(held);
     for (size_t i = 0; i < names.size() && i < session->values.size(); ++i)
       if (names[i].kind != ValueKind::Output)
-        before.insert(session->values[i].impl);
-    for (size_t i = 0; i < names.size() && i < session->values.size(); ++i)
-      if (names[i].kind == ValueKind::Output && !session->values[i].weak.expired() &&
-          before.count(session->values[i].impl) == 0)
+        note(session->values[i]);
+    for (size_t i = 0; i < names.size() && i < session->values.size(); ++i) {
+      const auto &held = session->values[i];
+      if (names[i].kind != ValueKind::Output)
+        continue;
+      const bool tensor = !held.weak.expired() && before.count(held.impl) == 0;
+      // `data()` is another tensor on the same memory.
+      const bool memory = held.weak_storage && !held.weak_storage->expired() && before.count(held.storage) == 0;
+      if (tensor || memory)
         return 1;
+    }
     return 0;
   } catch (...) {
     return 1;

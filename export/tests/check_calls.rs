@@ -166,6 +166,14 @@ fn a_model_that_keeps_its_last_result_has_one_with_data() {
         });
         model.export(&[y()]).unwrap();
         assert!(model.kept.borrow().as_ref().unwrap().f_double_value(&[]).is_ok(), "{width}");
+        // The same memory as another tensor.
+        let model = Model::new(width, |model, h, y| {
+            let mean = h.mean(Kind::Float);
+            *model.kept.borrow_mut() = Some(mean.data());
+            y + mean
+        });
+        model.export(&[y()]).unwrap();
+        assert!(model.kept.borrow().as_ref().unwrap().f_double_value(&[]).is_ok(), "{width}");
     }
 }
 
