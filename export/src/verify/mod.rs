@@ -160,28 +160,35 @@ impl Comparison<'_> {
     /// Compares both at these sizes, or where they cannot be compared at any of them, at larger ones than the example's; returns
     /// at which, and how. The first has to be compared, others if that is affordable.
     fn unseen_sizes(&mut self, unseen: Vec<LeafSizes>) -> Result<Vec<(LeafSizes, How)>, ExportError> {
-        let runs = self.runs;
         let mut compared: Vec<(LeafSizes, How)> = Vec::new();
         for sizes in unseen {
             let set = self.values.get(compared.len() % self.values.len().max(1)).copied().unwrap_or_default();
-            let said = match self.budget.spend(&sizes) {
-                true => Calls::Other,
-                false => self.by_calls(|| runs.inputs_without_data(&sizes)),
-            };
-            let needed = said == Calls::Other || compared.is_empty();
-            if said == Calls::Same {
-                compared.push((sizes, How::ByCalls));
-            } else if needed && self.unseen(&sizes, set)? {
-                compared.push((sizes, How::OnValues));
-            }
+            let how = self.unseen_size(&sizes, set, compared.is_empty())?;
+            compared.extend(how.map(|how| (sizes, how)));
         }
         // An input may have positions in another one, which are outside of it where that is smaller.
         for sizes in larger(self.runs, self.resolved) {
-            if compared.is_empty() && self.unseen(&sizes, 0)? {
-                compared.push((sizes, How::OnValues));
+            if compared.is_empty() {
+                let how = self.unseen_size(&sizes, 0, true)?;
+                compared.extend(how.map(|how| (sizes, how)));
             }
         }
         Ok(compared)
+    }
+
+    /// Compares both at these sizes: on the values of a set if that is affordable, otherwise by calls, and on values after all if
+    /// these differ or say nothing where something is needed. Returns how, or `None` where they cannot be compared.
+    fn unseen_size(&mut self, sizes: &LeafSizes, set: usize, needed: bool) -> Result<Option<How>, ExportError> {
+        let runs = self.runs;
+        let said = match self.budget.spend(sizes) {
+            true => Calls::Other,
+            false => self.by_calls(|| runs.inputs_without_data(sizes)),
+        };
+        Ok(match said {
+            Calls::Same => Some(How::ByCalls),
+            Calls::Unsaid if !needed => None,
+            Calls::Other | Calls::Unsaid => self.unseen(sizes, set)?.then_some(How::OnValues),
+        })
     }
 
     /// Compares both at these sizes on the values of a set; returns whether they could be compared.
