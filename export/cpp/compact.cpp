@@ -327,7 +327,6 @@ void run(tx_session &s, const c10::OperatorHandle &op, const OpInfo &info, size_
   }
 }
 
-
 // Runs an op of a loose run again, with equal sizes. Whether it succeeds.
 bool run_equal(tx_session &s, const c10::OperatorHandle &op, const OpInfo &info, Args given, size_t base,
                torch::jit::Stack *stack) {

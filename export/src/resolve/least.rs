@@ -9,8 +9,8 @@ use symbolic::{Expr, Rel, RelOp};
 const POINTS: usize = 24;
 
 impl Attempt<'_, '_> {
-    /// The guards that such numbers are not 0, or neither 0 nor 1. `None` if `same` says something else at some point: whether
-    /// it does not only follow from them, the runs show later.
+    /// The guards that such numbers are not 0, or neither 0 nor 1. `None` if `same` says something else at some point: that two
+    /// numbers must be equal, for example, so that both may be 0.
     pub(super) fn least_of_data(&self, same: &mut impl FnMut(&[i64]) -> bool) -> Option<Vec<Rel>> {
         let domain = &self.domain;
         let example = domain.example();
@@ -33,7 +33,7 @@ impl Attempt<'_, '_> {
                 (true, false) => return None,
             }
         }
-        let points: Vec<Vec<i64>> = domain.scattered(POINTS, self.lessons.bits, 0x6c65_6173).into_iter().collect();
+        let points = domain.scattered(POINTS, self.lessons.bits, 0x6c65_6173);
         let raised = |point: &[i64]| {
             let mut point = point.to_vec();
             for (at, value) in &least {
@@ -42,6 +42,14 @@ impl Attempt<'_, '_> {
             domain.allows(&point).then_some(point)
         };
         let points: Vec<Vec<i64>> = points.iter().filter_map(|point| raised(point)).collect();
+        // Nothing else may matter: neither other values, nor that two numbers are small at once.
+        let both = |i: usize, j: usize| with(&example, least[i].0, 0).and_then(|point| with(&point, least[j].0, 0));
+        let pairs = (0..least.len()).flat_map(|i| (0..i).map(move |j| (i, j)));
+        if !points.iter().all(|point| same(point))
+            || pairs.into_iter().any(|(i, j)| both(i, j).is_some_and(|point| same(&point)))
+        {
+            return None;
+        }
         for (at, value) in &least {
             for point in points.iter().chain([&example]) {
                 let expected = (0..*value).map(|below| (below, false)).chain([(*value, true)]);
