@@ -284,7 +284,7 @@ fn counts_and_floats_are_followed_exactly() {
     let shapes = dims::<DimHint>(&[&[(0, Dim::dynamic())], &[(0, Dim::dynamic())]]);
     let program = with_shapes(&Joined, Joined::args(rows()).y(rows() * 2), &shapes).unwrap();
     let pairs = inputs().flat_map(|x| inputs().map(move |y| Joined::args(x.shallow_clone()).y(y)));
-    exact("Joined", &Joined, &program, pairs, 20);
+    exact("Joined", &Joined, &program, pairs, 16);
     let error = refused(fixed(&Guarded, Guarded::args(rows())));
     assert!(matches!(error, ExportError::Unsolved { .. }), "{error}");
 }
