@@ -1,6 +1,9 @@
 // The call stack of a recorded op.
 #include "session.h"
 
+#include <ATen/ops/add_ops.h>
+#include <c10/core/CPUAllocator.h>
+
 #if __has_include(<unwind.h>)
 #include <unwind.h>
 #endif
@@ -24,6 +27,8 @@ struct Module {
   uintptr_t end = 0;
   bool holds(uintptr_t address) const { return begin <= address && address < end; }
 };
+
+using Modules = std::array<Module, 3>;
 
 #if defined(__linux__)
 // The address range of the library or program that contains `address`.
@@ -55,13 +60,15 @@ template <typename Function> Module library_of(Function *function) {
   return module.holds(reinterpret_cast<uintptr_t>(&module_of)) ? Module{} : module;
 }
 
-const std::array<Module, 2> &skipped() {
-  static const std::array<Module, 2> found{library_of(&c10::Dispatcher::singleton), library_of(&dl_iterate_phdr)};
+// None of these functions is in a header, where it would be compiled into this program as well.
+const Modules &skipped() {
+  static const Modules found{library_of(&at::_ops::add_Tensor::call), library_of(&c10::GetCPUAllocator),
+                             library_of(&dl_iterate_phdr)};
   return found;
 }
 #else
-const std::array<Module, 2> &skipped() {
-  static const std::array<Module, 2> none{};
+const Modules &skipped() {
+  static const Modules none{};
   return none;
 }
 #endif
@@ -70,7 +77,7 @@ const std::array<Module, 2> &skipped() {
 
 void write_frames(Writer &out) {
   struct Stack {
-    const std::array<Module, 2> &skip;
+    const Modules &skip;
     size_t count = 0;
     std::array<uint64_t, MOST> addresses;
   } stack{skipped(), 0, {}};

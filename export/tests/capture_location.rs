@@ -142,6 +142,31 @@ fn call_stacks_are_recorded_on_request() {
     assert!(without.calls[0].frames.is_empty());
 }
 
+/// They are many, and to resolve one reads all symbols of its library.
+#[test]
+#[cfg(target_os = "linux")]
+fn call_stacks_leave_out_libtorch_and_the_c_library() {
+    // Linear is composed of other ops: some frames of libtorch are between them and the model.
+    let layer = nn::linear(nn::VarStore::new(Device::Cpu).root(), 4, 4, Default::default());
+    let x = randn(&[2, 3, 4]);
+    let (_, trace) = record_located(&Known::new().with_inputs([&x]), || layer.forward(&x).softmax(-1, None)).unwrap();
+    let maps = std::fs::read_to_string("/proc/self/maps").unwrap();
+    let library_of = |address: u64| {
+        let line = maps.lines().find(|line| {
+            let (low, high) = line.split_once(' ').and_then(|(range, _)| range.split_once('-')).unwrap();
+            (u64::from_str_radix(low, 16).unwrap()..u64::from_str_radix(high, 16).unwrap()).contains(&address)
+        });
+        line.and_then(|line| line.rsplit('/').next()).unwrap_or_default().to_owned()
+    };
+    let frames: Vec<u64> = trace.calls.iter().flat_map(|call| call.frames.iter().copied()).collect();
+    assert!(!frames.is_empty());
+    for library in frames.into_iter().map(library_of) {
+        for other in ["libtorch", "libc10", "libc.so"] {
+            assert!(!library.starts_with(other), "{library}");
+        }
+    }
+}
+
 #[test]
 #[ignore = "a measurement: what locations cost"]
 fn what_locations_cost() {

@@ -1,11 +1,13 @@
-"""What PyTorch and its tools make of the models that Rust exported: `python models.py FOLDER`.
+"""What PyTorch and its tools make of the models that Rust exported: `python models.py FOLDER PROGRAM`.
 
-It reads `index.json` and the file of each model, and writes `results.json`. Exits with 1 unless everything passes."""
+It reads `index.json` and the file of each model, and writes `results.json`. PROGRAM exports a model again, to measure that
+(`PROGRAM --seconds NAME FOLDER`). Exits with 1 unless everything passes."""
 
 import contextlib
 import json
 import os
 import pathlib
+import subprocess
 import sys
 import tempfile
 import time
@@ -22,10 +24,13 @@ from models_twins import compare_twin, export_twin
 
 TOKENS = 20
 
+# So often both exports are measured, one after the other; once where that takes longer than so many seconds.
+ROUNDS, LONG = 3, 10.0
+
 MEMORY, FORGET = pathlib.Path("/proc/self/status"), pathlib.Path("/proc/self/clear_refs")
 
 
-def main(folder):
+def main(folder, program):
     warnings.filterwarnings("ignore")
     results, failed = {}, 0
     names = json.loads((folder / "index.json").read_text())["models"]
@@ -34,14 +39,14 @@ def main(folder):
         if "TORCH_EXPORT_STEPS" in os.environ:
             print(f"step {i + 1} of {len(names)}: compare {name}", flush=True)
         started = time.time()
-        model = Model(folder, name)
+        model = Model(folder, name, program)
         model.check()
         failed += bool(model.errors)
         results[name] = model.result
         for error in model.errors:
             print(f"FAIL {name}: {error}")
         if not model.errors:
-            shown = ", ".join(f"{key} {value}" for key, value in model.result.items() if key != "python")
+            shown = ", ".join(f"{key} {value}" for key, value in model.result.items() if isinstance(value, str))
             print(f"ok   {name}: {shown} ({time.time() - started:.0f} s)")
         sys.stdout.flush()
         # After each model, so that a run that is stopped leaves what it has found.
@@ -53,8 +58,8 @@ def main(folder):
 class Model:
     """One exported model, and what was found out about it."""
 
-    def __init__(self, folder, name):
-        self.folder, self.name = folder, name
+    def __init__(self, folder, name, program):
+        self.folder, self.name, self.exporter = folder, name, program
         self.recorded = json.loads((folder / f"{name}.json").read_text())
         self.result, self.errors, self.exported_twin = {}, [], None
 
@@ -67,7 +72,7 @@ class Model:
             steps.append(("tokens", self.generate))
         if self.recorded["compiled"]:
             steps.append(("package", self.compile))
-        steps.append(("twin", self.twin))
+        steps += [("twin", self.twin), ("export", self.seconds)]
         for step, run in steps:
             try:
                 self.result[step] = self.excepted(step) if (self.name, step) in EXCEPTIONS else run()
@@ -211,26 +216,41 @@ class Model:
     def twin_program(self):
         if self.exported_twin is None:
             args, kwargs = self.tree(self.recorded["example"])
-            with measured() as cost:
-                self.exported_twin = export_twin(self.name, self.program, args, kwargs)
-            self.result["python"] = cost
+            self.exported_twin = export_twin(self.name, self.program, args, kwargs, measured(self.result, "python"))
         return self.exported_twin
+
+    def seconds(self):
+        """Measures Python's export and that of Rust in turn. The first one of Python was the one with which all steps ran."""
+        self.twin_program()
+        ours, python = [], [self.result["python"]["seconds"]]
+        for i in range(ROUNDS):
+            run = subprocess.run([self.exporter, "--seconds", self.name, self.folder], stdout=subprocess.PIPE, check=True)
+            ours.append(json.loads(run.stdout))
+            if python[0] + ours[0]["next"]["seconds"] > LONG:
+                break
+            args, kwargs = self.tree(self.recorded["example"])
+            cost = {}
+            export_twin(self.name, self.program, args, kwargs, measured(cost, "python"))
+            python.append(cost["python"]["seconds"])
+        self.result["python"]["seconds"] = min(python)
+        self.result["first"], export = (min((run[k] for run in ours), key=lambda cost: cost["seconds"]) for k in ("first", "next"))
+        return export
 
     def twin(self):
         return compare_twin(self.name, self.program, self.twin_program())
 
 
 @contextlib.contextmanager
-def measured():
+def measured(into, key):
     """Seconds, and how many megabytes more were in use at the most expensive moment than before; only Linux says that."""
-    cost, started = {}, time.perf_counter()
     before = None
     if MEMORY.exists():
         FORGET.write_text("5")
         before = megabytes("VmRSS:")
-    yield cost
-    cost["seconds"] = time.perf_counter() - started
-    cost["megabytes"] = None if before is None else megabytes("VmHWM:") - before
+    started = time.perf_counter()
+    yield
+    seconds = time.perf_counter() - started
+    into[key] = {"seconds": seconds, "megabytes": None if before is None else megabytes("VmHWM:") - before}
 
 
 def megabytes(name):
@@ -250,4 +270,4 @@ def failed_as(failure, run):
 
 
 if __name__ == "__main__":
-    sys.exit(main(pathlib.Path(sys.argv[1])))
+    sys.exit(main(pathlib.Path(sys.argv[1]), sys.argv[2]))

@@ -83,11 +83,12 @@ def min_gpt():
     return MinGpt().eval()
 
 
-def export_twin(name, program, args, kwargs):
-    """Python's own export of the architecture, with dimensions that are dynamic where the program's are."""
+def export_twin(name, program, args, kwargs, measured):
+    """Python's own export of the architecture, with dimensions that are dynamic where the program's are. `measured` is a
+    context for the export alone."""
     module = TWINS[name]()
     shapes = SHAPES[name]() if name in SHAPES else dynamic_shapes(program, module, args, kwargs)
-    with torch.no_grad():
+    with torch.no_grad(), measured:
         return torch.export.export(module, args, kwargs, dynamic_shapes=shapes, strict=False)
 
 

@@ -34,7 +34,8 @@ pub(crate) fn models(repo: &RepoRoot) -> Result<(), Error> {
     let (python, _) = python(repo)?;
     let program = ["run", "--release", "-p", "conformance", "--bin", "conformance_models", "--"];
     let all = cargo(repo, &program).args(["--all", "--table", "docs/models.md"]);
-    let all = all.env(PYTHON_VARIABLE, python.program());
+    // With one thread each, the times of Rust and Python compare.
+    let all = all.env(PYTHON_VARIABLE, python.program()).env("OMP_NUM_THREADS", "1");
     Progress::of(1).step("all models", || all.run())
 }
 

@@ -4,6 +4,7 @@ mod bound;
 mod build;
 mod divide;
 mod error;
+mod eval;
 mod extremum;
 mod function;
 mod number;
@@ -290,29 +291,6 @@ impl Expr {
             }
         };
         Ok(new)
-    }
-
-    /// The value once every symbol has one.
-    ///
-    /// # Errors
-    /// A symbol without a value, a division by zero, a result outside 64 bits, or a result that is not an integer.
-    pub fn eval(&self, values: &impl Fn(&Symbol) -> Option<i64>) -> Result<i64, ExprError> {
-        let mut missing = None;
-        let value = self.rewrite(&mut |e| match e.kind() {
-            ExprKind::Symbol(symbol) => match values(symbol) {
-                Some(value) => Some(Expr::int(value)),
-                None => {
-                    missing.get_or_insert_with(|| symbol.clone());
-                    None
-                }
-            },
-            _ => None,
-        })?;
-        match (missing, value.as_int()) {
-            (Some(symbol), _) => Err(ExprError::Unbound { symbol: symbol.to_string() }),
-            (None, Some(value)) => Ok(value),
-            (None, None) => Err(ExprError::NotAnInteger { expr: value.to_string() }),
-        }
     }
 }
 

@@ -5,27 +5,29 @@ use symbolic::Expr;
 use super::FloatExpr;
 use super::constant::{Interval, rounded};
 
-/// A number with its value in each sample.
-type Known = (FloatExpr, Vec<f64>);
-
 /// Small numbers that are added to sizes.
 const SHIFTS: [i64; 5] = [-2, -1, 1, 2, 3];
 
 /// With more atoms than this only the atoms themselves are paired.
 const MOST_ATOMS: usize = 8;
 
-/// The integers that a float may be made of: the atoms, the atoms with a small number added, their products and sums.
-pub(super) fn integers(atoms: &[Expr]) -> Vec<Expr> {
-    let mut all: Vec<Expr> = Vec::new();
+/// The integers that a float may be made of: the atoms, and what is made of them: small numbers added, products, sums.
+pub(super) fn integers(atoms: &[Expr]) -> (Vec<Expr>, Vec<Expr>) {
+    let (mut simple, mut composed): (Vec<Expr>, Vec<Expr>) = Default::default();
+    for atom in atoms.iter().filter(|atom| !atom.is_number()) {
+        if !simple.contains(atom) {
+            simple.push(atom.clone());
+        }
+    }
     let mut add = |expr: Result<Expr, symbolic::ExprError>| {
         if let Ok(expr) = expr
             && !expr.is_number()
-            && !all.contains(&expr)
+            && !simple.contains(&expr)
+            && !composed.contains(&expr)
         {
-            all.push(expr);
+            composed.push(expr);
         }
     };
-    atoms.iter().for_each(|a| add(Ok(a.clone())));
     for a in atoms {
         SHIFTS.iter().for_each(|by| add(a.try_add(&Expr::int(*by))));
     }
@@ -47,14 +49,14 @@ pub(super) fn integers(atoms: &[Expr]) -> Vec<Expr> {
             }
         }
     }
-    all
+    (simple, composed)
 }
 
 /// A float with its value in each sample.
 #[derive(Clone)]
-struct Term {
-    expr: FloatExpr,
-    values: Vec<f64>,
+pub(super) struct Term {
+    pub(super) expr: FloatExpr,
+    pub(super) values: Vec<f64>,
 }
 
 impl Term {
@@ -86,28 +88,64 @@ fn inverse(term: &Term) -> Term {
     term.map(|x| FloatExpr::TrueDiv(constant(1.0), x), |x| 1.0 / x)
 }
 
-/// Every expression that gives `seen`, the simplest first.
-pub(super) fn candidates(known: &[Known], seen: &[f64]) -> Vec<FloatExpr> {
-    let mut found: Vec<FloatExpr> = Vec::new();
-    let Some(first) = seen.first() else { return found };
+/// The numbers that a float may be made of.
+pub(super) struct Known {
+    /// Floats that were read, and the atoms.
+    pub(super) simple: Vec<Term>,
+    /// The integers that are made of atoms.
+    pub(super) composed: Vec<Term>,
+}
+
+/// Which expressions are tried. A later level has some hundred times as many; it is for floats that the one before does
+/// not give.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) enum Level {
+    /// Expressions without constants, and a constant alone.
+    Plain,
+    /// With constants, over one number or the quotient of two simple ones.
+    Constants,
+    /// With constants, over the quotient of any two numbers.
+    ConstantsOfQuotients,
+}
+
+impl Level {
+    pub(super) const ALL: [Level; 3] = [Level::Plain, Level::Constants, Level::ConstantsOfQuotients];
+}
+
+/// Every expression of a level that gives `seen`.
+pub(super) fn candidates(level: Level, known: &Known, seen: &[f64]) -> Vec<FloatExpr> {
+    let Some(first) = seen.first() else { return Vec::new() };
     if seen.iter().all(|v| v.to_bits() == first.to_bits()) {
-        return vec![FloatExpr::Const(*first)];
+        return if level == Level::Plain { vec![FloatExpr::Const(*first)] } else { Vec::new() };
     }
-    let plain: Vec<Term> = known.iter().map(|(e, v)| Term { expr: e.clone(), values: v.clone() }).collect();
-    let direct: Vec<Term> = plain.iter().flat_map(unary).collect();
-    let quotients: Vec<Term> = quotients(&plain).into_iter().chain(with_floats(&plain)).collect();
-    for term in direct.iter().chain(&quotients) {
-        if term.gives(seen) {
-            found.push(term.expr.clone());
+    let all: Vec<&Term> = known.simple.iter().chain(&known.composed).collect();
+    let alone = || all.iter().flat_map(|x| unary(x)).chain(with_floats(&all));
+    match level {
+        Level::Plain => {
+            let alone = alone().filter(|term| term.gives(seen)).map(|term| term.expr);
+            alone.chain(pairs(&all).flat_map(|(x, y)| quotients_that_give(x, y, seen))).collect()
         }
+        Level::Constants => {
+            let simple: Vec<&Term> = known.simple.iter().collect();
+            let terms = || alone().chain(pairs(&simple).flat_map(|(x, y)| quotients(x, y)));
+            with_constants(terms, &simple, seen)
+        }
+        Level::ConstantsOfQuotients => with_constants(|| pairs(&all).flat_map(|(x, y)| quotients(x, y)), &all, seen),
     }
-    if found.is_empty() {
-        let bases = || direct.iter().chain(&quotients);
-        found.extend(bases().flat_map(|term| one_constant(term, seen)));
-        found.extend(plain.iter().flat_map(|x| plain.iter().flat_map(move |y| scaled_quotient(x, y, seen))));
-        found.extend(bases().flat_map(|term| two_constants(term, seen)));
-    }
-    found
+}
+
+/// What gives `seen` with one or two constants: the terms, and quotients of numbers.
+fn with_constants<T: Iterator<Item = Term>>(terms: impl Fn() -> T, numbers: &[&Term], seen: &[f64]) -> Vec<FloatExpr> {
+    let one = terms().flat_map(|term| one_constant(&term, seen));
+    let scaled = pairs(numbers).flat_map(|(x, y)| scaled_quotient(x, y, seen));
+    let two = terms().flat_map(|term| two_constants(&term, seen));
+    one.chain(scaled).chain(two).collect()
+}
+
+/// All pairs of two terms.
+fn pairs<'a>(terms: &'a [&'a Term]) -> impl Iterator<Item = (&'a Term, &'a Term)> {
+    let pairs = terms.iter().flat_map(|x| terms.iter().map(move |y| (*x, *y)));
+    pairs.filter(|(x, y)| x.expr != y.expr)
 }
 
 /// An integer, and what is written with it alone.
@@ -137,27 +175,41 @@ fn unary(x: &Term) -> Vec<Term> {
     ]
 }
 
-/// What is written with two integers.
-fn quotients(plain: &[Term]) -> Vec<Term> {
-    let mut all = Vec::new();
-    for x in plain {
-        for y in plain.iter().filter(|y| y.expr != x.expr) {
-            let quotient = x.with(y, FloatExpr::TrueDiv, |a, b| a / b);
-            all.push(quotient.map(FloatExpr::Sqrt, f64::sqrt));
-            all.push(quotient);
-            let roots = [x, y].map(|x| x.map(FloatExpr::Sqrt, f64::sqrt));
-            let [root, other] = &roots;
-            all.push(x.with(other, FloatExpr::TrueDiv, |a, b| a / b));
-            all.push(root.with(y, FloatExpr::TrueDiv, |a, b| a / b));
-            all.push(root.with(other, FloatExpr::TrueDiv, |a, b| a / b));
-            all.push(root.with(other, FloatExpr::Mul, |a, b| a * b));
-        }
-    }
-    all
+fn sqrt(x: FloatExpr) -> FloatExpr {
+    FloatExpr::Sqrt(Box::new(x))
+}
+
+fn over(x: FloatExpr, y: FloatExpr) -> FloatExpr {
+    FloatExpr::TrueDiv(Box::new(x), Box::new(y))
+}
+
+/// What is written with two numbers: its value, and its expression.
+const QUOTIENTS: [(fn(f64, f64) -> f64, fn(FloatExpr, FloatExpr) -> FloatExpr); 6] = [
+    (|x, y| (x / y).sqrt(), |x, y| sqrt(over(x, y))),
+    (|x, y| x / y, over),
+    (|x, y| x / y.sqrt(), |x, y| over(x, sqrt(y))),
+    (|x, y| x.sqrt() / y, |x, y| over(sqrt(x), y)),
+    (|x, y| x.sqrt() / y.sqrt(), |x, y| over(sqrt(x), sqrt(y))),
+    (|x, y| x.sqrt() * y.sqrt(), |x, y| FloatExpr::Mul(Box::new(sqrt(x)), Box::new(sqrt(y)))),
+];
+
+fn quotients(x: &Term, y: &Term) -> impl Iterator<Item = Term> {
+    QUOTIENTS.iter().map(|(f, build)| Term {
+        expr: build(x.expr.clone(), y.expr.clone()),
+        values: x.values.iter().zip(&y.values).map(|(x, y)| f(*x, *y)).collect(),
+    })
+}
+
+/// The same that gives `seen`. Of most, one value is computed.
+fn quotients_that_give(x: &Term, y: &Term, seen: &[f64]) -> impl Iterator<Item = FloatExpr> {
+    let gives = move |f: fn(f64, f64) -> f64| {
+        x.values.iter().zip(&y.values).zip(seen).all(|((x, y), value)| f(*x, *y).to_bits() == value.to_bits())
+    };
+    QUOTIENTS.iter().filter(move |(f, _)| gives(*f)).map(|(_, build)| build(x.expr.clone(), y.expr.clone()))
 }
 
 /// What is written with a float that was read and another number.
-fn with_floats(plain: &[Term]) -> Vec<Term> {
+fn with_floats(plain: &[&Term]) -> Vec<Term> {
     let mut all = Vec::new();
     for (i, x) in plain.iter().enumerate().filter(|(_, x)| matches!(x.expr, FloatExpr::Read(_))) {
         for (j, y) in plain.iter().enumerate() {
@@ -310,9 +362,6 @@ fn one_constant(term: &Term, seen: &[f64]) -> Vec<FloatExpr> {
 
 /// `(c * x) / y` and `x / (c * y)`, which round otherwise than `c * (x / y)`.
 fn scaled_quotient(x: &Term, y: &Term, seen: &[f64]) -> Vec<FloatExpr> {
-    if x.expr == y.expr {
-        return Vec::new();
-    }
     let samples = || x.values.iter().zip(&y.values).zip(seen);
     let ((Some(x0), Some(y0)), Some(v0)) = ((x.values.first(), y.values.first()), seen.first()) else {
         return Vec::new();

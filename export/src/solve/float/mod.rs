@@ -13,6 +13,7 @@ mod forms;
 use std::cell::OnceCell;
 use symbolic::{Expr, Symbol};
 
+use self::forms::{Known, Level, Term};
 use super::guard::{self, Point};
 use super::space::Space;
 
@@ -182,45 +183,15 @@ pub(crate) fn identify_float(
         }
         search.ask(point);
     }
-    // The expressions with their values in the pool.
-    let in_pool = |expr: FloatExpr| {
-        let values: Vec<_> = pool.iter().map(|point| search.eval(&expr, point).map(f64::to_bits)).collect();
-        (expr, values)
-    };
-    let mut left: Vec<_> = search.candidates(atoms).into_iter().map(in_pool).collect();
-    loop {
-        left.retain(|(expr, _)| search.agrees(expr));
-        let (first, values) = left.first()?;
-        let others = || left.iter().skip(1);
-        let differs = |other: &Vec<_>| {
-            let mut points = pool.iter().zip(values.iter().zip(other));
-            points.find(|(point, (a, b))| a != b && !search.knows(point)).map(|(point, _)| point.clone())
-        };
-        let point = others().find_map(|(_, other)| differs(other));
-        match point.or_else(|| others().find_map(|(other, _)| search.rare(first, other))) {
-            Some(point) => search.ask(&point),
-            None => break,
-        };
-    }
-    let (found, _) = left.into_iter().next()?;
-    let mut agreed = 0;
-    for point in pool.iter().rev() {
-        if agreed == VERIFIED {
-            break;
-        }
-        if !search.knows(point) && search.ask(point) {
-            search.agrees(&found).then_some(())?;
-            agreed += 1;
-        }
-    }
-    Some(found)
+    Level::ALL.iter().find_map(|level| search.expression(*level, atoms, &pool))
 }
 
 /// Whether some small expression of one float gives another one: pairs of both.
 pub(crate) fn has_form(pairs: &[(f64, f64)]) -> bool {
     let (values, seen): (Vec<f64>, Vec<f64>) = pairs.iter().copied().unzip();
-    let read = FloatExpr::Read(Symbol::real("zuf"));
-    !forms::candidates(&[(read, values)], &seen).is_empty()
+    let read = Term { expr: FloatExpr::Read(Symbol::real("zuf")), values };
+    let known = Known { simple: vec![read], composed: Vec::new() };
+    Level::ALL.iter().any(|level| !forms::candidates(*level, &known, &seen).is_empty())
 }
 
 struct Search<'a> {
@@ -275,16 +246,56 @@ impl Search<'_> {
         lines.iter().find(|point| self.tells_apart(a, b, point)).cloned()
     }
 
-    /// The expressions that agree with all samples, the simplest first.
-    fn candidates(&self, atoms: &[Expr]) -> Vec<FloatExpr> {
+    /// The expression of a level that agrees with all samples and at further points.
+    fn expression(&mut self, level: Level, atoms: &[Expr], pool: &[Point]) -> Option<FloatExpr> {
+        // The expressions with their values in the pool.
+        let in_pool = |expr: FloatExpr| {
+            let values: Vec<_> = pool.iter().map(|point| self.eval(&expr, point).map(f64::to_bits)).collect();
+            (expr, values)
+        };
+        let mut left: Vec<_> = self.candidates(level, atoms).into_iter().map(in_pool).collect();
+        loop {
+            left.retain(|(expr, _)| self.agrees(expr));
+            let (first, values) = left.first()?;
+            let others = || left.iter().skip(1);
+            let differs = |other: &Vec<_>| {
+                let mut points = pool.iter().zip(values.iter().zip(other));
+                points.find(|(point, (a, b))| a != b && !self.knows(point)).map(|(point, _)| point.clone())
+            };
+            let point = others().find_map(|(_, other)| differs(other));
+            match point.or_else(|| others().find_map(|(other, _)| self.rare(first, other))) {
+                Some(point) => self.ask(&point),
+                None => break,
+            };
+        }
+        let (found, _) = left.into_iter().next()?;
+        let mut agreed = 0;
+        for point in pool.iter().rev() {
+            if agreed == VERIFIED {
+                break;
+            }
+            if !self.knows(point) && self.ask(point) {
+                self.agrees(&found).then_some(())?;
+                agreed += 1;
+            }
+        }
+        Some(found)
+    }
+
+    /// The expressions of a level that agree with all samples, the simplest first.
+    fn candidates(&self, level: Level, atoms: &[Expr]) -> Vec<FloatExpr> {
         let seen: Vec<f64> = self.samples.iter().map(|(_, value)| *value).collect();
-        let integers = forms::integers(atoms).into_iter().map(FloatExpr::Int);
-        let read = self.floats.symbols.iter().map(|symbol| FloatExpr::Read((*symbol).clone()));
-        let known = read.chain(integers).filter_map(|expr| {
+        let term = |expr: FloatExpr| {
             let values = self.samples.iter().map(|(point, _)| self.eval(&expr, point)).collect::<Option<Vec<f64>>>()?;
-            Some((expr, values))
-        });
-        let mut all = forms::candidates(&known.collect::<Vec<_>>(), &seen);
+            Some(Term { expr, values })
+        };
+        let read = self.floats.symbols.iter().map(|symbol| FloatExpr::Read((*symbol).clone()));
+        let (simple, composed) = forms::integers(atoms);
+        let known = Known {
+            simple: read.chain(simple.into_iter().map(FloatExpr::Int)).filter_map(term).collect(),
+            composed: composed.into_iter().map(FloatExpr::Int).filter_map(term).collect(),
+        };
+        let mut all = forms::candidates(level, &known, &seen);
         all.sort_by_cached_key(FloatExpr::cost);
         let mut kept: Vec<FloatExpr> = Vec::new();
         for expr in all {

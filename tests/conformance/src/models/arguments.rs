@@ -20,6 +20,8 @@ pub(crate) struct Arguments {
     pub(crate) table: Option<PathBuf>,
     /// The model that this process exports for another one.
     pub(crate) child: Option<String>,
+    /// The model whose seconds this process prints.
+    pub(crate) seconds: Option<String>,
     chosen: Chosen,
 }
 
@@ -31,7 +33,8 @@ enum Chosen {
 
 impl Arguments {
     pub(crate) fn read() -> Result<Arguments> {
-        let (mut folder, mut table, mut child, mut chosen) = (None, None, None, Chosen::Sample);
+        let (mut folder, mut table, mut chosen) = (None, None, Chosen::Sample);
+        let (mut child, mut seconds) = (None, None);
         let mut given = std::env::args_os().skip(1);
         while let Some(argument) = given.next() {
             let mut value = |what| given.next().with_context(|| format!("{what} needs a value"));
@@ -46,6 +49,7 @@ impl Arguments {
                 }
                 Some("--table") => table = Some(PathBuf::from(value("--table")?)),
                 Some("--child") => child = Some(value("--child")?.to_string_lossy().into_owned()),
+                Some("--seconds") => seconds = Some(value("--seconds")?.to_string_lossy().into_owned()),
                 Some(other) if other.starts_with('-') => {
                     bail!("unknown option {other}; there are --all, --only NAME and --table FILE")
                 }
@@ -54,7 +58,7 @@ impl Arguments {
         }
         let is_temporary = folder.is_none();
         let temporary = || std::env::temp_dir().join(format!("torch-export-models-{}", std::process::id()));
-        Ok(Arguments { folder: folder.unwrap_or_else(temporary), is_temporary, table, child, chosen })
+        Ok(Arguments { folder: folder.unwrap_or_else(temporary), is_temporary, table, child, seconds, chosen })
     }
 
     /// The models of the run.

@@ -2,10 +2,10 @@
 //! `cargo run --release -p conformance --bin conformance_models -- [--all | --only NAME] [--table FILE] [FOLDER]`.
 //!
 //! `TORCH_EXPORT_PYTHON` names a Python with torch 2.13, torchvision, transformers, onnx, onnxscript and onnxruntime. Each
-//! model is exported in a process of its own, which measures seconds and memory, loads its own file and compares it with the
-//! model at three unseen sizes. `models.py` then loads the files, compares the results, decomposes, makes ONNX and
-//! AOTInductor packages, generates with those that are decoders, and compares with Python's own export of the same
-//! architecture. Packages of AOTInductor are run here again.
+//! model is exported in a process of its own, which measures memory, loads its own file and compares it with the model at
+//! three unseen sizes. `models.py` then loads the files, compares the results, decomposes, makes ONNX and AOTInductor
+//! packages, generates with those that are decoders, and compares with Python's own export of the same architecture. It
+//! measures the seconds of that export and of ours in turn (`--seconds NAME`). Packages of AOTInductor are run here again.
 //!
 //! Without `--all` it takes a sample of the models. Exits with 1 unless everything passes.
 
@@ -42,6 +42,7 @@ use anyhow::{Context, Result, ensure};
 use arguments::Arguments;
 use conformance::Python;
 use list::Model;
+use recorder::Recorder;
 use serde_json::{Value, json};
 
 fn main() -> ExitCode {
@@ -60,9 +61,14 @@ fn run() -> Result<bool> {
     let arguments = Arguments::read()?;
     if let Some(name) = &arguments.child {
         let model = list::find(name)?;
-        let entry = recorder::record(&model, &arguments.folder);
+        let entry = Recorder::new(&model, &arguments.folder).run();
         let entry = entry.unwrap_or_else(|error| json!({ "error": format!("{error:#}") }));
         write(&arguments.folder.join(format!("{name}.json")), &entry)?;
+        return Ok(true);
+    }
+    if let Some(name) = &arguments.seconds {
+        let model = list::find(name)?;
+        println!("{}", Recorder::of_seconds(&model, &arguments.folder).run()?);
         return Ok(true);
     }
     let python = Python::find()?;
@@ -89,7 +95,8 @@ fn compared(python: &Python, arguments: &Arguments) -> Result<bool> {
     let names: Vec<&str> = models.iter().map(|model| model.name).collect();
     write(&folder.join("index.json"), &json!({ "models": names }))?;
     // The output of the script goes to that of this program.
-    let status = python.script("models.py").arg(folder).status().context("Python could not be started")?;
+    let mut script = python.script("models.py");
+    let status = script.arg(folder).arg(std::env::current_exe()?).status().context("Python could not be started")?;
     let packages = package::run_all(&names, folder)?;
     if let Some(file) = &arguments.table {
         std::fs::write(file, table::markdown(&names, folder)?)?;

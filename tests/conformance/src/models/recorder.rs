@@ -19,42 +19,62 @@ use crate::{greedy, memory};
 
 /// Where one model is recorded.
 pub(crate) struct Recorder<'a> {
+    model: &'a Model,
     folder: &'a Path,
-    name: &'a str,
+    /// Whether only the seconds of exports are recorded.
+    seconds: bool,
 }
 
-/// Exports and records a model.
-pub(crate) fn record(model: &Model, folder: &Path) -> Result<Value> {
-    tch::manual_seed(0);
-    (model.record)(&Recorder { folder, name: model.name })
-}
+impl<'a> Recorder<'a> {
+    /// Records everything.
+    pub(crate) fn new(model: &'a Model, folder: &'a Path) -> Recorder<'a> {
+        Recorder { model, folder, seconds: false }
+    }
 
-impl Recorder<'_> {
+    /// Records how long two exports take: that of a process that never exported before, as a loop of others does not, and
+    /// the next one.
+    pub(crate) fn of_seconds(model: &'a Model, folder: &'a Path) -> Recorder<'a> {
+        Recorder { model, folder, seconds: true }
+    }
+
+    /// Exports and records the model.
+    pub(crate) fn run(&self) -> Result<Value> {
+        tch::manual_seed(0);
+        (self.model.record)(self)
+    }
+
     /// Exports and records a case, whose tensors `declare` declares.
     pub(crate) fn case<M: Module<Family = Tch>>(
         &self,
         case: &Case<M>,
-        declare: impl for<'a> FnOnce(&'a M, Export<'a, M>) -> Export<'a, M>,
+        declare: impl for<'m> Fn(&'m M, Export<'m, M>) -> Export<'m, M>,
     ) -> Result<Value> {
-        let name = self.name;
+        let name = self.model.name;
         let sets = case.sets.iter().map(copy).collect::<Result<Vec<_>>>()?;
         let inputs = ModelInputs::new(&case.model, sets)?;
         let shapes = match &case.shapes {
             Some(shapes) => shapes.clone(),
             None => inputs.guess_dynamic_shapes()?,
         };
-        let ((), forward) = measured(|| forwards(case))?;
         let check = Cell::new(None);
         let begins = |progress: &Progress| {
             if progress.stage == Stage::Verify && check.get().is_none() {
                 check.set(Some(Instant::now()));
             }
         };
-        let ((program, check), export) = measured(|| {
+        let exported = || {
+            check.set(None);
             let export = Export::new(&case.model, &inputs).dynamic_shapes(&shapes).on_progress(begins);
+            let start = Instant::now();
             let program = tch::no_grad(|| declare(&case.model, export).run())?;
-            Ok((program, check.get().map(|start| start.elapsed().as_secs_f64())))
-        })?;
+            let check = check.get().map(|start| start.elapsed().as_secs_f64());
+            Ok((program, json!({ "seconds": start.elapsed().as_secs_f64(), "check": check })))
+        };
+        if self.seconds {
+            return Ok(json!({ "first": exported()?.1, "next": exported()?.1 }));
+        }
+        let ((), forward) = megabytes(|| forwards(case))?;
+        let ((program, _), export) = megabytes(exported)?;
         let path = self.folder.join(format!("{name}.pt2"));
         program.save(&path)?;
         std::fs::write(self.folder.join(format!("{name}.py")), program.python_module())?;
@@ -85,7 +105,6 @@ impl Recorder<'_> {
             "random": case.random,
             "unproven": program.verification.as_ref().map(|v| v.unproven.iter().map(ToString::to_string).collect::<Vec<_>>()),
             "export": export,
-            "check": check,
             "forward": forward,
         }))
     }
@@ -95,7 +114,7 @@ impl Recorder<'_> {
         let buffers = store.variables().into_iter().filter(|(_, tensor)| !tensor.requires_grad());
         let (names, tensors): (Vec<String>, Vec<Tensor>) = buffers.unzip();
         let leaves = tensors.iter().map(LeafRef::Tensor);
-        let written = write_leaves(self.folder, &format!("{}.buffer", self.name), leaves)?;
+        let written = write_leaves(self.folder, &format!("{}.buffer", self.model.name), leaves)?;
         entry["buffers"] = names.into_iter().zip(written).collect();
         Ok(entry)
     }
@@ -115,7 +134,7 @@ impl Recorder<'_> {
         })?;
         let by_program = greedy::tokens(start()?, |leaves| Ok(program.run(leaves)?))?;
         ensure!(by_model == by_program, "the program generates {by_program:?}, the model {by_model:?}");
-        Ok(json!({ "prompt": self.leaves(prompt, &format!("{}.prompt", self.name))?, "tokens": by_model }))
+        Ok(json!({ "prompt": self.leaves(prompt, &format!("{}.prompt", self.model.name))?, "tokens": by_model }))
     }
 
     fn leaves<T: OwnedTree<Tch>>(&self, tree: &T, stem: &str) -> Result<Vec<Value>> {
@@ -128,15 +147,13 @@ fn forwards<M: Module<Family = Tch>>(case: &Case<M>) -> Result<()> {
     tch::no_grad(|| case.sets.iter().try_for_each(|set| case.model.call(&copy(set)?).map(drop).context("the model")))
 }
 
-/// What a function gives, its seconds, and how many megabytes more were in use at its most expensive moment than before.
-fn measured<T>(f: impl FnOnce() -> Result<T>) -> Result<(T, Value)> {
+/// What a function gives, and how many megabytes more were in use at its most expensive moment than before.
+fn megabytes<T>(f: impl FnOnce() -> Result<T>) -> Result<(T, Value)> {
     memory::forget_peak();
     let before = memory::now_and_peak();
-    let start = Instant::now();
     let result = f()?;
-    let seconds = start.elapsed().as_secs_f64();
     let megabytes = before.zip(memory::now_and_peak()).map(|((before, _), (_, peak))| peak - before);
-    Ok((result, json!({ "seconds": seconds, "megabytes": megabytes })))
+    Ok((result, json!({ "megabytes": megabytes })))
 }
 
 /// Compares the results of a program and of its model, which call the same kernels.
