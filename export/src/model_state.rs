@@ -10,6 +10,8 @@ use tch::Tensor;
 pub(crate) struct SavedState {
     /// Memory, and a copy of its content.
     copies: Vec<(Tensor, Tensor)>,
+    /// The tensors, and others at the same place of the same memory: `set_data` and `resize_` change the tensor itself.
+    places: Vec<(Tensor, Tensor)>,
 }
 
 impl SavedState {
@@ -30,8 +32,9 @@ impl SavedState {
         copy: impl Fn(&Tensor) -> Result<Tensor, DispatchError>,
     ) -> Result<Self, DispatchError> {
         let mut seen = HashSet::new();
-        let mut copies = Vec::new();
+        let (mut copies, mut places) = (Vec::new(), Vec::new());
         for tensor in tensors {
+            places.push((tensor.shallow_clone(), tensor.f_detach().map_err(failed)?));
             let memory = match dispatch::storage_id(tensor)? {
                 Some(id) if !seen.insert(id) => continue,
                 // The bytes of the whole storage: the elements of the tensor may overlap (`expand`), and then nothing can be
@@ -45,17 +48,39 @@ impl SavedState {
             let kept = copy(&memory)?;
             copies.push((memory, kept));
         }
-        Ok(SavedState { copies })
+        Ok(SavedState { copies, places })
     }
 
-    /// Gives the tensors the content that they had.
+    /// Gives the tensors the memory and the content that they had.
     pub(crate) fn restore(self) -> Result<(), DispatchError> {
+        for (mut tensor, kept) in self.places {
+            if Place::of(&tensor)? != Place::of(&kept)? {
+                tensor.f_set_data(&kept).map_err(failed)?;
+            }
+        }
         let copy_back = |(mut memory, copy): (Tensor, Tensor)| {
             // What was not written to stays as it is: a write, even of the same content, would copy it now.
             if memory.f_equal(&copy).unwrap_or(false) { Ok(()) } else { memory.f_copy_(&copy) }
         };
         let restored: Result<(), tch::TchError> = tch::no_grad(|| self.copies.into_iter().try_for_each(copy_back));
         restored.map_err(failed)
+    }
+}
+
+/// Where the elements of a tensor are.
+#[derive(PartialEq)]
+struct Place {
+    memory: Option<dispatch::StorageId>,
+    sizes: Vec<i64>,
+    /// None where the tensor has no memory of its own, such as a sparse one.
+    strides: Option<(Vec<i64>, i64)>,
+}
+
+impl Place {
+    fn of(tensor: &Tensor) -> Result<Place, DispatchError> {
+        let memory = dispatch::storage_id(tensor)?;
+        let strides = memory.is_some().then(|| (tensor.stride(), tensor.storage_offset()));
+        Ok(Place { memory, sizes: tensor.size(), strides })
     }
 }
 

@@ -320,3 +320,44 @@ fn inputs_are_not_touched_by_an_export() {
     let torch_export::pytree::LeafRef::Tensor(x) = flat.leaves[0] else { panic!("a tensor went in") };
     assert_eq!(*x, Tensor::zeros([3], F));
 }
+
+/// A model that does something to its buffer, and whether the export is refused then.
+struct Changes {
+    state: Tensor,
+    how: fn(&mut Tensor, &Tensor),
+}
+
+#[module]
+impl Changes {
+    fn forward(&self, x: &Tensor) -> Tensor {
+        let mut state = self.state.shallow_clone();
+        (self.how)(&mut state, x);
+        x + self.state.sum(None)
+    }
+}
+
+/// What a forward does to a buffer is undone, also where it is given other memory, and where the export is refused.
+#[test]
+fn buffers_are_as_before() {
+    type Row = (&'static str, fn(&mut Tensor, &Tensor), bool);
+    let rows: [Row; 8] = [
+        ("nothing", |_, _| {}, true),
+        ("written to", |state, _| drop(state.f_add_(&Tensor::from(1_f32)).unwrap()), true),
+        ("written to, then a panic", |state, _| assert!(state.f_zero_().unwrap().size() == [9], "nine"), false),
+        ("other data", |state, _| state.set_data(&Tensor::zeros([2, 2], F)), false),
+        ("data of an input", |state, x| state.set_data(&x.relu()), false),
+        ("smaller", |state, _| drop(state.f_resize_([2]).unwrap()), false),
+        ("transposed", |state, _| drop(state.f_transpose_(0, 1).unwrap()), false),
+        ("other memory", |state, x| drop(state.f_set_source_tensor_(&x.relu()).unwrap()), false),
+    ];
+    for (name, how, succeeds) in rows {
+        let model = Changes { state: Tensor::from_slice(&[1_f32, 2.0, 3.0, 4.0]).view([2, 2]), how };
+        let address = model.state.data_ptr();
+        let inputs = ModelInputs::new(&model, [Changes::args(randn(&[3]))]).unwrap();
+        let result = Export::new(&model, &inputs).buffer("state", &model.state).run();
+        assert_eq!(result.is_ok(), succeeds, "{name}: {result:?}");
+        assert_eq!(model.state.data_ptr(), address, "{name}");
+        assert_eq!((model.state.size(), model.state.stride()), (vec![2, 2], vec![2, 1]), "{name}");
+        assert_eq!(Vec::<f32>::try_from(model.state.view([-1])).unwrap(), [1.0, 2.0, 3.0, 4.0], "{name}");
+    }
+}

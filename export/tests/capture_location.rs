@@ -147,9 +147,9 @@ fn call_stacks_are_recorded_on_request() {
 #[cfg(target_os = "linux")]
 fn call_stacks_leave_out_libtorch_and_the_c_library() {
     // Linear is composed of other ops: some frames of libtorch are between them and the model.
-    let layer = nn::linear(nn::VarStore::new(Device::Cpu).root(), 4, 4, Default::default());
-    let x = randn(&[2, 3, 4]);
-    let (_, trace) = record_located(&Known::new().with_inputs([&x]), || layer.forward(&x).softmax(-1, None)).unwrap();
+    let (x, w) = (randn(&[2, 3, 4]), randn(&[4, 4]));
+    let forward = || x.linear(&w, None::<Tensor>).softmax(-1, None);
+    let (_, trace) = record_located(&Known::new().with_inputs([&x, &w]), forward).unwrap();
     let maps = std::fs::read_to_string("/proc/self/maps").unwrap();
     let library_of = |address: u64| {
         let line = maps.lines().find(|line| {
