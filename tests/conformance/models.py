@@ -1,7 +1,7 @@
-"""What PyTorch and its tools make of the models that Rust exported: `python models.py FOLDER PROGRAM`.
+"""What PyTorch and its tools make of the models that Rust exported: `python models.py FOLDER PROGRAM ROUNDS`.
 
 It reads `index.json` and the file of each model, and writes `results.json`. PROGRAM exports a model again, to measure that
-(`PROGRAM --seconds NAME FOLDER`). Exits with 1 unless everything passes."""
+(`PROGRAM --seconds NAME FOLDER`), in so many rounds. Exits with 1 unless everything passes."""
 
 import contextlib
 import json
@@ -24,13 +24,13 @@ from models_twins import compare_twin, export_twin
 
 TOKENS = 20
 
-# So often both exports are measured, one after the other; once where that takes longer than so many seconds.
-ROUNDS, LONG = 3, 10.0
+# Exports that take longer than so many seconds are measured once.
+LONG = 30.0
 
 MEMORY, FORGET = pathlib.Path("/proc/self/status"), pathlib.Path("/proc/self/clear_refs")
 
 
-def main(folder, program):
+def main(folder, program, rounds):
     warnings.filterwarnings("ignore")
     results, failed = {}, 0
     names = json.loads((folder / "index.json").read_text())["models"]
@@ -39,7 +39,7 @@ def main(folder, program):
         if "TORCH_EXPORT_STEPS" in os.environ:
             print(f"step {i + 1} of {len(names)}: compare {name}", flush=True)
         started = time.time()
-        model = Model(folder, name, program)
+        model = Model(folder, name, program, rounds)
         model.check()
         failed += bool(model.errors)
         results[name] = model.result
@@ -58,8 +58,8 @@ def main(folder, program):
 class Model:
     """One exported model, and what was found out about it."""
 
-    def __init__(self, folder, name, program):
-        self.folder, self.name, self.exporter = folder, name, program
+    def __init__(self, folder, name, program, rounds):
+        self.folder, self.name, self.exporter, self.rounds = folder, name, program, rounds
         self.recorded = json.loads((folder / f"{name}.json").read_text())
         self.result, self.errors, self.exported_twin = {}, [], None
 
@@ -223,7 +223,7 @@ class Model:
         """Measures Python's export and that of Rust in turn. The first one of Python was the one with which all steps ran."""
         self.twin_program()
         ours, python = [], [self.result["python"]["seconds"]]
-        for i in range(ROUNDS):
+        for _ in range(self.rounds):
             run = subprocess.run([self.exporter, "--seconds", self.name, self.folder], stdout=subprocess.PIPE, check=True)
             ours.append(json.loads(run.stdout))
             if python[0] + ours[0]["next"]["seconds"] > LONG:
@@ -270,4 +270,4 @@ def failed_as(failure, run):
 
 
 if __name__ == "__main__":
-    sys.exit(main(pathlib.Path(sys.argv[1]), sys.argv[2]))
+    sys.exit(main(pathlib.Path(sys.argv[1]), sys.argv[2], int(sys.argv[3])))

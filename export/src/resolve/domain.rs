@@ -22,10 +22,19 @@ pub(crate) struct Domain {
     roots: Vec<(Symbol, usize, Affine)>,
     /// Every symbol that is not free, in terms of the free ones.
     replaced: Vec<(Symbol, Expr)>,
+    /// Where the symbols of each guard have their values. `None` for a guard with others than free sizes and roots.
+    places: Vec<Option<Vec<(Symbol, Place)>>>,
     /// The numbers of every input leaf, in terms of free sizes and roots.
     leaves: Vec<Option<Vec<Expr>>>,
     /// The numbers that come out of tensors.
     data: Vec<Datum>,
+}
+
+/// Where a symbol has its value.
+#[derive(Clone, Copy, Debug)]
+enum Place {
+    Variable(usize),
+    Root(usize, Affine),
 }
 
 /// What a run is given: the numbers of its inputs, and those that come out of tensors.
@@ -64,7 +73,8 @@ impl Domain {
             }
         }
         let space = Space { variables: Vec::new(), guards: Vec::new(), parts: Vec::new() };
-        let mut domain = Domain { space, roots: Vec::new(), replaced: Vec::new(), leaves, data: data.to_vec() };
+        let mut domain =
+            Domain { space, roots: Vec::new(), replaced: Vec::new(), places: Vec::new(), leaves, data: data.to_vec() };
         let sizes = created.iter().flatten().filter_map(Expr::as_symbol);
         for symbol in free {
             let hidden = env.info(&symbol).is_some_and(|info| info.kind == SymbolKind::Phantom);
@@ -119,6 +129,7 @@ impl Domain {
         }
         domain.find_steps();
         domain.space.guards.retain(|rel| !rel.free_symbols().is_empty() && rel.lhs != rel.rhs);
+        domain.places = domain.space.guards.iter().map(|guard| domain.places_of(guard)).collect();
         Ok(domain)
     }
 
@@ -252,9 +263,35 @@ impl Domain {
         dims
     }
 
-    /// Whether a point satisfies ranges, steps and guards.
+    fn places_of(&self, guard: &Rel) -> Option<Vec<(Symbol, Place)>> {
+        let place = |symbol: Symbol| {
+            let variable = self.space.variables.iter().position(|variable| variable.symbol == symbol);
+            let root = || self.roots.iter().find(|(root, ..)| *root == symbol);
+            let place = variable.map(Place::Variable);
+            Some((symbol.clone(), place.or_else(|| root().map(|(_, at, affine)| Place::Root(*at, *affine)))?))
+        };
+        guard.free_symbols().into_iter().map(place).collect()
+    }
+
+    /// Whether a point satisfies ranges, steps and guards. Of the points that are drawn for a model with many sizes most are
+    /// not allowed, so it computes the values of the symbols of guards only.
     pub(crate) fn allows(&self, point: &[i64]) -> bool {
-        self.is_inside(point) && self.satisfies(&self.values(point))
+        let holds = |(guard, places): (&Rel, &Option<Vec<(Symbol, Place)>>)| {
+            let Some(places) = places else { return Domain::holds(guard, &self.values(point)) };
+            let value = |symbol: &Symbol| {
+                let (_, place) = places.iter().find(|(known, _)| known == symbol)?;
+                match place {
+                    Place::Variable(at) => point.get(*at).copied(),
+                    Place::Root(at, affine) => affine.root(*point.get(*at)?),
+                }
+            };
+            guard.eval(&value).unwrap_or(true)
+        };
+        self.is_inside(point) && self.space.guards.iter().zip(&self.places).all(holds)
+    }
+
+    fn holds(guard: &Rel, values: &HashMap<Symbol, i64>) -> bool {
+        guard.eval(&|symbol| values.get(symbol).copied()).unwrap_or(true)
     }
 
     fn is_inside(&self, point: &[i64]) -> bool {
@@ -266,15 +303,14 @@ impl Domain {
     }
 
     fn satisfies(&self, values: &HashMap<Symbol, i64>) -> bool {
-        self.space.guards.iter().all(|guard| guard.eval(&|symbol| values.get(symbol).copied()).unwrap_or(true))
+        self.space.guards.iter().all(|guard| Domain::holds(guard, values))
     }
 
     /// The variables in guards that do not hold at a point.
     pub(super) fn violated(&self, point: &[i64]) -> Vec<usize> {
         let values = self.values(point);
-        let holds = |guard: &Rel| guard.eval(&|symbol| values.get(symbol).copied()).unwrap_or(true);
-        let wrong: Vec<Symbol> =
-            self.space.guards.iter().filter(|guard| !holds(guard)).flat_map(Rel::free_symbols).collect();
+        let broken = self.space.guards.iter().filter(|guard| !Domain::holds(guard, &values));
+        let wrong: Vec<Symbol> = broken.flat_map(Rel::free_symbols).collect();
         let of_root = |i: usize| self.roots.iter().filter(move |(_, of, _)| *of == i).map(|(root, ..)| root);
         let is_wrong = |i: usize, symbol| wrong.contains(symbol) || of_root(i).any(|root| wrong.contains(root));
         let variables = self.space.variables.iter().enumerate();

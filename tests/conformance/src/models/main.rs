@@ -96,7 +96,10 @@ fn compared(python: &Python, arguments: &Arguments) -> Result<bool> {
     write(&folder.join("index.json"), &json!({ "models": names }))?;
     // The output of the script goes to that of this program.
     let mut script = python.script("models.py");
-    let status = script.arg(folder).arg(std::env::current_exe()?).status().context("Python could not be started")?;
+    // For the table the least of three measurements counts; a sample only shows that there are figures.
+    let rounds = if arguments.table.is_some() { "3" } else { "1" };
+    let status =
+        script.arg(folder).arg(std::env::current_exe()?).arg(rounds).status().context("Python could not be started")?;
     let packages = package::run_all(&names, folder)?;
     if let Some(file) = &arguments.table {
         std::fs::write(file, table::markdown(&names, folder)?)?;

@@ -17,7 +17,7 @@ cargo xtask models
 
 *Export* is the time of `Export::run`; *check* is the part of it in which model and program run on given sets and at unseen
 sizes, which `Export::verify(false)` leaves out and Python does not do; then the time of `torch.export.export` for the same
-architecture, one thread each. Both export in turn, three times (once what takes longer than ten seconds), and the least time
+architecture, one thread each. Both export in turn, three times (once what takes longer than half a minute), and the least time
 of each counts, of processes that exported before; *first* is that of a process that did not. *Memory* is how much more than
 before was in use at the most expensive moment, in Python (where all models share a process, so that memory of an earlier one
 is used again), and for one plain forward of each set; ours is that of the first export of a process, which reads some 15 MB of
