@@ -13,6 +13,9 @@ use symbolic::{Affine, Bound, Expr, ExprKind, Function, Rel, RelOp, ShapeEnv, Sy
 /// The name of the variable that says which floats come out of tensors. No symbol of a program is named like this.
 const DRAW: &str = "~draw";
 
+/// How many points are drawn to find out which steps the guards ask for.
+const STEP_DRAWS: usize = 384;
+
 /// The sizes of the inputs in terms of the free sizes. A point is one value for each free size.
 #[derive(Clone, Debug)]
 pub(crate) struct Domain {
@@ -127,13 +130,14 @@ impl Domain {
         for guard in env.guards().iter().chain(env.asserts()) {
             domain.space.guards.push(env.replace_rel(&guard.rel)?);
         }
-        domain.find_steps();
         domain.space.guards.retain(|rel| !rel.free_symbols().is_empty() && rel.lhs != rel.rhs);
         domain.places = domain.space.guards.iter().map(|guard| domain.places_of(guard)).collect();
+        domain.find_steps();
+        domain.keep_needed_steps();
         Ok(domain)
     }
 
-    /// Sizes that occur in a divisibility move in steps that keep it.
+    /// Sizes that occur in a divisibility move in steps that may keep it.
     fn find_steps(&mut self) {
         let (replaced, Space { variables, guards, .. }) = (&self.replaced, &mut self.space);
         for rel in guards.iter().filter(|rel| rel.op == RelOp::Eq) {
@@ -160,6 +164,41 @@ impl Domain {
                     if step <= 1 << 14 {
                         variable.step = step;
                     }
+                }
+            }
+        }
+    }
+
+    /// Steps that guards do not ask for would hide what other sizes do: `n == n//2 + (n + 1)//2` holds for every `n`. So points
+    /// are drawn at which one size leaves its step, or several do, and the steps shrink to what allowed points have.
+    fn keep_needed_steps(&mut self) {
+        let stepped: Vec<usize> =
+            (0..self.space.variables.len()).filter(|at| self.space.variables[*at].step > 1).collect();
+        if stepped.is_empty() {
+            return;
+        }
+        let mut numbers = Numbers::new(0x7374_6570);
+        for draw in 0..STEP_DRAWS {
+            let alone = stepped.get(draw % (2 * stepped.len()));
+            let leaves = |at: usize, numbers: &mut Numbers| match alone {
+                Some(alone) => at == *alone,
+                None => numbers.between(0, 1) == 0,
+            };
+            let variables = self.space.variables.iter().enumerate();
+            let value = |(at, variable): (usize, &SizeVariable)| {
+                if variable.step == 1 && numbers.between(0, 1) == 0 {
+                    return variable.example;
+                }
+                let high = variable.high.min(variable.example.saturating_mul(8)).max(variable.example);
+                let value = numbers.between(variable.low, high);
+                if leaves(at, &mut numbers) { value } else { variable.near(value) }
+            };
+            let point: Vec<i64> = variables.map(value).collect();
+            if self.follows_guards(&point) {
+                for (variable, value) in self.space.variables.iter_mut().zip(point) {
+                    let gap =
+                        symbolic::arith::gcd(variable.step.into(), i128::from(value) - i128::from(variable.example));
+                    variable.step = i64::try_from(gap).unwrap_or(1).max(1);
                 }
             }
         }
@@ -273,9 +312,14 @@ impl Domain {
         guard.free_symbols().into_iter().map(place).collect()
     }
 
-    /// Whether a point satisfies ranges, steps and guards. Of the points that are drawn for a model with many sizes most are
-    /// not allowed, so it computes the values of the symbols of guards only.
+    /// Whether a point satisfies ranges, steps and guards.
     pub(crate) fn allows(&self, point: &[i64]) -> bool {
+        self.is_inside(point) && self.follows_guards(point)
+    }
+
+    /// Of the points that are drawn for a model with many sizes most are not allowed, so this computes the values of the symbols
+    /// of guards only.
+    fn follows_guards(&self, point: &[i64]) -> bool {
         let holds = |(guard, places): (&Rel, &Option<Vec<(Symbol, Place)>>)| {
             let Some(places) = places else { return Domain::holds(guard, &self.values(point)) };
             let value = |symbol: &Symbol| {
@@ -287,7 +331,7 @@ impl Domain {
             };
             guard.eval(&value).unwrap_or(true)
         };
-        self.is_inside(point) && self.space.guards.iter().zip(&self.places).all(holds)
+        self.space.guards.iter().zip(&self.places).all(holds)
     }
 
     fn holds(guard: &Rel, values: &HashMap<Symbol, i64>) -> bool {

@@ -92,7 +92,8 @@ impl Domain {
     }
 
     /// Points at which every size takes each of 2 to 64, and then doubles; sizes move together, in another order each, so
-    /// that the number of points does not depend on the number of sizes. Then pairs of sizes that are equal or nearly so.
+    /// that the number of points does not depend on the number of sizes. Then sizes next to those of the example, and pairs of
+    /// sizes that are equal or nearly so.
     pub(crate) fn sweep(&self, bits: u32) -> Vec<Vec<i64>> {
         let mut points = Vec::new();
         let count = self.space.variables.len();
@@ -133,6 +134,14 @@ impl Domain {
                     turn += 1;
                     (1 << (6 + turn % i64::from(bits.max(7) - 5))) + near + variable.step * (turn % 3)
                 }));
+            }
+        }
+        // The sizes next to those of the example, where there are few: what a user would try.
+        for (i, variable) in self.space.variables.iter().enumerate().take_while(|_| count <= FEW) {
+            for by in [-1, 1] {
+                let mut point = self.example();
+                point[i] = variable.near(variable.example.saturating_add(by * variable.step));
+                add(point);
             }
         }
         for pairs in rounds(count) {

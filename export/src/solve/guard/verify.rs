@@ -147,7 +147,8 @@ impl Search<'_> {
             };
             let rest = without(atoms, at);
             let Some((most, least)) = self.gap(&atom.feature, &rest, rising) else { continue };
-            let values = (most + 1..least).filter(|v| (v - c).abs() <= PINNED);
+            // The gap may be as wide as a product of sizes.
+            let values = (most + 1).max(c - PINNED)..least.min(c + PINNED + 1);
             for value in values {
                 let value = if rising { value } else { -value };
                 let Some(point) = self.with_value(atom, value, &rest) else { continue };
