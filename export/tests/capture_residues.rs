@@ -1,5 +1,5 @@
-//! Branches on remainders of sizes, beside ops whose guards contain divisions. Such a guard may hold at all sizes
-//! (`n == n//2 + (n + 1)//2`), so it does not say at which sizes the model may be tried.
+//! What depends on remainders of sizes: branches beside ops whose guards contain divisions, and integers that are computed with
+//! floats. A guard like `n == n//2 + (n + 1)//2` holds at all sizes, so it does not say at which the model may be tried.
 #![cfg(feature = "tch")]
 // Tests fail by panicking.
 #![allow(clippy::unwrap_used, clippy::panic)]
@@ -102,7 +102,8 @@ fn right<M: Module<Family = Tch, Output = Tensor>>(
         };
         accepted += 1;
         let expected = model.call(&args).unwrap();
-        assert!(found.allclose(&expected, 1e-5, 1e-5, true), "{name}: {found} instead of {expected} in {program}");
+        let equal = found.size() == expected.size() && found.allclose(&expected, 1e-5, 1e-5, true);
+        assert!(equal, "{name}: {found} instead of {expected} in {program}");
     }
     accepted
 }
@@ -131,6 +132,47 @@ fn also_on_those_of_two_sizes() {
             let others = (5..16).flat_map(|n| (5..16).map(move |m| input(n, m)));
             accepted += right(&format!("{op}, {on}"), &model, [input(9, 6), input(13, 8)], others);
         }
+    }
+    assert!(accepted > 1000, "{accepted}");
+}
+
+struct Shortened(fn(f64) -> f64);
+
+#[module]
+impl Shortened {
+    fn forward(&self, x: &Tensor) -> Tensor {
+        x.narrow(0, 0, (self.0)(size(x) as f64) as i64).cumsum(0, F.0)
+    }
+}
+
+/// `n * 0.41` is 41 hundredths of `n`, but a little less than 123 for 300.
+#[test]
+fn floats_that_are_a_little_less_than_an_integer() {
+    let lengths: [(&str, fn(f64) -> f64); 18] = [
+        ("0.41n", |n| n * 0.41),
+        ("0.57n", |n| n * 0.57),
+        ("0.29n", |n| n * 0.29),
+        ("floor 0.69n", |n| (n * 0.69).floor()),
+        ("ceil 0.17n", |n| (n * 0.17).ceil()),
+        ("ceil 0.27n", |n| (n * 0.27).ceil()),
+        ("ceil 0.55n", |n| (n * 0.55).ceil()),
+        ("ceil 0.07n", |n| (n * 0.07).ceil()),
+        ("n / 1.07", |n| n / 1.07),
+        ("ceil n / 1.17", |n| (n / 1.17).ceil()),
+        ("n / 1.1", |n| n / 1.1),
+        ("round 0.7n", |n| (n * 0.7).round()),
+        ("0.75n", |n| n * 0.75),
+        ("ceil 0.5n", |n| (n * 0.5).ceil()),
+        ("n / 3", |n| (n / 3.0).floor()),
+        ("ceil n / 3", |n| (n / 3.0).ceil()),
+        ("0.9 (n - 1)", |n| (n - 1.0) * 0.9),
+        ("0.58 (n + 3)", |n| ((n + 3.0) * 0.58).min(n)),
+    ];
+    let mut accepted = 0;
+    for (name, length) in lengths {
+        let input = |n: i64| Shortened::args(Tensor::ones([n], F));
+        let others = (5..40).chain((40..1300).step_by(20)).chain((107..5000).step_by(107));
+        accepted += right(name, &Shortened(length), [input(39), input(54)], others.map(input));
     }
     assert!(accepted > 1000, "{accepted}");
 }

@@ -66,6 +66,8 @@ pub(super) struct Attempt<'r, 'm> {
     pub(super) parts: Vec<Expr>,
     /// Every number that is identified, with its expression.
     pub(super) predicted: Vec<(usize, Expr)>,
+    /// What the forward may have divided, and by what.
+    pub(super) divided: Vec<(Expr, i64)>,
     pub(super) predicted_floats: Vec<(usize, FloatExpr)>,
     pub(super) constants: HashMap<usize, ResolvedConstant>,
     pub(super) arguments: Vec<Arguments>,
@@ -98,6 +100,7 @@ impl<'r, 'm> Attempt<'r, 'm> {
             known: HashMap::new(),
             parts: Vec::new(),
             predicted: Vec::new(),
+            divided: Vec::new(),
             predicted_floats: Vec::new(),
             constants: HashMap::new(),
             arguments: Vec::new(),

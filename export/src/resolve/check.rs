@@ -14,6 +14,9 @@ use symbolic::{Expr, Rel, Symbol};
 /// How many points of all magnitudes are tried.
 const SCATTERED: usize = 40;
 
+/// So many divisions are tried where they have no rest.
+const DIVISIONS: usize = 8;
+
 /// How many runs may be spent on one change of path.
 const GUARD_RUNS: usize = 3000;
 
@@ -42,6 +45,7 @@ impl Attempt<'_, '_> {
     pub(super) fn check(&self) -> Result<(), Halt> {
         let mut points = self.domain.sweep(self.lessons.bits);
         points.extend(self.domain.scattered(SCATTERED, self.lessons.bits, 0x7363_6174));
+        points.extend(self.divided.iter().take(DIVISIONS).flat_map(|(of, by)| self.domain.multiples(of, *by)));
         // Most numbers have the same few expressions, so each expression is computed once at a point.
         let mut index: HashMap<&Expr, usize> = HashMap::new();
         let mut exprs: Vec<&Expr> = Vec::new();

@@ -8,7 +8,7 @@ use super::simple;
 use crate::ExportError;
 use crate::probe::Run;
 use crate::solve::{self, FloatExpr, Floats, Identified, Solver};
-use symbolic::{Expr, Symbol};
+use symbolic::{Expr, ExprKind, Function, Symbol};
 
 impl Attempt<'_, '_> {
     /// The runs from which expressions are read.
@@ -38,7 +38,21 @@ impl Attempt<'_, '_> {
         // Loose runs tell sizes apart that are known to be equal by now.
         let expr = self.inputs.env().replace(&expr)?;
         self.predicted.push((number, expr.clone()));
+        self.note_divided(&expr);
         Ok(expr)
+    }
+
+    /// Notes what an expression divides. Not by powers of two: floats are divided by these without an error.
+    fn note_divided(&mut self, expr: &Expr) {
+        expr.visit(&mut |part| {
+            if let ExprKind::Apply(Function::FloorDiv | Function::Mod | Function::PythonMod, args) = part.kind()
+                && let [of, by] = args.as_slice()
+                && let Some(by) = by.as_int().filter(|by| !by.unsigned_abs().is_power_of_two())
+                && !self.divided.iter().any(|known| *known == (of.clone(), by))
+            {
+                self.divided.push((of.clone(), by));
+            }
+        });
     }
 
     /// A short expression that has these values at the example and at the points.

@@ -2,6 +2,7 @@
 
 use super::domain::Domain;
 use crate::solve::SizeVariable;
+use symbolic::Expr;
 
 /// A small generator of numbers (xorshift), seeded by what it is for.
 pub(super) struct Numbers(u64);
@@ -38,6 +39,10 @@ const FEW: usize = 8;
 
 /// How many rounds of pairs there are at most.
 const ROUNDS: usize = 24;
+
+/// So many multiples of a divisor are tried, and so many rests to find the first one.
+const MULTIPLES: i64 = 64;
+const MOST_RESTS: i64 = 1024;
 
 /// How many points are drawn before a search for one that satisfies the guards ends.
 pub(super) const DRAWS: usize = 200;
@@ -82,6 +87,39 @@ impl Domain {
             let point =
                 if moves && !keeps { self.nearer(point) } else { Some(point).filter(|point| self.allows(point)) };
             points.extend(point.filter(|point| !points.contains(point) && *point != self.example()));
+        }
+        points
+    }
+
+    /// Points at which `by` divides an expression, or the next one. A forward that computes `(n as f64 * 0.41) as i64` gives
+    /// `41*n//100`, but at some multiples of 100, where the float is a little less than an integer.
+    pub(super) fn multiples(&self, of: &Expr, by: i64) -> Vec<Vec<i64>> {
+        let with = |at: usize, size: i64| {
+            let mut point = self.example();
+            point[at] = size;
+            point
+        };
+        let value = |point: &[i64]| {
+            let values = self.values(point);
+            of.eval(&|symbol| values.get(symbol).copied()).ok()
+        };
+        let mut points = Vec::new();
+        for (at, variable) in self.space.variables.iter().enumerate() {
+            // The remainders repeat after `by` steps.
+            let start = variable.near(variable.low.max(0));
+            let sizes = (0..by.saturating_abs().min(MOST_RESTS)).map(|k| start.saturating_add(k * variable.step));
+            let values: Vec<(i64, Option<i64>)> = sizes.map(|size| (size, value(&with(at, size)))).collect();
+            if values.windows(2).all(|pair| pair[0].1 == pair[1].1) {
+                continue;
+            }
+            let period = by.saturating_abs().saturating_mul(variable.step);
+            // Rounding up is `(n + by - 1)//by`.
+            for rest in [0, by.saturating_abs() - 1] {
+                let has_rest = |value: Option<i64>| value.and_then(|value| value.checked_rem_euclid(by)) == Some(rest);
+                let Some((first, _)) = values.iter().find(|(_, value)| has_rest(*value)) else { continue };
+                let repeated = (0..MULTIPLES).map(|k| with(at, first.saturating_add(k.saturating_mul(period))));
+                points.extend(repeated.filter(|point| self.allows(point)));
+            }
         }
         points
     }

@@ -184,7 +184,9 @@ fn over(x: FloatExpr, y: FloatExpr) -> FloatExpr {
 }
 
 /// What is written with two numbers: its value, and its expression.
-const QUOTIENTS: [(fn(f64, f64) -> f64, fn(FloatExpr, FloatExpr) -> FloatExpr); 6] = [
+type OfTwo = (fn(f64, f64) -> f64, fn(FloatExpr, FloatExpr) -> FloatExpr);
+
+const QUOTIENTS: [OfTwo; 6] = [
     (|x, y| (x / y).sqrt(), |x, y| sqrt(over(x, y))),
     (|x, y| x / y, over),
     (|x, y| x / y.sqrt(), |x, y| over(x, sqrt(y))),
