@@ -197,7 +197,7 @@ impl<'r, 'm> Attempt<'r, 'm> {
             let what = || format!("argument `{}` of `{}`", argument.name, call.op);
             if matches!(argument.value, Value::Float(_) | Value::Floats(_)) {
                 for (place, number) in range.iter().copied().enumerate() {
-                    if let Some(float) = self.solve_float(number, what)? {
+                    if let Some(float) = self.solve_float(number, at, what)? {
                         floats.insert((i, place), float);
                     }
                 }
@@ -217,10 +217,10 @@ impl<'r, 'm> Attempt<'r, 'm> {
         let runs = self.runs;
         for (number, constant) in runs.numbers().constants().filter(|(_, constant)| constant.call == call) {
             let what = || format!("the content of constant {}", constant.lifted);
+            let at = call.unwrap_or(runs.example().trace.calls.len());
             let content = if constant.float {
-                self.solve_float(number, what)?.map(ResolvedNumber::Float)
+                self.solve_float(number, at, what)?.map(ResolvedNumber::Float)
             } else {
-                let at = call.unwrap_or(runs.example().trace.calls.len());
                 let expr = self.solve(number, at, what)?;
                 (expr.as_int().is_none()).then_some(ResolvedNumber::Int(expr))
             };
@@ -280,7 +280,9 @@ impl<'r, 'm> Attempt<'r, 'm> {
             let what = || format!("output {i}");
             outputs.push(match (leaf, self.runs.numbers().output(i)) {
                 (OutputLeaf::Int(_), Some(number)) => Some(ResolvedNumber::Int(self.solve(number, calls, what)?)),
-                (OutputLeaf::Float(_), Some(number)) => self.solve_float(number, what)?.map(ResolvedNumber::Float),
+                (OutputLeaf::Float(_), Some(number)) => {
+                    self.solve_float(number, calls, what)?.map(ResolvedNumber::Float)
+                }
                 _ => None,
             });
         }

@@ -14,6 +14,9 @@ use symbolic::{Expr, Rel, Symbol};
 /// How many points of all magnitudes are tried.
 const SCATTERED: usize = 40;
 
+/// So often a number gets another expression.
+const MOST_WITNESSES: usize = 24;
+
 /// So many divisions are tried where they have no rest.
 const DIVISIONS: usize = 8;
 
@@ -86,6 +89,18 @@ impl Attempt<'_, '_> {
             && !self.lessons.without_rule.contains(&call)
         {
             return Halt::Learned(Lesson::RuleDiffers { call });
+        }
+        // An expression that every further point contradicts has a form that is not known.
+        let witnesses = self.lessons.hard.get(&number).map(Vec::as_slice).unwrap_or_default();
+        if witnesses.len() >= MOST_WITNESSES {
+            let value = |point: &Vec<i64>| {
+                let bits = self.run_at(point)?.number(number)?;
+                let float = self.predicted_floats.iter().any(|(known, _)| *known == number);
+                let value = if float { f64::from_bits(bits as u64).to_string() } else { bits.to_string() };
+                Some(format!("{value} at {}", self.shown(point)))
+            };
+            let seen = witnesses.iter().take(4).filter_map(value).collect::<Vec<_>>().join(", ");
+            return ExportError::Unsolved { what: self.runs.what_is(number), seen }.into();
         }
         Halt::Learned(Lesson::Hard { number, witness: point })
     }

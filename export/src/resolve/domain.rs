@@ -132,8 +132,9 @@ impl Domain {
         }
         domain.space.guards.retain(|rel| !rel.free_symbols().is_empty() && rel.lhs != rel.rhs);
         domain.places = domain.space.guards.iter().map(|guard| domain.places_of(guard)).collect();
+        let own: Vec<i64> = domain.space.variables.iter().map(|variable| variable.step).collect();
         domain.find_steps();
-        domain.keep_needed_steps();
+        domain.keep_needed_steps(&own);
         Ok(domain)
     }
 
@@ -170,10 +171,12 @@ impl Domain {
     }
 
     /// Steps that guards do not ask for would hide what other sizes do: `n == n//2 + (n + 1)//2` holds for every `n`. So points
-    /// are drawn at which one size leaves its step, or several do, and the steps shrink to what allowed points have.
-    fn keep_needed_steps(&mut self) {
+    /// are drawn at which one size leaves its step, or several do, and the steps shrink to what allowed points have. `own` are
+    /// the steps of derived sizes, which stay.
+    fn keep_needed_steps(&mut self, own: &[i64]) {
+        let variables = self.space.variables.iter().zip(own).enumerate();
         let stepped: Vec<usize> =
-            (0..self.space.variables.len()).filter(|at| self.space.variables[*at].step > 1).collect();
+            variables.filter(|(_, (variable, own))| variable.step > **own).map(|(at, _)| at).collect();
         if stepped.is_empty() {
             return;
         }
@@ -184,14 +187,15 @@ impl Domain {
                 Some(alone) => at == *alone,
                 None => numbers.between(0, 1) == 0,
             };
-            let variables = self.space.variables.iter().enumerate();
-            let value = |(at, variable): (usize, &SizeVariable)| {
-                if variable.step == 1 && numbers.between(0, 1) == 0 {
+            let variables = self.space.variables.iter().zip(own).enumerate();
+            let value = |(at, (variable, own)): (usize, (&SizeVariable, &i64))| {
+                if variable.step == *own && numbers.between(0, 1) == 0 {
                     return variable.example;
                 }
                 let high = variable.high.min(variable.example.saturating_mul(8)).max(variable.example);
                 let value = numbers.between(variable.low, high);
-                if leaves(at, &mut numbers) { value } else { variable.near(value) }
+                let step = if leaves(at, &mut numbers) { *own } else { variable.step };
+                SizeVariable { step, ..variable.clone() }.near(value)
             };
             let point: Vec<i64> = variables.map(value).collect();
             if self.follows_guards(&point) {

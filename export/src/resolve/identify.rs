@@ -29,7 +29,7 @@ impl Attempt<'_, '_> {
             (Some(known), None) => known.clone(),
             (_, hard) => match self.simple(&seen).filter(|_| hard.is_none()) {
                 Some(simple) => simple,
-                None => self.identify(number, call, &seen, what)?,
+                None => self.identify(|run| run.number(number), call, &seen, what)?,
             },
         };
         if hard.is_none() {
@@ -62,17 +62,23 @@ impl Attempt<'_, '_> {
     }
 
     /// Identifies an integer with as many runs as it takes.
-    fn identify(&mut self, number: usize, call: usize, seen: &[i64], what: impl Fn() -> String) -> Result<Expr, Halt> {
+    fn identify(
+        &mut self,
+        value: impl Fn(&Run) -> Option<i64>,
+        call: usize,
+        seen: &[i64],
+        what: impl Fn() -> String,
+    ) -> Result<Expr, Halt> {
         self.refresh()?;
         let mut solver = self.solver.take().unwrap_or_else(|| Solver::new(&self.domain.space));
         solver.set_parts(&self.parts);
-        let found = solver.identify(&mut |point| self.run_at(point)?.number(number));
+        let found = solver.identify(&mut |point| value(&*self.run_at(point)?));
         self.solver = Some(solver);
         match found {
             Ok(Identified::Everywhere { expr }) => Ok(expr),
             Ok(Identified::Piece { expr }) => {
                 let same = |point: &[i64]| {
-                    let value = self.run_at(point).and_then(|run| run.number(number));
+                    let value = self.run_at(point).and_then(|run| value(&run));
                     let values = self.domain.values(point);
                     value.is_some() && expr.eval(&|symbol| values.get(symbol).copied()).ok() == value
                 };
@@ -90,13 +96,18 @@ impl Attempt<'_, '_> {
     }
 
     /// A point for messages: the sizes of the inputs.
-    fn shown(&self, point: &[i64]) -> String {
+    pub(super) fn shown(&self, point: &[i64]) -> String {
         let given = self.domain.given(point, &self.runs.example().sizes);
         given.map_or_else(|| format!("{point:?}"), |given| self.runs.shown_given(&given))
     }
 
     /// The expression of a float; `None` for a constant.
-    pub(super) fn solve_float(&mut self, number: usize, what: impl Fn() -> String) -> Result<Option<FloatExpr>, Halt> {
+    pub(super) fn solve_float(
+        &mut self,
+        number: usize,
+        call: usize,
+        what: impl Fn() -> String,
+    ) -> Result<Option<FloatExpr>, Halt> {
         let seen = self.seen(number);
         if seen.windows(2).all(|pair| pair[0] == pair[1]) {
             return Ok(None);
@@ -122,16 +133,38 @@ impl Attempt<'_, '_> {
         let known = |symbol: &Symbol, point: &[i64]| {
             self.domain.floats(point).find(|(float, _)| *float == symbol).map(|(_, bits)| bits)
         };
-        match solve::identify_float(space, &atoms, &Floats { symbols: &floats, value: &known }, &samples, at) {
-            Some(float) => {
-                self.found_floats.insert(key, float.clone());
-                self.predicted_floats.push((number, float.clone()));
-                Ok(Some(float))
-            }
-            None => {
-                let seen: Vec<f64> = seen.iter().map(|bits| f64::from_bits(*bits as u64)).collect();
-                Err(ExportError::Unsolved { what: what(), seen: format!("{seen:?}") }.into())
-            }
-        }
+        let found = solve::identify_float(space, &atoms, &Floats { symbols: &floats, value: &known }, &samples, at);
+        let float = match found {
+            Some(float) => float,
+            None => self.solve_whole_float(number, call, &seen, what)?,
+        };
+        self.found_floats.insert(key, float.clone());
+        self.predicted_floats.push((number, float.clone()));
+        Ok(Some(float))
     }
+
+    /// The expression of a float that is an integer of another form than floats have: `(n / 2) as f64`.
+    fn solve_whole_float(
+        &mut self,
+        number: usize,
+        call: usize,
+        seen: &[i64],
+        what: impl Fn() -> String,
+    ) -> Result<FloatExpr, Halt> {
+        let Some(values) = seen.iter().map(|bits| whole(*bits)).collect::<Option<Vec<i64>>>() else {
+            let seen: Vec<f64> = seen.iter().map(|bits| f64::from_bits(*bits as u64)).collect();
+            return Err(ExportError::Unsolved { what: what(), seen: format!("{seen:?}") }.into());
+        };
+        let expr = self.identify(|run| run.number(number).and_then(whole), call, &values, what)?;
+        let expr = self.inputs.env().replace(&expr)?;
+        self.note_divided(&expr);
+        Ok(FloatExpr::Int(expr))
+    }
+}
+
+/// The integer that is given as a float, by its bits. Those that are larger than a float is exact are left out.
+fn whole(bits: i64) -> Option<i64> {
+    let value = f64::from_bits(bits as u64);
+    let whole = value.trunc() == value && value.abs() < 9e15 && !(value == 0.0 && value.is_sign_negative());
+    whole.then_some(value as i64)
 }
