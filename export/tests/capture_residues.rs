@@ -12,12 +12,20 @@ use tch::Tensor;
 use torch_export::prelude::*;
 use torch_export::{CallError, ExportError};
 
+/// A name, and what it names.
+type Row<F> = (&'static str, F);
+
+type Ops = fn(&Tensor) -> Tensor;
+type Branch = fn(i64, Tensor) -> Tensor;
+type Length = fn(f64) -> f64;
+type Factor = fn(i64, i64) -> i64;
+
 fn size(x: &Tensor) -> i64 {
     x.size()[0]
 }
 
 /// Ops whose sizes contain divisions. Each has a scalar as its result.
-const DIVIDED: [(&str, fn(&Tensor) -> Tensor); 7] = [
+const DIVIDED: [Row<Ops>; 7] = [
     ("two chunks", |x| {
         let parts = x.chunk(2, 0);
         parts[0].sum(F.0) - parts[1].sum(F.0)
@@ -45,7 +53,7 @@ const DIVIDED: [(&str, fn(&Tensor) -> Tensor); 7] = [
 ];
 
 /// What depends on more of a size than its magnitude.
-const BRANCHES: [(&str, fn(i64, Tensor) -> Tensor); 6] = [
+const BRANCHES: [Row<Branch>; 6] = [
     ("parity", |n, x| if n % 2 == 0 { x.relu() } else { x.tanh() }),
     ("a constant", |n, x| x + if n % 2 == 0 { 0.0 } else { 1.0 }),
     ("thirds", |n, x| if n % 3 == 0 { x.relu() } else { x.tanh() }),
@@ -55,8 +63,8 @@ const BRANCHES: [(&str, fn(i64, Tensor) -> Tensor); 6] = [
 ];
 
 struct Divided {
-    ops: fn(&Tensor) -> Tensor,
-    branch: fn(i64, Tensor) -> Tensor,
+    ops: Ops,
+    branch: Branch,
 }
 
 #[module]
@@ -67,8 +75,8 @@ impl Divided {
 }
 
 struct TwoDivided {
-    ops: fn(&Tensor) -> Tensor,
-    branch: fn(i64, Tensor) -> Tensor,
+    ops: Ops,
+    branch: Branch,
 }
 
 #[module]
@@ -148,7 +156,7 @@ impl Shortened {
 /// `n * 0.41` is 41 hundredths of `n`, but a little less than 123 for 300.
 #[test]
 fn floats_that_are_a_little_less_than_an_integer() {
-    let lengths: [(&str, fn(f64) -> f64); 12] = [
+    let lengths: [Row<Length>; 12] = [
         ("0.41n", |n| n * 0.41),
         ("0.29n", |n| n * 0.29),
         ("ceil 0.17n", |n| (n * 0.17).ceil()),
@@ -184,7 +192,7 @@ impl Weighted {
 /// An op whose argument is a float takes an integer that is computed from sizes, as in PyTorch.
 #[test]
 fn integers_of_sizes_as_floats() {
-    let factors: [(&str, fn(i64, i64) -> i64); 11] = [
+    let factors: [Row<Factor>; 11] = [
         ("n / 2", |_, n| n / 2),
         ("(n + 3) / 4", |_, n| (n + 3) / 4),
         ("n (n - 1)", |_, n| n * (n - 1)),
