@@ -211,3 +211,14 @@ fn integers_of_sizes_as_floats() {
         assert_eq!(right(name, &Weighted(factor), [input(3, 9), input(2, 14)], others), 5, "{name}");
     }
 }
+
+/// A number that no expression gives is named, with a size at which it is another one.
+#[test]
+fn a_number_without_an_expression_is_named() {
+    let input = |n: i64| Shortened::args(Tensor::ones([n], F));
+    let error = guessed(&Shortened(|n| n * 0.41), [39, 54].map(input)).unwrap_err();
+    let text = error.to_string();
+    assert!(matches!(error, ExportError::Unsolved { .. }), "{error:?}");
+    assert!(text.contains("`length` of `aten.narrow.default`") && text.contains("122 at x [300]"), "{text}");
+    assert_eq!(text.matches(" at x [").count(), 1, "{text}");
+}

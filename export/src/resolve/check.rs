@@ -14,8 +14,12 @@ use symbolic::{Expr, Rel, Symbol};
 /// How many points of all magnitudes are tried.
 const SCATTERED: usize = 40;
 
-/// So often a number gets another expression.
+/// So often a number gets another expression, and so often after it was contradicted at the same point.
 const MOST_WITNESSES: usize = 24;
+const MOST_AGAIN: usize = 2;
+
+/// So many values of a number are shown.
+const SHOWN_WITNESSES: usize = 4;
 
 /// So many divisions are tried where they have no rest.
 const DIVISIONS: usize = 8;
@@ -90,19 +94,27 @@ impl Attempt<'_, '_> {
         {
             return Halt::Learned(Lesson::RuleDiffers { call });
         }
-        // An expression that every further point contradicts has a form that is not known.
         let witnesses = self.lessons.hard.get(&number).map(Vec::as_slice).unwrap_or_default();
-        if witnesses.len() >= MOST_WITNESSES {
-            let value = |point: &Vec<i64>| {
-                let bits = self.run_at(point)?.number(number)?;
-                let float = self.predicted_floats.iter().any(|(known, _)| *known == number);
-                let value = if float { f64::from_bits(bits as u64).to_string() } else { bits.to_string() };
-                Some(format!("{value} at {}", self.shown(point)))
-            };
-            let seen = witnesses.iter().take(4).filter_map(value).collect::<Vec<_>>().join(", ");
-            return ExportError::Unsolved { what: self.runs.what_is(number), seen }.into();
+        let again = witnesses.iter().filter(|known| **known == point).count();
+        if again >= MOST_AGAIN || witnesses.len() >= MOST_WITNESSES {
+            return self.formless(number, witnesses.iter().chain([&point])).into();
         }
         Halt::Learned(Lesson::Hard { number, witness: point })
+    }
+
+    /// The error of a number whose expressions are all contradicted at some of these points.
+    fn formless<'p>(&self, number: usize, witnesses: impl Iterator<Item = &'p Vec<i64>>) -> ExportError {
+        let float = self.predicted_floats.iter().any(|(known, _)| *known == number);
+        let mut seen: Vec<String> = Vec::new();
+        for point in witnesses {
+            let Some(value) = self.run_at(point).and_then(|run| run.number(number)) else { continue };
+            let value = if float { f64::from_bits(value as u64).to_string() } else { value.to_string() };
+            let text = format!("{value} at {}", self.shown(point));
+            if seen.len() < SHOWN_WITNESSES && !seen.contains(&text) {
+                seen.push(text);
+            }
+        }
+        ExportError::Unsolved { what: self.runs.what_is(number), seen: seen.join(", ") }
     }
 
     /// What a run teaches that did not come to its end.
