@@ -156,13 +156,14 @@ impl Shortened {
 /// `n * 0.41` is 41 hundredths of `n`, but a little less than 123 for 300.
 #[test]
 fn floats_that_are_a_little_less_than_an_integer() {
-    let lengths: [Row<Length>; 12] = [
+    let lengths: [Row<Length>; 13] = [
         ("0.41n", |n| n * 0.41),
         ("0.29n", |n| n * 0.29),
         ("ceil 0.17n", |n| (n * 0.17).ceil()),
         ("ceil 0.55n", |n| (n * 0.55).ceil()),
         ("n / 1.07", |n| n / 1.07),
         ("n / 1.1", |n| n / 1.1),
+        ("n / (128 / 75)", |n| n / (128.0 / 75.0)),
         ("round 0.7n", |n| (n * 0.7).round()),
         ("0.75n", |n| n * 0.75),
         ("ceil 0.5n", |n| (n * 0.5).ceil()),
@@ -173,7 +174,7 @@ fn floats_that_are_a_little_less_than_an_integer() {
     let mut accepted = 0;
     for (name, length) in lengths {
         let input = |n: i64| Shortened::args(Tensor::ones([n], F));
-        let others = (5..40).chain((40..1300).step_by(20)).chain((107..5000).step_by(107));
+        let others = (5..40).chain([384, 768]).chain((40..1300).step_by(20)).chain((107..5000).step_by(107));
         accepted += right(name, &Shortened(length), [input(39), input(54)], others.map(input));
     }
     assert!(accepted > 500, "{accepted}");

@@ -66,9 +66,9 @@ pub(super) struct Attempt<'r, 'm> {
     pub(super) parts: Vec<Expr>,
     /// Every number that is identified, with its expression.
     pub(super) predicted: Vec<(usize, Expr)>,
+    pub(super) predicted_floats: Vec<(usize, FloatExpr)>,
     /// What the forward may have divided, and by what.
     pub(super) divided: Vec<(Expr, i64)>,
-    pub(super) predicted_floats: Vec<(usize, FloatExpr)>,
     pub(super) constants: HashMap<usize, ResolvedConstant>,
     pub(super) arguments: Vec<Arguments>,
     pub(super) results: Vec<Vec<Vec<Expr>>>,

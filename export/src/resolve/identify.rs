@@ -42,12 +42,17 @@ impl Attempt<'_, '_> {
         Ok(expr)
     }
 
-    /// Notes what an expression divides. Not by powers of two: floats are divided by these without an error.
+    /// Notes what an expression divides. Not `n//8`: sizes are divided by powers of two without an error. `75*n//8` may be
+    /// `n / (8.0 / 75.0)`, which has one.
     fn note_divided(&mut self, expr: &Expr) {
+        let is_exact = |of: &Expr, by: i64| {
+            by.unsigned_abs().is_power_of_two()
+                && of.terms().iter().all(|term| term.is_number() || term.as_coeff_mul().0.unsigned_abs() == 1)
+        };
         expr.visit(&mut |part| {
             if let ExprKind::Apply(Function::FloorDiv | Function::Mod | Function::PythonMod, args) = part.kind()
                 && let [of, by] = args.as_slice()
-                && let Some(by) = by.as_int().filter(|by| !by.unsigned_abs().is_power_of_two())
+                && let Some(by) = by.as_int().filter(|by| !is_exact(of, *by))
                 && !self.divided.iter().any(|known| *known == (of.clone(), by))
             {
                 self.divided.push((of.clone(), by));

@@ -107,7 +107,8 @@ impl Domain {
         for (at, variable) in self.space.variables.iter().enumerate() {
             // The remainders repeat after `by` steps.
             let start = variable.near(variable.low.max(0));
-            let sizes = (0..by.saturating_abs().min(MOST_RESTS)).map(|k| start.saturating_add(k * variable.step));
+            let sizes =
+                (0..by.saturating_abs().min(MOST_RESTS)).map(|k| start.saturating_add(variable.step.saturating_mul(k)));
             let values: Vec<(i64, Option<i64>)> = sizes.map(|size| (size, value(&with(at, size)))).collect();
             if values.windows(2).all(|pair| pair[0].1 == pair[1].1) {
                 continue;
